@@ -1,0 +1,61 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The inner loops are compiled once per instruction set from one folder of sources; symbolic links give each build its
+// own target. The choice among them is made at run time (Sources/TensorCore/KernelChoice.swift).
+#if arch(x86_64)
+  let instructionSets = [
+    (name: "Baseline", flags: ["-Xcc", "-march=x86-64"]),
+    (name: "AVX2", flags: ["-Xcc", "-march=x86-64-v3"]),
+    (name: "AVX512", flags: ["-Xcc", "-march=x86-64-v4", "-Xcc", "-mprefer-vector-width=512"]),
+  ]
+#else
+  let instructionSets = [(name: "Baseline", flags: [String]())]
+#endif
+
+let kernelTargets: [Target] = instructionSets.map { set in
+  .target(
+    name: "Kernels\(set.name)",
+    dependencies: ["KernelTable"],
+    path: "Sources/Kernels\(set.name)",
+    swiftSettings: [
+      .define("KERNELS_\(set.name.uppercased())"),
+      // Whole-module: the vector type's operations must inline into the kernels in debug builds too.
+      .unsafeFlags(["-Ounchecked", "-wmo", "-enforce-exclusivity=unchecked"] + set.flags),
+    ])
+}
+let kernelNames: [Target.Dependency] = instructionSets.map { .init(stringLiteral: "Kernels\($0.name)") }
+
+let package = Package(
+  name: "sample",
+  products: [
+    .executable(name: "sample", targets: ["sample"]),
+    .library(name: "Diffusion", targets: ["Diffusion", "UNet", "Checkpoint", "TensorCore"]),
+  ],
+  targets: kernelTargets + [
+    .systemLibrary(
+      name: "libpng", path: "Sources/libpng", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+    .target(name: "CPNG", dependencies: ["libpng"]),
+    .target(name: "EmbeddedModel"),
+    .target(name: "KernelTable"),
+    .target(name: "TensorCore", dependencies: ["KernelTable"] + kernelNames),
+    .target(name: "Checkpoint", dependencies: ["TensorCore"]),
+    .target(name: "UNet", dependencies: ["TensorCore", "Checkpoint"]),
+    .target(name: "Diffusion", dependencies: ["TensorCore"]),
+    .target(name: "Images", dependencies: ["CPNG", "TensorCore"]),
+    .target(name: "CommandLineInterface"),
+    .executableTarget(
+      name: "sample",
+      dependencies: ["CommandLineInterface", "Checkpoint", "UNet", "Diffusion", "Images", "EmbeddedModel", "TensorCore"]),
+    .target(name: "TestSupport", dependencies: ["TensorCore", "Checkpoint"], path: "Tests/TestSupport"),
+    .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore", "TestSupport"] + kernelNames),
+    .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "TestSupport"]),
+    .testTarget(name: "UNetTests", dependencies: ["UNet", "EmbeddedModel", "TestSupport"]),
+    .testTarget(name: "DiffusionTests", dependencies: ["Diffusion", "UNet", "EmbeddedModel", "TestSupport"]),
+    .testTarget(name: "ImagesTests", dependencies: ["Images", "TestSupport"]),
+    .testTarget(name: "CommandLineInterfaceTests", dependencies: ["CommandLineInterface"]),
+    .testTarget(name: "SampleTests", dependencies: ["sample", "Images", "TestSupport"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .c2x
+)

@@ -1,0 +1,4 @@
+/// One table of kernels.
+public struct KernelTable: Sendable {
+  public init() {}
+}

@@ -1,0 +1,3 @@
+import KernelTable
+
+public func kernelTable() -> KernelTable { KernelTable() }

@@ -1,0 +1,104 @@
+/// An n-dimensional array of float32 in row-major order, without strides or views: element `[i, j, k]` of shape
+/// `[I, J, K]` lies at `(i · J + j) · K + k`.
+///
+/// A tensor is a value: a copy shares its storage until one of the two is written to. Pictures enter and leave the
+/// library as `[N, C, H, W]`, as in PyTorch; inside the UNet activations are channels-last (`Sources/README.md` says why).
+public struct Tensor: Sendable {
+  /// The size of each dimension; `[]` is a scalar.
+  public let shape: [Int]
+  var storage: TensorStorage
+
+  /// The number of elements: the product of `shape`.
+  public var count: Int { storage.count }
+
+  /// A tensor of zeros.
+  public init(zeros shape: [Int]) {
+    self.init(uninitialized: shape)
+    storage.pointer.update(repeating: 0, count: count)
+  }
+
+  /// A tensor whose elements, in row-major order, are `values`.
+  public init(_ shape: [Int], _ values: [Float]) {
+    precondition(
+      values.count == shape.reduce(1, *), "\(values.count) values cannot fill a tensor of shape \(shape)")
+    self.init(uninitialized: shape)
+    values.withUnsafeBufferPointer { source in
+      if let base = source.baseAddress { storage.pointer.update(from: base, count: count) }
+    }
+  }
+
+  /// A tensor whose memory is filled by `fill`, which must write every element.
+  public init(_ shape: [Int], fillingWith fill: (UnsafeMutablePointer<Float>) throws -> Void) rethrows {
+    self.init(uninitialized: shape)
+    try fill(storage.pointer)
+  }
+
+  init(uninitialized shape: [Int]) {
+    precondition(shape.allSatisfy { $0 >= 0 }, "a tensor cannot have the shape \(shape)")
+    self.shape = shape
+    storage = TensorStorage(count: shape.reduce(1, *))
+  }
+
+  private init(shape: [Int], storage: TensorStorage) {
+    self.shape = shape
+    self.storage = storage
+  }
+
+  /// The elements in row-major order, as a copy.
+  public var values: [Float] {
+    withUnsafePointer { [Float](UnsafeBufferPointer(start: $0, count: count)) }
+  }
+
+  /// The element at a row-major offset, `0 ..< count`.
+  public subscript(offset: Int) -> Float {
+    get {
+      precondition(offset >= 0 && offset < count, "offset \(offset) lies outside a tensor of \(count) elements")
+      return storage.pointer[offset]
+    }
+    set {
+      precondition(offset >= 0 && offset < count, "offset \(offset) lies outside a tensor of \(count) elements")
+      withUnsafeMutablePointer { $0[offset] = newValue }
+    }
+  }
+
+  /// The same elements under another shape, without a copy.
+  public func reshaped(_ shape: [Int]) -> Tensor {
+    precondition(
+      shape.reduce(1, *) == count, "a tensor of shape \(self.shape) cannot be read as \(shape): the counts differ")
+    return Tensor(shape: shape, storage: storage)
+  }
+
+  /// For kernels and readers: calls `body` with the address of the first element; valid during the call only.
+  public func withUnsafePointer<R>(_ body: (UnsafePointer<Float>) throws -> R) rethrows -> R {
+    try withExtendedLifetime(storage) { try body(UnsafePointer(storage.pointer)) }
+  }
+
+  /// For kernels and readers: like `withUnsafePointer`, for writing; a shared storage is copied first.
+  public mutating func withUnsafeMutablePointer<R>(
+    _ body: (UnsafeMutablePointer<Float>) throws -> R
+  ) rethrows -> R {
+    if !isKnownUniquelyReferenced(&storage) {
+      let copy = TensorStorage(count: count)
+      copy.pointer.update(from: storage.pointer, count: count)
+      storage = copy
+    }
+    return try withExtendedLifetime(storage) { try body(storage.pointer) }
+  }
+}
+
+/// Memory for the elements of a tensor, aligned to a cache line so that vector loads never straddle two.
+///
+/// Unchecked: `Tensor` writes only to a storage that nothing else refers to.
+final class TensorStorage: @unchecked Sendable {
+  let pointer: UnsafeMutablePointer<Float>
+  let count: Int
+
+  init(count: Int) {
+    self.count = count
+    let bytes = max(count, 1) * MemoryLayout<Float>.stride
+    pointer = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64).bindMemory(
+      to: Float.self, capacity: max(count, 1))
+  }
+
+  deinit { UnsafeMutableRawPointer(pointer).deallocate() }
+}
