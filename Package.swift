@@ -21,7 +21,9 @@ let kernelTargets: [Target] = instructionSets.map { set in
     swiftSettings: [
       .define("KERNELS_\(set.name.uppercased())"),
       // Whole-module: the vector type's operations must inline into the kernels in debug builds too.
-      .unsafeFlags(["-Ounchecked", "-wmo", "-enforce-exclusivity=unchecked"] + set.flags),
+      // The threshold: loops over a tile's rows must unroll completely for the tile to live in registers.
+      .unsafeFlags(
+        ["-Ounchecked", "-wmo", "-enforce-exclusivity=unchecked", "-Xllvm", "-unroll-threshold=4000"] + set.flags),
     ])
 }
 let kernelNames: [Target.Dependency] = instructionSets.map { .init(stringLiteral: "Kernels\($0.name)") }
@@ -38,7 +40,8 @@ let package = Package(
     .target(name: "CPNG", dependencies: ["libpng"]),
     .target(name: "EmbeddedModel"),
     .target(name: "KernelTable"),
-    .target(name: "TensorCore", dependencies: ["KernelTable"] + kernelNames),
+    .target(name: "TensorCore", dependencies: ["KernelTable", "CProcessor"] + kernelNames),
+    .target(name: "CProcessor"),
     .target(name: "Checkpoint", dependencies: ["TensorCore"]),
     .target(name: "UNet", dependencies: ["TensorCore", "Checkpoint"]),
     .target(name: "Diffusion", dependencies: ["TensorCore"]),

@@ -1,3 +1,0 @@
-import KernelTable
-
-public func kernelTable() -> KernelTable { KernelTable() }

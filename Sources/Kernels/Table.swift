@@ -1,0 +1,16 @@
+import KernelTable
+
+#if KERNELS_AVX512
+  private let name = "avx512"
+#elseif KERNELS_AVX2
+  private let name = "avx2"
+#else
+  private let name = "baseline"
+#endif
+
+/// The kernels of the instruction set that this target was compiled for.
+public func kernelTable() -> KernelTable {
+  KernelTable(
+    name: name, tileRows: tileRows, tileColumns: tileColumns, multiplyTile: multiplyTile,
+    channelMoments: channelMoments, normalize: normalize, silu: siluRow, softmax: softmaxRow, add: addRows)
+}

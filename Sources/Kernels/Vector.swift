@@ -1,0 +1,82 @@
+// The vector of the instruction set this folder is being compiled for, and the few operations that the kernels need.
+//
+// Written with intrinsics where the standard library's generic SIMD operations are not reliably turned into one
+// instruction. Nothing here or in the other kernels may touch generic library code (arrays, closures that specialise):
+// it would leave weak symbols that hold, say, AVX-512 code, which the linker may pick for every caller.
+// `make isa-check` keeps it so.
+
+#if KERNELS_AVX512
+
+  import _Builtin_intrinsics.intel
+
+  typealias Vector = SIMD16<Float>
+
+  @inline(__always) func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { _mm512_fmadd_ps(a, b, c) }
+  @inline(__always) func maximum(_ a: Vector, _ b: Vector) -> Vector { _mm512_max_ps(a, b) }
+  @inline(__always) func minimum(_ a: Vector, _ b: Vector) -> Vector { _mm512_min_ps(a, b) }
+
+  /// Adds the integer held in the low bits of `n` (as `roundingBias` leaves it) to the exponent of `a`.
+  @inline(__always) func addingToExponent(_ a: Vector, _ n: Vector) -> Vector {
+    _mm512_castsi512_ps(
+      _mm512_add_epi32(_mm512_castps_si512(a), _mm512_slli_epi32(_mm512_castps_si512(n), 23)))
+  }
+
+#elseif KERNELS_AVX2
+
+  import _Builtin_intrinsics.intel
+
+  typealias Vector = SIMD8<Float>
+
+  @inline(__always) func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { _mm256_fmadd_ps(a, b, c) }
+  @inline(__always) func maximum(_ a: Vector, _ b: Vector) -> Vector { _mm256_max_ps(a, b) }
+  @inline(__always) func minimum(_ a: Vector, _ b: Vector) -> Vector { _mm256_min_ps(a, b) }
+
+  @inline(__always) func addingToExponent(_ a: Vector, _ n: Vector) -> Vector {
+    _mm256_castsi256_ps(
+      _mm256_add_epi32(_mm256_castps_si256(a), _mm256_slli_epi32(_mm256_castps_si256(n), 23)))
+  }
+
+#else
+
+  typealias Vector = SIMD4<Float>
+
+  #if arch(arm64)
+    @inline(__always) func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { c.addingProduct(a, b) }
+  #else
+    // Without FMA in the instruction set `addingProduct` is a library call per lane.
+    @inline(__always) func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { a * b + c }
+  #endif
+  @inline(__always) func maximum(_ a: Vector, _ b: Vector) -> Vector { b.replacing(with: a, where: a .> b) }
+  @inline(__always) func minimum(_ a: Vector, _ b: Vector) -> Vector { b.replacing(with: a, where: a .< b) }
+
+  @inline(__always) func addingToExponent(_ a: Vector, _ n: Vector) -> Vector {
+    let exponents = unsafeBitCast(n, to: SIMD4<Int32>.self) &<< SIMD4<Int32>(repeating: 23)
+    return unsafeBitCast(unsafeBitCast(a, to: SIMD4<Int32>.self) &+ exponents, to: Vector.self)
+  }
+
+#endif
+
+/// The floats in a vector.
+@inline(__always) var lanes: Int { Vector.scalarCount }
+
+@inline(__always) func broadcast(_ x: Float) -> Vector { Vector(repeating: x) }
+
+@inline(__always) func load(_ p: UnsafePointer<Float>) -> Vector {
+  UnsafeRawPointer(p).loadUnaligned(as: Vector.self)
+}
+
+@inline(__always) func store(_ v: Vector, _ p: UnsafeMutablePointer<Float>) {
+  UnsafeMutableRawPointer(p).storeBytes(of: v, as: Vector.self)
+}
+
+/// The first `count` floats at `p`, the remaining lanes being `fill`.
+@inline(__always) func load(_ p: UnsafePointer<Float>, first count: Int, fill: Float) -> Vector {
+  var v = broadcast(fill)
+  for i in 0..<count { v[i] = p[i] }
+  return v
+}
+
+/// Stores the first `count` lanes at `p`.
+@inline(__always) func store(_ v: Vector, _ p: UnsafeMutablePointer<Float>, first count: Int) {
+  for i in 0..<count { p[i] = v[i] }
+}

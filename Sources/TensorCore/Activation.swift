@@ -1,0 +1,66 @@
+extension Tensor {
+  /// x · σ(x), elementwise (Elfwing et al. 2017).
+  public func silu() -> Tensor {
+    let table = KernelChoice.current
+    return withUnsafePointer { source in
+      Tensor(shape) { out in
+        Tensor.forStrips(of: count) { table.silu(source + $0, $1, out + $0) }
+      }
+    }
+  }
+
+  /// The elementwise sum of two activations of one shape.
+  public static func + (a: Tensor, b: Tensor) -> Tensor {
+    precondition(a.shape == b.shape, "cannot add \(b.shape) to \(a.shape)")
+    let table = KernelChoice.current
+    return a.withUnsafePointer { left in
+      b.withUnsafePointer { right in
+        Tensor(a.shape) { out in
+          forStrips(of: a.count) { table.add(left + $0, right + $0, $1, out + $0) }
+        }
+      }
+    }
+  }
+
+  /// exp(x) / Σ exp(x) over the last dimension.
+  public func softmax() -> Tensor {
+    let length = shape.last ?? 1
+    precondition(length > 0, "there is no softmax of a tensor of shape \(shape)")
+    let table = KernelChoice.current
+    return withUnsafePointer { source in
+      Tensor(shape) { out in
+        ThreadPool.shared.forEach(count / length) { row in
+          (out + row * length).update(from: source + row * length, count: length)
+          table.softmax(out + row * length, length)
+        }
+      }
+    }
+  }
+
+  /// Adds `offsets`, `[N, C]`, to every pixel of a channels-last activation `[N, spatial…, C]`.
+  public func addingToChannels(_ offsets: Tensor) -> Tensor {
+    let (batch, channels) = (shape[0], shape[shape.count - 1])
+    precondition(offsets.shape == [batch, channels], "cannot add \(offsets.shape) to the channels of \(shape)")
+    let table = KernelChoice.current
+    let pixels = shape[1..<shape.count - 1].reduce(1, *)
+    return withUnsafePointer { source in
+      offsets.withUnsafePointer { offsets in
+        Tensor(shape) { out in
+          ThreadPool.shared.forEach(batch) { n in
+            for p in n * pixels..<(n + 1) * pixels {
+              table.add(source + p * channels, offsets + n * channels, channels, out + p * channels)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// Calls `body(offset, count)` for strips of `count` elements that are worth a thread's while.
+  private static func forStrips(of count: Int, _ body: (_ offset: Int, _ count: Int) -> Void) {
+    let strip = 16_384
+    ThreadPool.shared.forEach((count + strip - 1) / strip) { i in
+      body(i * strip, min(strip, count - i * strip))
+    }
+  }
+}

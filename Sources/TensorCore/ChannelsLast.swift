@@ -1,0 +1,47 @@
+extension Tensor {
+  /// A picture `[N, C, spatial…]` as the UNet computes with it: `[N, spatial…, C]`.
+  public func channelsLast() -> Tensor {
+    precondition(shape.count >= 3, "\(shape) is not the shape of pictures")
+    let (channels, size) = (shape[1], Array(shape.dropFirst(2)))
+    return transposed(rows: channels, columns: size.reduce(1, *), to: [shape[0]] + size + [channels])
+  }
+
+  /// The way back: `[N, spatial…, C]` → `[N, C, spatial…]`.
+  public func channelsFirst() -> Tensor {
+    precondition(shape.count >= 3, "\(shape) is not the shape of pictures")
+    let (channels, size) = (shape[shape.count - 1], Array(shape[1..<shape.count - 1]))
+    return transposed(rows: size.reduce(1, *), columns: channels, to: [shape[0], channels] + size)
+  }
+
+  /// Each of the `shape[0]` matrices `[rows, columns]` transposed.
+  private func transposed(rows: Int, columns: Int, to target: [Int]) -> Tensor {
+    withUnsafePointer { source in
+      Tensor(target) { out in
+        for n in 0..<shape[0] {
+          let base = n * rows * columns
+          for r in 0..<rows {
+            for c in 0..<columns { out[base + c * rows + r] = source[base + r * columns + c] }
+          }
+        }
+      }
+    }
+  }
+
+  /// Two activations joined channel-wise: `[N, spatial…, A]`, `[N, spatial…, B]` → `[N, spatial…, A + B]`.
+  public func concatenatingChannels(_ other: Tensor) -> Tensor {
+    precondition(
+      shape.dropLast() == other.shape.dropLast(), "cannot join the channels of \(shape) and \(other.shape)")
+    let (a, b) = (shape[shape.count - 1], other.shape[shape.count - 1])
+    let pixels = shape.dropLast().reduce(1, *)
+    return withUnsafePointer { left in
+      other.withUnsafePointer { right in
+        Tensor(shape.dropLast() + [a + b]) { out in
+          for p in 0..<pixels {
+            (out + p * (a + b)).update(from: left + p * a, count: a)
+            (out + p * (a + b) + a).update(from: right + p * b, count: b)
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import KernelTable
+
+/// The weights of a convolution or linear layer, arranged once for the matrix tiles of a kernel table: panels of
+/// `tileColumns` output channels, each `[taps, depth, tileColumns]`, the last one filled up with zeros.
+///
+/// A tap is one position of the convolution's kernel (a linear layer has one), the depth its input channels.
+public struct PackedWeights: Sendable {
+  let table: KernelTable
+  let taps: Int
+  let depth: Int
+  /// The output channels.
+  let columns: Int
+  let panels: Tensor
+  let bias: Tensor
+  /// What a tap reads outside the picture.
+  let zeros: Tensor
+
+  var panelCount: Int { (columns + table.tileColumns - 1) / table.tileColumns }
+  var panelStride: Int { taps * depth * table.tileColumns }
+
+  /// Packs `weight`, `[O, I]` or `[O, I, k…]` as PyTorch keeps it, and `bias`, `[O]` or none.
+  public init(weight: Tensor, bias: Tensor?) {
+    precondition(weight.shape.count >= 2, "weights of shape \(weight.shape) are not those of a linear map")
+    let table = KernelChoice.current
+    let (columns, depth, taps) = (weight.shape[0], weight.shape[1], weight.shape.dropFirst(2).reduce(1, *))
+    precondition(
+      bias == nil || bias?.shape == [columns], "\(columns) outputs cannot take a bias of shape \(bias?.shape ?? [])")
+    self.init(table: table, taps: taps, depth: depth, columns: columns, bias: bias) { target, panel in
+      weight.withUnsafePointer { source in
+        let width = table.tileColumns
+        let first = panel * width
+        for c in 0..<min(width, columns - first) {
+          let row = source + (first + c) * depth * taps
+          for i in 0..<depth {
+            for tap in 0..<taps { target[(tap * depth + i) * width + c] = row[i * taps + tap] }
+          }
+        }
+      }
+    }
+  }
+
+  /// Weights whose panels are written by `fill(target, panel)` into zeroed memory, in parallel.
+  init(
+    table: KernelTable, taps: Int, depth: Int, columns: Int, bias: Tensor?,
+    fillingPanels fill: (UnsafeMutablePointer<Float>, Int) -> Void
+  ) {
+    self.table = table
+    self.taps = taps
+    self.depth = depth
+    self.columns = columns
+    let width = table.tileColumns
+    let panelCount = (columns + width - 1) / width
+    let panelStride = taps * depth * width
+    panels = Tensor([panelCount, taps, depth, width]) { target in
+      let target = Shared(target)
+      ThreadPool.shared.forEach(panelCount) { panel in
+        let panelTarget = target.pointer + panel * panelStride
+        panelTarget.update(repeating: 0, count: panelStride)
+        fill(panelTarget, panel)
+      }
+    }
+    self.bias = Tensor([panelCount * width]) { target in
+      target.update(repeating: 0, count: panelCount * width)
+      bias?.withUnsafePointer { target.update(from: $0, count: columns) }
+    }
+    zeros = Tensor(zeros: [depth])
+  }
+}
+
+/// An address that several threads write to, each in its own part.
+struct Shared<Pointee>: @unchecked Sendable {
+  let pointer: UnsafeMutablePointer<Pointee>
+
+  init(_ pointer: UnsafeMutablePointer<Pointee>) { self.pointer = pointer }
+}
