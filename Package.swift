@@ -33,6 +33,7 @@ let package = Package(
   products: [
     .executable(name: "sample", targets: ["sample"]),
     .library(name: "Diffusion", targets: ["Diffusion", "UNet", "Checkpoint", "TensorCore"]),
+    .library(name: "TensorCore", targets: ["TensorCore"]),
   ],
   targets: kernelTargets + [
     .systemLibrary(

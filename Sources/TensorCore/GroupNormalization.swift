@@ -119,9 +119,11 @@ public struct GroupNormalization: Sendable {
           scale *= factor
           shift = shift * factor + Double(scaleShift[image * 2 * channels + channels + c])
         }
-        affine[c] = Float(mean)
+        // What the mean loses when rounded to float32 matters where it is large: the shift takes it up.
+        let rounded = Float(mean)
+        affine[c] = rounded
         affine[channels + c] = Float(scale)
-        affine[2 * channels + c] = Float(shift)
+        affine[2 * channels + c] = Float(shift + (Double(rounded) - mean) * scale)
       }
     }
   }

@@ -1,0 +1,51 @@
+# `make help` lists what can be made.
+
+PREFIX ?= /usr/local
+SWIFT ?= swift
+# Set by CI: warnings are errors there.
+SWIFT_FLAGS ?=
+# The standard library is linked in, so that the binary needs nothing beside it but libpng and the C library.
+BUILD = $(SWIFT) build -c release --static-swift-stdlib $(SWIFT_FLAGS)
+# Tests run against optimised code, in a folder of their own because they are compiled with other flags.
+TEST = $(SWIFT) test -c release -Xswiftc -enable-testing --scratch-path .build-test $(SWIFT_FLAGS)
+SAMPLE = .build/release/sample
+APT_GET = $$(test "$$(id -u)" = 0 || echo sudo) apt-get
+
+.PHONY: help build demo test lint format bench isa-check install clean libpng
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: libpng ## build the release binary, .build/release/sample
+	$(BUILD) --product sample
+
+demo: build ## build, then draw img.png with the embedded model
+	$(SAMPLE) --steps 50 --out img.png
+
+test: libpng build ## run all tests
+	SAMPLE_BINARY="$(CURDIR)/$(SAMPLE)" $(TEST)
+
+lint: ## check the formatting and the shell scripts
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
+	@if command -v shellcheck > /dev/null; then shellcheck .ci/run Tests/*.sh Examples/*.sh; \
+	else echo "shellcheck is not installed: shell scripts were not checked (apt-get install shellcheck)"; fi
+
+format: ## format all Swift sources
+	$(SWIFT) format --in-place --recursive Package.swift Sources Tests
+
+bench: build ## draw 64 digits in 50 steps and print where the time went
+	@dir=$$(mktemp -d) && $(SAMPLE) --count 64 --seed 1 --quiet --out "$$dir/digits.npz" --stats "$$dir/stats.json" \
+	  && cat "$$dir/stats.json" && rm -r "$$dir"
+
+isa-check: build ## check that old CPUs run the binary (needs qemu-user and netpbm)
+	Tests/isa-check.sh $(SAMPLE)
+
+install: build ## install the binary under PREFIX (/usr/local)
+	install -D -m 755 $(SAMPLE) "$(DESTDIR)$(PREFIX)/bin/sample"
+
+clean: ## remove everything that was built
+	rm -rf .build .build-test
+
+libpng:
+	@printf '#include <png.h>\n' | cc -E -x c - > /dev/null 2>&1 \
+	  || { echo "libpng's headers are missing: installing libpng-dev"; $(APT_GET) update -q && $(APT_GET) install -y libpng-dev; }

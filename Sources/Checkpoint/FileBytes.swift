@@ -1,0 +1,72 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// The bytes of a file, mapped into memory: what is not looked at is not read. Every access is checked.
+///
+/// Unchecked: the bytes never change (the mapping is private and read-only).
+final class FileBytes: @unchecked Sendable {
+  /// What error messages call it.
+  let name: String
+  private let buffer: UnsafeRawBufferPointer
+  private let isMapped: Bool
+
+  var count: Int { buffer.count }
+
+  /// Maps the file at `path`.
+  ///
+  /// - Throws: `CheckpointError` if it is not a regular file with something in it, or the system refuses.
+  init(path: String) throws(CheckpointError) {
+    let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard file >= 0 else { throw .unreadable(file: path, reason: String(cString: strerror(errno))) }
+    defer { close(file) }
+    var status = stat()
+    guard fstat(file, &status) == 0 else {
+      throw .unreadable(file: path, reason: String(cString: strerror(errno)))
+    }
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: break
+    case S_IFDIR: throw .folder(file: path)
+    default: throw .notAFile(file: path)
+    }
+    let size = Int(status.st_size)
+    guard size > 0 else { throw .empty(file: path) }
+    guard let address = mmap(nil, size, PROT_READ, MAP_PRIVATE, file, 0), address != MAP_FAILED else {
+      throw .unreadable(file: path, reason: String(cString: strerror(errno)))
+    }
+    name = path
+    buffer = UnsafeRawBufferPointer(start: address, count: size)
+    isMapped = true
+  }
+
+  /// Bytes in static memory, which outlive the program's use of them.
+  init(static bytes: UnsafeRawBufferPointer, name: String) {
+    self.name = name
+    buffer = bytes
+    isMapped = false
+  }
+
+  deinit {
+    if isMapped { munmap(UnsafeMutableRawPointer(mutating: buffer.baseAddress), buffer.count) }
+  }
+
+  /// The bytes `offset ..< offset + count`, or nil if they do not all exist.
+  func slice(_ offset: Int, _ count: Int) -> UnsafeRawBufferPointer? {
+    guard offset >= 0, count >= 0, offset <= buffer.count, count <= buffer.count - offset else { return nil }
+    return UnsafeRawBufferPointer(rebasing: buffer[offset..<offset + count])
+  }
+
+  /// The little-endian integer at `offset`, or nil if the file ends before.
+  func integer<T: FixedWidthInteger>(_ offset: Int, as type: T.Type) -> T? {
+    slice(offset, MemoryLayout<T>.size).map { T(littleEndian: $0.loadUnaligned(as: type)) }
+  }
+
+  /// The text at `offset`, or nil if the file ends before; what is not UTF-8 is replaced.
+  func text(_ offset: Int, _ count: Int) -> String? {
+    slice(offset, count).map { String(decoding: $0, as: UTF8.self) }
+  }
+}

@@ -1,0 +1,58 @@
+import TensorCore
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// How a fresh model's parameter is drawn.
+public enum Initializer: Sendable {
+  /// All 0, as the last layer of a residual branch (`zero_module`) and the shifts of a normalisation.
+  case zeros
+  /// All 1, as the scales of a normalisation.
+  case ones
+  /// Uniform in [-bound, bound], as PyTorch's convolutions and linear layers with bound 1/√fan-in.
+  case uniform(bound: Float)
+  /// Standard normal, as PyTorch's embeddings.
+  case normal
+
+  /// A tensor of `shape`, drawn by a generator of its own for each seed and name.
+  func draw(_ shape: [Int], seed: UInt64, name: String) -> Tensor {
+    var generator = SplitMix64(seed: seed, name: name)
+    let count = shape.reduce(1, *)
+    switch self {
+    case .zeros: return Tensor(zeros: shape)
+    case .ones: return Tensor(shape, [Float](repeating: 1, count: count))
+    case .uniform(let bound):
+      return Tensor(shape, (0..<count).map { _ in Float(2 * generator.uniform() - 1) * bound })
+    case .normal:
+      return Tensor(
+        shape,
+        (0..<count).map { _ in
+          // Box & Muller 1958; 1 - u is never 0.
+          Float((-2 * log(1 - generator.uniform())).squareRoot() * cos(2 * .pi * generator.uniform()))
+        })
+    }
+  }
+}
+
+/// SplitMix64 (Steele, Lea & Flood 2014), started from a seed and the FNV-1a hash of a name.
+private struct SplitMix64 {
+  private var state: UInt64
+
+  init(seed: UInt64, name: String) {
+    state = name.utf8.reduce(0xCBF2_9CE4_8422_2325 ^ seed) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+  }
+
+  /// In [0, 1), 53 bits.
+  mutating func uniform() -> Double {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
+    return Double((z ^ z >> 31) >> 11) * 0x1p-53
+  }
+}

@@ -1,0 +1,119 @@
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// What is known of a model apart from its tensors, each item only if the file tells it. The names in JSON are those of the
+/// original's constructors and flags: `model_channels`, `noise_schedule`, …
+public struct ModelDescription: Sendable, Equatable, Decodable {
+  /// The family of models, for instance `improved-diffusion`.
+  public var family: String?
+  /// Width and height of the pictures, in pixels.
+  public var imageSize: Int?
+  /// Channels of the pictures.
+  public var inChannels: Int?
+  /// The width of the first level.
+  public var modelChannels: Int?
+  /// Channels of the output.
+  public var outChannels: Int?
+  /// Residual blocks per level.
+  public var numResBlocks: Int?
+  /// The downsampling factors at which there is attention.
+  public var attentionResolutions: [Int]?
+  /// The width of each level in multiples of `modelChannels`.
+  public var channelMult: [Int]?
+  /// Whether resampling learns a convolution.
+  public var convResample: Bool?
+  /// Spatial dimensions.
+  public var dims: Int?
+  /// The number of classes of a class-conditional model.
+  public var numClasses: Int?
+  /// The class that stands for none, of a model trained for classifier-free guidance.
+  public var nullClass: Int?
+  /// What the classes are called.
+  public var classNames: [String]?
+  /// Attention heads.
+  public var numHeads: Int?
+  /// Attention heads of the ascending half, if others.
+  public var numHeadsUpsample: Int?
+  /// Whether the timestep embedding scales and shifts.
+  public var useScaleShiftNorm: Bool?
+  /// Whether the variance is predicted too.
+  public var learnSigma: Bool?
+  /// `linear` or `cosine`.
+  public var noiseSchedule: String?
+  /// T, the steps of the process that the model was trained on.
+  public var diffusionSteps: Int?
+  /// Whether the model predicts the picture rather than the noise.
+  public var predictXstart: Bool?
+  /// Whether the fixed variance is the posterior's rather than β.
+  public var sigmaSmall: Bool?
+  /// Whether the model's timesteps run to 1000 whatever T is.
+  public var rescaleTimesteps: Bool?
+  /// Whether the predicted picture is clipped to [-1, 1] at each step.
+  public var clipDenoised: Bool?
+  /// The scale of classifier-free guidance that its makers recommend for looks.
+  public var recommendedGuidance: Double?
+  /// The licence of the weights.
+  public var licence: String?
+
+  /// Nothing known yet.
+  public init() {}
+
+  /// What the JSON text `json` of `file` says. Keys that are not known are passed over.
+  ///
+  /// - Throws: `CheckpointError.description` where a key has a value of the wrong type.
+  public init(json: String, file: String) throws(CheckpointError) {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    do {
+      self = try decoder.decode(ModelDescription.self, from: Data(json.utf8))
+    } catch {
+      throw Self.explain(error, file: file)
+    }
+    if let heads = numHeadsUpsample, heads == -1 { numHeadsUpsample = nil }
+  }
+
+  /// What is known of the model in `state`, read from `path` if it was: from its metadata (`config`), or else from a JSON file
+  /// beside it, `model.pt.json` or `model.json` for `model.pt`.
+  ///
+  /// - Throws: `CheckpointError` where such a file exists but cannot be used.
+  public static func read(_ state: StateDict, path: String?) throws(CheckpointError) -> ModelDescription {
+    if let config = state.metadata["config"] { return try ModelDescription(json: config, file: state.file.name) }
+    guard let path else { return ModelDescription() }
+    for candidate in [path + ".json", withoutExtension(path) + ".json"] {
+      let file: FileBytes
+      do { file = try FileBytes(path: candidate) } catch .unreadable { continue }
+      return try ModelDescription(json: file.text(0, file.count) ?? "", file: candidate)
+    }
+    return ModelDescription()
+  }
+
+  private static func withoutExtension(_ path: String) -> String {
+    let name = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
+    guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return path }
+    return String(path.dropLast(name.distance(from: dot, to: name.endIndex)))
+  }
+
+  private static func explain(_ error: any Error, file: String) -> CheckpointError {
+    if case DecodingError.typeMismatch(let type, let context)? = error as? DecodingError,
+      let key = context.codingPath.first
+    {
+      let kinds: [String: String] = [
+        "Int": "a whole number", "Bool": "true or false", "String": "a text", "Double": "a number",
+        "Array<Any>": "a list", "Dictionary<String, Any>": "an object",
+      ]
+      return .description(
+        file: file, key: snakeCase(key.stringValue), expected: kinds["\(type)"] ?? "of the type \(type)")
+    }
+    if case DecodingError.dataCorrupted(let context)? = error as? DecodingError, let key = context.codingPath.first {
+      return .description(file: file, key: snakeCase(key.stringValue), expected: "a value in range")
+    }
+    return .description(file: file, key: "the whole", expected: "a JSON object (\(reason(error)))")
+  }
+
+  private static func snakeCase(_ name: String) -> String {
+    name.reduce(into: "") { $0 += $1.isUppercase ? "_\($1.lowercased())" : String($1) }
+  }
+}

@@ -1,0 +1,35 @@
+import Checkpoint
+import TensorCore
+
+/// Lets the positions of an activation attend to each other: `x → x + proj_out(attention(qkv(norm(x))))`.
+public struct AttentionBlock: Layer {
+  let norm: GroupNormalization
+  let qkv: Linear
+  let attention: QKVAttention
+  let projOut: Linear
+
+  /// The block under `weights` for activations of `channels`.
+  ///
+  /// - Throws: `CheckpointError` where a tensor is missing or has another shape.
+  public init(_ weights: Weights, channels: Int, heads: Int) throws(CheckpointError) {
+    norm = try GroupNormalization(weights.scope("norm"), channels)
+    qkv = try Linear(weights.scope("qkv"), channels, 3 * channels, kernelDims: 1)
+    attention = QKVAttention(heads: heads)
+    projOut = try Linear(weights.scope("proj_out"), channels, channels, kernelDims: 1, zero: true)
+  }
+
+  public func callAsFunction(_ x: Tensor) -> Tensor {
+    let (batch, channels) = (x.shape[0], x.shape[x.shape.count - 1])
+    let sequence = x.reshaped([batch, x.count / (batch * channels), channels])
+    let h = projOut(attention(qkv(norm(sequence, silu: false))))
+    return (sequence + h).reshaped(x.shape)
+  }
+
+  public func countFlops(_ size: inout [Int]) -> Flops {
+    let positions = size.reduce(1, *)
+    var flops = qkv.flops(pixels: positions)
+    flops += attention.countFlops(positions: positions, channels: qkv.inFeatures)
+    flops += projOut.flops(pixels: positions)
+    return flops
+  }
+}

@@ -1,0 +1,31 @@
+import Checkpoint
+import TensorCore
+
+/// Halves the resolution by a convolution of stride 2, or by averaging if the resampling is not learned. With three
+/// spatial dimensions the first keeps its size.
+public struct Downsample: Layer {
+  let dims: Int
+  /// None where pixels are averaged.
+  let op: Convolution?
+
+  /// The layer under `weights` for activations of `channels`.
+  ///
+  /// - Throws: `CheckpointError` where a tensor is missing or has another shape.
+  public init(_ weights: Weights, configuration: UNetConfiguration, channels: Int) throws(CheckpointError) {
+    dims = configuration.dims
+    op =
+      configuration.convResample
+      ? try Convolution(
+        weights.scope("op"), dims: dims, inChannels: channels, outChannels: channels, kernel: 3,
+        stride: resamplingFactors(dims: dims))
+      : nil
+  }
+
+  public func callAsFunction(_ x: Tensor) -> Tensor { op?(x) ?? x.averagePooled() }
+
+  public func countFlops(_ size: inout [Int]) -> Flops {
+    if let op { return op.countFlops(&size) }
+    size = resamplingFactors(dims: dims).enumerated().map { size[$0.offset] / $0.element }
+    return Flops()
+  }
+}

@@ -1,0 +1,16 @@
+import TensorCore
+
+/// Attention among all positions of a picture, given queries, keys and values: softmax(qᵀk / √d)·v for each head, q and k
+/// being scaled by 1/⁴√d each.
+public struct QKVAttention: Sendable {
+  let heads: Int
+
+  /// `[N, T, 3C]` → `[N, T, C]`; see `attention(_:heads:)` for how q, k and v are packed.
+  public func callAsFunction(_ qkv: Tensor) -> Tensor { attention(qkv, heads: heads) }
+
+  /// The two products of T×T scores, for one picture: 2·T²·c.
+  func countFlops(positions: Int, channels: Int) -> Flops {
+    let matrixProducts = 2 * positions * positions * channels
+    return Flops(total: matrixProducts, attention: matrixProducts)
+  }
+}

@@ -1,0 +1,62 @@
+import Checkpoint
+import TensorCore
+
+/// A residual block, conditioned on the timestep embedding:
+/// `x → skip(x) + conv(SiLU(norm(conv(SiLU(norm(x))) ⊕ emb)))`.
+///
+/// The embedding, through SiLU and a linear layer, either is added before the second normalisation (Ho et al. 2020), or
+/// gives a scale and a shift after it: `norm(h)·(1 + scale) + shift` (Nichol & Dhariwal 2021, §3).
+public struct ResBlock: TimestepBlock {
+  let useScaleShiftNorm: Bool
+  let inNorm: GroupNormalization
+  let inConv: Convolution
+  let embLinear: Linear
+  let outNorm: GroupNormalization
+  let outConv: Convolution
+  /// None where the number of channels stays the same.
+  let skipConnection: Convolution?
+
+  /// The block under `weights` that takes `channels` and puts out `outChannels`.
+  ///
+  /// - Throws: `CheckpointError` where a tensor is missing or has another shape.
+  public init(
+    _ weights: Weights, configuration: UNetConfiguration, channels: Int, outChannels: Int
+  ) throws(CheckpointError) {
+    let dims = configuration.dims
+    useScaleShiftNorm = configuration.useScaleShiftNorm
+    let inLayers = weights.scope("in_layers")
+    inNorm = try GroupNormalization(inLayers.scope("0"), channels)
+    inConv = try Convolution(
+      inLayers.scope("2"), dims: dims, inChannels: channels, outChannels: outChannels, kernel: 3)
+    embLinear = try Linear(
+      weights.scope("emb_layers.1"), configuration.timeEmbedDim, useScaleShiftNorm ? 2 * outChannels : outChannels)
+    let outLayers = weights.scope("out_layers")
+    outNorm = try GroupNormalization(outLayers.scope("0"), outChannels)
+    outConv = try Convolution(
+      outLayers.scope("3"), dims: dims, inChannels: outChannels, outChannels: outChannels, kernel: 3, zero: true)
+    skipConnection =
+      channels == outChannels
+      ? nil
+      : try Convolution(
+        weights.scope("skip_connection"), dims: dims, inChannels: channels, outChannels: outChannels, kernel: 1)
+  }
+
+  public func callAsFunction(_ x: Tensor, _ emb: Tensor) -> Tensor {
+    var h = inConv(inNorm(x, silu: true))
+    let embOut = embLinear(emb.silu())
+    if useScaleShiftNorm {
+      h = outNorm(h, scaleShift: embOut, silu: true)
+    } else {
+      h = outNorm(h.addingToChannels(embOut), silu: true)
+    }
+    return (skipConnection?(x) ?? x) + outConv(h)
+  }
+
+  public func countFlops(_ size: inout [Int]) -> Flops {
+    var flops = embLinear.flops(pixels: 1)
+    flops += inConv.countFlops(&size)
+    flops += outConv.countFlops(&size)
+    if let skipConnection { flops += skipConnection.countFlops(&size) }
+    return flops
+  }
+}

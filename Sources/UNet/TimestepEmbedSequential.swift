@@ -1,0 +1,37 @@
+import TensorCore
+
+/// Layers in sequence, the timestep embedding being passed to those that take one.
+public struct TimestepEmbedSequential: TimestepBlock {
+  /// A layer of either kind.
+  public enum Child: Sendable {
+    /// One that takes the activation only.
+    case layer(any Layer)
+    /// One that takes the timestep embedding too.
+    case timestepBlock(any TimestepBlock)
+  }
+
+  let children: [Child]
+
+  /// The given layers, first to last.
+  public init(_ children: [Child]) { self.children = children }
+
+  public func callAsFunction(_ x: Tensor, _ emb: Tensor) -> Tensor {
+    children.reduce(x) { x, child in
+      switch child {
+      case .layer(let layer): layer(x)
+      case .timestepBlock(let block): block(x, emb)
+      }
+    }
+  }
+
+  public func countFlops(_ size: inout [Int]) -> Flops {
+    var flops = Flops()
+    for child in children {
+      switch child {
+      case .layer(let layer): flops += layer.countFlops(&size)
+      case .timestepBlock(let block): flops += block.countFlops(&size)
+      }
+    }
+    return flops
+  }
+}

@@ -1,0 +1,93 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Says on standard error how far the drawing is and how long it will take: a bar that is redrawn in place on a terminal,
+/// or a plain line now and then.
+struct ProgressBar {
+  enum Style {
+    case bar
+    case plain
+    case none
+  }
+
+  private let style: Style
+  private let total: Int
+  private let start = ContinuousClock.now
+  private var lastShown = ContinuousClock.now
+  private var isShown = false
+
+  /// A bar of `total` steps, over all batches.
+  init(style: Style, total: Int) {
+    self.style = style
+    self.total = total
+  }
+
+  /// Called after each step with the number of steps done and what is being done.
+  mutating func update(done: Int, detail: String) {
+    let now = ContinuousClock.now
+    // The first sign of life comes after a fifth of a second: what is quicker needs no bar.
+    let interval: Duration = style == .plain ? .seconds(5) : .milliseconds(100)
+    guard style != .none, now - start > .milliseconds(200), now - lastShown > interval || done == total else { return }
+    lastShown = now
+    let elapsed = (now - start).seconds
+    let left = elapsed / Double(done) * Double(total - done)
+    let text = "step \(done)/\(total)\(detail), \(decimal(Double(done) / elapsed, 1)) steps/s, \(clock(left)) left"
+    switch style {
+    case .bar:
+      let width = 24
+      let filled = done * width / total
+      let bar = String(repeating: "━", count: filled) + String(repeating: "╌", count: width - filled)
+      writeError("\r\u{1B}[K\(bar) \(text)")
+      isShown = true
+    case .plain: writeError(text + "\n")
+    case .none: break
+    }
+  }
+
+  /// Removes the bar, so that what follows stands on a clean line.
+  mutating func finish() {
+    if isShown { writeError("\r\u{1B}[K") }
+    isShown = false
+  }
+
+  private func clock(_ seconds: Double) -> String {
+    let seconds = Int(seconds.rounded(.up))
+    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60)
+    let tail = seconds % 60 < 10 ? "0\(seconds % 60)" : "\(seconds % 60)"
+    return hours > 0 ? "\(hours):\(minutes < 10 ? "0" : "")\(minutes):\(tail)" : "\(minutes):\(tail)"
+  }
+}
+
+/// `value` with `places` digits behind the point.
+func decimal(_ value: Double, _ places: Int) -> String {
+  let scale = (0..<places).reduce(1.0) { scale, _ in scale * 10 }
+  let scaled = (value * scale).rounded()
+  guard scaled.magnitude < 1e15 else { return "\(value)" }
+  let digits = String(Int(scaled.magnitude))
+  let padded = String(repeating: "0", count: max(0, places + 1 - digits.count)) + digits
+  let sign = value < 0 ? "-" : ""
+  return places == 0 ? sign + padded : "\(sign)\(padded.dropLast(places)).\(padded.suffix(places))"
+}
+
+extension Duration {
+  var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+}
+
+/// Writes words to standard error.
+func writeError(_ text: String) {
+  var text = text
+  text.withUTF8 { bytes in
+    var offset = 0
+    while offset < bytes.count {
+      let written = write(STDERR_FILENO, bytes.baseAddress.map { $0 + offset }, bytes.count - offset)
+      // If nobody can be told, there is nobody to tell so.
+      if written <= 0 { return }
+      offset += written
+    }
+  }
+}
