@@ -55,7 +55,8 @@ let package = Package(
     .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore", "TestSupport"] + kernelNames),
     .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "TestSupport"]),
     .testTarget(name: "UNetTests", dependencies: ["UNet", "EmbeddedModel", "TestSupport"]),
-    .testTarget(name: "DiffusionTests", dependencies: ["Diffusion", "UNet", "EmbeddedModel", "TestSupport"]),
+    .testTarget(
+      name: "DiffusionTests", dependencies: ["Diffusion", "UNet", "Checkpoint", "EmbeddedModel", "TestSupport"]),
     .testTarget(name: "ImagesTests", dependencies: ["Images", "TestSupport"]),
     .testTarget(name: "CommandLineInterfaceTests", dependencies: ["CommandLineInterface"]),
     .testTarget(name: "SampleTests", dependencies: ["sample", "Images", "TestSupport"]),

@@ -1,6 +1,9 @@
 #include "EmbeddedModel.h"
 
-_Alignas(64) const unsigned char embedded_model[] = {
+_Alignas(64) static const unsigned char bytes[] = {
 #embed "digits.safetensors"
 };
-const size_t embedded_model_size = sizeof(embedded_model);
+
+const void *embedded_model(void) { return bytes; }
+
+size_t embedded_model_size(void) { return sizeof bytes; }

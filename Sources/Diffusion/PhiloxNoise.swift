@@ -1,0 +1,80 @@
+import TensorCore
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Noise with a stream of its own for each image, so that image k depends on the seed and k alone, whatever the batch.
+///
+/// Element 4b + j of draw d of image k, in row-major order of `[C, H, W]`, comes from the Philox block with the key
+/// (seed mod 2³², ⌊seed / 2³²⌋) and the counter (b, d, k mod 2³², ⌊k / 2³²⌋). Draw 0 is x_T, draw s the noise of the s-th
+/// step. The block's words w₀ … w₃ become four normals (Box & Muller 1958), computed in float64 and rounded to float32:
+/// √(-2 ln u)·cos(2π v) and √(-2 ln u)·sin(2π v) with u = (w₀ + 1) / 2³², v = w₁ / 2³², and two more of w₂, w₃.
+public struct PhiloxNoise: NoiseSource, Sendable {
+  /// The draw number of an image's class, which no step has.
+  private static let classDraw = UInt32.max
+
+  private let key: SIMD2<UInt32>
+  private let images: Range<Int>
+  private let shape: [Int]
+  private var draw: UInt32 = 0
+
+  /// The noise of images number `images` of the run with `seed`, each of `shape` `[C, H, W]`.
+  public init(seed: UInt64, images: Range<Int>, shape: [Int]) {
+    key = Self.key(seed)
+    self.images = images
+    self.shape = shape
+  }
+
+  public mutating func next() -> Tensor {
+    defer { draw += 1 }
+    let count = shape.reduce(1, *)
+    return Tensor([images.count] + shape) { target in
+      for (n, image) in images.enumerated() { fill(target + n * count, count, image: image) }
+    }
+  }
+
+  public mutating func skip() { draw += 1 }
+
+  private func fill(_ target: UnsafeMutablePointer<Float>, _ count: Int, image: Int) {
+    for b in 0..<(count + 3) / 4 {
+      let normals = Self.normals(
+        Philox.block(counter: Self.counter(block: UInt32(truncatingIfNeeded: b), draw: draw, image: image), key: key))
+      for j in 0..<min(4, count - 4 * b) { target[4 * b + j] = normals[j] }
+    }
+  }
+
+  /// The class of image `image`, uniform in `0 ..< count`: ⌊w · count / 2⁶⁴⌋ with w of the first two words, low one first, of the
+  /// block with draw number 2³² - 1.
+  public static func randomClass(seed: UInt64, image: Int, count: Int) -> Int {
+    precondition(count > 0, "there is no class to draw")
+    let block = Philox.block(counter: counter(block: 0, draw: classDraw, image: image), key: key(seed))
+    let word = UInt64(block[1]) << 32 | UInt64(block[0])
+    return Int(word.multipliedFullWidth(by: UInt64(count)).high)
+  }
+
+  private static func key(_ seed: UInt64) -> SIMD2<UInt32> {
+    SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
+  }
+
+  private static func counter(block: UInt32, draw: UInt32, image: Int) -> SIMD4<UInt32> {
+    let image = UInt64(image)
+    return SIMD4(block, draw, UInt32(truncatingIfNeeded: image), UInt32(truncatingIfNeeded: image >> 32))
+  }
+
+  private static func normals(_ words: SIMD4<UInt32>) -> SIMD4<Float> {
+    var normals = SIMD4<Float>()
+    for pair in 0..<2 {
+      let u = (Double(words[2 * pair]) + 1) * 0x1p-32
+      let angle = 2 * Double.pi * (Double(words[2 * pair + 1]) * 0x1p-32)
+      let radius = (-2 * log(u)).squareRoot()
+      normals[2 * pair] = Float(radius * cos(angle))
+      normals[2 * pair + 1] = Float(radius * sin(angle))
+    }
+    return normals
+  }
+}

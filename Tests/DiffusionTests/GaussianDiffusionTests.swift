@@ -1,0 +1,86 @@
+import Diffusion
+import TestSupport
+import Testing
+
+/// Expects numbers that agree to a relative tolerance of 10⁻¹².
+private func expectEqual(
+  _ found: [Double], _ expected: [Double], _ what: String, sourceLocation: SourceLocation = #_sourceLocation
+) {
+  #expect(found.count == expected.count, "\(what)", sourceLocation: sourceLocation)
+  for (i, (a, b)) in zip(found, expected).enumerated() where !(abs(a - b) <= 1e-12 * abs(b)) {
+    Issue.record("\(what)[\(i)] is \(a), expected \(b)", sourceLocation: sourceLocation)
+    return
+  }
+}
+
+struct GaussianDiffusionTests {
+  @Test(arguments: BetaSchedule.allCases, [100, 1000, 4000])
+  func tablesAgreeWithTheOriginal(schedule: BetaSchedule, steps: Int) throws {
+    let reference = try Fixture("schedules")
+    let name = "\(schedule.rawValue).\(steps)"
+    let betas = schedule.betas(steps: steps)
+    expectEqual(betas, reference.doubles("\(name).betas"), "betas")
+    let diffusion = GaussianDiffusion(
+      betas: betas, timesteps: Array(0..<steps), meanType: .epsilon, varType: .fixedSmall, rescaleTimesteps: false)
+    expectEqual(diffusion.alphasCumprod, reference.doubles("\(name).alphas_cumprod"), "alphas_cumprod")
+    expectEqual(diffusion.posteriorVariance, reference.doubles("\(name).posterior_variance"), "posterior_variance")
+    expectEqual(
+      diffusion.posteriorLogVarianceClipped, reference.doubles("\(name).posterior_log_variance_clipped"),
+      "posterior_log_variance_clipped")
+    expectEqual(diffusion.posteriorMeanCoef1, reference.doubles("\(name).posterior_mean_coef1"), "coef1")
+    expectEqual(diffusion.posteriorMeanCoef2, reference.doubles("\(name).posterior_mean_coef2"), "coef2")
+  }
+
+  @Test func respacedProcessesAgreeWithTheOriginal() throws {
+    let reference = try Fixture("schedules")
+    var compared = 0
+    for name in reference.names where name.hasSuffix(".timestep_map") {
+      let parts = name.split(separator: ".").map(String.init)
+      let (schedule, steps, sections) = (parts[0], try #require(Int(parts[1])), parts[3])
+      let timesteps = try spaceTimesteps(steps, sections: sections)
+      #expect(timesteps == reference.integers(name), "\(name)")
+      let diffusion = GaussianDiffusion(
+        betas: try #require(BetaSchedule(rawValue: schedule)).betas(steps: steps), timesteps: timesteps,
+        meanType: .epsilon, varType: .fixedSmall, rescaleTimesteps: false)
+      expectEqual(
+        diffusion.betas, reference.doubles(name.replacing("timestep_map", with: "betas")), "betas of \(name)")
+      #expect(diffusion.timestepMap == timesteps)
+      compared += 1
+    }
+    #expect(compared == 40)
+  }
+
+  /// Upstream's single step crashes on `posterior_variance[1]`.
+  @Test func singleStep() {
+    for schedule in BetaSchedule.allCases {
+      for total in [1, 2, 19, 1000] {
+        let diffusion = GaussianDiffusion(
+          betas: schedule.betas(steps: total), timesteps: [total - 1], meanType: .startX, varType: .fixedSmall,
+          rescaleTimesteps: true)
+        #expect(diffusion.posteriorLogVarianceClipped[0].isFinite)
+        #expect(diffusion.posteriorMeanCoef1 == [1])
+        #expect(diffusion.betas[0] > 0 && diffusion.betas[0] <= 1)
+      }
+    }
+  }
+
+  @Test(arguments: BetaSchedule.allCases)
+  func betasOfAnyLengthAreValid(schedule: BetaSchedule) {
+    for steps in Array(1...60) + [999, 1001, 10_000] {
+      let betas = schedule.betas(steps: steps)
+      #expect(betas.count == steps)
+      #expect(betas.allSatisfy { $0 > 0 && $0 <= 0.999 }, "\(schedule) of \(steps)")
+    }
+  }
+
+  @Test func timestepsAreRescaledToAThousand() {
+    let betas = BetaSchedule.linear.betas(steps: 4000)
+    func timestep(_ rescale: Bool) -> Float {
+      GaussianDiffusion(
+        betas: betas, timesteps: [0, 3999], meanType: .epsilon, varType: .fixedLarge, rescaleTimesteps: rescale
+      ).modelTimestep(1)
+    }
+    #expect(timestep(true) == 999.75)
+    #expect(timestep(false) == 3999)
+  }
+}
