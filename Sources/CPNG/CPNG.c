@@ -1,1 +1,145 @@
 #include "CPNG.h"
+
+#include <png.h>
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void copy_message(char *to, const char *from) {
+  strncpy(to, from, CPNG_MESSAGE_SIZE - 1);
+  to[CPNG_MESSAGE_SIZE - 1] = 0;
+}
+
+static void on_error(png_structp png, png_const_charp message) {
+  copy_message(png_get_error_ptr(png), message);
+  longjmp(png_jmpbuf(png), 1);
+}
+
+static void on_warning(png_structp png, png_const_charp message) {
+  (void)png;
+  (void)message;
+}
+
+/// Memory that grows as the encoder writes.
+typedef struct {
+  uint8_t *bytes;
+  size_t size;
+  size_t capacity;
+} growing;
+
+static void on_write(png_structp png, png_bytep data, png_size_t count) {
+  growing *memory = png_get_io_ptr(png);
+  if (count > SIZE_MAX / 2 - memory->size) png_error(png, "the picture is too large");
+  size_t needed = memory->size + count;
+  if (needed > memory->capacity) {
+    size_t capacity = needed * 2;
+    uint8_t *bytes = realloc(memory->bytes, capacity);
+    if (bytes == NULL) png_error(png, "out of memory");
+    memory->bytes = bytes;
+    memory->capacity = capacity;
+  }
+  memcpy(memory->bytes + memory->size, data, count);
+  memory->size = needed;
+}
+
+static void on_flush(png_structp png) { (void)png; }
+
+/// Whether UTF-8 text is plain ASCII, which any reader of tEXt chunks shows right.
+static int is_ascii(const char *text) {
+  for (; *text; text++) {
+    if ((unsigned char)*text > 126) return 0;
+  }
+  return 1;
+}
+
+static void write_text(png_structp png, png_infop info, const cpng_text *text) {
+  png_text chunk;
+  memset(&chunk, 0, sizeof chunk);
+  chunk.key = (png_charp)text->key;
+  chunk.text = (png_charp)text->text;
+  chunk.lang = (png_charp) "";
+  chunk.lang_key = (png_charp) "";
+  size_t length = strlen(text->text);
+  if (is_ascii(text->text)) {
+    chunk.compression = PNG_TEXT_COMPRESSION_NONE;
+    chunk.text_length = length;
+  } else {
+    chunk.compression = PNG_ITXT_COMPRESSION_NONE;
+    chunk.itxt_length = length;
+  }
+  png_set_text(png, info, &chunk, 1);
+}
+
+int cpng_encode(const uint8_t *pixels, uint32_t width, uint32_t height, int channels, const cpng_text *texts,
+                int text_count, cpng_result *result, char message[CPNG_MESSAGE_SIZE]) {
+  memset(result, 0, sizeof *result);
+  // Not locals: longjmp leaves changed locals undefined.
+  growing *memory = calloc(1, sizeof *memory);
+  if (memory == NULL) {
+    copy_message(message, "out of memory");
+    return -1;
+  }
+  png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, message, on_error, on_warning);
+  png_infop info = png != NULL ? png_create_info_struct(png) : NULL;
+  if (info == NULL) {
+    copy_message(message, "out of memory");
+    png_destroy_write_struct(&png, NULL);
+    free(memory);
+    return -1;
+  }
+  if (setjmp(png_jmpbuf(png))) {
+    png_destroy_write_struct(&png, &info);
+    free(memory->bytes);
+    free(memory);
+    return -1;
+  }
+  png_set_user_limits(png, 0x7fffffff, 0x7fffffff);
+  png_set_write_fn(png, memory, on_write, on_flush);
+  png_set_IHDR(png, info, width, height, 8, channels == 1 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB,
+               PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+  for (int i = 0; i < text_count; i++) write_text(png, info, &texts[i]);
+  png_write_info(png, info);
+  for (uint32_t y = 0; y < height; y++) png_write_row(png, pixels + (size_t)y * width * (size_t)channels);
+  png_write_end(png, info);
+  png_destroy_write_struct(&png, &info);
+  result->bytes = memory->bytes;
+  result->size = memory->size;
+  result->width = width;
+  result->height = height;
+  result->channels = channels;
+  free(memory);
+  return 0;
+}
+
+// libpng's simplified interface: it catches its own errors.
+int cpng_decode(const uint8_t *png, size_t size, uint64_t pixel_limit, cpng_result *result,
+                char message[CPNG_MESSAGE_SIZE]) {
+  memset(result, 0, sizeof *result);
+  png_image image;
+  memset(&image, 0, sizeof image);
+  image.version = PNG_IMAGE_VERSION;
+  if (!png_image_begin_read_from_memory(&image, png, size)) {
+    copy_message(message, image.message);
+    return -1;
+  }
+  if ((uint64_t)image.width * image.height > pixel_limit) {
+    copy_message(message, "it has more pixels than are allowed");
+    png_image_free(&image);
+    return -1;
+  }
+  image.format = image.format & PNG_FORMAT_FLAG_COLOR ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
+  uint8_t *bytes = malloc(PNG_IMAGE_SIZE(image));
+  png_color black = {0, 0, 0};
+  if (bytes == NULL || !png_image_finish_read(&image, &black, bytes, 0, NULL)) {
+    copy_message(message, bytes == NULL ? "out of memory" : image.message);
+    png_image_free(&image);
+    free(bytes);
+    return -1;
+  }
+  result->bytes = bytes;
+  result->size = PNG_IMAGE_SIZE(image);
+  result->width = image.width;
+  result->height = image.height;
+  result->channels = image.format == PNG_FORMAT_RGB ? 3 : 1;
+  return 0;
+}

@@ -1,1 +1,35 @@
 #pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+// The only place that speaks libpng. libpng reports errors by longjmp, which must not cross Swift frames: these functions
+// keep setjmp to themselves and return a status.
+
+enum { CPNG_MESSAGE_SIZE = 128 };
+
+/// A text chunk: a keyword of 1 to 79 Latin-1 characters, and UTF-8 text. Both end in a NUL.
+typedef struct {
+  const char *_Nonnull key;
+  const char *_Nonnull text;
+} cpng_text;
+
+/// What `cpng_encode` and `cpng_decode` hand out; `bytes` is to be freed with `free`.
+typedef struct {
+  uint8_t *_Nullable bytes;
+  size_t size;
+  uint32_t width;
+  uint32_t height;
+  /// 1 (grey) or 3 (RGB).
+  int channels;
+} cpng_result;
+
+/// Encodes 8-bit pixels, rows from top to bottom, `channels` interleaved values each, as a PNG of `result->size` bytes.
+/// Returns 0, or -1 with a message.
+int cpng_encode(const uint8_t *_Nonnull pixels, uint32_t width, uint32_t height, int channels,
+                const cpng_text *_Nullable texts, int text_count, cpng_result *_Nonnull result,
+                char message[_Nonnull CPNG_MESSAGE_SIZE]);
+
+/// Decodes a PNG to 8-bit grey or RGB pixels, whatever it holds; what it has of transparency lies over black. A picture of more than
+/// `pixel_limit` pixels is refused before it is unpacked. Returns 0, or -1 with a message.
+int cpng_decode(const uint8_t *_Nonnull png, size_t size, uint64_t pixel_limit, cpng_result *_Nonnull result,
+                char message[_Nonnull CPNG_MESSAGE_SIZE]);

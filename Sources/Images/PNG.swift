@@ -1,0 +1,60 @@
+import CPNG
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+extension Picture {
+  /// The picture as the bytes of a PNG.
+  ///
+  /// - Parameter text: text chunks: keywords of 1 to 79 Latin-1 characters, and any text.
+  /// - Throws: `ImageError.png`.
+  public func png(text: [(key: String, value: String)] = []) throws(ImageError) -> [UInt8] {
+    var message = [CChar](repeating: 0, count: Int(CPNG_MESSAGE_SIZE))
+    var result = cpng_result()
+    // C strings that live until the call is over.
+    let strings = text.map { (key: strdup($0.key), value: strdup($0.value)) }
+    defer {
+      for string in strings {
+        free(string.key)
+        free(string.value)
+      }
+    }
+    var chunks: [cpng_text] = []
+    for string in strings {
+      guard let key = string.key, let value = string.value else { throw .png("out of memory") }
+      chunks.append(cpng_text(key: key, text: value))
+    }
+    let status = cpng_encode(
+      pixels, UInt32(width), UInt32(height), Int32(channels), chunks, Int32(chunks.count), &result, &message)
+    return try Self.bytes(result, status, message)
+  }
+
+  /// The picture in the bytes of a PNG of any kind, as 8-bit grey or RGB; what is transparent lies over black.
+  ///
+  /// - Parameter pixelLimit: a PNG with more pixels is refused before it is unpacked.
+  /// - Throws: `ImageError.png`.
+  public init(png: [UInt8], pixelLimit: Int = 1 << 28) throws(ImageError) {
+    var message = [CChar](repeating: 0, count: Int(CPNG_MESSAGE_SIZE))
+    var result = cpng_result()
+    let status = cpng_decode(png, png.count, UInt64(pixelLimit), &result, &message)
+    let pixels = try Self.bytes(result, status, message)
+    self.init(
+      width: Int(result.width), height: Int(result.height), channels: Int(result.channels), pixels: pixels)
+  }
+
+  /// Takes over what a function of CPNG has put out.
+  private static func bytes(
+    _ result: cpng_result, _ status: Int32, _ message: [CChar]
+  ) throws(ImageError) -> [UInt8] {
+    defer { free(result.bytes) }
+    guard status == 0, let bytes = result.bytes else {
+      throw .png(String(decoding: message.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self))
+    }
+    return [UInt8](UnsafeBufferPointer(start: bytes, count: result.size))
+  }
+}

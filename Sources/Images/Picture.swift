@@ -1,0 +1,45 @@
+import TensorCore
+
+/// A picture of 8-bit pixels.
+public struct Picture: Sendable, Equatable {
+  /// In pixels.
+  public let width: Int
+  /// In pixels.
+  public let height: Int
+  /// 1 (grey) or 3 (RGB).
+  public let channels: Int
+  /// Rows from top to bottom, pixels from left to right, channels interleaved.
+  public let pixels: [UInt8]
+
+  /// A picture of the given pixels, `width · height · channels` of them.
+  public init(width: Int, height: Int, channels: Int, pixels: [UInt8]) {
+    precondition(
+      width > 0 && height > 0 && (channels == 1 || channels == 3) && pixels.count == width * height * channels,
+      "\(pixels.count) bytes are no picture of \(width)×\(height) pixels and \(channels) channels")
+    self.width = width
+    self.height = height
+    self.channels = channels
+    self.pixels = pixels
+  }
+
+  /// Picture `index` of `x`, `[N, C, H, W]` in [-1, 1]; see `pixels(_:)`.
+  ///
+  /// - Throws: `ImageError.channels` unless C is 1 or 3.
+  public init(_ x: Tensor, _ index: Int) throws(ImageError) {
+    precondition(x.shape.count == 4, "\(x.shape) is not the shape of pictures")
+    guard x.shape[1] == 1 || x.shape[1] == 3 else { throw .channels(x.shape[1]) }
+    self.init(
+      width: x.shape[3], height: x.shape[2], channels: x.shape[1],
+      pixels: uint8Pixels(x.rows(index..<index + 1)))
+  }
+}
+
+/// The pixels of `x`, `[N, C, H, W]` in [-1, 1], as `[N, H, W, C]`: ((x + 1) · 127.5), clamped to 0 … 255 and truncated, as
+/// `image_sample.py` of improved-diffusion makes them. Not-a-number becomes 0.
+public func uint8Pixels(_ x: Tensor) -> [UInt8] {
+  x.channelsLast().values.map { value in
+    let scaled = (value + 1) * 127.5
+    // The comparison is false for not-a-number.
+    return scaled > 0 ? UInt8(min(scaled, 255)) : 0
+  }
+}
