@@ -50,7 +50,9 @@ let package = Package(
     .target(name: "CommandLineInterface"),
     .executableTarget(
       name: "sample",
-      dependencies: ["CommandLineInterface", "Checkpoint", "UNet", "Diffusion", "Images", "EmbeddedModel", "TensorCore"]),
+      dependencies: [
+        "CommandLineInterface", "Checkpoint", "UNet", "Diffusion", "Images", "EmbeddedModel", "TensorCore", "KernelTable",
+      ]),
     .target(name: "TestSupport", dependencies: ["TensorCore"], path: "Tests/TestSupport"),
     .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore", "TestSupport"] + kernelNames),
     .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "TestSupport"]),

@@ -1,0 +1,57 @@
+/// The text of `sample --help`.
+///
+/// - Parameter width: the columns to fill, at least 60.
+public func helpText(width: Int = 80) -> String {
+  var lines = [
+    "sample draws images with a diffusion model.", "",
+    "Examples", "  sample --steps 50 --out img.png                 one image from the embedded model",
+    "  sample --count 64 --grid --class 0-9 --out sheet.png", "                                                  64 digits on one sheet",
+    "  sample --count 1000 --out 'out/%05d.png'        a batch, a file each",
+    "  sample --model model.pt --image-size 32 --num-channels 128 --count 16 --out x.npz",
+    "                                                  a model of improved-diffusion, with the flags it",
+    "                                                  was trained with where a model.json does not say",
+  ]
+  for group in OptionDefinition.Group.allCases {
+    lines += ["", group.rawValue]
+    for option in optionTable where option.group == group { lines += describe(option, width: max(width, 60)) }
+  }
+  lines += ["", "Options may also be typed --name=value, and with underscores for hyphens; given twice, the last counts."]
+  lines += ["", "Exit status: 0 done, 1 failed, 64 the command line is wrong, 130 interrupted."]
+  return lines.joined(separator: "\n") + "\n"
+}
+
+/// An option's line or lines: how it is typed, and what it does.
+private func describe(_ option: OptionDefinition, width: Int) -> [String] {
+  let indent = 24
+  let text = wrap(option.help, width: width - indent)
+  let head = "  " + usage(option)
+  let padding = String(repeating: " ", count: indent)
+  guard head.count < indent else { return [head] + text.map { padding + $0 } }
+  return [head + padding.dropFirst(head.count) + text[0]] + text.dropFirst().map { padding + $0 }
+}
+
+private func usage(_ option: OptionDefinition) -> String {
+  let names = (option.short.map { ["-\($0)"] } ?? []) + option.names.prefix(1).map { "--\($0)" }
+  let value =
+    switch option.value {
+    case .none, .boolean: ""
+    case .required(let name, _): " \(name)"
+    case .optionalNumber(let name): " [\(name)]"
+    }
+  return names.joined(separator: ", ") + value
+}
+
+private func wrap(_ text: String, width: Int) -> [String] {
+  var lines = [""]
+  for word in text.split(separator: " ") {
+    let line = lines[lines.count - 1]
+    if line.isEmpty {
+      lines[lines.count - 1] = String(word)
+    } else if line.count + 1 + word.count <= width {
+      lines[lines.count - 1] += " " + word
+    } else {
+      lines.append(String(word))
+    }
+  }
+  return lines
+}

@@ -1,0 +1,135 @@
+/// One option: what parsing, help and suggestions are made of.
+struct OptionDefinition: Sendable {
+  /// Whether and how a value follows.
+  enum Value: Sendable {
+    /// None.
+    case none
+    /// One, called so in the help; the example is what an error tells to type.
+    case required(name: String, example: String)
+    /// True or False, or nothing for True.
+    case boolean
+    /// A whole number, or nothing.
+    case optionalNumber(name: String)
+  }
+
+  enum Group: String, Sendable, CaseIterable {
+    case drawing = "Drawing"
+    case output = "Output"
+    case general = "General"
+    case model = "What the model is, where its file does not say"
+    case upstream = "Spellings of improved-diffusion's scripts"
+  }
+
+  /// Without hyphens in front; the first is the one the help shows.
+  let names: [String]
+  let short: Character?
+  let value: Value
+  let group: Group
+  let help: String
+  /// Enters the value, already known to be there if it is required.
+  let apply: @Sendable (_ options: inout Options, _ value: String, _ name: String) throws(UsageError) -> Void
+
+  init(
+    _ name: String, alias: String? = nil, short: Character? = nil, _ value: Value, _ group: Group, _ help: String,
+    apply: @escaping @Sendable (inout Options, String, String) throws(UsageError) -> Void
+  ) {
+    names = [name] + (alias.map { [$0] } ?? [])
+    self.short = short
+    self.value = value
+    self.group = group
+    self.help = help
+    self.apply = apply
+  }
+}
+
+/// All options, in the order of the help.
+let optionTable: [OptionDefinition] = drawingOptions + outputOptions + generalOptions + modelOptions + upstreamOptions
+
+private let drawingOptions: [OptionDefinition] = [
+  OptionDefinition(
+    "model", .required(name: "FILE", example: "digits.pt"), .drawing,
+    "a checkpoint, .pt or .safetensors; default: the embedded model of handwritten digits"
+  ) { o, value, _ throws(UsageError) in o.model = value },
+  OptionDefinition(
+    "steps", .required(name: "N", example: "50"), .drawing, "denoising steps, any from 1 to the model's own; default 50"
+  ) { o, value, name throws(UsageError) in o.steps = try wholeNumber(value, name, 1...1_000_000) },
+  OptionDefinition(
+    "sampler", .required(name: "NAME", example: "ddim"), .drawing,
+    "ddim (few steps; the noise it starts from decides the image) or ddpm (new noise at each step); default ddim"
+  ) { o, value, name throws(UsageError) in o.sampler = try choice(value, name) },
+  OptionDefinition(
+    "eta", .required(name: "X", example: "0.5"), .drawing,
+    "ddim: how much of ddpm's noise to draw anew at each step, 0 none, 1 all; default 0"
+  ) { o, value, name throws(UsageError) in o.eta = try number(value, name, from: 0) },
+  OptionDefinition(
+    "seed", .required(name: "N", example: "1"), .drawing,
+    "where noise and classes start from; the same seed gives the same images; default: drawn, and printed"
+  ) { o, value, name throws(UsageError) in o.seed = try seed(value, name) },
+  OptionDefinition(
+    "count", short: "n", .required(name: "N", example: "10"), .drawing, "how many images; default 1"
+  ) { o, value, name throws(UsageError) in o.count = try wholeNumber(value, name, 1...1_000_000_000) },
+  OptionDefinition(
+    "class", .required(name: "LIST", example: "0-9"), .drawing,
+    "what to draw: names, numbers and ranges (0-9,3), taken in turn; default: drawn from the seed"
+  ) { o, value, name throws(UsageError) in o.classes = try list(value, name, example: "0-9,3") },
+  OptionDefinition(
+    "guidance", .required(name: "S", example: "1.5"), .drawing,
+    "how strongly the class is insisted on: 1 as trained, above it clearer and less varied; default: what the model recommends, or 1"
+  ) { o, value, name throws(UsageError) in o.guidance = try number(value, name, from: nil) },
+  OptionDefinition(
+    "batch", .required(name: "N", example: "16"), .drawing,
+    "how many images at a time, which changes speed and memory but not the images; default: chosen"
+  ) { o, value, name throws(UsageError) in o.batch = try wholeNumber(value, name, 1...1_000_000) },
+  OptionDefinition(
+    "noise", .required(name: "FILE", example: "noise.npy"), .drawing,
+    "start from this noise, a .npy of float32 [N,C,H,W], in place of drawn noise"
+  ) { o, value, _ throws(UsageError) in o.noise = value },
+  OptionDefinition(
+    "rng", .required(name: "NAME", example: "torch"), .drawing,
+    "philox (an own stream for each image) or torch (the stream of torch.manual_seed, drawn for a whole batch as the original's loops do; --batch is part of it); default philox"
+  ) { o, value, name throws(UsageError) in o.rng = try choice(value, name) },
+  OptionDefinition(
+    "respacing", alias: "timestep-respacing", .required(name: "SPEC", example: "250"), .drawing,
+    "in place of --steps: 250, or a number for each section of the process (10,15,20), or ddim50"
+  ) { o, value, _ throws(UsageError) in o.respacing = value.isEmpty ? nil : value },
+  OptionDefinition(
+    "no-clip", .none, .drawing, "do not clip the predicted image to the range of pixels at each step"
+  ) { o, _, _ throws(UsageError) in o.clipDenoised = false },
+]
+
+private let outputOptions: [OptionDefinition] = [
+  OptionDefinition(
+    "out", short: "o", .required(name: "PATH", example: "img.png"), .output,
+    "img.png; 'img-%05d.png' or a folder, for a file each; x.npz (pixels and labels, as the original writes them); x.npy (float32 [N,C,H,W]); - for a PNG to standard output; default sample.png"
+  ) { o, value, _ throws(UsageError) in o.output = try OutputDestination(value) },
+  OptionDefinition(
+    "grid", .optionalNumber(name: "COLUMNS"), .output, "all images on one sheet; default: as square as it can be"
+  ) { o, value, name throws(UsageError) in
+    o.grid = value.isEmpty ? .automatic : .columns(try wholeNumber(value, name, 1...100_000))
+  },
+  OptionDefinition(
+    "scale", .required(name: "K", example: "4"), .output, "enlarge each pixel to K by K, for viewing; default 1"
+  ) { o, value, name throws(UsageError) in o.scale = try wholeNumber(value, name, 1...1024) },
+  OptionDefinition("overwrite", .none, .output, "replace files that exist, when there is a file for each image") {
+    o, _, _ throws(UsageError) in o.overwrite = true
+  },
+  OptionDefinition(
+    "stats", .required(name: "FILE", example: "stats.json"), .output,
+    "write figures about the run as JSON: times, GFLOP/s, memory, seed; - for standard output"
+  ) { o, value, _ throws(UsageError) in o.stats = value },
+]
+
+private let generalOptions: [OptionDefinition] = [
+  OptionDefinition("threads", .required(name: "N", example: "2"), .general, "default: the physical cores") {
+    o, value, name throws(UsageError) in o.threads = try wholeNumber(value, name, 1...1024)
+  },
+  OptionDefinition(
+    "progress", .required(name: "WHEN", example: "plain"), .general,
+    "auto (a bar on a terminal), bar, plain (a line now and then) or none; default auto"
+  ) { o, value, name throws(UsageError) in o.progress = try choice(value, name) },
+  OptionDefinition("quiet", short: "q", .none, .general, "say nothing but errors") {
+    o, _, _ throws(UsageError) in o.quiet = true
+  },
+  OptionDefinition("help", short: "h", .none, .general, "print this help") { _, _, _ throws(UsageError) in },
+  OptionDefinition("version", .none, .general, "print the version") { _, _, _ throws(UsageError) in },
+]

@@ -1,0 +1,139 @@
+/// What a command line asks for.
+public enum Command: Sendable, Equatable {
+  /// Draw images.
+  case draw(Options)
+  /// Print the help.
+  case help
+  /// Print the version.
+  case version
+}
+
+/// Everything that a drawing is asked to be. What is nil was not given: the model says, or there is a default.
+public struct Options: Sendable, Equatable {
+  /// A checkpoint; nil is the embedded model.
+  public var model: String?
+  /// Where the images go.
+  public var output = OutputDestination.png("sample.png")
+  /// Denoising steps; 50 if nil and `respacing` is nil too.
+  public var steps: Int?
+  /// The sampler; DDIM if nil.
+  public var sampler: SamplerName?
+  /// The share of noise that DDIM draws anew, ≥ 0; 0 if nil.
+  public var eta: Double?
+  /// Upstream's spacing of timesteps.
+  public var respacing: String?
+  /// The seed; drawn if nil.
+  public var seed: UInt64?
+  /// Images, ≥ 1.
+  public var count = 1
+  /// Images at a time, ≥ 1; chosen if nil.
+  public var batch: Int?
+  /// The classes to draw, as given: names, numbers, ranges.
+  public var classes: [String]?
+  /// The scale of classifier-free guidance.
+  public var guidance: Double?
+  /// A file of x_T.
+  public var noise: String?
+  /// Where noise comes from.
+  public var rng = RNGName.philox
+  /// Whether the predicted picture is clipped.
+  public var clipDenoised: Bool?
+  /// One sheet of all images.
+  public var grid: GridColumns?
+  /// Enlargement, ≥ 1.
+  public var scale = 1
+  /// Threads, ≥ 1; the physical cores if nil.
+  public var threads: Int?
+  /// Whether a batch may replace files that exist.
+  public var overwrite = false
+  /// Where figures about the run go.
+  public var stats: String?
+  /// No words on standard error but errors.
+  public var quiet = false
+  /// How progress is shown.
+  public var progress: ProgressName?
+  /// What is said of the model.
+  public var modelFlags = ModelFlags()
+
+  /// The defaults.
+  public init() {}
+}
+
+/// What the command line says of the model; a file that knows better contradicts it.
+public struct ModelFlags: Sendable, Equatable {
+  /// Width and height in pixels.
+  public var imageSize: Int?
+  /// The width of the first level.
+  public var numChannels: Int?
+  /// Residual blocks per level.
+  public var numResBlocks: Int?
+  /// Multipliers of the width, one per level.
+  public var channelMult: [Int]?
+  /// Attention heads.
+  public var numHeads: Int?
+  /// Attention heads of the ascending half.
+  public var numHeadsUpsample: Int?
+  /// The image resolutions (16, 8, …) at which there is attention.
+  public var attentionResolutions: [Int]?
+  /// Whether the variance is predicted.
+  public var learnSigma: Bool?
+  /// Whether the model is class-conditional.
+  public var classCond: Bool?
+  /// The number of classes.
+  public var numClasses: Int?
+  /// The class that stands for none.
+  public var nullClass: Int?
+  /// Whether the timestep embedding scales and shifts.
+  public var useScaleShiftNorm: Bool?
+  /// Channels of the images.
+  public var inChannels: Int?
+  /// T.
+  public var diffusionSteps: Int?
+  /// linear or cosine.
+  public var noiseSchedule: String?
+  /// Whether timesteps run to 1000 whatever T is.
+  public var rescaleTimesteps: Bool?
+  /// Whether the model predicts the picture.
+  public var predictXstart: Bool?
+  /// Whether the fixed variance is the posterior's.
+  public var sigmaSmall: Bool?
+
+  /// Nothing said.
+  public init() {}
+}
+
+/// A sampler.
+public enum SamplerName: String, Sendable, CaseIterable {
+  /// Ancestral sampling.
+  case ddpm
+  /// Denoising diffusion implicit models.
+  case ddim
+}
+
+/// A source of noise.
+public enum RNGName: String, Sendable, CaseIterable {
+  /// A stream of its own for each image.
+  case philox
+  /// PyTorch's stream.
+  case torch
+}
+
+/// A way to show progress.
+public enum ProgressName: String, Sendable, CaseIterable {
+  /// A bar on a terminal, else nothing.
+  case auto
+  /// A bar.
+  case bar
+  /// A line now and then.
+  case plain
+  /// Nothing.
+  case none
+}
+
+/// How wide a sheet is.
+public enum GridColumns: Sendable, Equatable {
+  /// As square as it can be.
+  case automatic
+  /// So many images in a row.
+  case columns(Int)
+}

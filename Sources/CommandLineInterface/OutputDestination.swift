@@ -1,0 +1,104 @@
+/// Where images go.
+public enum OutputDestination: Sendable, Equatable {
+  /// One PNG.
+  case png(String)
+  /// A PNG for each image, named by its number.
+  case pattern(OutputPattern)
+  /// A folder, for PNGs named 00000.png, 00001.png, …
+  case folder(String)
+  /// NumPy arrays of pixels and labels.
+  case npz(String)
+  /// A NumPy array of the numbers that the sampler left.
+  case npy(String)
+  /// One PNG to standard output.
+  case standardOutput
+
+  /// Whether each image becomes a file of its own.
+  public var isOneFileEach: Bool {
+    switch self {
+    case .pattern, .folder: true
+    case .png, .npz, .npy, .standardOutput: false
+    }
+  }
+
+  /// Reads the value of `--out`.
+  init(_ text: String) throws(UsageError) {
+    let name = text.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
+    if text == "-" {
+      self = .standardOutput
+    } else if text.utf8.contains(UInt8(ascii: "%")) {
+      self = .pattern(try OutputPattern(text))
+    } else if name.isEmpty || !name.dropFirst().utf8.contains(UInt8(ascii: ".")) {
+      self = .folder(text)
+    } else {
+      switch name.lowercased().split(separator: ".").last {
+      case "png": self = .png(text)
+      case "npz": self = .npz(text)
+      case "npy": self = .npy(text)
+      case let other:
+        throw UsageError(
+          "--out: .\(other ?? "") is no kind of file that sample writes; it writes .png, .npz and .npy: type for instance --out img.png")
+      }
+    }
+  }
+}
+
+/// A file name with a place for the image's number, as printf writes it: `out/%05d.png`.
+public struct OutputPattern: Sendable, Equatable {
+  private let before: String
+  private let width: Int
+  private let isZeroPadded: Bool
+  private let after: String
+
+  /// The pattern for image 7 of `%05d.png` is `00007.png`.
+  public func path(for image: Int) -> String {
+    let digits = String(image)
+    let padding = String(repeating: isZeroPadded ? "0" : " ", count: max(0, width - digits.count))
+    return before + padding + digits + after
+  }
+
+  /// The folder pattern: `00000.png`, … in `folder`.
+  public static func inFolder(_ folder: String) -> OutputPattern {
+    OutputPattern(before: folder.hasSuffix("/") ? folder : folder + "/", width: 5, isZeroPadded: true, after: ".png")
+  }
+
+  private init(before: String, width: Int, isZeroPadded: Bool, after: String) {
+    (self.before, self.width, self.isZeroPadded, self.after) = (before, width, isZeroPadded, after)
+  }
+
+  /// Reads a pattern with exactly one `%d`, with a width and a leading zero if wanted; `%%` stands for a percent sign.
+  init(_ text: String) throws(UsageError) {
+    var parts = [""]
+    var conversion: (width: Int, isZeroPadded: Bool)?
+    var rest = text[...]
+    while let character = rest.popFirst() {
+      if character != "%" {
+        parts[parts.count - 1].append(character)
+        continue
+      }
+      if rest.first == "%" {
+        rest.removeFirst()
+        parts[parts.count - 1].append("%")
+        continue
+      }
+      let digits = rest.prefix { $0.isASCII && $0.isNumber }
+      rest.removeFirst(digits.count)
+      guard rest.popFirst() == "d", digits.count <= 3 else {
+        throw UsageError(
+          "--out: \(text) has a % that is not followed by d; type for instance --out 'img-%05d.png', or %% for a percent sign")
+      }
+      guard conversion == nil else {
+        throw UsageError("--out: \(text) has more than one place for the number; type for instance --out 'img-%05d.png'")
+      }
+      conversion = (Int(digits) ?? 0, digits.first == "0")
+      parts.append("")
+    }
+    guard let conversion else {
+      throw UsageError("--out: \(text) has no place for the number; type for instance --out 'img-%05d.png'")
+    }
+    guard parts[1].lowercased().hasSuffix(".png") else {
+      throw UsageError("--out: \(text) must end in .png, as one file for each image is a PNG; type for instance --out 'img-%05d.png'")
+    }
+    self.init(before: parts[0], width: conversion.width, isZeroPadded: conversion.isZeroPadded, after: parts[1])
+  }
+}

@@ -1,0 +1,153 @@
+/// Reads a command line, without the name of the program.
+///
+/// Options are `--name value` or `--name=value`, some also `-n value` or `-nvalue`; underscores count as hyphens; `--` ends the
+/// options; an option given twice counts as given last.
+///
+/// - Throws: `UsageError` for the first mistake.
+public func parse(_ arguments: [String]) throws(UsageError) -> Command {
+  var options = Options()
+  var rest = arguments[...]
+  // Asked for help, give help, whatever else is wrong.
+  let words = arguments.prefix { $0 != "--" }
+  if words.contains("--help") || words.contains("-h") { return .help }
+  if words.contains("--version") { return .version }
+  while let word = rest.popFirst() {
+    if word == "--" {
+      if let stray = rest.first { throw strayWord(stray) }
+    } else if word.hasPrefix("--") {
+      try parseLong(word, &rest, &options)
+    } else if word.hasPrefix("-") && word != "-" {
+      try parseShort(word, &rest, &options)
+    } else {
+      throw strayWord(word)
+    }
+  }
+  try validate(options)
+  return .draw(options)
+}
+
+private func strayWord(_ word: String) -> UsageError {
+  if ["train", "inspect", "convert", "bench"].contains(word) {
+    return UsageError("\"\(word)\" is not something that this version does; sample --help says what it does")
+  }
+  let isModel = [".pt", ".pth", ".safetensors", ".bin", ".ckpt"].contains { word.hasSuffix($0) }
+  return UsageError(
+    "\"\(word)\" belongs to no option; did you mean \(isModel ? "--model" : "--out") \(quoted(word))?")
+}
+
+/// `--name`, `--name=value`, `--name value`.
+private func parseLong(
+  _ word: String, _ rest: inout ArraySlice<String>, _ options: inout Options
+) throws(UsageError) {
+  let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+  let name = String(parts[0].map { $0 == "_" ? "-" : $0 })
+  guard let definition = optionTable.first(where: { $0.names.contains(name) }) else {
+    let known = optionTable.flatMap(\.names)
+    let suggestion =
+      nearest(name, known).map { "; did you mean --\($0)?" } ?? "; sample --help lists the options there are"
+    throw UsageError("there is no option --\(parts[0])\(suggestion)")
+  }
+  let attached = parts.count > 1 ? String(parts[1]) : nil
+  try apply(definition, as: "--\(name)", name, attached, &rest, &options)
+}
+
+/// `-q`, `-n 5`, `-n5`, `-qn5`.
+private func parseShort(
+  _ word: String, _ rest: inout ArraySlice<String>, _ options: inout Options
+) throws(UsageError) {
+  var letters = word.dropFirst()
+  while let letter = letters.popFirst() {
+    guard let definition = optionTable.first(where: { $0.short == letter }) else {
+      let name = String(word.dropFirst())
+      let suggestion =
+        optionTable.flatMap(\.names).contains(name)
+        ? "; did you mean --\(name)?" : "; sample --help lists the options there are"
+      throw UsageError("there is no option -\(letter)\(suggestion)")
+    }
+    if case .none = definition.value {
+      try definition.apply(&options, "", definition.names[0])
+      continue
+    }
+    var attached: String?
+    if !letters.isEmpty { attached = String(letters.first == "=" ? letters.dropFirst() : letters) }
+    return try apply(definition, as: "-\(letter)", definition.names[0], attached, &rest, &options)
+  }
+}
+
+/// Finds the value that belongs to an option, and enters it.
+private func apply(
+  _ definition: OptionDefinition, as shown: String, _ name: String, _ attached: String?,
+  _ rest: inout ArraySlice<String>, _ options: inout Options
+) throws(UsageError) {
+  switch definition.value {
+  case .none:
+    if let attached { throw UsageError("\(shown) takes no value, but has \"\(attached)\"; type \(shown) alone") }
+    try definition.apply(&options, "", name)
+  case .boolean:
+    var value = attached ?? ""
+    if attached == nil, let next = rest.first, truthValue(next) != nil { value = rest.removeFirst() }
+    try definition.apply(&options, value, name)
+  case .optionalNumber:
+    var value = attached ?? ""
+    if attached == nil, let next = rest.first, isDigits(next[...]) { value = rest.removeFirst() }
+    try definition.apply(&options, value, name)
+  case .required(_, let example):
+    let value: String
+    if let attached {
+      value = attached
+    } else {
+      guard let next = rest.first else {
+        throw UsageError("\(shown) needs a value; type for instance \(shown) \(example)")
+      }
+      let isNumber = Double(next) != nil
+      guard !next.hasPrefix("-") || next == "-" || isNumber else {
+        throw UsageError(
+          "\(shown) needs a value, but \(next) follows; type for instance \(shown) \(example), or \(shown)=\(next) if it is meant")
+      }
+      value = rest.removeFirst()
+    }
+    // Upstream's way to say "no respacing" is an empty one.
+    guard !value.isEmpty || name.hasSuffix("respacing") else {
+      throw UsageError("\(shown) has an empty value; type for instance \(shown) \(example)")
+    }
+    try definition.apply(&options, value, name)
+  }
+}
+
+/// What can be said against a combination without knowing the model.
+private func validate(_ options: Options) throws(UsageError) {
+  if options.steps != nil, let respacing = options.respacing {
+    throw UsageError("--steps and --respacing \(respacing) both choose the timesteps; type only one of them")
+  }
+  if options.eta != nil && options.sampler == .ddpm {
+    throw UsageError("--eta belongs to ddim, but the sampler is ddpm; type --sampler ddim, or leave --eta out")
+  }
+  if options.quiet, let progress = options.progress, progress != .none {
+    throw UsageError("--quiet and --progress \(progress.rawValue) contradict each other; type only one of them")
+  }
+  switch options.output {
+  case .npz(let path), .npy(let path):
+    if options.grid != nil { throw UsageError("--grid makes a picture, but \(path) holds arrays; type --out sheet.png") }
+    if options.scale != 1 {
+      throw UsageError("--scale enlarges pictures, but \(path) holds arrays; leave --scale out, or type --out img.png")
+    }
+  case .pattern, .folder:
+    if options.grid != nil {
+      throw UsageError("--grid makes one sheet of all images, but --out asks for a file each; type --out sheet.png")
+    }
+  case .png, .standardOutput:
+    if options.count > 1 && options.grid == nil {
+      throw UsageError(
+        "\(options.count) images do not fit into one file; type --out 'img-%05d.png' for a file each, or --grid for one sheet")
+    }
+  }
+}
+
+/// The word as a shell needs it typed.
+private func quoted(_ word: String) -> String {
+  let plain = word.utf8.allSatisfy {
+    (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0 | 0x20) || isDigits(String(UnicodeScalar($0))[...])
+      || "-_./+,:@".utf8.contains($0)
+  }
+  return plain && !word.isEmpty ? word : "'\(word)'"
+}

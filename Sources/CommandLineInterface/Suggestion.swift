@@ -1,0 +1,23 @@
+/// The name nearest to a mistyped one, if one is near: at most a third of it wrong.
+func nearest(_ word: String, _ names: [String]) -> String? {
+  let scored = names.map { (name: $0, distance: editDistance(Array(word), Array($0))) }
+  guard let best = scored.min(by: { $0.distance < $1.distance }) else { return nil }
+  return best.distance <= max(1, min(word.count, best.name.count) / 3) ? best.name : nil
+}
+
+/// Insertions, deletions, replacements and swaps of neighbours that make one word of the other (Damerau 1964, in the
+/// restricted form that touches no place twice).
+func editDistance(_ a: [Character], _ b: [Character]) -> Int {
+  var beforeLast: [Int] = []
+  var last = Array(0...b.count)
+  for i in 1..<a.count + 1 {
+    var row = [i]
+    for j in 1..<b.count + 1 {
+      var best = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1))
+      if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] { best = min(best, beforeLast[j - 2] + 1) }
+      row.append(best)
+    }
+    (beforeLast, last) = (last, row)
+  }
+  return last[b.count]
+}

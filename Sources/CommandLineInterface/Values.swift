@@ -1,0 +1,96 @@
+// Values of options, read strictly: what is not exactly a number, a truth value or a known name is an error that says what
+// would be one.
+
+func wholeNumber(_ text: String, _ name: String, _ range: ClosedRange<Int>) throws(UsageError) -> Int {
+  guard isDigits(text.hasPrefix("-") ? text.dropFirst() : text[...]) else {
+    throw UsageError("--\(name): \"\(text)\" is not a whole number; type \(rangeText(range, name))")
+  }
+  guard let number = Int(text), range.contains(number) else {
+    throw UsageError("--\(name): \(text) is out of range; type \(rangeText(range, name))")
+  }
+  return number
+}
+
+private func rangeText(_ range: ClosedRange<Int>, _ name: String) -> String {
+  "--\(name) with a number from \(range.lowerBound) to \(range.upperBound)"
+}
+
+func seed(_ text: String, _ name: String) throws(UsageError) -> UInt64 {
+  guard isDigits(text[...]) else {
+    throw UsageError("--\(name): \"\(text)\" is not a whole number; type --\(name) with a number from 0 to \(UInt64.max)")
+  }
+  guard let number = UInt64(text) else {
+    throw UsageError("--\(name): \(text) is out of range; type --\(name) with a number from 0 to \(UInt64.max)")
+  }
+  return number
+}
+
+/// A decimal number; with `from`, at least so large.
+func number(_ text: String, _ name: String, from least: Int?) throws(UsageError) -> Double {
+  let characters = text.utf8.allSatisfy { isDigit($0) || "+-.eE".utf8.contains($0) }
+  guard characters, let number = Double(text), number.isFinite else {
+    throw UsageError("--\(name): \"\(text)\" is not a number; type for instance --\(name) 1.5")
+  }
+  if let least, number < Double(least) {
+    throw UsageError("--\(name): \(text) is out of range; type --\(name) with a number from \(least) up")
+  }
+  return number
+}
+
+/// The words of upstream's `str2bool`; nothing is True.
+func truth(_ text: String, _ name: String) throws(UsageError) -> Bool {
+  guard let value = text.isEmpty ? true : truthValue(text) else {
+    throw UsageError("--\(name): \"\(text)\" is neither true nor false; type --\(name) True or --\(name) False")
+  }
+  return value
+}
+
+func truthValue(_ text: String) -> Bool? {
+  switch text.lowercased() {
+  case "yes", "true", "t", "y", "1": true
+  case "no", "false", "f", "n", "0": false
+  default: nil
+  }
+}
+
+func choice<Choice: RawRepresentable & CaseIterable>(
+  _ text: String, _ name: String
+) throws(UsageError) -> Choice where Choice.RawValue == String {
+  if let value = Choice(rawValue: text) { return value }
+  let names = Choice.allCases.map(\.rawValue)
+  let known = "\(names.dropLast().joined(separator: ", ")) or \(names[names.count - 1])"
+  let suggestion = nearest(text, names).map { "; did you mean \($0)?" } ?? ""
+  throw UsageError("--\(name): \"\(text)\" is not one of \(known)\(suggestion)")
+}
+
+/// Words between commas, none of them empty.
+func list(_ text: String, _ name: String, example: String) throws(UsageError) -> [String] {
+  let items = text.split(separator: ",", omittingEmptySubsequences: false).map(trimmed)
+  guard !items.contains("") else {
+    throw UsageError("--\(name): \"\(text)\" has an empty place between commas; type for instance --\(name) \(example)")
+  }
+  return items
+}
+
+func wholeNumbers(
+  _ text: String, _ name: String, _ range: ClosedRange<Int>, example: String
+) throws(UsageError) -> [Int] {
+  var numbers: [Int] = []
+  for item in try list(text, name, example: example) {
+    guard isDigits(item[...]), let number = Int(item), range.contains(number) else {
+      throw UsageError(
+        "--\(name): \"\(item)\" is not a number from \(range.lowerBound) to \(range.upperBound); type for instance --\(name) \(example)")
+    }
+    numbers.append(number)
+  }
+  return numbers
+}
+
+func isDigits(_ text: Substring) -> Bool { !text.isEmpty && text.utf8.allSatisfy(isDigit) }
+
+private func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+
+private func trimmed(_ text: Substring) -> String {
+  let start = text.drop { $0 == " " }
+  return String(start.reversed().drop { $0 == " " }.reversed())
+}

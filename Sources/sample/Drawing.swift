@@ -1,0 +1,83 @@
+import CommandLineInterface
+import Diffusion
+import TensorCore
+
+/// Draws the images of a plan, batch by batch.
+struct Drawing {
+  private let plan: Plan
+  /// PyTorch's stream, which goes on from batch to batch.
+  private var torch: TorchGenerator?
+
+  /// The images of one batch.
+  struct Batch {
+    let images: Range<Int>
+    /// x₀, `[N, C, H, W]`.
+    let x: Tensor
+    /// The class of each image, of a class-conditional model.
+    let labels: [Int]?
+  }
+
+  init(_ plan: Plan) {
+    self.plan = plan
+    torch = plan.options.rng == .torch ? TorchGenerator(seed: plan.seed) : nil
+  }
+
+  /// Draws one batch, calling `onStep` after each step.
+  mutating func draw(_ images: Range<Int>, onStep: (SamplerState) -> Void) -> Batch {
+    let labels = labels(images)
+    var noise: AnyNoise
+    if let torch {
+      noise = .torch(TorchNoise(generator: torch, batch: plan.batch, kept: images.count, shape: plan.imageShape))
+    } else {
+      noise = .philox(PhiloxNoise(seed: plan.seed, images: images, shape: plan.imageShape))
+    }
+    let start: Tensor
+    if let given = plan.noise {
+      start = given.rows(images)
+      // The steps keep the numbers of their draws; PyTorch's loops draw no x_T that is given.
+      if case .philox = noise { noise.skip() }
+    } else {
+      start = noise.next()
+    }
+    let setting = SamplerSetting(
+      diffusion: plan.diffusion, model: denoiser(labels),
+      clipDenoised: plan.options.clipDenoised ?? plan.model.settings.clipDenoised)
+    var x = start
+    if plan.isDDIM {
+      var sampler = DDIMSampler(setting, eta: plan.options.eta ?? 0, from: start, noise: noise)
+      while let state = sampler.next() {
+        x = state.x
+        onStep(state)
+      }
+      noise = sampler.noise
+    } else {
+      var sampler = DDPMSampler(setting, from: start, noise: noise)
+      while let state = sampler.next() {
+        x = state.x
+        onStep(state)
+      }
+      noise = sampler.noise
+    }
+    if case .torch(let used) = noise { torch = used.generator }
+    return Batch(images: images, x: x, labels: labels)
+  }
+
+  private func denoiser(_ labels: [Int]?) -> Denoiser {
+    let unet = plan.model.unet
+    guard let labels else { return { unet($0, timesteps: $1) } }
+    return classifierFreeGuidance(
+      { unet($0, timesteps: $1, labels: $2) }, scale: plan.guidance, labels: labels,
+      nullClass: plan.model.settings.nullClass ?? 0, channels: plan.imageShape[0])
+  }
+
+  /// The classes of a batch: as asked for, or drawn.
+  private mutating func labels(_ images: Range<Int>) -> [Int]? {
+    let drawable = plan.model.settings.drawableClasses
+    guard plan.model.settings.unet.numClasses != nil else { return nil }
+    if let classes = plan.classes { return images.map { classes[$0 % classes.count] } }
+    if torch != nil, let drawn = torch?.randint(0, drawable.count, plan.batch) {
+      return drawn.prefix(images.count).map { drawable[$0] }
+    }
+    return images.map { drawable[PhiloxNoise.randomClass(seed: plan.seed, image: $0, count: drawable.count)] }
+  }
+}

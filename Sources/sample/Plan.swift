@@ -1,0 +1,94 @@
+import CommandLineInterface
+import Diffusion
+import Images
+import TensorCore
+
+/// All that a drawing needs decided before it starts, from the options and the model.
+struct Plan {
+  let options: Options
+  let model: Model
+  let diffusion: GaussianDiffusion
+  let isDDIM: Bool
+  let seed: UInt64
+  let guidance: Double
+  /// Classes to be taken in turn; nil to draw them.
+  let classes: [Int]?
+  /// Images at a time.
+  let batch: Int
+  /// x_T of all images, if it is given.
+  let noise: Tensor?
+
+  /// - Throws: `UsageError`, `SettingsError`, `ImageError`, `SpacingError`.
+  init(_ options: Options, _ model: Model) throws {
+    self.options = options
+    self.model = model
+    let settings = model.settings
+    isDDIM = options.sampler != .ddpm
+    seed = options.seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
+
+    let timesteps: [Int]
+    if let respacing = options.respacing {
+      timesteps = try spaceTimesteps(settings.diffusionSteps, sections: respacing)
+    } else {
+      timesteps = try Diffusion.timesteps(
+        settings.diffusionSteps, steps: options.steps ?? min(50, settings.diffusionSteps), isDDIM: isDDIM)
+    }
+    diffusion = GaussianDiffusion(
+      betas: settings.schedule.betas(steps: settings.diffusionSteps), timesteps: timesteps,
+      meanType: settings.meanType, varType: settings.varType, rescaleTimesteps: settings.rescaleTimesteps)
+
+    if let guidance = options.guidance {
+      guard guidance == 1 || settings.nullClass != nil else {
+        throw SettingsError(
+          "--guidance needs a model that was trained with a null class, and none is known of \(model.name); type --null-class, or leave --guidance out")
+      }
+      self.guidance = guidance
+    } else {
+      guidance = settings.nullClass == nil ? 1 : settings.recommendedGuidance ?? 1
+    }
+    if let items = options.classes {
+      guard let count = settings.unet.numClasses else {
+        throw SettingsError("--class: \(model.name) has no classes; leave --class out")
+      }
+      classes = try selectClasses(items, count: count, names: settings.classNames, nullClass: settings.nullClass)
+    } else {
+      classes = nil
+    }
+    batch = min(options.count, options.batch ?? Self.usualBatch(options, settings))
+    noise = try options.noise.map { try Self.readNoise($0, options, settings) }
+  }
+
+  /// The shape of one image: `[C, H, W]`.
+  var imageShape: [Int] {
+    [model.settings.unet.inChannels, model.settings.imageSize, model.settings.imageSize]
+  }
+
+  /// The batches: numbers of the images in each.
+  var batches: [Range<Int>] {
+    stride(from: 0, to: options.count, by: batch).map { $0..<min($0 + batch, options.count) }
+  }
+
+  /// Pictures that one step puts through the network for each image.
+  var evaluationsPerStep: Int { guidance == 1 ? 1 : 2 }
+
+  /// So many that the activations stay within about half a gigabyte; beyond 16, larger batches gain no speed. What PyTorch's
+  /// stream gives depends on the batch: without --batch, it is drawn for all images at once.
+  private static func usualBatch(_ options: Options, _ settings: ModelSettings) -> Int {
+    if options.rng == .torch { return options.count }
+    let floatsPerLevel = settings.imageSize * settings.imageSize * settings.unet.modelChannels
+    let bytes = floatsPerLevel * 4 * (2 * settings.unet.numResBlocks + 6)
+    return min(max(1, (512 << 20) / bytes), 16)
+  }
+
+  private static func readNoise(_ path: String, _ options: Options, _ settings: ModelSettings) throws -> Tensor {
+    let noise = try readNPY(try readFile(path), path: path)
+    let needed = [options.count, settings.unet.inChannels, settings.imageSize, settings.imageSize]
+    guard noise.shape == needed else {
+      let isCount = noise.shape.count == 4 && Array(noise.shape.dropFirst()) == Array(needed.dropFirst())
+      throw SettingsError(
+        "\(path): holds noise of shape \(noise.shape), but \(needed) is needed"
+          + (isCount && noise.shape[0] > 0 ? "; type --count \(noise.shape[0])" : ""))
+    }
+    return noise
+  }
+}

@@ -1,0 +1,69 @@
+import Images
+import TensorCore
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Figures about a run, for `--stats`.
+struct Statistics: Encodable {
+  let version: String
+  let kernels: String
+  let threads: Int
+  let seed: UInt64
+  let images: Int
+  let batch: Int
+  let steps: Int
+  let loadSeconds: Double
+  let drawSeconds: Double
+  let secondsPerStep: Double
+  let imagesPerSecond: Double
+  /// 2 · the multiply-adds of all forward passes, by the time of drawing.
+  let gflopPerSecond: Double
+  let peakMemoryBytes: Int
+
+  init(_ plan: Plan, load: Duration, draw: Duration) {
+    version = sample.version
+    kernels = KernelChoice.current.name
+    threads = ThreadPool.shared.threads
+    seed = plan.seed
+    images = plan.options.count
+    batch = plan.batch
+    steps = plan.diffusion.count
+    loadSeconds = load.seconds
+    drawSeconds = draw.seconds
+    secondsPerStep = draw.seconds / Double(steps * plan.batches.count)
+    imagesPerSecond = Double(images) / draw.seconds
+    let flops = plan.model.unet.countFlops(
+      batch: images * plan.evaluationsPerStep * steps, size: Array(plan.imageShape.dropFirst()))
+    gflopPerSecond = 2 * Double(flops.total) / draw.seconds / 1e9
+    var usage = rusage()
+    #if os(Linux)
+      getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+      peakMemoryBytes = usage.ru_maxrss * 1024
+    #else
+      getrusage(RUSAGE_SELF, &usage)
+      peakMemoryBytes = usage.ru_maxrss
+    #endif
+  }
+
+  /// Writes the figures as JSON to `path`, or to standard output for `-`.
+  ///
+  /// - Throws: `ImageError.file`.
+  func write(to path: String) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    let bytes = [UInt8](try encoder.encode(self)) + [UInt8(ascii: "\n")]
+    if path == "-" { try writeToStandardOutput(bytes) } else { try writeAtomically(bytes, to: path) }
+  }
+}
