@@ -15,10 +15,8 @@ static void on_error(png_structp png, png_const_charp message) {
   longjmp(png_jmpbuf(png), 1);
 }
 
-static void on_warning(png_structp png, png_const_charp message) {
-  (void)png;
-  (void)message;
-}
+// What libpng would put right with a warning (a keyword cut short, say) is not what was asked for.
+static void on_warning(png_structp png, png_const_charp message) { png_error(png, message); }
 
 /// Memory that grows as the encoder writes.
 typedef struct {

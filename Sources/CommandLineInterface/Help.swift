@@ -2,20 +2,24 @@
 ///
 /// - Parameter width: the columns to fill, at least 60.
 public func helpText(width: Int = 80) -> String {
-  var lines = [
-    "sample draws images with a diffusion model.", "",
-    "Examples", "  sample --steps 50 --out img.png                 one image from the embedded model",
-    "  sample --count 64 --grid --class 0-9 --out sheet.png", "                                                  64 digits on one sheet",
-    "  sample --count 1000 --out 'out/%05d.png'        a batch, a file each",
-    "  sample --model model.pt --image-size 32 --num-channels 128 --count 16 --out x.npz",
-    "                                                  a model of improved-diffusion, with the flags it",
-    "                                                  was trained with where a model.json does not say",
+  var lines = ["sample draws images with a diffusion model.", "", "Examples"]
+  let examples = [
+    ("one image from the embedded model", "sample --steps 50 --out img.png"),
+    ("64 digits on one sheet", "sample --count 64 --grid --class 0-9 --out sheet.png"),
+    ("a batch, a file each", "sample --count 1000 --out 'out/%05d.png'"),
+    (
+      "a model of improved-diffusion, with the flags it was trained with",
+      "sample --model m.pt --image-size 32 --num-channels 128 --out img.png"
+    ),
   ]
+  for (meaning, line) in examples { lines += ["  # \(meaning)", "  \(line)"] }
   for group in OptionDefinition.Group.allCases {
     lines += ["", group.rawValue]
     for option in optionTable where option.group == group { lines += describe(option, width: max(width, 60)) }
   }
-  lines += ["", "Options may also be typed --name=value, and with underscores for hyphens; given twice, the last counts."]
+  lines += [
+    "", "Options may also be typed --name=value, and with underscores for hyphens;", "given twice, the last counts.",
+  ]
   lines += ["", "Exit status: 0 done, 1 failed, 64 the command line is wrong, 130 interrupted."]
   return lines.joined(separator: "\n") + "\n"
 }

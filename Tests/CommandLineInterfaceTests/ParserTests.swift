@@ -1,0 +1,236 @@
+import Testing
+
+@testable import CommandLineInterface
+
+/// The options that a command line means, typed as one would in a shell without quotes.
+private func options(_ line: String) throws -> Options {
+  guard case .draw(let options) = try parse(line.split(separator: " ").map(String.init)) else {
+    throw UsageError("not a drawing: \(line)")
+  }
+  return options
+}
+
+struct ParserTests {
+  @Test func defaults() throws {
+    let options = try options("")
+    #expect(options == Options())
+    #expect(options.output == .png("sample.png"))
+  }
+
+  @Test func theMainJob() throws {
+    let options = try options("--steps 50 --out img.png")
+    #expect(options.steps == 50)
+    #expect(options.output == .png("img.png"))
+  }
+
+  struct Case: Sendable {
+    let line: String
+    let check: @Sendable (Options) -> Bool
+
+    init(_ line: String, _ check: @escaping @Sendable (Options) -> Bool) { (self.line, self.check) = (line, check) }
+  }
+
+  static let cases = [
+    Case("--steps=7") { $0.steps == 7 }, Case("--sampler ddpm") { $0.sampler == .ddpm },
+    Case("--eta 0.5") { $0.eta == 0.5 }, Case("--eta=1e-1") { $0.eta == 0.1 },
+    Case("--respacing 10,15,20") { $0.respacing == "10,15,20" }, Case("--timestep_respacing=") { $0.respacing == nil },
+    Case("--timestep-respacing ddim50") { $0.respacing == "ddim50" },
+    Case("--seed 18446744073709551615") { $0.seed == .max }, Case("-n 5 --grid") { $0.count == 5 && $0.grid == .automatic },
+    Case("-n5 --grid 3") { $0.count == 5 && $0.grid == .columns(3) }, Case("-n=5 --grid=2") { $0.count == 5 && $0.grid == .columns(2) },
+    Case("-qn5 --grid") { $0.quiet && $0.count == 5 }, Case("-oimg.png") { $0.output == .png("img.png") },
+    Case("-o x/IMG.PNG") { $0.output == .png("x/IMG.PNG") }, Case("--out -") { $0.output == .standardOutput },
+    Case("--out x.npz -n 9") { $0.output == .npz("x.npz") }, Case("--out x.npy -n 9") { $0.output == .npy("x.npy") },
+    Case("--out pictures") { $0.output == .folder("pictures") }, Case("--out d.1/") { $0.output == .folder("d.1/") },
+    Case("--out ../x") { $0.output == .folder("../x") }, Case("--batch 4") { $0.batch == 4 },
+    Case("--class 0-9,3") { $0.classes == ["0-9", "3"] }, Case("--class seven") { $0.classes == ["seven"] },
+    Case("--guidance -0.5") { $0.guidance == -0.5 }, Case("--noise x.npy") { $0.noise == "x.npy" },
+    Case("--rng torch") { $0.rng == .torch }, Case("--no-clip") { $0.clipDenoised == false },
+    Case("--clip_denoised True") { $0.clipDenoised == true }, Case("--scale 4") { $0.scale == 4 },
+    Case("--threads 3") { $0.threads == 3 }, Case("--overwrite") { $0.overwrite }, Case("--stats s.json") { $0.stats == "s.json" },
+    Case("--quiet") { $0.quiet }, Case("--progress plain") { $0.progress == .plain },
+    Case("--progress none -q") { $0.quiet }, Case("--model m.pt") { $0.model == "m.pt" },
+    Case("--model_path m.pt") { $0.model == "m.pt" }, Case("--use_ddim True") { $0.sampler == .ddim },
+    Case("--use_ddim False") { $0.sampler == .ddpm }, Case("--learn_sigma") { $0.modelFlags.learnSigma == true },
+    Case("--learn-sigma --steps 3") { $0.modelFlags.learnSigma == true && $0.steps == 3 },
+    Case("--learn-sigma no") { $0.modelFlags.learnSigma == false },
+    Case("--num_heads_upsample -1") { $0.modelFlags.numHeadsUpsample == nil },
+    Case("--channel-mult 1,2,2,2") { $0.modelFlags.channelMult == [1, 2, 2, 2] },
+    Case("--attention_resolutions 16,8") { $0.modelFlags.attentionResolutions == [16, 8] },
+    Case("--noise-schedule cosine") { $0.modelFlags.noiseSchedule == "cosine" },
+    Case("--steps 3 --steps 4") { $0.steps == 4 }, Case("--seed 1 --") { $0.seed == 1 },
+  ]
+
+  @Test(arguments: cases)
+  func isUnderstood(_ c: Case) throws { #expect(c.check(try options(c.line)), "\(c.line)") }
+
+  /// The command that improved-diffusion's README gives for its CIFAR-10 model.
+  @Test func aPastedCommand() throws {
+    let options = try options(
+      "--model_path cifar10.pt --num_samples 16 --out x.npz --image_size 32 --num_channels 128 --num_res_blocks 3 --learn_sigma True --dropout 0.3 --diffusion_steps 4000 --noise_schedule cosine --timestep_respacing 250 --use_ddim False"
+    )
+    var expected = Options()
+    expected.model = "cifar10.pt"
+    expected.count = 16
+    expected.output = .npz("x.npz")
+    expected.respacing = "250"
+    expected.sampler = .ddpm
+    expected.modelFlags.imageSize = 32
+    expected.modelFlags.numChannels = 128
+    expected.modelFlags.numResBlocks = 3
+    expected.modelFlags.learnSigma = true
+    expected.modelFlags.diffusionSteps = 4000
+    expected.modelFlags.noiseSchedule = "cosine"
+    #expect(options == expected)
+  }
+
+  @Test(arguments: [
+    ("--steps fifty", "--steps: \"fifty\" is not a whole number; type --steps with a number from 1 to 1000000"),
+    ("--steps 0", "--steps: 0 is out of range; type --steps with a number from 1 to 1000000"),
+    ("--steps -5", "--steps: -5 is out of range; type --steps with a number from 1 to 1000000"),
+    ("--steps 1e3", "--steps: \"1e3\" is not a whole number; type --steps with a number from 1 to 1000000"),
+    (
+      "--steps 99999999999999999999",
+      "--steps: 99999999999999999999 is out of range; type --steps with a number from 1 to 1000000"
+    ),
+    ("--steps", "--steps needs a value; type for instance --steps 50"),
+    ("--steps=", "--steps has an empty value; type for instance --steps 50"),
+    (
+      "--out --steps 5",
+      "--out needs a value, but --steps follows; type for instance --out img.png, or --out=--steps if it is meant"
+    ),
+    ("--stesp 5", "there is no option --stesp; did you mean --steps?"),
+    ("--image-sise 5", "there is no option --image-sise; did you mean --image-size?"),
+    ("--frobnicate", "there is no option --frobnicate; sample --help lists the options there are"),
+    ("-steps 5", "there is no option -s; did you mean --steps?"),
+    ("-x", "there is no option -x; sample --help lists the options there are"),
+    ("--quiet=yes", "--quiet takes no value, but has \"yes\"; type --quiet alone"),
+    ("img.png", "\"img.png\" belongs to no option; did you mean --out img.png?"),
+    ("model.pt", "\"model.pt\" belongs to no option; did you mean --model model.pt?"),
+    ("-- x", "\"x\" belongs to no option; did you mean --out x?"),
+    ("inspect m.pt", "\"inspect\" is not something that this version does; sample --help says what it does"),
+    ("--sampler ddmi", "--sampler: \"ddmi\" is not one of ddpm or ddim; did you mean ddim?"),
+    ("--sampler euler", "--sampler: \"euler\" is not one of ddpm or ddim"),
+    ("--progress loud", "--progress: \"loud\" is not one of auto, bar, plain or none"),
+    ("--eta -1", "--eta: -1 is out of range; type --eta with a number from 0 up"),
+    ("--eta nan", "--eta: \"nan\" is not a number; type for instance --eta 1.5"),
+    ("--guidance inf", "--guidance: \"inf\" is not a number; type for instance --guidance 1.5"),
+    ("--guidance 1e999", "--guidance: \"1e999\" is not a number; type for instance --guidance 1.5"),
+    ("--seed -1", "--seed: \"-1\" is not a whole number; type --seed with a number from 0 to 18446744073709551615"),
+    (
+      "--seed 18446744073709551616",
+      "--seed: 18446744073709551616 is out of range; type --seed with a number from 0 to 18446744073709551615"
+    ),
+    ("--class 1,,2", "--class: \"1,,2\" has an empty place between commas; type for instance --class 0-9,3"),
+    ("--learn-sigma=maybe", "--learn-sigma: \"maybe\" is neither true nor false; type --learn-sigma True or --learn-sigma False"),
+    ("--channel-mult 1,x", "--channel-mult: \"x\" is not a number from 1 to 1024; type for instance --channel-mult 1,2,2,2"),
+    ("--noise-schedule quadratic", "--noise-schedule: \"quadratic\" is no noise schedule; type linear or cosine"),
+    ("--grid 0", "--grid: 0 is out of range; type --grid with a number from 1 to 100000"),
+    ("--out img.jpg", "--out: .jpg is no kind of file that sample writes; it writes .png, .npz and .npy: type for instance --out img.png"),
+    ("--out %s.png", "--out: %s.png has a % that is not followed by d; type for instance --out 'img-%05d.png', or %% for a percent sign"),
+    ("--out %d-%d.png", "--out: %d-%d.png has more than one place for the number; type for instance --out 'img-%05d.png'"),
+    ("--out 100%%.png", "--out: 100%%.png has no place for the number; type for instance --out 'img-%05d.png'"),
+    (
+      "--out %d.npz", "--out: %d.npz must end in .png, as one file for each image is a PNG; type for instance --out 'img-%05d.png'"
+    ),
+    ("--steps 5 --respacing 10", "--steps and --respacing 10 both choose the timesteps; type only one of them"),
+    ("--eta 1 --sampler ddpm", "--eta belongs to ddim, but the sampler is ddpm; type --sampler ddim, or leave --eta out"),
+    ("--sampler ddim --use_ddim False", "--use-ddim False contradicts --sampler ddim; type only one of them"),
+    ("-q --progress bar", "--quiet and --progress bar contradict each other; type only one of them"),
+    (
+      "-n 5 --out img.png",
+      "5 images do not fit into one file; type --out 'img-%05d.png' for a file each, or --grid for one sheet"
+    ),
+    (
+      "-n 2 -o -", "2 images do not fit into one file; type --out 'img-%05d.png' for a file each, or --grid for one sheet"
+    ),
+    ("-o x.npz --grid", "--grid makes a picture, but x.npz holds arrays; type --out sheet.png"),
+    ("-o x.npy --scale 2", "--scale enlarges pictures, but x.npy holds arrays; leave --scale out, or type --out img.png"),
+    ("-o %d.png --grid", "--grid makes one sheet of all images, but --out asks for a file each; type --out sheet.png"),
+    ("--dropout x", "--dropout: \"x\" is not a number; type for instance --dropout 1.5"),
+  ])
+  func mistakesSayWhatToType(line: String, message: String) {
+    do {
+      Issue.record("\(line) was understood: \(try options(line))")
+    } catch { #expect("\(error)" == message) }
+  }
+
+  @Test func helpAndVersionWinOverMistakes() throws {
+    #expect(try parse(["--stesp", "--help"]) == .help)
+    #expect(try parse(["-h"]) == .help)
+    #expect(try parse(["--version", "x"]) == .version)
+  }
+
+  /// A new option cannot be forgotten in the help, nor accept nonsense: this walks the table.
+  @Test func everyOptionIsInTheHelpAndChecksItsValue() {
+    let help = helpText()
+    for option in optionTable {
+      #expect(help.contains("--\(option.names[0])"), "\(option.names[0])")
+      if case .required = option.value {
+        #expect(throws: UsageError.self, "\(option.names[0])") { try parse(["--\(option.names[0])"]) }
+      }
+      if case .none = option.value {
+        #expect(throws: UsageError.self, "\(option.names[0])") { try parse(["--\(option.names[0])=x"]) }
+      }
+    }
+    let names = optionTable.flatMap(\.names)
+    #expect(Set(names).count == names.count)
+    let shorts = optionTable.compactMap(\.short)
+    #expect(Set(shorts).count == shorts.count)
+  }
+
+  @Test(arguments: [60, 80, 100])
+  func helpFits(width: Int) {
+    for line in helpText(width: width).split(separator: "\n") {
+      #expect(line.count <= max(width, 80), "\(line)")
+    }
+  }
+}
+
+struct OutputPatternTests {
+  @Test(arguments: [
+    ("img-%05d.png", 7, "img-00007.png"), ("%d.png", 123, "123.png"), ("a/%3d.png", 7, "a/  7.png"),
+    ("%%%02d.png", 1234, "%1234.png"),
+  ])
+  func pathsAreNumbered(pattern: String, image: Int, path: String) throws {
+    #expect(try OutputPattern(pattern).path(for: image) == path)
+  }
+
+  @Test func folders() {
+    #expect(OutputPattern.inFolder("out").path(for: 3) == "out/00003.png")
+    #expect(OutputPattern.inFolder("out/").path(for: 123_456) == "out/123456.png")
+  }
+}
+
+struct ClassSelectionTests {
+  private let digits = (0..<10).map { "\($0)" }
+
+  @Test func numbersRangesAndNames() throws {
+    #expect(try selectClasses(["0-9"], count: 11, names: digits, nullClass: 10) == Array(0..<10))
+    #expect(try selectClasses(["3", "1-2", "10"], count: 11, names: digits, nullClass: 10) == [3, 1, 2, 10])
+    let names = ["cat", "t-shirt", "7"]
+    #expect(try selectClasses(["T-Shirt", "cat-7"], count: 3, names: names, nullClass: nil) == [1, 0, 1, 2])
+    // A name wins over a number.
+    #expect(try selectClasses(["7"], count: 9, names: names, nullClass: nil) == [2])
+  }
+
+  @Test(arguments: [
+    ("11", "--class: the model has no class \"11\"; its classes are 0 to 9 (0, 1, 2, 3, 4, 5, 6, 7, 8, 9)"),
+    ("9-0", "--class: the model has no class \"9-0\"; its classes are 0 to 9 (0, 1, 2, 3, 4, 5, 6, 7, 8, 9)"),
+  ])
+  func others(item: String, message: String) {
+    do {
+      _ = try selectClasses([item], count: 11, names: digits, nullClass: 10)
+      Issue.record("\(item) was understood")
+    } catch { #expect("\(error)".hasPrefix(message), "\(error)") }
+  }
+}
+
+struct SuggestionTests {
+  @Test func distances() {
+    #expect(editDistance(Array("steps"), Array("steps")) == 0)
+    #expect(editDistance(Array("stesp"), Array("steps")) == 1)
+    #expect(editDistance(Array("kitten"), Array("sitting")) == 3)
+    #expect(editDistance([], Array("abc")) == 3)
+    #expect(editDistance(Array("abc"), []) == 3)
+  }
+}

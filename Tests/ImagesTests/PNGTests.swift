@@ -1,0 +1,86 @@
+import Foundation
+import Images
+import Testing
+
+struct PNGTests {
+  private static func gradient(_ width: Int, _ height: Int, _ channels: Int) -> Picture {
+    Picture(
+      width: width, height: height, channels: channels,
+      pixels: (0..<width * height * channels).map { UInt8(truncatingIfNeeded: $0 * 7) })
+  }
+
+  /// The chunks of a PNG, read with code of the test's own: length, type, data, and a CRC that must be right.
+  private func chunks(_ png: [UInt8]) throws -> [(type: String, data: [UInt8])] {
+    #expect(Array(png[..<8]) == [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A])
+    func word(_ offset: Int) -> UInt32 { png[offset..<offset + 4].reduce(0) { $0 << 8 | UInt32($1) } }
+    var chunks: [(type: String, data: [UInt8])] = []
+    var offset = 8
+    while offset < png.count {
+      let length = Int(word(offset))
+      let body = Array(png[offset + 4..<offset + 8 + length])
+      #expect(word(offset + 8 + length) == crc(body))
+      chunks.append((String(decoding: body[..<4], as: UTF8.self), Array(body[4...])))
+      offset += 12 + length
+    }
+    return chunks
+  }
+
+  /// The remainder of the polynomial 0x04C11DB7, bit by bit.
+  private func crc(_ bytes: [UInt8]) -> UInt32 {
+    var remainder: UInt32 = ~0
+    for byte in bytes {
+      remainder ^= UInt32(byte)
+      for _ in 0..<8 { remainder = remainder >> 1 ^ (remainder & 1 == 1 ? 0xEDB8_8320 : 0) }
+    }
+    return ~remainder
+  }
+
+  @Test(arguments: [(1, 1, 1), (28, 28, 1), (5, 3, 3), (640, 2, 3)])
+  func comesBackAsItWas(width: Int, height: Int, channels: Int) throws {
+    let picture = Self.gradient(width, height, channels)
+    let png = try picture.png()
+    #expect(try Picture(png: png) == picture)
+    let chunks = try chunks(png)
+    #expect(chunks.first?.type == "IHDR" && chunks.last?.type == "IEND")
+    let header = [0, 0, UInt8(width >> 8), UInt8(width & 255), 0, 0, 0, UInt8(height), 8, channels == 1 ? 0 : 2, 0, 0, 0]
+    #expect(chunks[0].data == header)
+    #expect(try picture.png() == png)
+  }
+
+  @Test func textChunks() throws {
+    let png = try Self.gradient(2, 2, 1).png(text: [("Software", "sample"), ("Title", "Größe")])
+    let chunks = try chunks(png)
+    #expect(chunks.contains { $0.type == "tEXt" && $0.data == Array("Software\0sample".utf8) })
+    #expect(chunks.contains { $0.type == "iTXt" && $0.data == Array("Title\0\0\0\0\0Größe".utf8) })
+    #expect(throws: ImageError.self) {
+      try Self.gradient(2, 2, 1).png(text: [(String(repeating: "k", count: 80), "too long")])
+    }
+  }
+
+  @Test func damagedFilesAreRefused() throws {
+    let png = try Self.gradient(9, 9, 3).png(text: [("Software", "sample")])
+    for length in 0..<png.count - 12 {
+      #expect(throws: ImageError.self, "\(length) bytes") { try Picture(png: Array(png[..<length])) }
+    }
+    var state: UInt64 = 1
+    for _ in 0..<2000 {
+      var bytes = png
+      for _ in 0..<3 {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        bytes[Int(state >> 33) % bytes.count] = UInt8(truncatingIfNeeded: state >> 20)
+      }
+      _ = try? Picture(png: bytes, pixelLimit: 1 << 16)
+    }
+  }
+
+  /// A header that claims 2³⁰ × 2³⁰ pixels, or more than the limit, is refused before anything is unpacked.
+  @Test func bombsAreRefused() throws {
+    var png = try Self.gradient(9, 9, 1).png()
+    png.replaceSubrange(16..<24, with: [0x40, 0, 0, 0, 0x40, 0, 0, 0])
+    let checked = Array(png[12..<29])
+    png.replaceSubrange(29..<33, with: (0..<4).map { UInt8(truncatingIfNeeded: crc(checked) >> (24 - 8 * $0)) })
+    #expect(throws: ImageError.self) { try Picture(png: png) }
+    let honest = try Self.gradient(9, 9, 1).png()
+    #expect(throws: ImageError.png("it has more pixels than are allowed")) { try Picture(png: honest, pixelLimit: 80) }
+  }
+}
