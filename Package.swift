@@ -51,7 +51,8 @@ let package = Package(
     .executableTarget(
       name: "sample",
       dependencies: [
-        "CommandLineInterface", "Checkpoint", "UNet", "Diffusion", "Images", "EmbeddedModel", "TensorCore", "KernelTable",
+        "CommandLineInterface", "Checkpoint", "UNet", "Diffusion", "Images", "EmbeddedModel", "TensorCore",
+        "KernelTable",
       ]),
     .target(name: "TestSupport", dependencies: ["TensorCore"], path: "Tests/TestSupport"),
     .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore", "TestSupport"] + kernelNames),

@@ -23,7 +23,7 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 
 echo "weak functions in the kernels' objects:"
-objects=$(find "$(dirname "$binary")" -path '*/Kernels*.build/*.o')
+objects=$(find -L "$(dirname "$binary")" -path '*/Kernels*.build/*.o')
 test -n "$objects"
 # shellcheck disable=SC2086 # the list is meant to be split
 if nm --defined-only $objects | awk '$2 == "W" || $2 == "w"' | tee "$dir/weak" | grep .; then

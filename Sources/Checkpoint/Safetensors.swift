@@ -37,7 +37,9 @@ private func parseSafetensors(
   let begin = 8 + Int(length)
   let available = file.count - begin
   // In the order of their places, which must follow one another without overlap or gap.
-  let sorted = header.tensors.sorted { $0.value.begin < $1.value.begin || ($0.value.begin == $1.value.begin && $0.value.end < $1.value.end) }
+  let sorted = header.tensors.sorted {
+    $0.value.begin < $1.value.begin || ($0.value.begin == $1.value.begin && $0.value.end < $1.value.end)
+  }
   var expected = 0
   var entries: [(name: String, tensor: StoredTensor)] = []
   for (name, tensor) in sorted {

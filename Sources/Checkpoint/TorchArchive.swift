@@ -60,7 +60,8 @@ private func stateDict(_ root: PickleValue) throws(PickleFault) -> [(name: Strin
   guard case .dictionary(let dictionary) = root else { throw .unexpected("it holds \(root.kind)") }
   var tensors = directTensors(dictionary)
   if tensors.isEmpty {
-    let nested = dictionary.items.compactMap { item -> (key: String, tensors: [(name: String, tensor: PickleTensor)])? in
+    let nested = dictionary.items.compactMap {
+      item -> (key: String, tensors: [(name: String, tensor: PickleTensor)])? in
       guard case .string(let key) = item.key, case .dictionary(let inner) = item.value else { return nil }
       let tensors = directTensors(inner)
       return tensors.isEmpty ? nil : (key, tensors)
@@ -68,7 +69,8 @@ private func stateDict(_ root: PickleValue) throws(PickleFault) -> [(name: Strin
     // The running average draws better than the raw weights where a file has both.
     let preferred = ["ema", "ema_state_dict", "model_ema", "state_dict", "model_state_dict", "model"]
     tensors =
-      preferred.lazy.compactMap { name in nested.first { $0.key == name }?.tensors }.first ?? nested.first?.tensors ?? []
+      preferred.lazy.compactMap { name in nested.first { $0.key == name }?.tensors }.first ?? nested.first?.tensors
+      ?? []
   }
   let prefix = "module."
   if tensors.allSatisfy({ $0.name.hasPrefix(prefix) }) {

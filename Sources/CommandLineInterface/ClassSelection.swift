@@ -30,7 +30,9 @@ public func selectClasses(
     }.first
     guard let range else {
       let suggestion = nearest(item.lowercased(), names.map { $0.lowercased() }).map { "; did you mean \($0)?" } ?? ""
-      let known = names.isEmpty ? "0 to \(last)" : "0 to \(last) (\(names.prefix(12).joined(separator: ", "))\(names.count > 12 ? ", …" : ""))"
+      let known =
+        names.isEmpty
+        ? "0 to \(last)" : "0 to \(last) (\(names.prefix(12).joined(separator: ", "))\(names.count > 12 ? ", …" : ""))"
       throw UsageError("--class: the model has no class \"\(item)\"; its classes are \(known)\(suggestion)")
     }
     classes += range

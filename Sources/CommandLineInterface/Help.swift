@@ -18,7 +18,8 @@ public func helpText(width: Int = 80) -> String {
     for option in optionTable where option.group == group { lines += describe(option, width: max(width, 60)) }
   }
   lines += [
-    "", "Options may also be typed --name=value, and with underscores for hyphens;", "given twice, the last counts.",
+    "", "BOOL is True or False; left out, it is True. Options may also be typed",
+    "--name=value, and with underscores for hyphens; given twice, the last counts.",
   ]
   lines += ["", "Exit status: 0 done, 1 failed, 64 the command line is wrong, 130 interrupted."]
   return lines.joined(separator: "\n") + "\n"
@@ -38,7 +39,8 @@ private func usage(_ option: OptionDefinition) -> String {
   let names = (option.short.map { ["-\($0)"] } ?? []) + option.names.prefix(1).map { "--\($0)" }
   let value =
     switch option.value {
-    case .none, .boolean: ""
+    case .none: ""
+    case .boolean: " [BOOL]"
     case .required(let name, _): " \(name)"
     case .optionalNumber(let name): " [\(name)]"
     }

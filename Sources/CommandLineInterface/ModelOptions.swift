@@ -103,7 +103,8 @@ let upstreamOptions: [OptionDefinition] = [
 ]
 
 private func trainingOption(
-  _ name: String, _ value: OptionDefinition.Value, check: @escaping @Sendable (String, String) throws(UsageError) -> Void
+  _ name: String, _ value: OptionDefinition.Value,
+  check: @escaping @Sendable (String, String) throws(UsageError) -> Void
 ) -> OptionDefinition {
   OptionDefinition(name, value, .upstream, "matters in training only: read, and changes nothing here") {
     _, value, name throws(UsageError) in try check(value, name)

@@ -120,7 +120,9 @@ private let outputOptions: [OptionDefinition] = [
 ]
 
 private let generalOptions: [OptionDefinition] = [
-  OptionDefinition("threads", .required(name: "N", example: "2"), .general, "default: the physical cores") {
+  OptionDefinition(
+    "threads", .required(name: "N", example: "2"), .general, "how many threads; default: the physical cores"
+  ) {
     o, value, name throws(UsageError) in o.threads = try wholeNumber(value, name, 1...1024)
   },
   OptionDefinition(

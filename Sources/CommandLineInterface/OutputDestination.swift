@@ -37,7 +37,8 @@ public enum OutputDestination: Sendable, Equatable {
       case "npy": self = .npy(text)
       case let other:
         throw UsageError(
-          "--out: .\(other ?? "") is no kind of file that sample writes; it writes .png, .npz and .npy: type for instance --out img.png")
+          "--out: .\(other ?? "") is no kind of file that sample writes; it writes .png, .npz and .npy: type for instance --out img.png"
+        )
       }
     }
   }
@@ -85,10 +86,12 @@ public struct OutputPattern: Sendable, Equatable {
       rest.removeFirst(digits.count)
       guard rest.popFirst() == "d", digits.count <= 3 else {
         throw UsageError(
-          "--out: \(text) has a % that is not followed by d; type for instance --out 'img-%05d.png', or %% for a percent sign")
+          "--out: \(text) has a % that is not followed by d; type for instance --out 'img-%05d.png', or %% for a percent sign"
+        )
       }
       guard conversion == nil else {
-        throw UsageError("--out: \(text) has more than one place for the number; type for instance --out 'img-%05d.png'")
+        throw UsageError(
+          "--out: \(text) has more than one place for the number; type for instance --out 'img-%05d.png'")
       }
       conversion = (Int(digits) ?? 0, digits.first == "0")
       parts.append("")
@@ -97,7 +100,8 @@ public struct OutputPattern: Sendable, Equatable {
       throw UsageError("--out: \(text) has no place for the number; type for instance --out 'img-%05d.png'")
     }
     guard parts[1].lowercased().hasSuffix(".png") else {
-      throw UsageError("--out: \(text) must end in .png, as one file for each image is a PNG; type for instance --out 'img-%05d.png'")
+      throw UsageError(
+        "--out: \(text) must end in .png, as one file for each image is a PNG; type for instance --out 'img-%05d.png'")
     }
     self.init(before: parts[0], width: conversion.width, isZeroPadded: conversion.isZeroPadded, after: parts[1])
   }

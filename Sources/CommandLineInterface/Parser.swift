@@ -102,7 +102,8 @@ private func apply(
       let isNumber = Double(next) != nil
       guard !next.hasPrefix("-") || next == "-" || isNumber else {
         throw UsageError(
-          "\(shown) needs a value, but \(next) follows; type for instance \(shown) \(example), or \(shown)=\(next) if it is meant")
+          "\(shown) needs a value, but \(next) follows; type for instance \(shown) \(example), or \(shown)=\(next) if it is meant"
+        )
       }
       value = rest.removeFirst()
     }
@@ -127,7 +128,9 @@ private func validate(_ options: Options) throws(UsageError) {
   }
   switch options.output {
   case .npz(let path), .npy(let path):
-    if options.grid != nil { throw UsageError("--grid makes a picture, but \(path) holds arrays; type --out sheet.png") }
+    if options.grid != nil {
+      throw UsageError("--grid makes a picture, but \(path) holds arrays; type --out sheet.png")
+    }
     if options.scale != 1 {
       throw UsageError("--scale enlarges pictures, but \(path) holds arrays; leave --scale out, or type --out img.png")
     }
@@ -138,7 +141,8 @@ private func validate(_ options: Options) throws(UsageError) {
   case .png, .standardOutput:
     if options.count > 1 && options.grid == nil {
       throw UsageError(
-        "\(options.count) images do not fit into one file; type --out 'img-%05d.png' for a file each, or --grid for one sheet")
+        "\(options.count) images do not fit into one file; type --out 'img-%05d.png' for a file each, or --grid for one sheet"
+      )
     }
   }
 }

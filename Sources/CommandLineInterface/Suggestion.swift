@@ -2,7 +2,8 @@
 func nearest(_ word: String, _ names: [String]) -> String? {
   let scored = names.map { (name: $0, distance: editDistance(Array(word), Array($0))) }
   guard let best = scored.min(by: { $0.distance < $1.distance }) else { return nil }
-  return best.distance <= max(1, min(word.count, best.name.count) / 3) ? best.name : nil
+  let shorter = min(word.count, best.name.count)
+  return best.distance <= max(1, shorter / 3) && best.distance < shorter ? best.name : nil
 }
 
 /// Insertions, deletions, replacements and swaps of neighbours that make one word of the other (Damerau 1964, in the

@@ -17,7 +17,8 @@ private func rangeText(_ range: ClosedRange<Int>, _ name: String) -> String {
 
 func seed(_ text: String, _ name: String) throws(UsageError) -> UInt64 {
   guard isDigits(text[...]) else {
-    throw UsageError("--\(name): \"\(text)\" is not a whole number; type --\(name) with a number from 0 to \(UInt64.max)")
+    throw UsageError(
+      "--\(name): \"\(text)\" is not a whole number; type --\(name) with a number from 0 to \(UInt64.max)")
   }
   guard let number = UInt64(text) else {
     throw UsageError("--\(name): \(text) is out of range; type --\(name) with a number from 0 to \(UInt64.max)")
@@ -79,7 +80,8 @@ func wholeNumbers(
   for item in try list(text, name, example: example) {
     guard isDigits(item[...]), let number = Int(item), range.contains(number) else {
       throw UsageError(
-        "--\(name): \"\(item)\" is not a number from \(range.lowerBound) to \(range.upperBound); type for instance --\(name) \(example)")
+        "--\(name): \"\(item)\" is not a number from \(range.lowerBound) to \(range.upperBound); type for instance --\(name) \(example)"
+      )
     }
     numbers.append(number)
   }

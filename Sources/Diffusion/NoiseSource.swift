@@ -16,6 +16,7 @@ public enum AnyNoise: NoiseSource {
   /// See `TorchNoise`.
   case torch(TorchNoise)
 
+  /// The next draw of the kind chosen.
   public mutating func next() -> Tensor {
     switch self {
     case .philox(var noise):
@@ -27,6 +28,7 @@ public enum AnyNoise: NoiseSource {
     }
   }
 
+  /// Passes over a draw of the kind chosen.
   public mutating func skip() {
     switch self {
     case .philox(var noise):

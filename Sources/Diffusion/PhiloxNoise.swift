@@ -30,6 +30,7 @@ public struct PhiloxNoise: NoiseSource, Sendable {
     self.shape = shape
   }
 
+  /// The next draw, `[images, C, H, W]`.
   public mutating func next() -> Tensor {
     defer { draw += 1 }
     let count = shape.reduce(1, *)
@@ -38,6 +39,7 @@ public struct PhiloxNoise: NoiseSource, Sendable {
     }
   }
 
+  /// Counts a draw, without drawing.
   public mutating func skip() { draw += 1 }
 
   private func fill(_ target: UnsafeMutablePointer<Float>, _ count: Int, image: Int) {

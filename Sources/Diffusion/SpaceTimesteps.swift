@@ -86,6 +86,8 @@ private func integerStride(_ count: Int, steps: Int) -> [Int]? {
 }
 
 private func number(_ text: Substring) -> Int? {
-  guard !text.isEmpty, text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return nil }
+  guard !text.isEmpty, text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
+    return nil
+  }
   return Int(text)
 }

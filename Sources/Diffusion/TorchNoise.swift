@@ -19,10 +19,12 @@ public struct TorchNoise: NoiseSource, Sendable {
     drawn = [batch] + shape
   }
 
+  /// The first images of a full draw, `[kept, C, H, W]`.
   public mutating func next() -> Tensor {
     let all = Tensor(drawn, generator.randn(drawn.reduce(1, *)))
     return kept == drawn[0] ? all : all.rows(0..<kept)
   }
 
+  /// Draws all the same, as the original does.
   public mutating func skip() { _ = generator.randn(drawn.reduce(1, *)) }
 }

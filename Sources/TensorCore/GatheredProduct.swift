@@ -44,7 +44,8 @@ func gatheredProduct(
           for panel in firstPanel..<lastPanel {
             for tile in firstTile..<lastTile {
               multiplyTile(
-                weights, rows: pointers + (tile - firstTile) * pointersPerTile, panel: panels + panel * weights.panelStride,
+                weights, rows: pointers + (tile - firstTile) * pointersPerTile,
+                panel: panels + panel * weights.panelStride,
                 bias: bias + panel * table.tileColumns,
                 out: out + tile * table.tileRows * outStride + panel * table.tileColumns, outStride: outStride,
                 rowCount: min(table.tileRows, rowCount - tile * table.tileRows),

@@ -16,7 +16,8 @@ public struct GroupNormalization: Sendable {
   public init(weight: Tensor, bias: Tensor) {
     precondition(
       weight.shape.count == 1 && weight.shape == bias.shape && weight.count % Self.groups == 0,
-      "no normalisation in \(Self.groups) groups has a weight of shape \(weight.shape) and a bias of shape \(bias.shape)")
+      "no normalisation in \(Self.groups) groups has a weight of shape \(weight.shape) and a bias of shape \(bias.shape)"
+    )
     self.weight = weight
     self.bias = bias
   }

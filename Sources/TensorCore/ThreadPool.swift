@@ -106,7 +106,11 @@ public final class ThreadPool: @unchecked Sendable {
       started += 1
       let context = Unmanaged.passRetained(WorkerContext(pool: self, number: started))
       var thread = pthread_t()
-      let status = pthread_create(&thread, nil, { runWorker($0); return nil }, context.toOpaque())
+      let status = pthread_create(
+        &thread, nil,
+        {
+          runWorker($0); return nil
+        }, context.toOpaque())
       if status != 0 {
         // The system allows no more threads: the work is done by those there are.
         context.release()

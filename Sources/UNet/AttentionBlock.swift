@@ -18,6 +18,7 @@ public struct AttentionBlock: Layer {
     projOut = try Linear(weights.scope("proj_out"), channels, channels, kernelDims: 1, zero: true)
   }
 
+  /// `[N, H, W, C]` → `[N, H, W, C]`; time grows with the square of H·W.
   public func callAsFunction(_ x: Tensor) -> Tensor {
     let (batch, channels) = (x.shape[0], x.shape[x.shape.count - 1])
     let sequence = x.reshaped([batch, x.count / (batch * channels), channels])
@@ -25,6 +26,7 @@ public struct AttentionBlock: Layer {
     return (sequence + h).reshaped(x.shape)
   }
 
+  /// See `Layer`.
   public func countFlops(_ size: inout [Int]) -> Flops {
     let positions = size.reduce(1, *)
     var flops = qkv.flops(pixels: positions)

@@ -21,8 +21,10 @@ public struct Downsample: Layer {
       : nil
   }
 
+  /// `[N, H, W, C]` → `[N, ⌈H/2⌉, ⌈W/2⌉, C]` (averaging rounds down).
   public func callAsFunction(_ x: Tensor) -> Tensor { op?(x) ?? x.averagePooled() }
 
+  /// See `Layer`.
   public func countFlops(_ size: inout [Int]) -> Flops {
     if let op { return op.countFlops(&size) }
     size = resamplingFactors(dims: dims).enumerated().map { size[$0.offset] / $0.element }

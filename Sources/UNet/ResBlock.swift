@@ -41,6 +41,7 @@ public struct ResBlock: TimestepBlock {
         weights.scope("skip_connection"), dims: dims, inChannels: channels, outChannels: outChannels, kernel: 1)
   }
 
+  /// `x`, `[N, H, W, channels]`, and `emb`, `[N, timeEmbedDim]` → `[N, H, W, outChannels]`.
   public func callAsFunction(_ x: Tensor, _ emb: Tensor) -> Tensor {
     var h = inConv(inNorm(x, silu: true))
     let embOut = embLinear(emb.silu())
@@ -52,6 +53,7 @@ public struct ResBlock: TimestepBlock {
     return (skipConnection?(x) ?? x) + outConv(h)
   }
 
+  /// See `TimestepBlock`.
   public func countFlops(_ size: inout [Int]) -> Flops {
     var flops = embLinear.flops(pixels: 1)
     flops += inConv.countFlops(&size)

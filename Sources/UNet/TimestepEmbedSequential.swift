@@ -15,6 +15,7 @@ public struct TimestepEmbedSequential: TimestepBlock {
   /// The given layers, first to last.
   public init(_ children: [Child]) { self.children = children }
 
+  /// What the last layer puts out.
   public func callAsFunction(_ x: Tensor, _ emb: Tensor) -> Tensor {
     children.reduce(x) { x, child in
       switch child {
@@ -24,6 +25,7 @@ public struct TimestepEmbedSequential: TimestepBlock {
     }
   }
 
+  /// The sum over the layers.
   public func countFlops(_ size: inout [Int]) -> Flops {
     var flops = Flops()
     for child in children {

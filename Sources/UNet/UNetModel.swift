@@ -87,7 +87,8 @@ public struct UNetModel: Sendable {
   private func classEmbedding(of labels: [Int]?, batch: Int) -> Tensor? {
     precondition(
       (labels == nil) == (labelEmb == nil),
-      labelEmb == nil ? "the model has no classes, but labels are given" : "the model has classes, but no labels are given")
+      labelEmb == nil
+        ? "the model has no classes, but labels are given" : "the model has classes, but no labels are given")
     guard let labels, let labelEmb else { return nil }
     precondition(labels.count == batch, "\(labels.count) labels for \(batch) pictures")
     return Tensor.stacked(labels.map { labelEmb.rows($0..<$0 + 1) })

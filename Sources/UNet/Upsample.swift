@@ -19,11 +19,13 @@ public struct Upsample: Layer {
       : nil
   }
 
+  /// `[N, H, W, C]` → `[N, 2H, 2W, C]`.
   public func callAsFunction(_ x: Tensor) -> Tensor {
     let enlarged = x.upsampledNearest()
     return conv?(enlarged) ?? enlarged
   }
 
+  /// See `Layer`.
   public func countFlops(_ size: inout [Int]) -> Flops {
     size = resamplingFactors(dims: dims).enumerated().map { size[$0.offset] * $0.element }
     return conv?.countFlops(&size) ?? Flops()

@@ -93,7 +93,12 @@ struct Destination {
       try writeAtomically(npy(x.shape, .float32(x.values)), to: path)
     case .npz(let path):
       let x = Tensor.stacked(batches.map(\.x))
-      var arrays = [(name: "arr_0", shape: [x.shape[0], x.shape[2], x.shape[3], x.shape[1]], elements: NPYElements.uint8(uint8Pixels(x)))]
+      var arrays = [
+        (
+          name: "arr_0", shape: [x.shape[0], x.shape[2], x.shape[3], x.shape[1]],
+          elements: NPYElements.uint8(uint8Pixels(x))
+        )
+      ]
       let labels = batches.compactMap(\.labels).flatMap { $0 }
       if !labels.isEmpty { arrays.append(("arr_1", [labels.count], .int64(labels.map(Int64.init)))) }
       try writeAtomically(try npz(arrays, path: path), to: path)

@@ -31,7 +31,8 @@ struct Model {
     let unused = weights.unusedNames
     if let first = unused.first {
       throw SettingsError(
-        "\(name): \(unused.count) of its tensors have no place in the model (\(first)\(unused.count > 1 ? ", …" : "")); check the model flags")
+        "\(name): \(unused.count) of its tensors have no place in the model (\(first)\(unused.count > 1 ? ", …" : "")); check the model flags"
+      )
     }
   }
 }

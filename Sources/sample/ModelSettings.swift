@@ -50,7 +50,9 @@ struct ModelSettings {
     let learnSigma = try settle(
       "learn-sigma", known.learnSigma ?? known.outChannels.map { $0 != inChannels }, flags.learnSigma, false)
     guard let channelMult = known.channelMult ?? flags.channelMult ?? Self.usualChannelMult(imageSize) else {
-      throw SettingsError("\(file): the levels of a model for \(imageSize) pixels are not known; type --channel-mult, for instance 1,2,2,2")
+      throw SettingsError(
+        "\(file): the levels of a model for \(imageSize) pixels are not known; type --channel-mult, for instance 1,2,2,2"
+      )
     }
     let attention = try settle(
       "attention-resolutions", known.attentionResolutions,
@@ -70,7 +72,8 @@ struct ModelSettings {
       channelMult: try settle("channel-mult", known.channelMult, flags.channelMult, channelMult))
     unet.convResample = known.convResample ?? true
     unet.numHeads = try settle("num-heads", known.numHeads, flags.numHeads, isDescribed ? 1 : 4)
-    unet.numHeadsUpsample = try settle("num-heads-upsample", known.numHeadsUpsample, flags.numHeadsUpsample, unet.numHeads)
+    unet.numHeadsUpsample = try settle(
+      "num-heads-upsample", known.numHeadsUpsample, flags.numHeadsUpsample, unet.numHeads)
     unet.useScaleShiftNorm = try settle(
       "use-scale-shift-norm", known.useScaleShiftNorm, flags.useScaleShiftNorm, !isDescribed)
     unet.numClasses =
@@ -78,7 +81,8 @@ struct ModelSettings {
     do { try unet.validate() } catch { throw SettingsError("\(file): \(error)") }
     guard imageSize % unet.sizeMultiple == 0 else {
       throw SettingsError(
-        "\(file): images of \(imageSize) pixels cannot be halved \(unet.channelMult.count - 1) times; --image-size must be a multiple of \(unet.sizeMultiple)")
+        "\(file): images of \(imageSize) pixels cannot be halved \(unet.channelMult.count - 1) times; --image-size must be a multiple of \(unet.sizeMultiple)"
+      )
     }
     self.unet = unet
     self.imageSize = imageSize
@@ -128,7 +132,8 @@ struct ModelSettings {
     let expected = learnSigma ? 2 * inChannels : inChannels
     guard known.outChannels ?? expected == expected else {
       throw SettingsError(
-        "\(file): a model that takes \(inChannels) channels and puts out \(known.outChannels ?? 0) predicts neither images nor images and their variance")
+        "\(file): a model that takes \(inChannels) channels and puts out \(known.outChannels ?? 0) predicts neither images nor images and their variance"
+      )
     }
     return expected
   }

@@ -40,7 +40,8 @@ struct Plan {
     if let guidance = options.guidance {
       guard guidance == 1 || settings.nullClass != nil else {
         throw SettingsError(
-          "--guidance needs a model that was trained with a null class, and none is known of \(model.name); type --null-class, or leave --guidance out")
+          "--guidance needs a model that was trained with a null class, and none is known of \(model.name); type --null-class, or leave --guidance out"
+        )
       }
       self.guidance = guidance
     } else {

@@ -42,11 +42,12 @@ struct ContainerTests {
     #expect(try StateDict.read(path: file.path).tensor("x", shape: [7]).values == values)
   }
 
-  @Test(arguments: [
-    ("F64", littleEndian((-2.5).bitPattern), -2.5), ("F32", littleEndian(Float(0.1).bitPattern), 0.1),
-    ("BF16", [0x80, 0x3F], 1), ("I64", littleEndian(-7 as Int64), -7), ("I32", littleEndian(70_000 as Int32), 70_000),
-    ("I16", littleEndian(-300 as Int16), -300), ("I8", [0xFF], -1), ("U8", [0xFF], 255), ("BOOL", [1], 1),
-  ] as [(String, [UInt8], Float)])
+  @Test(
+    arguments: [
+      ("F64", littleEndian((-2.5).bitPattern), -2.5), ("F32", littleEndian(Float(0.1).bitPattern), 0.1),
+      ("BF16", [0x80, 0x3F], 1), ("I64", littleEndian(-7 as Int64), -7), ("I32", littleEndian(70_000 as Int32), 70_000),
+      ("I16", littleEndian(-300 as Int16), -300), ("I8", [0xFF], -1), ("U8", [0xFF], 255), ("BOOL", [1], 1),
+    ] as [(String, [UInt8], Float)])
   func everyElementType(type: String, bytes: [UInt8], value: Float) throws {
     let header = #"{"x":{"dtype":"\#(type)","shape":[],"data_offsets":[0,\#(bytes.count)]}}"#
     let file = try TemporaryFile(safetensors(header, data: bytes))

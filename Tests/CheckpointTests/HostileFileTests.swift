@@ -27,7 +27,8 @@ struct HostileFileTests {
     Case("seven bytes", [1, 2, 3, 4, 5, 6, 7], "neither a safetensors file nor a .pt"),
     Case("text", Array("hello, I am a model, really".utf8), "neither a safetensors file nor a .pt"),
     Case(
-      "a header of 2 GiB", safetensors("{}", length: 2 << 30), "its header should have 2147483648 bytes, but 2 are left"),
+      "a header of 2 GiB", safetensors("{}", length: 2 << 30), "its header should have 2147483648 bytes, but 2 are left"
+    ),
     Case("a header of 2⁶⁴ - 1", safetensors("{}", length: .max), "its header should have 18446744073709551615 bytes"),
     Case("no JSON", safetensors("{\"x\": nonsense}"), "its header is not the JSON it should be"),
     Case("an array for a tensor", safetensors("{\"x\":[1,2,3]}"), "its header is not the JSON it should be"),
@@ -52,8 +53,10 @@ struct HostileFileTests {
         #"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}}"#,
         data: [0, 0, 0, 0, 0, 0]), "tensor b begins at byte 2, but the one before it ends at 4"),
     Case(
-      "a hole", safetensors(entry("U8", "[1]", "[1,2]"), data: [0, 0]), "begins at byte 1, but the one before it ends at 0"),
-    Case("bytes left over", safetensors(entry("U8", "[1]", "[0,1]"), data: [0, 0, 0]), "2 bytes behind the last tensor"),
+      "a hole", safetensors(entry("U8", "[1]", "[1,2]"), data: [0, 0]),
+      "begins at byte 1, but the one before it ends at 0"),
+    Case(
+      "bytes left over", safetensors(entry("U8", "[1]", "[0,1]"), data: [0, 0, 0]), "2 bytes behind the last tensor"),
     Case("no tensors", safetensors("{}"), "holds no tensors"),
   ]
 
@@ -65,7 +68,8 @@ struct HostileFileTests {
     Case("a directory elsewhere", zip([("m/data.pkl", [])], directoryOffBy: -4), "no zip directory entry at byte"),
     Case(
       "an entry past the end", zip([("m/data.pkl", [1, 2, 3])], sizeOffBy: 1 << 20), "entry m/data.pkl should lie at"),
-    Case("an entry that is elsewhere", zip([("m/data.pkl", [1])], localOffsetOffBy: 2), "there is no entry m/data.pkl at"),
+    Case(
+      "an entry that is elsewhere", zip([("m/data.pkl", [1])], localOffsetOffBy: 2), "there is no entry m/data.pkl at"),
     Case("a compressed entry", zip([("m/data.pkl", [1])], method: 8), "m/data.pkl is compressed"),
     Case("an encrypted entry", zip([("m/data.pkl", [1])], flags: 1), "m/data.pkl is encrypted"),
     Case("two entries of one name", zip([("m/data.pkl", [1]), ("m/data.pkl", [1])]), "two entries named m/data.pkl"),
@@ -83,12 +87,16 @@ struct HostileFileTests {
       "names builtins.eval"),
     Case("an empty pickle", torchFile([]), "at byte 0, ends too early"),
     Case("a pickle cut short", torchFile(Array(Pickle.dictionary(Pickle.tensor()).dropLast(9))), "ends too early"),
-    Case("a string of 2 GiB", torchFile(Pickle.proto + Array("X".utf8) + littleEndian(2 << 30 as UInt32)), "ends too early"),
+    Case(
+      "a string of 2 GiB", torchFile(Pickle.proto + Array("X".utf8) + littleEndian(2 << 30 as UInt32)), "ends too early"
+    ),
     Case("an unknown instruction", torchFile(Pickle.proto + [0x81]), "has the instruction 0x81"),
     Case("an empty stack", torchFile(Pickle.proto + Array("s".utf8)), "a value is missing"),
     Case("no mark", torchFile(Pickle.proto + Array("t".utf8)), "a mark is missing"),
     Case("an unknown memory", torchFile(Pickle.proto + Array("h".utf8) + [7]), "value 7 is recalled"),
-    Case("an integer of 255 bytes", torchFile(Pickle.proto + [0x8A, 255] + [UInt8](repeating: 1, count: 255)), "an integer of 255 bytes"),
+    Case(
+      "an integer of 255 bytes", torchFile(Pickle.proto + [0x8A, 255] + [UInt8](repeating: 1, count: 255)),
+      "an integer of 255 bytes"),
     Case("a number for a dictionary", torchFile(Pickle.proto + Pickle.integer(3) + Pickle.stop), "it holds an integer"),
     Case(
       "a call of a string", torchFile(Pickle.proto + Pickle.string("f") + Array(")R.".utf8)),
@@ -98,7 +106,8 @@ struct HostileFileTests {
       torchFile(Pickle.proto + Array(")".utf8) + [UInt8](repeating: 0x85, count: 100_000) + Pickle.stop),
       "nests more than 64 levels deep"),
     Case(
-      "a list that holds itself", torchFile(Pickle.proto + Array("]q".utf8) + [0] + Array("h".utf8) + [0] + Array("a.".utf8)),
+      "a list that holds itself",
+      torchFile(Pickle.proto + Array("]q".utf8) + [0] + Array("h".utf8) + [0] + Array("a.".utf8)),
       "it holds a list"),
     Case("no tensors", torchFile(Pickle.proto + Array("}.".utf8)), "holds no tensors"),
     Case(
@@ -116,7 +125,8 @@ struct HostileFileTests {
     Case(
       "a negative offset", torchFile(Pickle.dictionary(Pickle.tensor(offset: -1))), "and offset -1 reaches outside"),
     Case(
-      "a negative stride", torchFile(Pickle.dictionary(Pickle.tensor(strides: [-1]))), "strides [-1] and offset 0 reaches"),
+      "a negative stride", torchFile(Pickle.dictionary(Pickle.tensor(strides: [-1]))),
+      "strides [-1] and offset 0 reaches"),
     Case(
       "strides that overflow", torchFile(Pickle.dictionary(Pickle.tensor(shape: [3], strides: [Int.max]))),
       "strides [9223372036854775807] and offset 0 reaches"),
@@ -127,7 +137,8 @@ struct HostileFileTests {
       "one element 2⁴⁰ times", torchFile(Pickle.dictionary(Pickle.tensor(shape: [1 << 40], strides: [0]))),
       "of shape [1099511627776] repeats the 4 elements of its storage"),
     Case(
-      "a negative size", torchFile(Pickle.dictionary(Pickle.tensor(shape: [-4]))), "tensor x cannot have the shape [-4]"),
+      "a negative size", torchFile(Pickle.dictionary(Pickle.tensor(shape: [-4]))), "tensor x cannot have the shape [-4]"
+    ),
     Case(
       "an overflowing shape",
       torchFile(Pickle.dictionary(Pickle.tensor(shape: [1 << 40, 1 << 40], strides: [1, 1]))),
@@ -162,7 +173,9 @@ struct HostileFileTests {
   }
 
   /// Flipped bytes and cut ends of real files: read or refused, never a crash. Each tensor that is left is read through.
-  @Test(arguments: ["containers/zip.pt", "containers/nested.pt", "containers/legacy.pt", "containers/expected.safetensors"])
+  @Test(arguments: [
+    "containers/zip.pt", "containers/nested.pt", "containers/legacy.pt", "containers/expected.safetensors",
+  ])
   func damagedFiles(name: String) throws {
     let original = [UInt8](try Data(contentsOf: URL(fileURLWithPath: Fixture.path(name))))
     var state: UInt64 = 12345

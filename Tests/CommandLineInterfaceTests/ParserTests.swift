@@ -35,8 +35,10 @@ struct ParserTests {
     Case("--eta 0.5") { $0.eta == 0.5 }, Case("--eta=1e-1") { $0.eta == 0.1 },
     Case("--respacing 10,15,20") { $0.respacing == "10,15,20" }, Case("--timestep_respacing=") { $0.respacing == nil },
     Case("--timestep-respacing ddim50") { $0.respacing == "ddim50" },
-    Case("--seed 18446744073709551615") { $0.seed == .max }, Case("-n 5 --grid") { $0.count == 5 && $0.grid == .automatic },
-    Case("-n5 --grid 3") { $0.count == 5 && $0.grid == .columns(3) }, Case("-n=5 --grid=2") { $0.count == 5 && $0.grid == .columns(2) },
+    Case("--seed 18446744073709551615") { $0.seed == .max },
+    Case("-n 5 --grid") { $0.count == 5 && $0.grid == .automatic },
+    Case("-n5 --grid 3") { $0.count == 5 && $0.grid == .columns(3) },
+    Case("-n=5 --grid=2") { $0.count == 5 && $0.grid == .columns(2) },
     Case("-qn5 --grid") { $0.quiet && $0.count == 5 }, Case("-oimg.png") { $0.output == .png("img.png") },
     Case("-o x/IMG.PNG") { $0.output == .png("x/IMG.PNG") }, Case("--out -") { $0.output == .standardOutput },
     Case("--out x.npz -n 9") { $0.output == .npz("x.npz") }, Case("--out x.npy -n 9") { $0.output == .npy("x.npy") },
@@ -46,7 +48,8 @@ struct ParserTests {
     Case("--guidance -0.5") { $0.guidance == -0.5 }, Case("--noise x.npy") { $0.noise == "x.npy" },
     Case("--rng torch") { $0.rng == .torch }, Case("--no-clip") { $0.clipDenoised == false },
     Case("--clip_denoised True") { $0.clipDenoised == true }, Case("--scale 4") { $0.scale == 4 },
-    Case("--threads 3") { $0.threads == 3 }, Case("--overwrite") { $0.overwrite }, Case("--stats s.json") { $0.stats == "s.json" },
+    Case("--threads 3") { $0.threads == 3 }, Case("--overwrite") { $0.overwrite },
+    Case("--stats s.json") { $0.stats == "s.json" },
     Case("--quiet") { $0.quiet }, Case("--progress plain") { $0.progress == .plain },
     Case("--progress none -q") { $0.quiet }, Case("--model m.pt") { $0.model == "m.pt" },
     Case("--model_path m.pt") { $0.model == "m.pt" }, Case("--use_ddim True") { $0.sampler == .ddim },
@@ -121,19 +124,38 @@ struct ParserTests {
       "--seed: 18446744073709551616 is out of range; type --seed with a number from 0 to 18446744073709551615"
     ),
     ("--class 1,,2", "--class: \"1,,2\" has an empty place between commas; type for instance --class 0-9,3"),
-    ("--learn-sigma=maybe", "--learn-sigma: \"maybe\" is neither true nor false; type --learn-sigma True or --learn-sigma False"),
-    ("--channel-mult 1,x", "--channel-mult: \"x\" is not a number from 1 to 1024; type for instance --channel-mult 1,2,2,2"),
+    (
+      "--learn-sigma=maybe",
+      "--learn-sigma: \"maybe\" is neither true nor false; type --learn-sigma True or --learn-sigma False"
+    ),
+    (
+      "--channel-mult 1,x",
+      "--channel-mult: \"x\" is not a number from 1 to 1024; type for instance --channel-mult 1,2,2,2"
+    ),
     ("--noise-schedule quadratic", "--noise-schedule: \"quadratic\" is no noise schedule; type linear or cosine"),
     ("--grid 0", "--grid: 0 is out of range; type --grid with a number from 1 to 100000"),
-    ("--out img.jpg", "--out: .jpg is no kind of file that sample writes; it writes .png, .npz and .npy: type for instance --out img.png"),
-    ("--out %s.png", "--out: %s.png has a % that is not followed by d; type for instance --out 'img-%05d.png', or %% for a percent sign"),
-    ("--out %d-%d.png", "--out: %d-%d.png has more than one place for the number; type for instance --out 'img-%05d.png'"),
+    (
+      "--out img.jpg",
+      "--out: .jpg is no kind of file that sample writes; it writes .png, .npz and .npy: type for instance --out img.png"
+    ),
+    (
+      "--out %s.png",
+      "--out: %s.png has a % that is not followed by d; type for instance --out 'img-%05d.png', or %% for a percent sign"
+    ),
+    (
+      "--out %d-%d.png",
+      "--out: %d-%d.png has more than one place for the number; type for instance --out 'img-%05d.png'"
+    ),
     ("--out 100%%.png", "--out: 100%%.png has no place for the number; type for instance --out 'img-%05d.png'"),
     (
-      "--out %d.npz", "--out: %d.npz must end in .png, as one file for each image is a PNG; type for instance --out 'img-%05d.png'"
+      "--out %d.npz",
+      "--out: %d.npz must end in .png, as one file for each image is a PNG; type for instance --out 'img-%05d.png'"
     ),
     ("--steps 5 --respacing 10", "--steps and --respacing 10 both choose the timesteps; type only one of them"),
-    ("--eta 1 --sampler ddpm", "--eta belongs to ddim, but the sampler is ddpm; type --sampler ddim, or leave --eta out"),
+    (
+      "--eta 1 --sampler ddpm",
+      "--eta belongs to ddim, but the sampler is ddpm; type --sampler ddim, or leave --eta out"
+    ),
     ("--sampler ddim --use_ddim False", "--use-ddim False contradicts --sampler ddim; type only one of them"),
     ("-q --progress bar", "--quiet and --progress bar contradict each other; type only one of them"),
     (
@@ -141,10 +163,14 @@ struct ParserTests {
       "5 images do not fit into one file; type --out 'img-%05d.png' for a file each, or --grid for one sheet"
     ),
     (
-      "-n 2 -o -", "2 images do not fit into one file; type --out 'img-%05d.png' for a file each, or --grid for one sheet"
+      "-n 2 -o -",
+      "2 images do not fit into one file; type --out 'img-%05d.png' for a file each, or --grid for one sheet"
     ),
     ("-o x.npz --grid", "--grid makes a picture, but x.npz holds arrays; type --out sheet.png"),
-    ("-o x.npy --scale 2", "--scale enlarges pictures, but x.npy holds arrays; leave --scale out, or type --out img.png"),
+    (
+      "-o x.npy --scale 2",
+      "--scale enlarges pictures, but x.npy holds arrays; leave --scale out, or type --out img.png"
+    ),
     ("-o %d.png --grid", "--grid makes one sheet of all images, but --out asks for a file each; type --out sheet.png"),
     ("--dropout x", "--dropout: \"x\" is not a number; type for instance --dropout 1.5"),
   ])

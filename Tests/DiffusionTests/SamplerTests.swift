@@ -102,9 +102,10 @@ struct SamplerTests {
         let epsilon = x.map { $0 * 0.9 }
         guard variance.isLearned else { return epsilon }
         // Channels lie between pictures.
-        return Tensor.stacked((0..<2).map { n in
-          Tensor([1, 2, 3, 3], epsilon.rows(n..<n + 1).values + channel.rows(n..<n + 1).values)
-        })
+        return Tensor.stacked(
+          (0..<2).map { n in
+            Tensor([1, 2, 3, 3], epsilon.rows(n..<n + 1).values + channel.rows(n..<n + 1).values)
+          })
       }, clipDenoised: false)
     var sampler = DDPMSampler(setting, from: start, noise: ScriptedNoise(shape: Self.shape))
     let state = sampler.next()!

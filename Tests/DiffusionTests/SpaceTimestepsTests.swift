@@ -6,7 +6,8 @@ import Testing
 struct SpaceTimestepsTests {
   @Test func refusesWhatTheOriginalRefuses() throws {
     let reference = try Fixture("schedules")
-    let errors = try JSONDecoder().decode([String: String].self, from: Data(#require(reference.metadata["errors"]).utf8))
+    let errors = try JSONDecoder().decode(
+      [String: String].self, from: Data(#require(reference.metadata["errors"]).utf8))
     #expect(errors.count == 2)
     for name in errors.keys {
       let parts = name.split(separator: ".").map(String.init)

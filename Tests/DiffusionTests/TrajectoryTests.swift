@@ -88,7 +88,8 @@ struct TrajectoryTests {
     return try UNetModel(configuration, Weights(StateDict.embedded()))
   }
 
-  private func run(_ setting: SamplerSetting, eta: Double?, from x: Tensor, noise: TorchNoise) throws -> [SamplerState] {
+  private func run(_ setting: SamplerSetting, eta: Double?, from x: Tensor, noise: TorchNoise) throws -> [SamplerState]
+  {
     if let eta { return Array(DDIMSampler(setting, eta: eta, from: x, noise: noise)) }
     return Array(DDPMSampler(setting, from: x, noise: noise))
   }

@@ -25,19 +25,23 @@ struct NPYTests {
   }
 
   @Test func readsFloat64() throws {
-    #expect(try readNPY(file("'<f8'", "(2,)", [0.5, -2].flatMap { bytes($0.bitPattern) }), path: "x").values == [0.5, -2])
+    #expect(
+      try readNPY(file("'<f8'", "(2,)", [0.5, -2].flatMap { bytes($0.bitPattern) }), path: "x").values == [0.5, -2])
   }
 
   private func bytes(_ value: UInt64) -> [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
 
-  private func file(_ type: String, _ shape: String, _ data: [UInt8], order: String = "False", version: UInt8 = 1) -> [UInt8] {
+  private func file(_ type: String, _ shape: String, _ data: [UInt8], order: String = "False", version: UInt8 = 1)
+    -> [UInt8]
+  {
     let header = Array("{'descr': \(type), 'fortran_order': \(order), 'shape': \(shape)}\n".utf8)
     return [0x93] + Array("NUMPY".utf8) + [version, 0, UInt8(header.count), 0] + header + data
   }
 
   @Test func lyingFilesAreRefused() throws {
     let cases: [(bytes: [UInt8], fault: NPYFault)] = [
-      ([], .notNPY), (Array("hello, world".utf8), .notNPY), (file("'<f4'", "(1,)", [0, 0, 0, 0], version: 9), .version(9)),
+      ([], .notNPY), (Array("hello, world".utf8), .notNPY),
+      (file("'<f4'", "(1,)", [0, 0, 0, 0], version: 9), .version(9)),
       (Array(file("'<f4'", "(1,)", []).prefix(20)), .badHeader),
       (file("'<i8'", "(1,)", [UInt8](repeating: 0, count: 8)), .elementType("<i8")),
       (file("'|O'", "(1,)", []), .elementType("|O")),

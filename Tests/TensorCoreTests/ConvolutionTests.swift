@@ -36,7 +36,8 @@ struct ConvolutionTests {
     expectClose(found, plainConvolution(x, weight: weight, bias: bias, stride: c.stride), tolerance: 1e-5, "\(c)")
   }
 
-  @Test(arguments: tableNames, ["conv3x3", "conv3x3.blocked", "conv3x3.deep", "conv3x3.row", "conv3x3.tiny", "conv1x1"])
+  @Test(
+    arguments: tableNames, ["conv3x3", "conv3x3.blocked", "conv3x3.deep", "conv3x3.row", "conv3x3.tiny", "conv1x1"])
   func agreesWithPyTorch(table: String, name: String) throws {
     let ops = try Fixture("ops")
     try withTable(table) {

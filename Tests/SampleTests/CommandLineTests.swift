@@ -1,0 +1,267 @@
+import Foundation
+import Images
+import TestSupport
+import Testing
+
+/// The release binary, run as a user runs it, in a folder of its own.
+struct CommandLineTests {
+  private let folder: URL
+
+  init() throws {
+    folder = URL(fileURLWithPath: NSTemporaryDirectory()).appendingPathComponent("sample-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  }
+
+  private struct Result {
+    let status: Int32
+    let output: [UInt8]
+    let errors: String
+  }
+
+  /// The binary that `make test` has built, or the one beside the tests.
+  private static let binary: URL = {
+    if let path = ProcessInfo.processInfo.environment["SAMPLE_BINARY"] { return URL(fileURLWithPath: path) }
+    return URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("sample")
+  }()
+
+  /// Runs `sample` with the words of `line`, typed as in a shell without quotes.
+  @discardableResult
+  private func run(_ line: String, environment: [String: String] = [:]) throws -> Result {
+    let process = Process()
+    process.executableURL = Self.binary
+    process.arguments = line.split(separator: " ").map(String.init)
+    process.currentDirectoryURL = folder
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    // Files, not pipes, so that nothing waits for a reader.
+    let (out, err) = (folder.appendingPathComponent("stdout"), folder.appendingPathComponent("stderr"))
+    for file in [out, err] { try Data().write(to: file) }
+    process.standardOutput = try FileHandle(forWritingTo: out)
+    process.standardError = try FileHandle(forWritingTo: err)
+    try process.run()
+    process.waitUntilExit()
+    defer { for file in [out, err] { try? FileManager.default.removeItem(at: file) } }
+    return Result(
+      status: process.terminationStatus, output: [UInt8](try Data(contentsOf: out)),
+      errors: String(decoding: try Data(contentsOf: err), as: UTF8.self))
+  }
+
+  private func bytes(_ name: String) throws -> [UInt8] {
+    [UInt8](try Data(contentsOf: folder.appendingPathComponent(name)))
+  }
+
+  private var files: [String] {
+    get throws { try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() }
+  }
+
+  private func cleanUp() { try? FileManager.default.removeItem(at: folder) }
+
+  @Test func drawsAnImageAndPrintsTheSeed() throws {
+    defer { cleanUp() }
+    let result = try run("--steps 50 --out img.png")
+    #expect(result.status == 0 && result.output.isEmpty)
+    #expect(result.errors.wholeMatch(of: /img\.png: seed \d+, 50 DDIM steps, \d+\.\d\d s\n/) != nil, "\(result.errors)")
+    #expect(try files == ["img.png"])
+    let picture = try Picture(png: bytes("img.png"))
+    #expect((picture.width, picture.height, picture.channels) == (28, 28, 1))
+    // A digit: some ink, mostly black.
+    let ink = picture.pixels.reduce(0) { $0 + Int($1) } / 784
+    #expect((8...100).contains(ink))
+  }
+
+  @Test func theSameSeedGivesTheSameBytes() throws {
+    defer { cleanUp() }
+    let settings = "--steps 4 --seed 5 --quiet --overwrite"
+    try run("\(settings) --count 5 --out a%d.png")
+    for (i, variation) in ["--threads 1", "--threads 3", "--batch 1", "--batch 2", "--batch 5 --threads 2"].enumerated()
+    {
+      try run("\(settings) --count 5 \(variation) --out b%d.png")
+      for k in 0..<5 { #expect(try bytes("a\(k).png") == bytes("b\(k).png"), "variation \(i), image \(k)") }
+    }
+    try run("\(settings) --count 2 --out b%d.png")
+    for k in 0..<2 { #expect(try bytes("a\(k).png") == bytes("b\(k).png")) }
+    try run("\(settings) --out one.png")
+    #expect(try bytes("a0.png") == bytes("one.png"))
+    #expect(try bytes("a0.png") != bytes("a1.png"))
+    // With noise drawn at every step, too.
+    try run("\(settings) --sampler ddpm --count 3 --batch 3 --out a%d.png")
+    try run("\(settings) --sampler ddpm --count 3 --batch 2 --threads 1 --out b%d.png")
+    for k in 0..<3 { #expect(try bytes("a\(k).png") == bytes("b\(k).png")) }
+  }
+
+  @Test func kernelTablesDifferByAtMostOneGreyLevel() throws {
+    defer { cleanUp() }
+    let settings = "--steps 10 --seed 2 --count 4 --grid --quiet"
+    try run("\(settings) --out best.png")
+    let best = try Picture(png: bytes("best.png"))
+    for table in ["baseline", "avx2", "avx512"] {
+      let result = try run("\(settings) --out \(table).png", environment: ["SAMPLE_KERNELS": table])
+      // A table that this CPU lacks is refused.
+      guard result.status == 0 else {
+        #expect(result.errors.hasPrefix("sample: SAMPLE_KERNELS=\(table): this CPU runs baseline"))
+        continue
+      }
+      let picture = try Picture(png: bytes("\(table).png"))
+      let difference = zip(best.pixels, picture.pixels).map { abs(Int($0) - Int($1)) }.max() ?? 0
+      #expect(difference <= 1, "\(table)")
+    }
+  }
+
+  /// The pixels that the original code drew, through the command line: noise from PyTorch's stream, its samplers, its guidance.
+  @Test(arguments: [
+    ("ddim50", "--steps 50 --guidance 1"), ("ddim10", "--steps 10 --guidance 1"),
+    ("ddpm50", "--sampler ddpm --steps 50 --guidance 1"), ("ddim50-guidance2", "--respacing ddim50 --guidance 2"),
+  ])
+  func drawsTheOriginalsPixels(tag: String, settings: String) throws {
+    defer { cleanUp() }
+    let reference = try Fixture("digits.io")
+    let expected = reference.bytes("\(tag).pixels")
+    try run("--rng torch --seed 11 --count 10 --class 0-9 \(settings) --quiet --grid 1 --out sheet.png")
+    let sheet = try Picture(png: bytes("sheet.png"))
+    #expect((sheet.width, sheet.height) == (28, 280))
+    #expect(zip(sheet.pixels, expected).allSatisfy { abs(Int($0) - Int($1)) <= 1 })
+
+    try run("--rng torch --seed 11 --count 10 --class 0-9 \(settings) --quiet --out x.npy")
+    let x = try readNPY(bytes("x.npy"), path: "x.npy")
+    expectClose(x, reference.tensor("\(tag).sample"), tolerance: 1e-3, tag)
+  }
+
+  /// The same images again from the noise as a file.
+  @Test func noiseFromAFile() throws {
+    defer { cleanUp() }
+    let reference = try Fixture("digits.io")
+    let noise = reference.tensor("noise")
+    try Data(npy(noise.shape, .float32(noise.values))).write(to: folder.appendingPathComponent("noise.npy"))
+    let settings = "--class 0-9 --guidance 1 --steps 50 --quiet --noise noise.npy --out x.npy"
+    try run("--count 10 --batch 3 \(settings)")
+    expectClose(
+      try readNPY(bytes("x.npy"), path: "x.npy"), reference.tensor("ddim50.sample"), tolerance: 1e-3)
+    let result = try run("--count 3 \(settings)")
+    #expect(
+      result.errors
+        == "sample: noise.npy: holds noise of shape [10, 1, 28, 28], but [3, 1, 28, 28] is needed; type --count 10\n")
+  }
+
+  @Test func arraysAsTheOriginalWritesThem() throws {
+    defer { cleanUp() }
+    try run("--count 3 --class 7,1 --steps 2 --seed 1 --quiet --out x.npz")
+    let archive = try bytes("x.npz")
+    let header = "{'descr': '|u1', 'fortran_order': False, 'shape': (3, 28, 28, 1), }"
+    #expect(String(decoding: archive, as: Unicode.ASCII.self).contains(header))
+    let labels: [Int64] = [7, 1, 7]
+    let bytes = labels.flatMap { label in (0..<8).map { UInt8(truncatingIfNeeded: label >> (8 * $0)) } }
+    #expect(archive.indices.contains { archive[$0...].starts(with: bytes) })
+  }
+
+  @Test func standardOutputAndFolders() throws {
+    defer { cleanUp() }
+    let piped = try run("--steps 2 --seed 3 --out -")
+    #expect(try Picture(png: piped.output).width == 28)
+    try FileManager.default.createDirectory(
+      at: folder.appendingPathComponent("many"), withIntermediateDirectories: true)
+    try run("--steps 2 --seed 3 --count 2 --quiet --out many")
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: folder.path + "/many").sorted() == ["00000.png", "00001.png"])
+    #expect(try bytes("many/00000.png") == piped.output)
+    let again = try run("--steps 2 --seed 4 --count 2 --out many")
+    #expect(again.status == 1)
+    #expect(
+      again.errors == "sample: --out: many/00000.png exists; type --overwrite to replace it, or choose another --out\n")
+    #expect(try bytes("many/00000.png") == piped.output)
+  }
+
+  @Test func statistics() throws {
+    defer { cleanUp() }
+    try run("--steps 3 --count 2 --grid --seed 9 --threads 1 --quiet --out x.png --stats s.json")
+    let stats = try #require(try JSONSerialization.jsonObject(with: Data(bytes("s.json"))) as? [String: Any])
+    #expect(stats["seed"] as? Int == 9 && stats["steps"] as? Int == 3 && stats["images"] as? Int == 2)
+    #expect(stats["threads"] as? Int == 1)
+    #expect((stats["gflop_per_second"] as? Double ?? 0) > 0 && (stats["peak_memory_bytes"] as? Int ?? 0) > 1 << 20)
+  }
+
+  /// Every number of steps from one up; among them those that upstream refuses or crashes on.
+  @Test(arguments: ["ddim", "ddpm"])
+  func anyNumberOfSteps(sampler: String) throws {
+    defer { cleanUp() }
+    for steps in [1, 2, 3, 7, 33] {
+      let result = try run("--sampler \(sampler) --steps \(steps) --seed 1 --out x.png")
+      #expect(result.status == 0, "\(steps): \(result.errors)")
+    }
+    let result = try run("--sampler \(sampler) --steps 1001 --out y.png")
+    #expect(result.errors == "sample: 1001 steps are more than the 1000 of the process; type at most 1000\n")
+    #expect(result.status == 1)
+  }
+
+  @Test(arguments: [
+    ("--stesp 5", 64, "sample: there is no option --stesp; did you mean --steps?\n"),
+    (
+      "--class x", 64,
+      "sample: --class: the model has no class \"x\"; its classes are 0 to 9 (0, 1, 2, 3, 4, 5, 6, 7, 8, 9)\n"
+    ),
+    ("--out no/x.png", 1, "sample: --out: there is no folder no; make it with mkdir -p no\n"),
+    (
+      "--out nofolder", 1,
+      "sample: --out: there is no folder nofolder; make it with mkdir -p nofolder, or type --out nofolder.png for a file\n"
+    ),
+    ("--out no/%d.png", 1, "sample: --out: there is no folder no; make it with mkdir -p no\n"),
+    ("--model none.pt", 1, "sample: none.pt: cannot be read: No such file or directory\n"),
+    ("--model .", 1, "sample: .: is a folder, not a checkpoint; give the .pt or .safetensors file in it\n"),
+    ("--noise none.npy", 1, "sample: none.npy: cannot be read: No such file or directory\n"),
+    (
+      "--num-channels 64", 1,
+      "sample: --num-channels 64 contradicts the embedded model, which says 32; leave --num-channels out\n"
+    ),
+    (
+      "--learn-sigma", 1,
+      "sample: --learn-sigma true contradicts the embedded model, which says false; leave --learn-sigma out\n"
+    ),
+    (
+      "--respacing ddim999", 1,
+      "sample: no integer stride takes exactly 999 of 1000 timesteps; --steps 999 spaces them as evenly as it goes\n"
+    ),
+    (
+      "--respacing x", 1,
+      "sample: \"x\" is no spacing of timesteps; type a number of steps (250), a number for each section (10,15,20), or ddim and a number (ddim50)\n"
+    ),
+  ])
+  func mistakesLeaveNothingBehind(line: String, status: Int32, message: String) throws {
+    defer { cleanUp() }
+    let result = try run(line)
+    #expect(result.errors == message)
+    #expect(result.status == status)
+    #expect(try files == [])
+  }
+
+  /// A checkpoint of another shape, without a description: the flags say what it is, or an error says which tensor disagrees.
+  @Test func checkpointsWithFlags() throws {
+    defer { cleanUp() }
+    let model = Fixture.path("unet/improved-scaleshift-class.pt")
+    let flags =
+      "--model \(model) --image_size 16 --num_channels 32 --num_res_blocks 1 --channel-mult 1,2 --attention_resolutions 8 --learn_sigma True --class_cond True --num-classes 11"
+    let drawn = try run("\(flags) --steps 2 --seed 1 --out x.png")
+    #expect(drawn.status == 0, "\(drawn.errors)")
+    #expect(try Picture(png: bytes("x.png")).channels == 3)
+    let wrong = try run("\(flags) --num_channels 64 --out y.png")
+    #expect(
+      wrong.errors
+        == "sample: \(model): tensor time_embed.0.weight has shape [128, 32], but the model needs [256, 64]; check the model flags\n"
+    )
+    let unconditional = try run("\(flags.replacing(" --class_cond True --num-classes 11", with: "")) --out y.png")
+    #expect(
+      unconditional.errors
+        == "sample: \(model): 1 of its tensors have no place in the model (label_emb.weight); check the model flags\n")
+    let guided = try run("\(flags) --guidance 2 --out y.png")
+    #expect(
+      guided.errors
+        == "sample: --guidance needs a model that was trained with a null class, and none is known of \(model); type --null-class, or leave --guidance out\n"
+    )
+    #expect(try files == ["x.png"])
+  }
+
+  @Test func helpAndVersion() throws {
+    defer { cleanUp() }
+    let help = try run("--help")
+    #expect(help.status == 0 && help.errors.isEmpty)
+    #expect(String(decoding: help.output, as: UTF8.self).hasPrefix("sample draws images with a diffusion model.\n"))
+    #expect(try run("--version").output == Array("sample 0.1.0\n".utf8))
+  }
+}
