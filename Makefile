@@ -41,7 +41,7 @@ isa-check: build ## check that old CPUs run the binary (needs qemu-user and netp
 	Tests/isa-check.sh $(SAMPLE)
 
 install: build ## install the binary under PREFIX (/usr/local)
-	install -D -m 755 $(SAMPLE) "$(DESTDIR)$(PREFIX)/bin/sample"
+	install -D -s -m 755 $(SAMPLE) "$(DESTDIR)$(PREFIX)/bin/sample"
 
 clean: ## remove everything that was built
 	rm -rf .build .build-test
