@@ -20,10 +20,9 @@ let kernelTargets: [Target] = instructionSets.map { set in
     path: "Sources/Kernels\(set.name)",
     swiftSettings: [
       .define("KERNELS_\(set.name.uppercased())"),
-      // Whole-module: the vector type's operations must inline into the kernels in debug builds too.
       // The threshold: loops over a tile's rows must unroll completely for the tile to live in registers.
       .unsafeFlags(
-        ["-Ounchecked", "-wmo", "-enforce-exclusivity=unchecked", "-Xllvm", "-unroll-threshold=4000"] + set.flags),
+        ["-Ounchecked", "-enforce-exclusivity=unchecked", "-Xllvm", "-unroll-threshold=4000"] + set.flags),
     ])
 }
 let kernelNames: [Target.Dependency] = instructionSets.map { .init(stringLiteral: "Kernels\($0.name)") }

@@ -38,7 +38,8 @@ public struct DDIMSampler<Noise: NoiseSource>: Sequence, IteratorProtocol {
     let ofXStart = alphaBarPrev.squareRoot()
     let ofEpsilon = Swift.max(0, 1 - alphaBarPrev - sigma * sigma).squareRoot()
     x = p.predXStart.zip(epsilon) { $0 * ofXStart + ofEpsilon * $1 }
-    if i > 0 && sigma > 0 {
+    // Zero with η, and at the last step, where ᾱ before it is 1.
+    if sigma > 0 {
       x = x.zip(noise.next()) { $0 + sigma * $1 }
     } else {
       noise.skip()
