@@ -52,9 +52,8 @@ public struct PackedWeights: Sendable {
     let panelCount = (columns + width - 1) / width
     let panelStride = taps * depth * width
     panels = Tensor([panelCount, taps, depth, width]) { target in
-      let target = Shared(target)
       ThreadPool.shared.forEach(panelCount) { panel in
-        let panelTarget = target.pointer + panel * panelStride
+        let panelTarget = target + panel * panelStride
         panelTarget.update(repeating: 0, count: panelStride)
         fill(panelTarget, panel)
       }
@@ -65,11 +64,4 @@ public struct PackedWeights: Sendable {
     }
     zeros = Tensor(zeros: [depth])
   }
-}
-
-/// An address that several threads write to, each in its own part.
-struct Shared<Pointee>: @unchecked Sendable {
-  let pointer: UnsafeMutablePointer<Pointee>
-
-  init(_ pointer: UnsafeMutablePointer<Pointee>) { self.pointer = pointer }
 }

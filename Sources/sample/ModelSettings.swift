@@ -31,7 +31,7 @@ struct ModelSettings {
     /// The value of one setting; what the file says is not open to debate.
     func settle<T: Equatable>(_ flag: String, _ known: T?, _ given: T?, _ fallback: T) throws -> T {
       if let known, let given, known != given {
-        throw SettingsError("--\(flag) \(given) contradicts \(file), which says \(known); leave --\(flag) out")
+        throw Self.contradiction(flag, given, known, file)
       }
       return known ?? given ?? fallback
     }
@@ -54,11 +54,19 @@ struct ModelSettings {
         "\(file): the levels of a model for \(imageSize) pixels are not known; type --channel-mult, for instance 1,2,2,2"
       )
     }
-    let attention = try settle(
-      "attention-resolutions", known.attentionResolutions,
-      flags.attentionResolutions.map { $0.filter { $0 <= imageSize }.map { imageSize / $0 } },
-      isDescribed ? [] : [16, 8].filter { $0 <= imageSize }.map { imageSize / $0 })
-    let classes = flags.numClasses ?? (flags.classCond == true ? 1000 : nil)
+    // Flags give resolutions, files the factors by which the image is downsampled there.
+    func factors(_ resolutions: [Int]) -> [Int] {
+      resolutions.filter { $0 <= imageSize }.map { imageSize / $0 }.sorted()
+    }
+    if let known = known.attentionResolutions, let given = flags.attentionResolutions,
+      factors(given) != known.sorted()
+    {
+      throw Self.contradiction("attention-resolutions", given, known.filter { $0 > 0 }.map { imageSize / $0 }, file)
+    }
+    let attention =
+      known.attentionResolutions ?? flags.attentionResolutions.map(factors) ?? (isDescribed ? [] : factors([16, 8]))
+    // The number of classes of ImageNet, as in the original's scripts.
+    let classes = flags.numClasses ?? (flags.classCond == true && known.numClasses == nil ? 1000 : nil)
     if flags.classCond == false, let count = known.numClasses ?? flags.numClasses {
       throw SettingsError("--class-cond False contradicts the \(count) classes of \(file); leave it out")
     }
@@ -115,6 +123,19 @@ struct ModelSettings {
 
   /// What a class is called, or its number.
   func name(ofClass label: Int) -> String { label < classNames.count ? classNames[label] : "\(label)" }
+
+  private static func contradiction<T>(_ flag: String, _ given: T, _ known: T, _ file: String) -> SettingsError {
+    /// As one would type it.
+    func typed(_ value: T) -> String {
+      switch value {
+      case let list as [Int]: list.map(String.init).joined(separator: ",")
+      case let truth as Bool: truth ? "True" : "False"
+      default: "\(value)"
+      }
+    }
+    return SettingsError(
+      "--\(flag) \(typed(given)) contradicts \(file), which says \(typed(known)); leave --\(flag) out")
+  }
 
   /// The multipliers of improved-diffusion's `create_model`.
   private static func usualChannelMult(_ imageSize: Int) -> [Int]? {

@@ -43,9 +43,8 @@ struct Statistics: Encodable {
     drawSeconds = draw.seconds
     secondsPerStep = draw.seconds / Double(steps * plan.batches.count)
     imagesPerSecond = Double(images) / draw.seconds
-    let flops = plan.model.unet.countFlops(
-      batch: images * plan.evaluationsPerStep * steps, size: Array(plan.imageShape.dropFirst()))
-    gflopPerSecond = 2 * Double(flops.total) / draw.seconds / 1e9
+    let flops = plan.model.unet.countFlops(batch: plan.evaluationsPerStep, size: Array(plan.imageShape.dropFirst()))
+    gflopPerSecond = 2 * Double(flops.total) * Double(images) * Double(steps) / draw.seconds / 1e9
     var usage = rusage()
     #if os(Linux)
       getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)

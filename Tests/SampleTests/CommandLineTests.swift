@@ -212,7 +212,15 @@ struct CommandLineTests {
     ),
     (
       "--learn-sigma", 1,
-      "sample: --learn-sigma true contradicts the embedded model, which says false; leave --learn-sigma out\n"
+      "sample: --learn-sigma True contradicts the embedded model, which says False; leave --learn-sigma out\n"
+    ),
+    (
+      "--attention-resolutions 14,8", 1,
+      "sample: --attention-resolutions 14,8 contradicts the embedded model, which says 14,7; leave --attention-resolutions out\n"
+    ),
+    (
+      "--channel-mult 1,2", 1,
+      "sample: --channel-mult 1,2 contradicts the embedded model, which says 1,2,2; leave --channel-mult out\n"
     ),
     (
       "--respacing ddim999", 1,
