@@ -46,6 +46,7 @@ install: build ## install the binary under PREFIX (/usr/local)
 clean: ## remove everything that was built
 	rm -rf .build .build-test
 
+# Asked of whichever compiler there is: cc, or the clang of the Swift toolchain.
 libpng:
-	@printf '#include <png.h>\n' | cc -E -x c - > /dev/null 2>&1 \
-	  || { echo "libpng's headers are missing: installing libpng-dev"; $(APT_GET) update -q && $(APT_GET) install -y libpng-dev; }
+	@for compiler in cc clang; do $$compiler -E -include png.h -x c /dev/null > /dev/null 2>&1 && exit 0; done; \
+	echo "libpng's headers are missing: installing libpng-dev"; $(APT_GET) update -q && $(APT_GET) install -y libpng-dev
