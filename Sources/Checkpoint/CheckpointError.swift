@@ -27,6 +27,8 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
   case missingTensor(file: String, name: String, shape: [Int])
   /// A tensor has another shape than the model needs.
   case wrongShape(file: String, name: String, found: [Int], needed: [Int])
+  /// The model's description is no JSON object.
+  case descriptionNotJSON(file: String, reason: String)
   /// The model's description has something else under a key than belongs there.
   case description(file: String, key: String, expected: String)
 
@@ -50,6 +52,7 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
       "\(file): has no tensor \(name), which the model needs in shape \(shape); is it another model, or are the model flags wrong?"
     case .wrongShape(let file, let name, let found, let needed):
       "\(file): tensor \(name) has shape \(found), but the model needs \(needed); check the model flags"
+    case .descriptionNotJSON(let file, let reason): "\(file): does not describe a model in JSON (\(reason))"
     case .description(let file, let key, let expected): "\(file): \"\(key)\" should be \(expected)"
     }
   }

@@ -37,6 +37,12 @@ public struct ModelDescription: Sendable, Equatable, Decodable {
   public var numHeads: Int?
   /// Attention heads of the ascending half, if others.
   public var numHeadsUpsample: Int?
+  /// Channels of each attention head, where that decides how many there are (guided-diffusion).
+  public var numHeadChannels: Int?
+  /// Whether q, k and v are packed for all heads together (guided-diffusion).
+  public var useNewAttentionOrder: Bool?
+  /// Whether residual blocks resample (guided-diffusion).
+  public var resblockUpdown: Bool?
   /// Whether the timestep embedding scales and shifts.
   public var useScaleShiftNorm: Bool?
   /// Whether the variance is predicted too.
@@ -72,7 +78,9 @@ public struct ModelDescription: Sendable, Equatable, Decodable {
     } catch {
       throw Self.explain(error, file: file)
     }
-    if let heads = numHeadsUpsample, heads == -1 { numHeadsUpsample = nil }
+    // The original's way to say that it is not given.
+    if numHeadsUpsample == -1 { numHeadsUpsample = nil }
+    if numHeadChannels == -1 { numHeadChannels = nil }
   }
 
   /// What is known of the model in `state`, read from `path` if it was: from its metadata (`config`), or else from a JSON file
@@ -110,7 +118,7 @@ public struct ModelDescription: Sendable, Equatable, Decodable {
     if case DecodingError.dataCorrupted(let context)? = error as? DecodingError, let key = context.codingPath.first {
       return .description(file: file, key: snakeCase(key.stringValue), expected: "a value in range")
     }
-    return .description(file: file, key: "the whole", expected: "a JSON object (\(reason(error)))")
+    return .descriptionNotJSON(file: file, reason: reason(error))
   }
 
   private static func snakeCase(_ name: String) -> String {

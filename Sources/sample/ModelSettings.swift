@@ -44,7 +44,17 @@ struct ModelSettings {
       throw SettingsError("\(file): images of \(imageSize) pixels cannot be drawn; --image-size is 1 to 4096")
     }
     guard known.dims ?? 2 == 2 else {
-      throw SettingsError("\(file): is a model of \(known.dims ?? 2) spatial dimensions; sample draws images, of two")
+      throw SettingsError("\(file): works on data of \(known.dims ?? 2) dimensions, not on images, which have 2")
+    }
+    // Of guided-diffusion's models, some have the tensors of an improved-diffusion model and would draw noise.
+    let unknown = [
+      ("use_new_attention_order", known.useNewAttentionOrder == true),
+      ("num_head_channels", known.numHeadChannels != nil),
+      ("resblock_updown", known.resblockUpdown == true),
+    ]
+    if let (name, _) = unknown.first(where: \.1) {
+      throw SettingsError(
+        "\(file): has \(name), as models of guided-diffusion do; this version draws with those of improved-diffusion")
     }
     let inChannels = try settle("in-channels", known.inChannels, flags.inChannels, 3)
     let learnSigma = try settle(

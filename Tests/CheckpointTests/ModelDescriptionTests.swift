@@ -26,8 +26,8 @@ struct ModelDescriptionTests {
     (#"{"channel_mult": [1, "x"]}"#, "f: \"channel_mult\" should be a whole number"),
     (#"{"channel_mult": 3}"#, "f: \"channel_mult\" should be a list"),
     (#"{"noise_schedule": 3}"#, "f: \"noise_schedule\" should be a text"),
-    ("[]", "f: \"the whole\" should be a JSON object"),
-    ("{", "f: \"the whole\" should be a JSON object"),
+    ("[]", "f: does not describe a model in JSON ("),
+    ("{", "f: does not describe a model in JSON ("),
   ])
   func wrongValuesAreNamed(json: String, message: String) {
     do {

@@ -265,6 +265,30 @@ struct CommandLineTests {
     #expect(try files == ["x.png"])
   }
 
+  /// Models that would draw noise if what their description says were passed over.
+  @Test(arguments: [
+    (#"{"use_new_attention_order": true}"#, "has use_new_attention_order, as models of guided-diffusion do"),
+    (#"{"num_head_channels": 32}"#, "has num_head_channels, as models of guided-diffusion do"),
+    (#"{"dims": 1}"#, "works on data of 1 dimensions, not on images"),
+    (#"{"image_size": 2000000000}"#, "images of 2000000000 pixels cannot be drawn"),
+    (#"{"image_size": 30, "channel_mult": [1, 2, 2]}"#, "images of 30 pixels cannot be halved 2 times"),
+    (#"{"model_channels": 64, "image_size": 64, "num_heads": 0}"#, "num_heads is 0, but must lie within 1…4096"),
+    (#"{"noise_schedule": "sqrt"}"#, "the noise schedule sqrt is not known; linear and cosine are"),
+    (#"{"num_classes": 5, "null_class": 5}"#, "the null class 5 is none of its 5 classes"),
+    (#"{"out_channels": 5}"#, "puts out 5 predicts neither images nor images and their variance"),
+    (#"{"image_size": 100}"#, "the levels of a model for 100 pixels are not known; type --channel-mult"),
+  ])
+  func descriptionsThatCannotBeFollowed(json: String, message: String) throws {
+    defer { cleanUp() }
+    try FileManager.default.copyItem(
+      atPath: Fixture.path("containers/zip.pt"), toPath: folder.appendingPathComponent("m.pt").path)
+    try json.write(to: folder.appendingPathComponent("m.json"), atomically: true, encoding: .utf8)
+    let result = try run("--model m.pt --out x.png")
+    #expect(result.status == 1)
+    #expect(result.errors.hasPrefix("sample: m.pt: ") && result.errors.contains(message), "\(result.errors)")
+    #expect(try files == ["m.json", "m.pt"])
+  }
+
   @Test func helpAndVersion() throws {
     defer { cleanUp() }
     let help = try run("--help")
