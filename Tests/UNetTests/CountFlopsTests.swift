@@ -27,4 +27,16 @@ struct CountFlopsTests {
     let flops = model.countFlops(batch: 3, size: [16, 16])
     #expect(flops == Flops(total: 3 * total, attention: 3 * 4 * attention(64, half)))
   }
+
+  /// OpenAI's CIFAR-10 model, whose cost was measured with the original code: 16.8 · 10⁹ operations, two per multiply-add.
+  @Test func cifar10() throws {
+    var configuration = UNetConfiguration(
+      inChannels: 3, modelChannels: 128, outChannels: 6, numResBlocks: 3, attentionResolutions: [2, 4],
+      channelMult: [1, 2, 2, 2])
+    configuration.numHeads = 4
+    configuration.useScaleShiftNorm = true
+    let model = try UNetModel(configuration, Weights(randomSeed: 0))
+    let operations = 2 * Double(model.countFlops(batch: 1, size: [32, 32]).total)
+    #expect(abs(operations - 16.8e9) < 0.05e9, "\(operations)")
+  }
 }
