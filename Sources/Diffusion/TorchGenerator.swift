@@ -56,7 +56,8 @@ public struct TorchGenerator: Sendable {
     for j in first..<first + 8 {
       let u = 1 - values[j]
       let radius = (-2 * logf(u)).squareRoot()
-      let angle = 2 * Float.pi * values[j + 8]
+      // Float.pi is rounded towards zero, PyTorch's to nearest.
+      let angle = Float(2 * Double.pi) * values[j + 8]
       values[j] = radius * cosf(angle)
       values[j + 8] = radius * sinf(angle)
     }

@@ -28,7 +28,9 @@ struct ConvolutionTests {
   @Test(arguments: tableNames, cases)
   func agreesWithDefinition(table: String, _ c: Case) {
     let x = scrambled(c.x)
-    let weight = scrambled([c.outChannels, c.x[1]] + c.kernel, seed: 2)
+    // Weights that keep the output at unit scale, as a network's do.
+    let share = 1 / Float(c.x[1] * c.kernel.reduce(1, *)).squareRoot()
+    let weight = scrambled([c.outChannels, c.x[1]] + c.kernel, seed: 2).map { $0 * share }
     let bias = scrambled([c.outChannels], seed: 3)
     let found = withTable(table) {
       Convolution(weight: weight, bias: bias, stride: c.stride)(x.channelsLast()).channelsFirst()
