@@ -14,15 +14,61 @@ public struct KernelTable: Sendable {
   public let tileColumns: Int
 
   /// One tile of a product of gathered rows with a packed panel, the core of convolutions, linear layers and attention:
-  /// `out[r · outStride + c] = bias[c] + Σ_tap Σ_k rows[tap · tileRows + r][k] · panel[(tap · depth + k) · tileColumns + c]`
-  /// for all `r` in `0 ..< tileRows`, `c` in `0 ..< tileColumns`. A caller with fewer rows repeats one of them.
+  /// `out[r · outStride + c] = bias[c] + Σ_tap Σ_k rows[tap · rowCount + r][k] · panel[(tap · depth + k) · tileColumns + c]`,
+  /// plus `residual[r · outStride + c]` where there is a residual, for all `r` in `0 ..< rowCount`, 1 to `tileRows`, and `c`
+  /// in `0 ..< tileColumns`.
   public typealias MultiplyTile =
     @Sendable (
-      _ rows: UnsafePointer<UnsafePointer<Float>>, _ taps: Int, _ depth: Int, _ panel: UnsafePointer<Float>,
-      _ bias: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ outStride: Int
+      _ rows: UnsafePointer<UnsafePointer<Float>>, _ rowCount: Int, _ taps: Int, _ depth: Int,
+      _ panel: UnsafePointer<Float>, _ bias: UnsafePointer<Float>, _ residual: UnsafePointer<Float>?,
+      _ out: UnsafeMutablePointer<Float>, _ outStride: Int
     ) -> Void
   /// See `MultiplyTile`.
   public let multiplyTile: MultiplyTile
+
+  /// One tile of a product of blocked rows with a packed panel, the core of Winograd's convolution:
+  /// `out[r · outStride + c] = start + Σ_b Σ_i a[b · blockStride + 16 · r + i] · panel[(16 · b + i) · tileColumns + c]` for
+  /// `b` in `0 ..< blocks`, `i` in `0 ..< 16`; the start is what `out` holds if `accumulate` is true, else 0.
+  public typealias MultiplyBlocks =
+    @Sendable (
+      _ a: UnsafePointer<Float>, _ rowCount: Int, _ blockStride: Int, _ blocks: Int, _ panel: UnsafePointer<Float>,
+      _ accumulate: Bool, _ out: UnsafeMutablePointer<Float>, _ outStride: Int
+    ) -> Void
+  /// See `MultiplyBlocks`.
+  public let multiplyBlocks: MultiplyBlocks
+
+  /// Bᵀ·d·B of a tile of 6×6 pixels for Winograd's F(4×4, 3×3) (Lavin & Gray 2016): pixel (y, x) is read at
+  /// `pixels + y · rowStride + x · pixelStride`; point p of channel c is written at
+  /// `out + (c / 16 · 36 + p) · pointStride + c % 16`. `channels` is a multiple of 16.
+  public typealias WinogradInput =
+    @Sendable (
+      _ pixels: UnsafePointer<Float>, _ rowStride: Int, _ pixelStride: Int, _ channels: Int,
+      _ out: UnsafeMutablePointer<Float>, _ pointStride: Int
+    ) -> Void
+  /// See `WinogradInput`.
+  public let winogradInput: WinogradInput
+
+  /// G·g·Gᵀ of 3×3 weights: tap t of input channel k is read at `panel + t · tapStride + k · tileColumns`, `tileColumns`
+  /// output channels at a time; point p is written at `out + p · pointStride + k · tileColumns`.
+  public typealias WinogradWeights =
+    @Sendable (
+      _ panel: UnsafePointer<Float>, _ tapStride: Int, _ depth: Int, _ out: UnsafeMutablePointer<Float>,
+      _ pointStride: Int
+    ) -> Void
+  /// See `WinogradWeights`.
+  public let winogradWeights: WinogradWeights
+
+  /// Aᵀ·m·A + bias + residual of one tile: point p of `tileColumns` channels is read at `products + p · pointStride`; of the
+  /// 4×4 pixels, the first `rows` × `columns` are written at `out + y · rowStride + x · pixelStride`, and the residual is read
+  /// likewise.
+  public typealias WinogradOutput =
+    @Sendable (
+      _ products: UnsafePointer<Float>, _ pointStride: Int, _ bias: UnsafePointer<Float>,
+      _ residual: UnsafePointer<Float>?, _ out: UnsafeMutablePointer<Float>, _ rowStride: Int, _ pixelStride: Int,
+      _ rows: Int, _ columns: Int
+    ) -> Void
+  /// See `WinogradOutput`.
+  public let winogradOutput: WinogradOutput
 
   /// First and second moments of each channel about a centre near its mean, so that nothing cancels:
   /// `sums[c] = Σ_p (x[p, c] - centre[c])`, `squares[c] = Σ_p (x[p, c] - centre[c])²` over `pixels` rows of `channels`
@@ -35,12 +81,13 @@ public struct KernelTable: Sendable {
   /// See `ChannelMoments`.
   public let channelMoments: ChannelMoments
 
-  /// `out[p, c] = f((x[p, c] - mean[c]) · scale[c] + shift[c])`, `f` being SiLU where `silu` is true, else nothing;
-  /// `channels` is a multiple of 16.
+  /// `out[p · outStride + c] = f((x[p · stride + c] - mean[c]) · scale[c] + shift[c])`, `f` being SiLU where `silu` is true,
+  /// else nothing; `channels` is a multiple of 16.
   public typealias Normalize =
     @Sendable (
-      _ x: UnsafePointer<Float>, _ pixels: Int, _ channels: Int, _ mean: UnsafePointer<Float>,
-      _ scale: UnsafePointer<Float>, _ shift: UnsafePointer<Float>, _ silu: Bool, _ out: UnsafeMutablePointer<Float>
+      _ x: UnsafePointer<Float>, _ stride: Int, _ pixels: Int, _ channels: Int, _ mean: UnsafePointer<Float>,
+      _ scale: UnsafePointer<Float>, _ shift: UnsafePointer<Float>, _ silu: Bool, _ out: UnsafeMutablePointer<Float>,
+      _ outStride: Int
     ) -> Void
   /// See `Normalize`.
   public let normalize: Normalize
@@ -67,6 +114,8 @@ public struct KernelTable: Sendable {
   /// A table of the given kernels.
   public init(
     name: String, tileRows: Int, tileColumns: Int, multiplyTile: @escaping MultiplyTile,
+    multiplyBlocks: @escaping MultiplyBlocks, winogradInput: @escaping WinogradInput,
+    winogradWeights: @escaping WinogradWeights, winogradOutput: @escaping WinogradOutput,
     channelMoments: @escaping ChannelMoments, normalize: @escaping Normalize, silu: @escaping SiLU,
     softmax: @escaping Softmax, add: @escaping Add
   ) {
@@ -74,6 +123,10 @@ public struct KernelTable: Sendable {
     self.tileRows = tileRows
     self.tileColumns = tileColumns
     self.multiplyTile = multiplyTile
+    self.multiplyBlocks = multiplyBlocks
+    self.winogradInput = winogradInput
+    self.winogradWeights = winogradWeights
+    self.winogradOutput = winogradOutput
     self.channelMoments = channelMoments
     self.normalize = normalize
     self.silu = silu

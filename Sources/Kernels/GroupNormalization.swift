@@ -26,12 +26,13 @@ func channelMoments(
 
 /// See `KernelTable.Normalize`.
 func normalize(
-  _ x: UnsafePointer<Float>, _ pixels: Int, _ channels: Int, _ mean: UnsafePointer<Float>,
-  _ scale: UnsafePointer<Float>, _ shift: UnsafePointer<Float>, _ activate: Bool, _ out: UnsafeMutablePointer<Float>
+  _ x: UnsafePointer<Float>, _ stride: Int, _ pixels: Int, _ channels: Int, _ mean: UnsafePointer<Float>,
+  _ scale: UnsafePointer<Float>, _ shift: UnsafePointer<Float>, _ activate: Bool, _ out: UnsafeMutablePointer<Float>,
+  _ outStride: Int
 ) {
   for p in 0..<pixels {
-    let source = x + p * channels
-    let target = out + p * channels
+    let source = x + p * stride
+    let target = out + p * outStride
     var c = 0
     while c < channels {
       let y = multiplyAdd(load(source + c) - load(mean + c), load(scale + c), load(shift + c))

@@ -1,5 +1,6 @@
 // The register tile: enough independent sums to hide the latency of a multiply-add, few enough to stay in registers
 // beside two vectors of weights and a broadcast pixel (28 + 3 of 32 registers with AVX-512 or NEON, 12 + 3 of 16 else).
+// A tile of fewer rows has code of its own, so that what is left over of a picture costs what it is worth.
 #if KERNELS_AVX512 || arch(arm64)
   let tileRows = 14
 #else
@@ -7,36 +8,150 @@
 #endif
 let tileColumns = 2 * Vector.scalarCount
 
-/// See `KernelTable.MultiplyTile`.
-func multiplyTile(
-  _ rows: UnsafePointer<UnsafePointer<Float>>, _ taps: Int, _ depth: Int, _ panel: UnsafePointer<Float>,
-  _ bias: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ outStride: Int
-) {
-  // The loops over the tile's rows have constant bounds and are unrolled (Package.swift sets the threshold), after which
-  // the two arrays live in registers.
-  #if KERNELS_AVX512 || arch(arm64)
-    var left = InlineArray<14, Vector>(repeating: load(bias))
-    var right = InlineArray<14, Vector>(repeating: load(bias + lanes))
-  #else
-    var left = InlineArray<6, Vector>(repeating: load(bias))
-    var right = InlineArray<6, Vector>(repeating: load(bias + lanes))
-  #endif
-  var weights = panel
-  for tap in 0..<taps {
-    let pixels = rows + tap * tileRows
-    for k in 0..<depth {
-      let leftWeights = load(weights)
-      let rightWeights = load(weights + lanes)
-      weights += tileColumns
-      for r in 0..<tileRows {
-        let x = broadcast(pixels[r][k])
-        left[unchecked: r] = multiplyAdd(x, leftWeights, left[unchecked: r])
-        right[unchecked: r] = multiplyAdd(x, rightWeights, right[unchecked: r])
+/// The sums of a tile: a left and a right vector for each row. Loops over the rows have constant bounds and are unrolled
+/// (Package.swift sets the threshold), after which the sums live in registers.
+struct Sums<let rows: Int> {
+  private var left: InlineArray<rows, Vector>
+  private var right: InlineArray<rows, Vector>
+
+  /// Every row starts as `start`.
+  @inline(__always) init(_ start: UnsafePointer<Float>) {
+    left = InlineArray(repeating: load(start))
+    right = InlineArray(repeating: load(start + lanes))
+  }
+
+  @inline(__always) init() {
+    left = InlineArray(repeating: broadcast(0))
+    right = InlineArray(repeating: broadcast(0))
+  }
+
+  @inline(__always) mutating func read(_ out: UnsafePointer<Float>, _ stride: Int) {
+    for r in 0..<rows {
+      left[unchecked: r] = load(out + r * stride)
+      right[unchecked: r] = load(out + r * stride + lanes)
+    }
+  }
+
+  @inline(__always) func write(_ out: UnsafeMutablePointer<Float>, _ stride: Int) {
+    for r in 0..<rows {
+      store(left[unchecked: r], out + r * stride)
+      store(right[unchecked: r], out + r * stride + lanes)
+    }
+  }
+
+  /// Adds `residual` where there is one, and writes.
+  @inline(__always) func write(adding residual: UnsafePointer<Float>?, _ out: UnsafeMutablePointer<Float>, _ stride: Int) {
+    guard let residual else { return write(out, stride) }
+    for r in 0..<rows {
+      store(left[unchecked: r] + load(residual + r * stride), out + r * stride)
+      store(right[unchecked: r] + load(residual + r * stride + lanes), out + r * stride + lanes)
+    }
+  }
+
+  /// Adds the products of gathered rows with a panel.
+  @inline(__always) mutating func add(
+    _ pixels: UnsafePointer<UnsafePointer<Float>>, _ taps: Int, _ depth: Int, _ panel: UnsafePointer<Float>
+  ) {
+    var weights = panel
+    for tap in 0..<taps {
+      let pixels = pixels + tap * rows
+      for k in 0..<depth {
+        let leftWeights = load(weights)
+        let rightWeights = load(weights + lanes)
+        weights += tileColumns
+        for r in 0..<rows {
+          let x = broadcast(pixels[r][k])
+          left[unchecked: r] = multiplyAdd(x, leftWeights, left[unchecked: r])
+          right[unchecked: r] = multiplyAdd(x, rightWeights, right[unchecked: r])
+        }
       }
     }
   }
-  for r in 0..<tileRows {
-    store(left[unchecked: r], out + r * outStride)
-    store(right[unchecked: r], out + r * outStride + lanes)
+
+  /// Adds the products of blocks `[rows, 16]` with a panel.
+  @inline(__always) mutating func add(
+    _ a: UnsafePointer<Float>, _ blockStride: Int, _ blocks: Int, _ panel: UnsafePointer<Float>
+  ) {
+    var weights = panel
+    var block = a
+    for _ in 0..<blocks {
+      for k in 0..<16 {
+        let leftWeights = load(weights)
+        let rightWeights = load(weights + lanes)
+        weights += tileColumns
+        for r in 0..<rows {
+          let x = broadcast(block[r * 16 + k])
+          left[unchecked: r] = multiplyAdd(x, leftWeights, left[unchecked: r])
+          right[unchecked: r] = multiplyAdd(x, rightWeights, right[unchecked: r])
+        }
+      }
+      block += blockStride
+    }
+  }
+}
+
+/// See `KernelTable.MultiplyTile`.
+func multiplyTile(
+  _ pixels: UnsafePointer<UnsafePointer<Float>>, _ rowCount: Int, _ taps: Int, _ depth: Int,
+  _ panel: UnsafePointer<Float>, _ bias: UnsafePointer<Float>, _ residual: UnsafePointer<Float>?,
+  _ out: UnsafeMutablePointer<Float>, _ outStride: Int
+) {
+  @inline(__always) func tile<let rows: Int>(_ start: Sums<rows>) {
+    var sums = start
+    sums.add(pixels, taps, depth, panel)
+    sums.write(adding: residual, out, outStride)
+  }
+  switch rowCount {
+  case 1: tile(Sums<1>(bias))
+  case 2: tile(Sums<2>(bias))
+  case 3: tile(Sums<3>(bias))
+  case 4: tile(Sums<4>(bias))
+  case 5: tile(Sums<5>(bias))
+  #if KERNELS_AVX512 || arch(arm64)
+    case 6: tile(Sums<6>(bias))
+    case 7: tile(Sums<7>(bias))
+    case 8: tile(Sums<8>(bias))
+    case 9: tile(Sums<9>(bias))
+    case 10: tile(Sums<10>(bias))
+    case 11: tile(Sums<11>(bias))
+    case 12: tile(Sums<12>(bias))
+    case 13: tile(Sums<13>(bias))
+    default: tile(Sums<14>(bias))
+  #else
+    default: tile(Sums<6>(bias))
+  #endif
+  }
+}
+
+/// See `KernelTable.MultiplyBlocks`.
+func multiplyBlocks(
+  _ a: UnsafePointer<Float>, _ rowCount: Int, _ blockStride: Int, _ blocks: Int, _ panel: UnsafePointer<Float>,
+  _ accumulate: Bool, _ out: UnsafeMutablePointer<Float>, _ outStride: Int
+) {
+  @inline(__always) func tile<let rows: Int>(_ start: Sums<rows>) {
+    var sums = start
+    if accumulate { sums.read(out, outStride) }
+    sums.add(a, blockStride, blocks, panel)
+    sums.write(out, outStride)
+  }
+  switch rowCount {
+  case 1: tile(Sums<1>())
+  case 2: tile(Sums<2>())
+  case 3: tile(Sums<3>())
+  case 4: tile(Sums<4>())
+  case 5: tile(Sums<5>())
+  #if KERNELS_AVX512 || arch(arm64)
+    case 6: tile(Sums<6>())
+    case 7: tile(Sums<7>())
+    case 8: tile(Sums<8>())
+    case 9: tile(Sums<9>())
+    case 10: tile(Sums<10>())
+    case 11: tile(Sums<11>())
+    case 12: tile(Sums<12>())
+    case 13: tile(Sums<13>())
+    default: tile(Sums<14>())
+  #else
+    default: tile(Sums<6>())
+  #endif
   }
 }

@@ -12,5 +12,7 @@ import KernelTable
 public func kernelTable() -> KernelTable {
   KernelTable(
     name: name, tileRows: tileRows, tileColumns: tileColumns, multiplyTile: multiplyTile,
+    multiplyBlocks: multiplyBlocks, winogradInput: winogradInput, winogradWeights: winogradWeights,
+    winogradOutput: winogradOutput,
     channelMoments: channelMoments, normalize: normalize, silu: siluRow, softmax: softmaxRow, add: addRows)
 }

@@ -67,26 +67,22 @@ private func attend(head: Head, out: UnsafeMutablePointer<Float>, outStride: Int
       (target + t * columns).update(from: value, count: min(columns, depth - panel * columns))
     }
   }
-  let tiles = (length + table.tileRows - 1) / table.tileRows
-  ThreadPool.shared.forEach(tiles) { tile in
-    let first = tile * table.tileRows
-    let rowCount = min(table.tileRows, length - first)
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: table.tileRows * (depth + length)) { buffer in
-      guard let queries = buffer.baseAddress else { return }
-      let scores = queries + table.tileRows * depth
-      for r in 0..<rowCount {
-        let query = head.source + (first + r) * head.width
-        for i in 0..<depth { queries[r * depth + i] = query[i] * head.scale }
-      }
-      gatheredProduct(rowCount: rowCount, weights: keys, out: scores, outStride: length) { _, rows in
-        for r in 0..<table.tileRows { rows[r] = UnsafePointer(queries) + min(r, rowCount - 1) * depth }
-      }
-      for r in 0..<rowCount { table.softmax(scores + r * length, length) }
-      gatheredProduct(
-        rowCount: rowCount, weights: values, out: out + first * outStride, outStride: outStride
-      ) { _, rows in
-        for r in 0..<table.tileRows { rows[r] = UnsafePointer(scores) + min(r, rowCount - 1) * length }
-      }
+  let tiling = Tiling(count: length, most: table.tileRows)
+  ThreadPool.shared.forEach(tiling.tiles, scratch: tiling.height * (depth + length)) { tile, queries in
+    let positions = tiling[tile]
+    let scores = queries + tiling.height * depth
+    for t in positions {
+      let query = head.source + t * head.width
+      for i in 0..<depth { queries[(t - positions.lowerBound) * depth + i] = query[i] * head.scale }
+    }
+    gatheredProduct(rowCount: positions.count, weights: keys, out: scores, outStride: length) { rows, addresses, _ in
+      for r in rows { addresses[r] = UnsafePointer(queries) + r * depth }
+    }
+    for r in 0..<positions.count { table.softmax(scores + r * length, length) }
+    gatheredProduct(
+      rowCount: positions.count, weights: values, out: out + positions.lowerBound * outStride, outStride: outStride
+    ) { rows, addresses, _ in
+      for r in rows { addresses[r] = UnsafePointer(scores) + r * length }
     }
   }
 }

@@ -6,6 +6,8 @@ public struct Convolution: Sendable {
   /// The stride in each spatial dimension.
   public let stride: [Int]
   let weights: PackedWeights
+  /// Where Winograd's algorithm applies: it is faster for every such layer (PERFORMANCE.md).
+  let winograd: WinogradConvolution?
 
   /// Input channels.
   public var inChannels: Int { weights.depth }
@@ -13,13 +15,18 @@ public struct Convolution: Sendable {
   public var outChannels: Int { weights.columns }
 
   /// A layer of `weight`, `[O, I, k…]`, and `bias`, `[O]`; `stride` has an entry per spatial dimension.
-  public init(weight: Tensor, bias: Tensor, stride: [Int]) {
+  ///
+  /// - Parameter outputPixels: the pixels of a picture that the layer will put out, if that is known. The layer prepares
+  ///   for them; its results do not depend on it.
+  public init(weight: Tensor, bias: Tensor, stride: [Int], outputPixels: Int? = nil) {
     kernel = Array(weight.shape.dropFirst(2))
     precondition(
       (1...3).contains(kernel.count) && kernel.allSatisfy { $0 % 2 == 1 } && stride.count == kernel.count,
       "no convolution has a weight of shape \(weight.shape) and stride \(stride)")
     self.stride = stride
     weights = PackedWeights(weight: weight, bias: bias)
+    let isWinograd = kernel == [3, 3] && stride == [1, 1] && weights.depth % WinogradConvolution.block == 0
+    winograd = isWinograd ? WinogradConvolution(weights, outputPixels: outputPixels) : nil
   }
 
   /// The spatial size that an input of spatial size `size` leads to: ⌈size / stride⌉.
@@ -28,22 +35,40 @@ public struct Convolution: Sendable {
   }
 
   /// `[N, spatial…, I]` → `[N, spatial'…, O]`, channels last.
-  public func callAsFunction(_ x: Tensor) -> Tensor {
+  public func callAsFunction(_ x: Tensor) -> Tensor { self(LayerInput(x)) }
+
+  /// `[N, spatial…, I]` → `[N, spatial'…, O]`, channels last.
+  ///
+  /// - Parameter residual: an activation of the output's shape that is added to it.
+  public func callAsFunction(_ input: LayerInput, adding residual: Tensor? = nil) -> Tensor {
+    let shape = input.shape
     precondition(
-      x.shape.count == kernel.count + 2 && x.shape.last == inChannels,
-      "a convolution of \(inChannels) channels and kernel \(kernel) cannot take \(x.shape)")
-    let size = Array(x.shape[1..<x.shape.count - 1])
-    let outputSize = outputSize(size)
+      shape.count == kernel.count + 2 && shape.last == inChannels,
+      "a convolution of \(inChannels) channels and kernel \(kernel) cannot take \(shape)")
+    let outputSize = outputSize(Array(shape[1..<shape.count - 1]))
+    let outputShape = [shape[0]] + outputSize + [outChannels]
+    precondition(
+      residual == nil || residual?.shape == outputShape, "cannot add \(residual?.shape ?? []) to \(outputShape)")
+    if let winograd, input.isInBlocks { return winograd(input, adding: residual) }
+    if weights.taps == 1 && stride.allSatisfy({ $0 == 1 }) { return weights.product(input, adding: residual) }
+    return direct(input.tensor(), outputShape, adding: residual)
+  }
+
+  private func direct(_ x: Tensor, _ outputShape: [Int], adding residual: Tensor?) -> Tensor {
     let geometry = Geometry(
-      size: Triple(size, filler: 1), output: Triple(outputSize, filler: 1), kernel: Triple(kernel, filler: 1),
-      stride: Triple(stride, filler: 1), tileRows: weights.table.tileRows)
-    let rowCount = x.shape[0] * outputSize.reduce(1, *)
+      size: Triple(Array(x.shape[1..<x.shape.count - 1]), filler: 1),
+      output: Triple(Array(outputShape[1..<outputShape.count - 1]), filler: 1), kernel: Triple(kernel, filler: 1),
+      stride: Triple(stride, filler: 1))
+    let rowCount = outputShape.dropLast().reduce(1, *)
     return x.withUnsafePointer { source in
       weights.zeros.withUnsafePointer { zeros in
-        Tensor([x.shape[0]] + outputSize + [outChannels]) { out in
-          gatheredProduct(rowCount: rowCount, weights: weights, out: out, outStride: outChannels) { first, rows in
-            geometry.gather(
-              first: first, rowCount: rowCount, source: source, channels: inChannels, zeros: zeros, into: rows)
+        residual.withUnsafePointerIfAny { residual in
+          Tensor(outputShape) { out in
+            gatheredProduct(
+              rowCount: rowCount, weights: weights, out: out, outStride: outChannels, residual: residual
+            ) { rows, addresses, _ in
+              geometry.gather(rows, source: source, channels: inChannels, zeros: zeros, into: addresses)
+            }
           }
         }
       }
@@ -69,19 +94,17 @@ private struct Geometry {
   let output: Triple
   let kernel: Triple
   let stride: Triple
-  let tileRows: Int
 
-  /// See `gatheredProduct`: the addresses of the input pixels of output pixels `first ..< first + tileRows`.
+  /// See `gatheredProduct`: the addresses of the input pixels of the output pixels `rows`.
   func gather(
-    first: Int, rowCount: Int, source: UnsafePointer<Float>, channels: Int, zeros: UnsafePointer<Float>,
-    into rows: UnsafeMutablePointer<UnsafePointer<Float>>
+    _ rows: Range<Int>, source: UnsafePointer<Float>, channels: Int, zeros: UnsafePointer<Float>,
+    into addresses: UnsafeMutablePointer<UnsafePointer<Float>>
   ) {
-    for r in 0..<tileRows {
-      let pixel = min(first + r, rowCount - 1)
+    for pixel in rows {
       let (line, w) = pixel.quotientAndRemainder(dividingBy: output.w)
       let (plane, h) = line.quotientAndRemainder(dividingBy: output.h)
       let (n, d) = plane.quotientAndRemainder(dividingBy: output.d)
-      var target = rows + r
+      var target = addresses + (pixel - rows.lowerBound)
       for kd in 0..<kernel.d {
         let z = d * stride.d + kd - kernel.d / 2
         for kh in 0..<kernel.h {
@@ -91,7 +114,7 @@ private struct Geometry {
           for kw in 0..<kernel.w {
             let x = w * stride.w + kw - kernel.w / 2
             target.pointee = inside && x >= 0 && x < size.w ? source + (row + x) * channels : zeros
-            target += tileRows
+            target += rows.count
           }
         }
       }

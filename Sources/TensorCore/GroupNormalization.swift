@@ -28,103 +28,116 @@ public struct GroupNormalization: Sendable {
   ///   - scaleShift: `[N, 2C]`, scale then shift: the result is norm(x)·(1 + scale) + shift (Dhariwal & Nichol 2021, AdaGN).
   ///   - silu: whether SiLU follows, in the same pass.
   public func callAsFunction(_ x: Tensor, scaleShift: Tensor? = nil, silu: Bool) -> Tensor {
-    let (batch, channels) = (x.shape[0], x.shape[x.shape.count - 1])
-    precondition(channels == weight.count, "a normalisation of \(weight.count) channels cannot take \(x.shape)")
+    self(LayerInput(x), scaleShift: scaleShift, silu: silu).tensor()
+  }
+
+  /// Normalises `input`, `[N, spatial…, C]`, where it is read: only its moments are computed here. Parameters as above.
+  public func callAsFunction(_ input: LayerInput, scaleShift: Tensor? = nil, silu: Bool) -> LayerInput {
+    let (batch, channels) = (input.shape[0], input.channels)
+    precondition(
+      channels == weight.count, "a normalisation of \(weight.count) channels cannot take \(input.shape)")
     precondition(
       scaleShift == nil || scaleShift?.shape == [batch, 2 * channels],
-      "\(x.shape) cannot be scaled and shifted by \(scaleShift?.shape ?? [])")
-    let pixels = x.shape[1..<x.shape.count - 1].reduce(1, *)
-    let table = KernelChoice.current
-    let strips = (pixels + Self.stripPixels - 1) / Self.stripPixels
-
+      "\(input.shape) cannot be scaled and shifted by \(scaleShift?.shape ?? [])")
+    precondition(input.normalization == nil && !input.isEnlarged, "what is normalised is an activation, or two joined")
+    guard input.isInBlocks else { return self(LayerInput(input.tensor()), scaleShift: scaleShift, silu: silu) }
+    let pixels = input.shape[1..<input.shape.count - 1].reduce(1, *)
+    let moments = moments(input, batch: batch, pixels: pixels)
     // [N, 3, C]: mean, scale and shift of each channel.
     let affine = Tensor([batch, 3, channels]) { affine in
-      let moments = moments(x, batch: batch, pixels: pixels, channels: channels, strips: strips, table: table)
-      for n in 0..<batch {
-        fold(
-          moments, image: n, strips: strips, pixels: pixels, centres: x, scaleShift: scaleShift,
-          into: affine + n * 3 * channels)
+      ThreadPool.shared.forEach(batch) { n in
+        fold(moments, picture: n, pixels: pixels, scaleShift: scaleShift, into: affine + n * 3 * channels)
       }
     }
-    return x.withUnsafePointer { source in
-      affine.withUnsafePointer { affine in
-        Tensor(x.shape) { out in
+    return LayerInput(parts: input.parts, normalization: .init(affine: affine, silu: silu))
+  }
+
+  /// Sums over a picture's pixels, about a centre near the mean so that nothing cancels.
+  private struct Moments {
+    /// `[N, C]`: each picture's first pixel.
+    let centres: Tensor
+    /// `[N, strips, 2, C]`: of each strip of pixels, each channel's sum and sum of squares about the centre.
+    let sums: Tensor
+    var strips: Int { sums.shape[1] }
+  }
+
+  private func moments(_ input: LayerInput, batch: Int, pixels: Int) -> Moments {
+    let (table, channels) = (KernelChoice.current, weight.count)
+    let strips = (pixels + Self.stripPixels - 1) / Self.stripPixels
+    var centres = Tensor(uninitialized: [batch, channels])
+    var sums = Tensor(uninitialized: [batch, strips, 2, channels])
+    var channel = 0
+    for part in input.parts {
+      let width = part.shape[part.shape.count - 1]
+      part.withUnsafePointer { source in
+        centres.withUnsafeMutablePointer { centres in
+          for n in 0..<batch {
+            (centres + n * channels + channel).update(from: source + n * pixels * width, count: width)
+          }
+        }
+        sums.withUnsafeMutablePointer { sums in
+          let sums = sums + channel
           ThreadPool.shared.forEach(batch * strips) { item in
             let (n, strip) = item.quotientAndRemainder(dividingBy: strips)
+            let picture = source + n * pixels * width
             let first = strip * Self.stripPixels
-            let offset = (n * pixels + first) * channels
-            let mean = affine + n * 3 * channels
-            table.normalize(
-              source + offset, min(Self.stripPixels, pixels - first), channels, mean, mean + channels,
-              mean + 2 * channels, silu, out + offset)
+            table.channelMoments(
+              picture + first * width, min(Self.stripPixels, pixels - first), width, picture, sums + item * 2 * channels,
+              sums + (item * 2 + 1) * channels)
           }
         }
       }
+      channel += width
     }
+    return Moments(centres: centres, sums: sums)
   }
 
-  /// `[N, strips, 2, C]`: of each strip of pixels, each channel's sum and sum of squares about the picture's first pixel,
-  /// which is near enough to the mean that nothing cancels.
-  private func moments(
-    _ x: Tensor, batch: Int, pixels: Int, channels: Int, strips: Int, table: KernelTable
-  ) -> Tensor {
-    x.withUnsafePointer { source in
-      Tensor([batch, strips, 2, channels]) { moments in
-        ThreadPool.shared.forEach(batch * strips) { item in
-          let (n, strip) = item.quotientAndRemainder(dividingBy: strips)
-          let picture = source + n * pixels * channels
-          let first = strip * Self.stripPixels
-          let sums = moments + item * 2 * channels
-          table.channelMoments(
-            picture + first * channels, min(Self.stripPixels, pixels - first), channels, picture, sums, sums + channels)
-        }
-      }
-    }
-  }
-
-  /// Merges the moments of picture `image` into each group's mean and variance, in float64, and folds them with the
-  /// layer's weight and bias and with `scaleShift` into what the kernel applies: (x - mean)·scale + shift.
+  /// Merges the moments of a picture into each group's mean and variance, in float64, and folds them with the layer's weight
+  /// and bias and with `scaleShift` into what the kernel applies: (x - mean)·scale + shift.
   private func fold(
-    _ moments: Tensor, image: Int, strips: Int, pixels: Int, centres: Tensor, scaleShift: Tensor?,
-    into affine: UnsafeMutablePointer<Float>
+    _ moments: Moments, picture: Int, pixels: Int, scaleShift: Tensor?, into affine: UnsafeMutablePointer<Float>
   ) {
     let channels = weight.count
     let perGroup = channels / Self.groups
-    for group in 0..<Self.groups {
-      var means = 0.0
-      var squares = 0.0
-      var withinChannels = 0.0
-      for c in group * perGroup..<(group + 1) * perGroup {
-        var sum = 0.0
-        var square = 0.0
-        for strip in 0..<strips {
-          let base = (image * strips + strip) * 2 * channels
-          sum += Double(moments[base + c])
-          square += Double(moments[base + channels + c])
+    moments.sums.withUnsafePointer { sums in
+      moments.centres.withUnsafePointer { centres in
+        for group in 0..<Self.groups {
+          var means = 0.0
+          var squares = 0.0
+          var withinChannels = 0.0
+          for c in group * perGroup..<(group + 1) * perGroup {
+            var sum = 0.0
+            var square = 0.0
+            for strip in 0..<moments.strips {
+              let base = sums + (picture * moments.strips + strip) * 2 * channels
+              sum += Double(base[c])
+              square += Double(base[channels + c])
+            }
+            let mean = Double(centres[picture * channels + c]) + sum / Double(pixels)
+            means += mean
+            squares += mean * mean
+            withinChannels += square - sum * sum / Double(pixels)
+          }
+          let mean = means / Double(perGroup)
+          // Variance within the channels plus variance of the channels' means.
+          let variance =
+            withinChannels / Double(pixels * perGroup) + max(0, squares / Double(perGroup) - mean * mean)
+          let inverse = 1 / (max(0, variance) + Self.epsilon).squareRoot()
+          for c in group * perGroup..<(group + 1) * perGroup {
+            var scale = inverse * Double(weight[c])
+            var shift = Double(bias[c])
+            if let scaleShift {
+              let factor = 1 + Double(scaleShift[picture * 2 * channels + c])
+              scale *= factor
+              shift = shift * factor + Double(scaleShift[picture * 2 * channels + channels + c])
+            }
+            // What the mean loses when rounded to float32 matters where it is large: the shift takes it up.
+            let rounded = Float(mean)
+            affine[c] = rounded
+            affine[channels + c] = Float(scale)
+            affine[2 * channels + c] = Float(shift + (Double(rounded) - mean) * scale)
+          }
         }
-        let mean = Double(centres[image * pixels * channels + c]) + sum / Double(pixels)
-        means += mean
-        squares += mean * mean
-        withinChannels += square - sum * sum / Double(pixels)
-      }
-      let mean = means / Double(perGroup)
-      // Variance within the channels plus variance of the channels' means.
-      let variance =
-        withinChannels / Double(pixels * perGroup) + max(0, squares / Double(perGroup) - mean * mean)
-      let inverse = 1 / (max(0, variance) + Self.epsilon).squareRoot()
-      for c in group * perGroup..<(group + 1) * perGroup {
-        var scale = inverse * Double(weight[c])
-        var shift = Double(bias[c])
-        if let scaleShift {
-          let factor = 1 + Double(scaleShift[image * 2 * channels + c])
-          scale *= factor
-          shift = shift * factor + Double(scaleShift[image * 2 * channels + channels + c])
-        }
-        // What the mean loses when rounded to float32 matters where it is large: the shift takes it up.
-        let rounded = Float(mean)
-        affine[c] = rounded
-        affine[channels + c] = Float(scale)
-        affine[2 * channels + c] = Float(shift + (Double(rounded) - mean) * scale)
       }
     }
   }

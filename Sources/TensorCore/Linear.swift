@@ -17,14 +17,70 @@ public struct Linear: Sendable {
   /// `[…, I]` → `[…, O]`.
   public func callAsFunction(_ x: Tensor) -> Tensor {
     precondition(x.shape.last == inFeatures, "a linear layer of \(inFeatures) inputs cannot take \(x.shape)")
-    let rowCount = x.shape.dropLast().reduce(1, *)
-    let tileRows = weights.table.tileRows
-    return x.withUnsafePointer { source in
-      Tensor(x.shape.dropLast() + [outFeatures]) { out in
-        gatheredProduct(rowCount: rowCount, weights: weights, out: out, outStride: outFeatures) { first, rows in
-          for r in 0..<tileRows { rows[r] = source + min(first + r, rowCount - 1) * inFeatures }
+    return weights.product(x)
+  }
+
+  /// `[N, spatial…, I]` → `[N, spatial…, O]`, plus `residual`, which has the output's shape.
+  public func callAsFunction(_ input: LayerInput, adding residual: Tensor? = nil) -> Tensor {
+    precondition(input.shape.last == inFeatures, "a linear layer of \(inFeatures) inputs cannot take \(input.shape)")
+    precondition(
+      residual == nil || residual?.shape == input.shape.dropLast() + [outFeatures],
+      "cannot add \(residual?.shape ?? []) to the \(outFeatures) outputs for \(input.shape)")
+    return weights.product(input, adding: residual)
+  }
+}
+
+extension PackedWeights {
+  /// The product of each pixel's channels with the weights, which have one tap.
+  func product(_ input: LayerInput, adding residual: Tensor? = nil) -> Tensor {
+    if let plain = input.plain { return product(plain, adding: residual) }
+    let shape = input.shape
+    let rowCount = shape.dropLast().reduce(1, *)
+    // Few rows are shared out by panels, and would be put together for each.
+    if rowCount < 8 * table.tileRows || !input.isInBlocks { return product(input.tensor(), adding: residual) }
+    let width = shape[shape.count - 2]
+    return input.withReader { reader in
+      residual.withUnsafePointerIfAny { residual in
+        Tensor(shape.dropLast() + [columns]) { out in
+          gatheredProduct(
+            rowCount: rowCount, weights: self, out: out, outStride: columns, residual: residual, scratch: depth
+          ) { rows, addresses, scratch in
+            var row = rows.lowerBound
+            while row < rows.upperBound {
+              let (line, x) = row.quotientAndRemainder(dividingBy: width)
+              let count = min(width - x, rows.upperBound - row)
+              reader.read(
+                line: line, from: x, count: count, channels: 0..<depth,
+                into: scratch + (row - rows.lowerBound) * depth, stride: depth)
+              row += count
+            }
+            for r in 0..<rows.count { addresses[r] = UnsafePointer(scratch) + r * depth }
+          }
         }
       }
     }
+  }
+
+  /// `[…, depth]` → `[…, columns]`.
+  func product(_ x: Tensor, adding residual: Tensor? = nil) -> Tensor {
+    let rowCount = x.shape.dropLast().reduce(1, *)
+    return x.withUnsafePointer { source in
+      residual.withUnsafePointerIfAny { residual in
+        Tensor(x.shape.dropLast() + [columns]) { out in
+          gatheredProduct(
+            rowCount: rowCount, weights: self, out: out, outStride: columns, residual: residual
+          ) { rows, addresses, _ in
+            for r in 0..<rows.count { addresses[r] = source + (rows.lowerBound + r) * depth }
+          }
+        }
+      }
+    }
+  }
+}
+
+extension Optional<Tensor> {
+  /// For kernels: calls `body` with the address of the first element, or nil; valid during the call only.
+  func withUnsafePointerIfAny<R>(_ body: (UnsafePointer<Float>?) -> R) -> R {
+    self?.withUnsafePointer { body($0) } ?? body(nil)
   }
 }

@@ -85,20 +85,3 @@ public struct Tensor: Sendable {
     return try withExtendedLifetime(storage) { try body(storage.pointer) }
   }
 }
-
-/// Memory for the elements of a tensor, aligned to a cache line so that vector loads never straddle two.
-///
-/// Unchecked: `Tensor` writes only to a storage that nothing else refers to.
-final class TensorStorage: @unchecked Sendable {
-  let pointer: UnsafeMutablePointer<Float>
-  let count: Int
-
-  init(count: Int) {
-    self.count = count
-    let bytes = max(count, 1) * MemoryLayout<Float>.stride
-    pointer = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64).bindMemory(
-      to: Float.self, capacity: max(count, 1))
-  }
-
-  deinit { UnsafeMutableRawPointer(pointer).deallocate() }
-}

@@ -30,7 +30,9 @@ public final class ThreadPool: @unchecked Sendable {
   private let inside = Atomic<Int>(0)
   private let nextItem = Atomic<Int>(0)
   private let itemCount = Atomic<Int>(0)
-  private var body: ((Int) -> Void)?
+  /// Workers numbered below it take part in the open operation; the caller is number 0.
+  private let limit = Atomic<Int>(0)
+  private var body: ((_ item: Int, _ thread: Int) -> Void)?
 
   private let sleepers = Atomic<Int>(0)
   private let wanted = Atomic<Int>(0)
@@ -58,19 +60,35 @@ public final class ThreadPool: @unchecked Sendable {
   ///
   /// If the pool is busy (a call from within `body`, or from another thread), the caller does all the items itself.
   public func forEach(_ count: Int, _ body: (Int) -> Void) {
-    let shared =
-      count > 1 && threads > 1
-      && caller.withLockIfAvailable { _ in
-        withoutActuallyEscaping(body) { share(count, $0) }
-      } != nil
-    if !shared {
-      for item in 0..<count { body(item) }
+    run(count, threads: threads) { item, _ in body(item) }
+  }
+
+  /// Like `forEach(_:_:)`, with room for `scratch` floats that `body` has to itself until it returns.
+  public func forEach(_ count: Int, scratch: Int, _ body: (Int, UnsafeMutablePointer<Float>) -> Void) {
+    let threads = min(threads, max(count, 1))
+    // Whole pages, so that threads do not write to neighbouring cache lines.
+    let stride = (scratch + 1023) / 1024 * 1024
+    var room = Tensor(uninitialized: [threads, stride])
+    room.withUnsafeMutablePointer { room in
+      run(count, threads: threads) { item, thread in body(item, room + thread * stride) }
     }
   }
 
-  private func share(_ count: Int, _ body: @escaping (Int) -> Void) {
-    startWorkers()
+  private func run(_ count: Int, threads: Int, _ body: (_ item: Int, _ thread: Int) -> Void) {
+    let shared =
+      count > 1 && threads > 1
+      && caller.withLockIfAvailable { _ in
+        withoutActuallyEscaping(body) { share(count, threads: threads, $0) }
+      } != nil
+    if !shared {
+      for item in 0..<count { body(item, 0) }
+    }
+  }
+
+  private func share(_ count: Int, threads: Int, _ body: @escaping (_ item: Int, _ thread: Int) -> Void) {
+    startWorkers(threads - 1)
     self.body = body
+    limit.store(threads, ordering: .relaxed)
     itemCount.store(count, ordering: .relaxed)
     nextItem.store(0, ordering: .relaxed)
     isOpen.store(true, ordering: .sequentiallyConsistent)
@@ -79,7 +97,7 @@ public final class ThreadPool: @unchecked Sendable {
       pthread_cond_broadcast(condition)
       pthread_mutex_unlock(mutex)
     }
-    takeItems()
+    takeItems(as: 0)
     isOpen.store(false, ordering: .sequentiallyConsistent)
     var spins = 0
     while inside.load(ordering: .sequentiallyConsistent) != 0 {
@@ -90,19 +108,19 @@ public final class ThreadPool: @unchecked Sendable {
     self.body = nil
   }
 
-  private func takeItems() {
+  private func takeItems(as thread: Int) {
     guard let body else { return }
     let count = itemCount.load(ordering: .relaxed)
     while true {
       let item = nextItem.wrappingAdd(1, ordering: .relaxed).oldValue
       if item >= count { return }
-      body(item)
+      body(item, thread)
     }
   }
 
   /// Called by the owner of `caller` only, which guards `started`.
-  private func startWorkers() {
-    while started < threads - 1 {
+  private func startWorkers(_ count: Int) {
+    while started < count {
       started += 1
       let context = Unmanaged.passRetained(WorkerContext(pool: self, number: started))
       var thread = pthread_t()
@@ -124,11 +142,14 @@ public final class ThreadPool: @unchecked Sendable {
     var idleSince: UInt64 = 0
     var spins = 0
     while true {
-      if number < wanted.load(ordering: .relaxed) && isOpen.load(ordering: .relaxed)
+      if number < limit.load(ordering: .relaxed) && isOpen.load(ordering: .relaxed)
         && nextItem.load(ordering: .relaxed) < itemCount.load(ordering: .relaxed)
       {
         inside.wrappingAdd(1, ordering: .sequentiallyConsistent)
-        if isOpen.load(ordering: .sequentiallyConsistent) { takeItems() }
+        // Perhaps another operation by now, for fewer threads.
+        if isOpen.load(ordering: .sequentiallyConsistent) && number < limit.load(ordering: .relaxed) {
+          takeItems(as: number)
+        }
         inside.wrappingSubtract(1, ordering: .sequentiallyConsistent)
         spins = 0
         continue
@@ -150,7 +171,7 @@ public final class ThreadPool: @unchecked Sendable {
   private func sleep(as number: Int) {
     pthread_mutex_lock(mutex)
     sleepers.wrappingAdd(1, ordering: .sequentiallyConsistent)
-    while !(number < wanted.load(ordering: .sequentiallyConsistent) && isOpen.load(ordering: .sequentiallyConsistent)) {
+    while !(number < limit.load(ordering: .sequentiallyConsistent) && isOpen.load(ordering: .sequentiallyConsistent)) {
       pthread_cond_wait(condition, mutex)
     }
     sleepers.wrappingSubtract(1, ordering: .sequentiallyConsistent)
