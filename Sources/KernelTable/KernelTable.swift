@@ -48,12 +48,11 @@ public struct KernelTable: Sendable {
   /// See `WinogradInput`.
   public let winogradInput: WinogradInput
 
-  /// G·g·Gᵀ of 3×3 weights: tap t of input channel k is read at `panel + t · tapStride + k · tileColumns`, `tileColumns`
-  /// output channels at a time; point p is written at `out + p · pointStride + k · tileColumns`.
+  /// G·g·Gᵀ of 3×3 weights: tap t of input channel k is read at `panel + (9 · k + t) · tileColumns`, `tileColumns` output
+  /// channels at a time; point p is written at `out + p · pointStride + k · tileColumns`.
   public typealias WinogradWeights =
     @Sendable (
-      _ panel: UnsafePointer<Float>, _ tapStride: Int, _ depth: Int, _ out: UnsafeMutablePointer<Float>,
-      _ pointStride: Int
+      _ panel: UnsafePointer<Float>, _ depth: Int, _ out: UnsafeMutablePointer<Float>, _ pointStride: Int
     ) -> Void
   /// See `WinogradWeights`.
   public let winogradWeights: WinogradWeights

@@ -88,21 +88,23 @@ func winogradInput(
 
 /// See `KernelTable.WinogradWeights`.
 func winogradWeights(
-  _ panel: UnsafePointer<Float>, _ tapStride: Int, _ depth: Int, _ out: UnsafeMutablePointer<Float>,
-  _ pointStride: Int
+  _ panel: UnsafePointer<Float>, _ depth: Int, _ out: UnsafeMutablePointer<Float>, _ pointStride: Int
 ) {
-  for i in 0..<depth * 2 {
-    let g = panel + i * lanes
-    var columns = InlineArray<18, Vector>(repeating: broadcast(0))
-    for x in 0..<3 {
-      let t = transformWeights(
-        load(g + x * tapStride), load(g + (3 + x) * tapStride), load(g + (6 + x) * tapStride))
-      for y in 0..<6 { columns[unchecked: 3 * y + x] = t[unchecked: y] }
-    }
-    for y in 0..<6 {
-      let t = transformWeights(
-        columns[unchecked: 3 * y], columns[unchecked: 3 * y + 1], columns[unchecked: 3 * y + 2])
-      for x in 0..<6 { store(t[unchecked: x], out + (6 * y + x) * pointStride + i * lanes) }
+  for k in 0..<depth {
+    for half in 0..<2 {
+      let g = panel + k * 9 * tileColumns + half * lanes
+      let target = out + k * tileColumns + half * lanes
+      var columns = InlineArray<18, Vector>(repeating: broadcast(0))
+      for x in 0..<3 {
+        let t = transformWeights(
+          load(g + x * tileColumns), load(g + (3 + x) * tileColumns), load(g + (6 + x) * tileColumns))
+        for y in 0..<6 { columns[unchecked: 3 * y + x] = t[unchecked: y] }
+      }
+      for y in 0..<6 {
+        let t = transformWeights(
+          columns[unchecked: 3 * y], columns[unchecked: 3 * y + 1], columns[unchecked: 3 * y + 2])
+        for x in 0..<6 { store(t[unchecked: x], target + (6 * y + x) * pointStride) }
+      }
     }
   }
 }

@@ -26,22 +26,4 @@ extension Tensor {
       }
     }
   }
-
-  /// Two activations joined channel-wise: `[N, spatial…, A]`, `[N, spatial…, B]` → `[N, spatial…, A + B]`.
-  public func concatenatingChannels(_ other: Tensor) -> Tensor {
-    precondition(
-      shape.dropLast() == other.shape.dropLast(), "cannot join the channels of \(shape) and \(other.shape)")
-    let (a, b) = (shape[shape.count - 1], other.shape[shape.count - 1])
-    let pixels = shape.dropLast().reduce(1, *)
-    return withUnsafePointer { left in
-      other.withUnsafePointer { right in
-        Tensor(shape.dropLast() + [a + b]) { out in
-          for p in 0..<pixels {
-            (out + p * (a + b)).update(from: left + p * a, count: a)
-            (out + p * (a + b) + a).update(from: right + p * b, count: b)
-          }
-        }
-      }
-    }
-  }
 }

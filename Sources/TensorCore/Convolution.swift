@@ -5,14 +5,16 @@ public struct Convolution: Sendable {
   public let kernel: [Int]
   /// The stride in each spatial dimension.
   public let stride: [Int]
-  let weights: PackedWeights
-  /// Where Winograd's algorithm applies: it is faster for every such layer (PERFORMANCE.md).
-  let winograd: WinogradConvolution?
-
   /// Input channels.
-  public var inChannels: Int { weights.depth }
+  public let inChannels: Int
   /// Output channels.
-  public var outChannels: Int { weights.columns }
+  public let outChannels: Int
+  private let algorithm: Algorithm
+
+  private enum Algorithm: Sendable {
+    case direct(PackedWeights)
+    case winograd(WinogradConvolution)
+  }
 
   /// A layer of `weight`, `[O, I, k…]`, and `bias`, `[O]`; `stride` has an entry per spatial dimension.
   ///
@@ -24,9 +26,13 @@ public struct Convolution: Sendable {
       (1...3).contains(kernel.count) && kernel.allSatisfy { $0 % 2 == 1 } && stride.count == kernel.count,
       "no convolution has a weight of shape \(weight.shape) and stride \(stride)")
     self.stride = stride
-    weights = PackedWeights(weight: weight, bias: bias)
-    let isWinograd = kernel == [3, 3] && stride == [1, 1] && weights.depth % WinogradConvolution.block == 0
-    winograd = isWinograd ? WinogradConvolution(weights, outputPixels: outputPixels) : nil
+    (outChannels, inChannels) = (weight.shape[0], weight.shape[1])
+    // The choice depends on the layer alone, so that a picture does not depend on the batch it is in.
+    if kernel == [3, 3] && stride == [1, 1] && inChannels % WinogradConvolution.block == 0 {
+      algorithm = .winograd(WinogradConvolution(weight: weight, bias: bias, outputPixels: outputPixels))
+    } else {
+      algorithm = .direct(PackedWeights(weight: weight, bias: bias))
+    }
   }
 
   /// The spatial size that an input of spatial size `size` leads to: ⌈size / stride⌉.
@@ -49,12 +55,18 @@ public struct Convolution: Sendable {
     let outputShape = [shape[0]] + outputSize + [outChannels]
     precondition(
       residual == nil || residual?.shape == outputShape, "cannot add \(residual?.shape ?? []) to \(outputShape)")
-    if let winograd, input.isInBlocks { return winograd(input, adding: residual) }
-    if weights.taps == 1 && stride.allSatisfy({ $0 == 1 }) { return weights.product(input, adding: residual) }
-    return direct(input.tensor(), outputShape, adding: residual)
+    switch algorithm {
+    case .winograd(let winograd):
+      return winograd(input.isInBlocks ? input : LayerInput(input.tensor()), adding: residual)
+    case .direct(let weights):
+      if weights.taps == 1 && stride.allSatisfy({ $0 == 1 }) { return weights.product(input, adding: residual) }
+      return direct(weights, input.tensor(), outputShape, adding: residual)
+    }
   }
 
-  private func direct(_ x: Tensor, _ outputShape: [Int], adding residual: Tensor?) -> Tensor {
+  private func direct(
+    _ weights: PackedWeights, _ x: Tensor, _ outputShape: [Int], adding residual: Tensor?
+  ) -> Tensor {
     let geometry = Geometry(
       size: Triple(Array(x.shape[1..<x.shape.count - 1]), filler: 1),
       output: Triple(Array(outputShape[1..<outputShape.count - 1]), filler: 1), kernel: Triple(kernel, filler: 1),

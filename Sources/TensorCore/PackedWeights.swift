@@ -58,10 +58,17 @@ public struct PackedWeights: Sendable {
         fill(panelTarget, panel)
       }
     }
-    self.bias = Tensor([panelCount * width]) { target in
-      target.update(repeating: 0, count: panelCount * width)
-      bias?.withUnsafePointer { target.update(from: $0, count: columns) }
-    }
+    self.bias = (bias ?? Tensor([0], [])).padded(to: panelCount * width)
     zeros = Tensor(zeros: [depth])
+  }
+}
+
+extension Tensor {
+  /// The elements, and zeros up to `count`.
+  func padded(to count: Int) -> Tensor {
+    Tensor([count]) { target in
+      withUnsafePointer { target.update(from: $0, count: self.count) }
+      (target + self.count).update(repeating: 0, count: count - self.count)
+    }
   }
 }

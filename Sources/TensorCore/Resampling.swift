@@ -1,26 +1,7 @@
-// Resampling of channels-last activations by two. With three spatial dimensions the first keeps its size, as in the
-// original.
+// Averaging of channels-last activations; enlarging is part of `LayerInput`. With three spatial dimensions the first keeps
+// its size, as in the original.
 
 extension Tensor {
-  /// Every pixel twice in each direction: `[N, H, W, C]` → `[N, 2H, 2W, C]` (likewise `[N, L, C]`, `[N, D, H, W, C]`).
-  public func upsampledNearest() -> Tensor {
-    let (planes, height, width, channels) = planesAndSize()
-    let (rows, columns) = (height.doubled, width.doubled)
-    return withUnsafePointer { source in
-      Tensor(resampledShape(rows: rows, columns: columns)) { out in
-        ThreadPool.shared.forEach(planes) { plane in
-          for y in 0..<rows {
-            for x in 0..<columns {
-              let from = (plane * height.size + y / height.factor) * width.size + x / width.factor
-              let to = (plane * rows + y) * columns + x
-              (out + to * channels).update(from: source + from * channels, count: channels)
-            }
-          }
-        }
-      }
-    }
-  }
-
   /// The mean of each 2×2 pixels (2 pixels of a sequence); an odd last row or column is dropped, as PyTorch does:
   /// `[N, H, W, C]` → `[N, ⌊H/2⌋, ⌊W/2⌋, C]`.
   public func averagePooled() -> Tensor {
@@ -52,7 +33,6 @@ extension Tensor {
   private struct Dimension {
     let size: Int
     let factor: Int
-    var doubled: Int { size * factor }
     var halved: Int { size / factor }
   }
 

@@ -18,28 +18,46 @@ struct WinogradConvolution: Sendable {
   /// From how many pixels on transformed weights are kept.
   private static let manyPixels = 16 * 31
 
-  let weights: PackedWeights
-  /// `[panels, 36, depth, tileColumns]`; nil if weights are transformed whenever they are used.
-  let transformed: Tensor?
+  let table: KernelTable
+  /// Input and output channels.
+  let depth: Int
+  let columns: Int
+  private let bias: Tensor
+  /// `[panels, depth, 9, tileColumns]`, or `[panels, 36, depth, tileColumns]` if they are transformed.
+  private let panels: Tensor
+  private let isTransformed: Bool
+
+  private var panelCount: Int { panels.shape[0] }
+  private var panelStride: Int { panels.count / panelCount }
 
   /// - Parameters:
-  ///   - weights: those of a 3×3 convolution, the depth a multiple of 16.
+  ///   - weight: `[O, I, 3, 3]`, I a multiple of 16.
+  ///   - bias: `[O]`.
   ///   - outputPixels: of a picture, if known. Where they are many, the transformed weights are kept, which take four times
   ///     the room of the weights; where they are few, reading so much would take longer than transforming anew.
-  init(_ weights: PackedWeights, outputPixels: Int?) {
-    precondition(weights.taps == 9 && weights.depth % Self.block == 0, "not weights for Winograd's convolution")
-    self.weights = weights
-    guard let outputPixels, outputPixels >= Self.manyPixels else {
-      transformed = nil
-      return
-    }
-    let (table, depth) = (weights.table, weights.depth)
-    let pointStride = depth * table.tileColumns
-    transformed = weights.panels.withUnsafePointer { panels in
-      Tensor([weights.panelCount, Self.points, depth, table.tileColumns]) { out in
-        ThreadPool.shared.forEach(weights.panelCount) { panel in
-          table.winogradWeights(
-            panels + panel * weights.panelStride, pointStride, depth, out + panel * Self.points * pointStride, pointStride)
+  init(weight: Tensor, bias: Tensor, outputPixels: Int?) {
+    precondition(
+      weight.shape.count == 4 && weight.shape[1] % Self.block == 0 && weight.shape.dropFirst(2) == [3, 3],
+      "Winograd's convolution cannot have a weight of shape \(weight.shape)")
+    let table = KernelChoice.current
+    let (columns, depth, width) = (weight.shape[0], weight.shape[1], table.tileColumns)
+    (self.table, self.depth, self.columns) = (table, depth, columns)
+    let isTransformed = outputPixels ?? 0 >= Self.manyPixels
+    self.isTransformed = isTransformed
+    let panelCount = (columns + width - 1) / width
+    self.bias = bias.padded(to: panelCount * width)
+    panels = weight.withUnsafePointer { weight in
+      Tensor([panelCount, isTransformed ? Self.points : 9, depth, width]) { out in
+        ThreadPool.shared.forEach(panelCount, scratch: isTransformed ? 9 * depth * width : 0) { panel, scratch in
+          let target = out + panel * (isTransformed ? Self.points : 9) * depth * width
+          let raw = isTransformed ? scratch : target
+          let first = panel * width
+          raw.update(repeating: 0, count: 9 * depth * width)
+          for c in 0..<min(width, columns - first) {
+            let source = weight + (first + c) * depth * 9
+            for i in 0..<depth * 9 { raw[i * width + c] = source[i] }
+          }
+          if isTransformed { table.winogradWeights(raw, depth, target, depth * width) }
         }
       }
     }
@@ -49,17 +67,17 @@ struct WinogradConvolution: Sendable {
   func callAsFunction(_ input: LayerInput, adding residual: Tensor?) -> Tensor {
     let shape = input.shape
     let grid = TileGrid(batch: shape[0], height: shape[1], width: shape[2])
-    let tileFloats = Self.points * weights.depth
+    let tileFloats = Self.points * depth
     let linesPerGroup = grid.linesPerGroup(
-      mostTiles: max(4 * weights.table.tileRows, Self.tileBytes / (tileFloats * MemoryLayout<Float>.stride)))
+      mostTiles: max(4 * table.tileRows, Self.tileBytes / (tileFloats * MemoryLayout<Float>.stride)))
     return input.withReader { reader in
       residual.withUnsafePointerIfAny { residual in
-        Tensor([shape[0], shape[1], shape[2], weights.columns]) { out in
+        Tensor([shape[0], shape[1], shape[2], columns]) { out in
           var tiles = Tensor(uninitialized: [linesPerGroup * grid.columns, tileFloats])
           tiles.withUnsafeMutablePointer { tiles in
             for first in stride(from: 0, to: grid.lines, by: linesPerGroup) {
               let group = TileGroup(
-                grid: grid, lines: first..<min(first + linesPerGroup, grid.lines), mostRows: weights.table.tileRows)
+                grid: grid, lines: first..<min(first + linesPerGroup, grid.lines), mostRows: table.tileRows)
               transformInput(reader, group, into: tiles)
               multiply(tiles, group, residual: residual, into: out)
             }
@@ -72,7 +90,7 @@ struct WinogradConvolution: Sendable {
   /// Transforms a group's tiles. Tile r of a block of h tiles has channel c of point p at
   /// `(c / 16 · 36 + p) · 16h + 16r + c % 16` from the start of the block.
   private func transformInput(_ reader: LayerInput.Reader, _ group: TileGroup, into out: UnsafeMutablePointer<Float>) {
-    let (table, depth, grid) = (weights.table, weights.depth, group.grid)
+    let grid = group.grid
     // A strip is some lines of tiles of one picture in some channels, with a margin of a pixel on each side.
     let width = 4 * grid.columns + 2
     let channels = depth % 32 == 0 ? 32 : 16
@@ -114,17 +132,18 @@ struct WinogradConvolution: Sendable {
     _ tiles: UnsafePointer<Float>, _ group: TileGroup, residual: UnsafePointer<Float>?,
     into out: UnsafeMutablePointer<Float>
   ) {
-    let (table, depth) = (weights.table, weights.depth)
     let width = table.tileColumns
     // A set of blocks of tiles shares the weights that are read or transformed for it.
     let blocks = group.tiling.tiles
-    let blocksPerSet = transformed == nil ? blocks : 2
+    let blocksPerSet = isTransformed ? 2 : blocks
     let sets = (blocks + blocksPerSet - 1) / blocksPerSet
     let pointStride = blocksPerSet * group.tiling.height * width
     let chunk = min(Self.weightDepth, depth)
-    let room = (products: Self.points * pointStride, tile: 16 * width, weights: Self.points * chunk * width)
+    // A line more than the weights take: at a distance of a power of two, all points would fall into a few sets of a cache.
+    let weightStride = chunk * width + 16
+    let room = (products: Self.points * pointStride, tile: 16 * width, weights: Self.points * weightStride)
     ThreadPool.shared.forEach(
-      sets * weights.panelCount, scratch: room.products + room.tile + (transformed == nil ? room.weights : 0)
+      sets * panelCount, scratch: room.products + room.tile + (isTransformed ? 0 : room.weights)
     ) { item, products in
       let (panel, number) = item.quotientAndRemainder(dividingBy: sets)
       let set = number * blocksPerSet..<min((number + 1) * blocksPerSet, blocks)
@@ -140,19 +159,17 @@ struct WinogradConvolution: Sendable {
           }
         }
       }
-      if let transformed {
-        transformed.withUnsafePointer {
-          add($0 + panel * Self.points * depth * width, stride: depth * width, from: 0, count: depth)
+      panels.withUnsafePointer { panels in
+        let panel = panels + panel * panelStride
+        if isTransformed {
+          add(panel, stride: depth * width, from: 0, count: depth)
+          return
         }
-      } else {
         let points = products + room.products + room.tile
-        weights.panels.withUnsafePointer { panels in
-          for first in stride(from: 0, to: depth, by: chunk) {
-            let count = min(chunk, depth - first)
-            table.winogradWeights(
-              panels + panel * weights.panelStride + first * width, depth * width, count, points, count * width)
-            add(points, stride: count * width, from: first, count: count)
-          }
+        for first in stride(from: 0, to: depth, by: chunk) {
+          let count = min(chunk, depth - first)
+          table.winogradWeights(panel + first * 9 * width, count, points, weightStride)
+          add(points, stride: weightStride, from: first, count: count)
         }
       }
       let firstTile = set.lowerBound * group.tiling.height
@@ -169,12 +186,11 @@ struct WinogradConvolution: Sendable {
     _ products: UnsafePointer<Float>, _ pointStride: Int, _ pixels: TileGrid.Pixels, panel: Int,
     residual: UnsafePointer<Float>?, into out: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) {
-    let table = weights.table
     let width = table.tileColumns
-    let channels = weights.columns
+    let channels = columns
     let column = panel * width
     let offset = pixels.first * channels + column
-    weights.bias.withUnsafePointer { bias in
+    bias.withUnsafePointer { bias in
       if column + width <= channels {
         table.winogradOutput(
           products, pointStride, bias + column, residual.map { $0 + offset }, out + offset, pixels.lineStride * channels,

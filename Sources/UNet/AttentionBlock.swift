@@ -22,8 +22,8 @@ public struct AttentionBlock: Layer {
   public func callAsFunction(_ x: Tensor) -> Tensor {
     let (batch, channels) = (x.shape[0], x.shape[x.shape.count - 1])
     let sequence = x.reshaped([batch, x.count / (batch * channels), channels])
-    let h = projOut(attention(qkv(norm(sequence, silu: false))))
-    return (sequence + h).reshaped(x.shape)
+    let h = attention(qkv(norm(LayerInput(sequence), silu: false)))
+    return projOut(LayerInput(h), adding: sequence).reshaped(x.shape)
   }
 
   /// See `Layer`.

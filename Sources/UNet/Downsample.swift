@@ -8,15 +8,15 @@ public struct Downsample: Layer {
   /// None where pixels are averaged.
   let op: Convolution?
 
-  /// The layer under `weights` for activations of `channels`.
+  /// The layer under `weights` for activations of `channels`, whose output has been halved `level` times.
   ///
   /// - Throws: `CheckpointError` where a tensor is missing or has another shape.
-  public init(_ weights: Weights, configuration: UNetConfiguration, channels: Int) throws(CheckpointError) {
+  public init(_ weights: Weights, configuration: UNetConfiguration, level: Int, channels: Int) throws(CheckpointError) {
     dims = configuration.dims
     op =
       configuration.convResample
       ? try Convolution(
-        weights.scope("op"), dims: dims, inChannels: channels, outChannels: channels, kernel: 3,
+        weights.scope("op"), configuration: configuration, level: level, inChannels: channels, outChannels: channels, kernel: 3,
         stride: resamplingFactors(dims: dims))
       : nil
   }

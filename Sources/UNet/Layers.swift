@@ -9,17 +9,20 @@ extension Convolution: Layer {
   ///
   /// - Parameter zero: whether a fresh model's layer starts at zero, as the last one of a residual branch does
   ///   (`zero_module`).
+  /// - Parameter level: how often the picture has been halved where the layer stands.
   init(
-    _ weights: Weights, dims: Int, inChannels: Int, outChannels: Int, kernel: Int, stride: [Int]? = nil,
-    zero: Bool = false
+    _ weights: Weights, configuration: UNetConfiguration, level: Int, inChannels: Int, outChannels: Int, kernel: Int,
+    stride: [Int]? = nil, zero: Bool = false
   ) throws(CheckpointError) {
+    let dims = configuration.dims
     let taps = (0..<dims).reduce(1) { product, _ in product * kernel }
     let initializer = Initializer.parameters(fanIn: inChannels * taps, zero: zero)
     self.init(
       weight: try weights.tensor(
         "weight", [outChannels, inChannels] + [Int](repeating: kernel, count: dims), initializer),
       bias: try weights.tensor("bias", [outChannels], initializer),
-      stride: stride ?? [Int](repeating: 1, count: dims))
+      stride: stride ?? [Int](repeating: 1, count: dims),
+      outputPixels: configuration.imageSize.map { ($0 >> level) * ($0 >> level) })
   }
 
   /// See `Layer`.

@@ -16,41 +16,41 @@ public struct ResBlock: TimestepBlock {
   /// None where the number of channels stays the same.
   let skipConnection: Convolution?
 
-  /// The block under `weights` that takes `channels` and puts out `outChannels`.
+  /// The block under `weights` that takes `channels` and puts out `outChannels`, where the picture has been halved `level`
+  /// times.
   ///
   /// - Throws: `CheckpointError` where a tensor is missing or has another shape.
   public init(
-    _ weights: Weights, configuration: UNetConfiguration, channels: Int, outChannels: Int
+    _ weights: Weights, configuration: UNetConfiguration, level: Int, channels: Int, outChannels: Int
   ) throws(CheckpointError) {
-    let dims = configuration.dims
     useScaleShiftNorm = configuration.useScaleShiftNorm
     let inLayers = weights.scope("in_layers")
     inNorm = try GroupNormalization(inLayers.scope("0"), channels)
     inConv = try Convolution(
-      inLayers.scope("2"), dims: dims, inChannels: channels, outChannels: outChannels, kernel: 3)
+      inLayers.scope("2"), configuration: configuration, level: level, inChannels: channels, outChannels: outChannels, kernel: 3)
     embLinear = try Linear(
       weights.scope("emb_layers.1"), configuration.timeEmbedDim, useScaleShiftNorm ? 2 * outChannels : outChannels)
     let outLayers = weights.scope("out_layers")
     outNorm = try GroupNormalization(outLayers.scope("0"), outChannels)
     outConv = try Convolution(
-      outLayers.scope("3"), dims: dims, inChannels: outChannels, outChannels: outChannels, kernel: 3, zero: true)
+      outLayers.scope("3"), configuration: configuration, level: level, inChannels: outChannels,
+      outChannels: outChannels, kernel: 3, zero: true)
     skipConnection =
       channels == outChannels
       ? nil
       : try Convolution(
-        weights.scope("skip_connection"), dims: dims, inChannels: channels, outChannels: outChannels, kernel: 1)
+        weights.scope("skip_connection"), configuration: configuration, level: level, inChannels: channels,
+        outChannels: outChannels, kernel: 1)
   }
 
   /// `x`, `[N, H, W, channels]`, and `emb`, `[N, timeEmbedDim]` → `[N, H, W, outChannels]`.
-  public func callAsFunction(_ x: Tensor, _ emb: Tensor) -> Tensor {
+  public func callAsFunction(_ x: LayerInput, _ emb: Tensor) -> Tensor {
     var h = inConv(inNorm(x, silu: true))
     let embOut = embLinear(emb.silu())
-    if useScaleShiftNorm {
-      h = outNorm(h, scaleShift: embOut, silu: true)
-    } else {
-      h = outNorm(h.addingToChannels(embOut), silu: true)
-    }
-    return (skipConnection?(x) ?? x) + outConv(h)
+    if !useScaleShiftNorm { h = h.addingToChannels(embOut) }
+    return outConv(
+      outNorm(LayerInput(h), scaleShift: useScaleShiftNorm ? embOut : nil, silu: true),
+      adding: skipConnection?(x) ?? x.tensor())
   }
 
   /// See `TimestepBlock`.

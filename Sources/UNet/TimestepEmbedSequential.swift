@@ -16,13 +16,15 @@ public struct TimestepEmbedSequential: TimestepBlock {
   public init(_ children: [Child]) { self.children = children }
 
   /// What the last layer puts out.
-  public func callAsFunction(_ x: Tensor, _ emb: Tensor) -> Tensor {
-    children.reduce(x) { x, child in
+  public func callAsFunction(_ x: LayerInput, _ emb: Tensor) -> Tensor {
+    var input = x
+    for child in children {
       switch child {
-      case .layer(let layer): layer(x)
-      case .timestepBlock(let block): block(x, emb)
+      case .layer(let layer): input = LayerInput(layer(input.tensor()))
+      case .timestepBlock(let block): input = LayerInput(block(input, emb))
       }
     }
+    return input.tensor()
   }
 
   /// The sum over the layers.

@@ -14,6 +14,9 @@ public struct UNetConfiguration: Sendable, Equatable {
   public var channelMult: [Int]
   /// Whether resampling learns a convolution.
   public var convResample = true
+  /// The side of the pictures it will be used for, if that is known: layers prepare for their part of it. Results do not
+  /// depend on it.
+  public var imageSize: Int?
   /// Spatial dimensions: 1, 2 or 3.
   public var dims = 2
   /// The number of classes of a class-conditional model.

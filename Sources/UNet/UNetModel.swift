@@ -42,7 +42,7 @@ public struct UNetModel: Sendable {
 
     out0 = try GroupNormalization(weights.scope("out.0"), builder.channels)
     out2 = try Convolution(
-      weights.scope("out.2"), dims: configuration.dims, inChannels: builder.channels,
+      weights.scope("out.2"), configuration: configuration, level: 0, inChannels: builder.channels,
       outChannels: configuration.outChannels, kernel: 3, zero: true)
   }
 
@@ -69,17 +69,17 @@ public struct UNetModel: Sendable {
     var h = x.channelsLast()
     var skips: [Tensor] = []
     for (i, block) in inputBlocks.enumerated() {
-      h = block(h, emb)
+      h = block(LayerInput(h), emb)
       skips.append(h)
       onBlock("input_blocks.\(i)", h)
     }
-    h = middleBlock(h, emb)
+    h = middleBlock(LayerInput(h), emb)
     onBlock("middle_block", h)
     for (i, block) in outputBlocks.enumerated() {
-      h = block(h.concatenatingChannels(skips.removeLast()), emb)
+      h = block(LayerInput(h, joining: skips.removeLast()), emb)
       onBlock("output_blocks.\(i)", h)
     }
-    h = out2(out0(h, silu: true))
+    h = out2(out0(LayerInput(h), silu: true))
     onBlock("out", h)
     return h.channelsFirst()
   }
@@ -110,7 +110,7 @@ private struct Builder {
     channels = configuration.modelChannels
     skipChannels = [channels]
     let first = try Convolution(
-      weights.scope("input_blocks.0.0"), dims: configuration.dims, inChannels: configuration.inChannels,
+      weights.scope("input_blocks.0.0"), configuration: configuration, level: 0, inChannels: configuration.inChannels,
       outChannels: channels, kernel: 3)
     inputBlocks = [TimestepEmbedSequential([.layer(first)])]
   }
@@ -124,7 +124,7 @@ private struct Builder {
     }
     if level < configuration.channelMult.count - 1 {
       let scope = weights.scope("input_blocks.\(inputBlocks.count).0")
-      addInputBlock([.layer(try Downsample(scope, configuration: configuration, channels: channels))])
+      addInputBlock([.layer(try Downsample(scope, configuration: configuration, level: level + 1, channels: channels))])
     }
   }
 
@@ -135,12 +135,15 @@ private struct Builder {
 
   func middle() throws(CheckpointError) -> TimestepEmbedSequential {
     let scope = weights.scope("middle_block")
+    let level = configuration.channelMult.count - 1
     return TimestepEmbedSequential([
       .timestepBlock(
-        try ResBlock(scope.scope("0"), configuration: configuration, channels: channels, outChannels: channels)),
+        try ResBlock(
+          scope.scope("0"), configuration: configuration, level: level, channels: channels, outChannels: channels)),
       .layer(try AttentionBlock(scope.scope("1"), channels: channels, heads: configuration.numHeads)),
       .timestepBlock(
-        try ResBlock(scope.scope("2"), configuration: configuration, channels: channels, outChannels: channels)),
+        try ResBlock(
+          scope.scope("2"), configuration: configuration, level: level, channels: channels, outChannels: channels)),
     ])
   }
 
@@ -152,7 +155,7 @@ private struct Builder {
         heads: configuration.numHeadsUpsample ?? configuration.numHeads)
       if level > 0 && i == configuration.numResBlocks {
         let upsample = try Upsample(
-          scope.scope("\(children.count)"), configuration: configuration, channels: channels)
+          scope.scope("\(children.count)"), configuration: configuration, level: level - 1, channels: channels)
         children.append(.layer(upsample))
       }
       outputBlocks.append(TimestepEmbedSequential(children))
@@ -165,7 +168,8 @@ private struct Builder {
     channels = configuration.channelMult[level] * configuration.modelChannels
     var children: [TimestepEmbedSequential.Child] = [
       .timestepBlock(
-        try ResBlock(scope.scope("0"), configuration: configuration, channels: inChannels, outChannels: channels))
+        try ResBlock(
+          scope.scope("0"), configuration: configuration, level: level, channels: inChannels, outChannels: channels))
     ]
     if configuration.attentionResolutions.contains(1 << level) {
       children.append(.layer(try AttentionBlock(scope.scope("1"), channels: channels, heads: heads)))

@@ -7,22 +7,22 @@ public struct Upsample: Layer {
   let dims: Int
   let conv: Convolution?
 
-  /// The layer under `weights` for activations of `channels`.
+  /// The layer under `weights` for activations of `channels`, whose output has been halved `level` times.
   ///
   /// - Throws: `CheckpointError` where a tensor is missing or has another shape.
-  public init(_ weights: Weights, configuration: UNetConfiguration, channels: Int) throws(CheckpointError) {
+  public init(_ weights: Weights, configuration: UNetConfiguration, level: Int, channels: Int) throws(CheckpointError) {
     dims = configuration.dims
     conv =
       configuration.convResample
       ? try Convolution(
-        weights.scope("conv"), dims: dims, inChannels: channels, outChannels: channels, kernel: 3)
+        weights.scope("conv"), configuration: configuration, level: level, inChannels: channels, outChannels: channels, kernel: 3)
       : nil
   }
 
   /// `[N, H, W, C]` → `[N, 2H, 2W, C]`.
   public func callAsFunction(_ x: Tensor) -> Tensor {
-    let enlarged = x.upsampledNearest()
-    return conv?(enlarged) ?? enlarged
+    let enlarged = LayerInput(x).enlarged()
+    return conv?(enlarged) ?? enlarged.tensor()
   }
 
   /// See `Layer`.

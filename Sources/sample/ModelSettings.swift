@@ -88,6 +88,7 @@ struct ModelSettings {
       numResBlocks: try settle("num-res-blocks", known.numResBlocks, flags.numResBlocks, 2),
       attentionResolutions: Set(attention),
       channelMult: try settle("channel-mult", known.channelMult, flags.channelMult, channelMult))
+    unet.imageSize = imageSize
     unet.convResample = known.convResample ?? true
     unet.numHeads = try settle("num-heads", known.numHeads, flags.numHeads, isDescribed ? 1 : 4)
     unet.numHeadsUpsample = try settle(
