@@ -1,9 +1,35 @@
-/// The text of `sample --help`.
+/// The text of `sample --help`, or of a command's.
 ///
 /// - Parameter width: the columns to fill, at least 60.
-public func helpText(width: Int = 80) -> String {
-  var lines = ["sample draws images with a diffusion model.", "", "Examples"]
-  let examples = [
+public func helpText(_ command: CommandName = .draw, width: Int = 80) -> String {
+  var lines = [meaning(command), "", "Examples"]
+  for (meaning, line) in examples(command) { lines += ["  # \(meaning)", "  \(line)"] }
+  for group in OptionDefinition.Group.allCases {
+    let options = optionTable.filter { $0.group == group && $0.commands.contains(command) }
+    if !options.isEmpty { lines += ["", group.rawValue] + options.flatMap { describe($0, width: max(width, 60)) } }
+  }
+  lines += [
+    "", "BOOL is True or False; left out, it is True. Options may also be typed",
+    "--name=value, and with underscores for hyphens; given twice, the last counts.",
+  ]
+  lines += ["", "Exit status: 0 done, 1 failed, 64 the command line is wrong, 130 interrupted."]
+  return lines.joined(separator: "\n") + "\n"
+}
+
+private func meaning(_ command: CommandName) -> String {
+  switch command {
+  case .draw: "sample draws images with a diffusion model. (sample bench --help: measuring its speed.)"
+  case .bench: "sample bench measures how long a model's forward pass takes."
+  }
+}
+
+private func examples(_ command: CommandName) -> [(meaning: String, line: String)] {
+  switch command {
+  case .bench: [
+    ("the embedded model, one image at a time and sixteen", "sample bench"),
+    ("which layers take the time, on one thread", "sample bench --layers --batch 1 --threads 1"),
+  ]
+  case .draw: [
     ("one image from the embedded model", "sample --steps 50 --out img.png"),
     ("64 digits on one sheet", "sample --count 64 --grid --class 0-9 --out sheet.png"),
     ("a batch, a file each", "sample --count 1000 --out 'out/%05d.png'"),
@@ -12,17 +38,7 @@ public func helpText(width: Int = 80) -> String {
       "sample --model m.pt --image-size 32 --num-channels 128 --out img.png"
     ),
   ]
-  for (meaning, line) in examples { lines += ["  # \(meaning)", "  \(line)"] }
-  for group in OptionDefinition.Group.allCases {
-    lines += ["", group.rawValue]
-    for option in optionTable where option.group == group { lines += describe(option, width: max(width, 60)) }
   }
-  lines += [
-    "", "BOOL is True or False; left out, it is True. Options may also be typed",
-    "--name=value, and with underscores for hyphens; given twice, the last counts.",
-  ]
-  lines += ["", "Exit status: 0 done, 1 failed, 64 the command line is wrong, 130 interrupted."]
-  return lines.joined(separator: "\n") + "\n"
 }
 
 /// An option's line or lines: how it is typed, and what it does.

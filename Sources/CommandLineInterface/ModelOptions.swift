@@ -1,7 +1,9 @@
 // Options that describe the model, under the names of improved-diffusion's flags, and spellings of its scripts for what has
 // another name here.
 
-let modelOptions: [OptionDefinition] = [
+let modelOptions: [OptionDefinition] = modelShapeOptions.map { $0.belonging(to: Set(CommandName.allCases)) }
+
+private let modelShapeOptions: [OptionDefinition] = [
   OptionDefinition(
     "image-size", .required(name: "N", example: "64"), .model, "width and height in pixels; default 64"
   ) { o, value, name throws(UsageError) in o.modelFlags.imageSize = try wholeNumber(value, name, 1...65_536) },

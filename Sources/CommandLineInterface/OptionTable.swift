@@ -1,3 +1,11 @@
+/// What the program can be told to do; all but drawing have a verb, `sample bench`.
+public enum CommandName: String, Sendable, CaseIterable {
+  /// Draw images.
+  case draw
+  /// Measure the network's speed.
+  case bench
+}
+
 /// One option: what parsing, help and suggestions are made of.
 struct OptionDefinition: Sendable {
   /// Whether and how a value follows.
@@ -14,6 +22,7 @@ struct OptionDefinition: Sendable {
 
   enum Group: String, Sendable, CaseIterable {
     case drawing = "Drawing"
+    case measuring = "Measuring"
     case output = "Output"
     case general = "General"
     case model = "What the model is, where its file does not say"
@@ -25,29 +34,40 @@ struct OptionDefinition: Sendable {
   let short: Character?
   let value: Value
   let group: Group
+  /// The commands it belongs to.
+  private(set) var commands: Set<CommandName>
   let help: String
   /// Enters the value, already known to be there if it is required.
   let apply: @Sendable (_ options: inout Options, _ value: String, _ name: String) throws(UsageError) -> Void
 
   init(
-    _ name: String, alias: String? = nil, short: Character? = nil, _ value: Value, _ group: Group, _ help: String,
+    _ name: String, alias: String? = nil, short: Character? = nil, _ value: Value, _ group: Group,
+    of commands: Set<CommandName> = [.draw], _ help: String,
     apply: @escaping @Sendable (inout Options, String, String) throws(UsageError) -> Void
   ) {
     names = [name] + (alias.map { [$0] } ?? [])
     self.short = short
     self.value = value
     self.group = group
+    self.commands = commands
     self.help = help
     self.apply = apply
+  }
+
+  func belonging(to commands: Set<CommandName>) -> OptionDefinition {
+    var definition = self
+    definition.commands = commands
+    return definition
   }
 }
 
 /// All options, in the order of the help.
-let optionTable: [OptionDefinition] = drawingOptions + outputOptions + generalOptions + modelOptions + upstreamOptions
+let optionTable: [OptionDefinition] =
+  drawingOptions + measuringOptions + outputOptions + generalOptions + modelOptions + upstreamOptions
 
 private let drawingOptions: [OptionDefinition] = [
   OptionDefinition(
-    "model", .required(name: "FILE", example: "digits.pt"), .drawing,
+    "model", .required(name: "FILE", example: "digits.pt"), .drawing, of: Set(CommandName.allCases),
     "a checkpoint, .pt or .safetensors; default: the embedded model of handwritten digits"
   ) { o, value, _ throws(UsageError) in o.model = value },
   OptionDefinition(
@@ -97,6 +117,38 @@ private let drawingOptions: [OptionDefinition] = [
   ) { o, _, _ throws(UsageError) in o.clipDenoised = false },
 ]
 
+private let measuringOptions: [OptionDefinition] = [
+  OptionDefinition(
+    "batch", .required(name: "LIST", example: "1,16"), .measuring, of: [.bench],
+    "how many images go through the network at a time, one measurement for each number; default 1,16"
+  ) { o, value, name throws(UsageError) in
+    o.bench.batches = try wholeNumbers(value, name, 1...1_000_000, example: "1,16")
+  },
+  OptionDefinition(
+    "passes", .required(name: "N", example: "20"), .measuring, of: [.bench],
+    "forward passes to time; the median counts; default: as many as two seconds take, but at least 5"
+  ) { o, value, name throws(UsageError) in o.bench.passes = try wholeNumber(value, name, 1...1_000_000) },
+  OptionDefinition("layers", .none, .measuring, of: [.bench], "say which layers the time goes to") {
+    o, _, _ throws(UsageError) in o.bench.layers = true
+  },
+  OptionDefinition("json", .none, .measuring, of: [.bench], "print JSON rather than tables") {
+    o, _, _ throws(UsageError) in o.bench.json = true
+  },
+  OptionDefinition(
+    "noise", .required(name: "FILE", example: "noise.npy"), .measuring, of: [.bench],
+    "what to put through the network, a .npy of float32 [N,C,H,W], in place of drawn noise"
+  ) { o, value, _ throws(UsageError) in o.noise = value },
+  OptionDefinition(
+    "out", short: "o", .required(name: "FILE", example: "y.npy"), .measuring, of: [.bench],
+    "write what the network puts out, at the middle timestep, for the last batch: a .npy of float32 [N,C,H,W]"
+  ) { o, value, _ throws(UsageError) in
+    guard case .npy = try OutputDestination(value) else {
+      throw UsageError("--out: sample bench writes arrays, not \(value); type --out y.npy")
+    }
+    o.bench.out = value
+  },
+]
+
 private let outputOptions: [OptionDefinition] = [
   OptionDefinition(
     "out", short: "o", .required(name: "PATH", example: "img.png"), .output,
@@ -114,6 +166,9 @@ private let outputOptions: [OptionDefinition] = [
     o, _, _ throws(UsageError) in o.overwrite = true
   },
   OptionDefinition(
+    "dry-run", .none, .output, "draw nothing; print the timesteps, the arithmetic, the memory and the time it would take"
+  ) { o, _, _ throws(UsageError) in o.dryRun = true },
+  OptionDefinition(
     "stats", .required(name: "FILE", example: "stats.json"), .output,
     "write figures about the run as JSON: times, GFLOP/s, memory, seed; - for standard output"
   ) { o, value, _ throws(UsageError) in o.stats = value },
@@ -121,7 +176,8 @@ private let outputOptions: [OptionDefinition] = [
 
 private let generalOptions: [OptionDefinition] = [
   OptionDefinition(
-    "threads", .required(name: "N", example: "2"), .general, "how many threads; default: the physical cores"
+    "threads", .required(name: "N", example: "2"), .general, of: Set(CommandName.allCases),
+    "how many threads; default: the physical cores"
   ) {
     o, value, name throws(UsageError) in o.threads = try wholeNumber(value, name, 1...1024)
   },
@@ -132,6 +188,6 @@ private let generalOptions: [OptionDefinition] = [
   OptionDefinition("quiet", short: "q", .none, .general, "say nothing but errors") {
     o, _, _ throws(UsageError) in o.quiet = true
   },
-  OptionDefinition("help", short: "h", .none, .general, "print this help") { _, _, _ throws(UsageError) in },
+  OptionDefinition("help", short: "h", .none, .general, of: Set(CommandName.allCases), "print this help") { _, _, _ throws(UsageError) in },
   OptionDefinition("version", .none, .general, "print the version") { _, _, _ throws(UsageError) in },
 ]

@@ -2,8 +2,10 @@
 public enum Command: Sendable, Equatable {
   /// Draw images.
   case draw(Options)
-  /// Print the help.
-  case help
+  /// Measure the network's speed.
+  case bench(Options)
+  /// Print the help of a command.
+  case help(CommandName)
   /// Print the version.
   case version
 }
@@ -52,8 +54,29 @@ public struct Options: Sendable, Equatable {
   public var quiet = false
   /// How progress is shown.
   public var progress: ProgressName?
+  /// Whether to say what would be done, and do nothing.
+  public var dryRun = false
   /// What is said of the model.
   public var modelFlags = ModelFlags()
+  /// What `sample bench` is to measure.
+  public var bench = BenchOptions()
+
+  /// The defaults.
+  public init() {}
+}
+
+/// What `sample bench` is to measure.
+public struct BenchOptions: Sendable, Equatable {
+  /// Images at a time, ≥ 1, one measurement each.
+  public var batches = [1, 16]
+  /// Forward passes to time, ≥ 1; nil for as many as fit.
+  public var passes: Int?
+  /// Whether to say which layers the time goes to.
+  public var layers = false
+  /// Whether to print JSON.
+  public var json = false
+  /// A `.npy` for what the network puts out.
+  public var out: String?
 
   /// The defaults.
   public init() {}

@@ -7,27 +7,43 @@
 public func parse(_ arguments: [String]) throws(UsageError) -> Command {
   var options = Options()
   var rest = arguments[...]
+  var command = CommandName.draw
+  if let verb = rest.first.flatMap(CommandName.init(rawValue:)), verb != .draw {
+    command = verb
+    rest.removeFirst()
+  }
   // Asked for help, give help, whatever else is wrong.
   let words = arguments.prefix { $0 != "--" }
-  if words.contains("--help") || words.contains("-h") { return .help }
+  if words.contains("--help") || words.contains("-h") { return .help(command) }
   if words.contains("--version") { return .version }
   while let word = rest.popFirst() {
     if word == "--" {
       if let stray = rest.first { throw strayWord(stray) }
     } else if word.hasPrefix("--") {
-      try parseLong(word, &rest, &options)
+      try parseLong(word, command, &rest, &options)
     } else if word.hasPrefix("-") && word != "-" {
-      try parseShort(word, &rest, &options)
+      try parseShort(word, command, &rest, &options)
     } else {
       throw strayWord(word)
     }
   }
-  try validate(options)
-  return .draw(options)
+  switch command {
+  case .draw:
+    try validate(options)
+    return .draw(options)
+  case .bench:
+    if options.noise != nil && options.bench.batches.count > 1 && options.bench.batches != BenchOptions().batches {
+      throw UsageError("--noise has images for one batch; type one number after --batch, or leave --batch out")
+    }
+    return .bench(options)
+  }
 }
 
 private func strayWord(_ word: String) -> UsageError {
-  if ["train", "inspect", "convert", "bench"].contains(word) {
+  if CommandName(rawValue: word) == .bench {
+    return UsageError("\(word) stands in front of the options; type sample \(word) and then the options")
+  }
+  if ["train", "inspect", "convert"].contains(word) {
     return UsageError("\"\(word)\" is not something that this version does; sample --help says what it does")
   }
   let isModel = [".pt", ".pth", ".safetensors", ".bin", ".ckpt"].contains { word.hasSuffix($0) }
@@ -35,16 +51,22 @@ private func strayWord(_ word: String) -> UsageError {
     "\"\(word)\" belongs to no option; did you mean \(isModel ? "--model" : "--out") \(quoted(word))?")
 }
 
+/// How a command is typed.
+func shown(_ command: CommandName) -> String { command == .draw ? "sample" : "sample \(command.rawValue)" }
+
 /// `--name`, `--name=value`, `--name value`.
 private func parseLong(
-  _ word: String, _ rest: inout ArraySlice<String>, _ options: inout Options
+  _ word: String, _ command: CommandName, _ rest: inout ArraySlice<String>, _ options: inout Options
 ) throws(UsageError) {
   let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
   let name = String(parts[0].map { $0 == "_" ? "-" : $0 })
-  guard let definition = optionTable.first(where: { $0.names.contains(name) }) else {
-    let known = optionTable.flatMap(\.names)
+  guard let definition = optionTable.first(where: { $0.commands.contains(command) && $0.names.contains(name) }) else {
+    if let other = optionTable.first(where: { $0.names.contains(name) })?.commands.first {
+      throw UsageError("--\(name) belongs to \(shown(other)), not to \(shown(command)); leave it out")
+    }
+    let known = optionTable.filter { $0.commands.contains(command) }.flatMap(\.names)
     let suggestion =
-      nearest(name, known).map { "; did you mean --\($0)?" } ?? "; sample --help lists the options there are"
+      nearest(name, known).map { "; did you mean --\($0)?" } ?? "; \(shown(command)) --help lists the options there are"
     throw UsageError("there is no option --\(parts[0])\(suggestion)")
   }
   let attached = parts.count > 1 ? String(parts[1]) : nil
@@ -53,15 +75,15 @@ private func parseLong(
 
 /// `-q`, `-n 5`, `-n5`, `-qn5`.
 private func parseShort(
-  _ word: String, _ rest: inout ArraySlice<String>, _ options: inout Options
+  _ word: String, _ command: CommandName, _ rest: inout ArraySlice<String>, _ options: inout Options
 ) throws(UsageError) {
   var letters = word.dropFirst()
   while let letter = letters.popFirst() {
-    guard let definition = optionTable.first(where: { $0.short == letter }) else {
+    guard let definition = optionTable.first(where: { $0.commands.contains(command) && $0.short == letter }) else {
       let name = String(word.dropFirst())
       let suggestion =
         optionTable.flatMap(\.names).contains(name)
-        ? "; did you mean --\(name)?" : "; sample --help lists the options there are"
+        ? "; did you mean --\(name)?" : "; \(shown(command)) --help lists the options there are"
       throw UsageError("there is no option -\(letter)\(suggestion)")
     }
     if case .none = definition.value {

@@ -110,13 +110,19 @@ public struct KernelTable: Sendable {
   /// See `Add`.
   public let add: Add
 
+  /// Multiply-adds in registers alone, `iterations` rounds of them, to measure the most that a core can do; reads two floats
+  /// at `numbers`, overwrites the first, and returns the number of multiply-adds.
+  public typealias MultiplyAdds = @Sendable (_ iterations: Int, _ numbers: UnsafeMutablePointer<Float>) -> Int
+  /// See `MultiplyAdds`.
+  public let multiplyAdds: MultiplyAdds
+
   /// A table of the given kernels.
   public init(
     name: String, tileRows: Int, tileColumns: Int, multiplyTile: @escaping MultiplyTile,
     multiplyBlocks: @escaping MultiplyBlocks, winogradInput: @escaping WinogradInput,
     winogradWeights: @escaping WinogradWeights, winogradOutput: @escaping WinogradOutput,
     channelMoments: @escaping ChannelMoments, normalize: @escaping Normalize, silu: @escaping SiLU,
-    softmax: @escaping Softmax, add: @escaping Add
+    softmax: @escaping Softmax, add: @escaping Add, multiplyAdds: @escaping MultiplyAdds
   ) {
     self.name = name
     self.tileRows = tileRows
@@ -131,5 +137,6 @@ public struct KernelTable: Sendable {
     self.silu = silu
     self.softmax = softmax
     self.add = add
+    self.multiplyAdds = multiplyAdds
   }
 }

@@ -14,5 +14,6 @@ public func kernelTable() -> KernelTable {
     name: name, tileRows: tileRows, tileColumns: tileColumns, multiplyTile: multiplyTile,
     multiplyBlocks: multiplyBlocks, winogradInput: winogradInput, winogradWeights: winogradWeights,
     winogradOutput: winogradOutput,
-    channelMoments: channelMoments, normalize: normalize, silu: siluRow, softmax: softmaxRow, add: addRows)
+    channelMoments: channelMoments, normalize: normalize, silu: siluRow, softmax: softmaxRow, add: addRows,
+    multiplyAdds: multiplyAdds)
 }

@@ -28,15 +28,19 @@ public func attention(_ qkv: Tensor, heads: Int) -> Tensor {
   // Queries and keys are each scaled by 1/⁴√d, which keeps their products smaller than scaling the products would.
   let scale = 1 / sqrtf(sqrtf(Float(depth)))
 
-  return qkv.withUnsafePointer { source in
-    Tensor([batch, length, channels]) { out in
-      ThreadPool.shared.forEach(batch * heads) { item in
-        let (n, head) = item.quotientAndRemainder(dividingBy: heads)
-        attend(
-          head: Head(
-            source: source + n * length * width + head * 3 * depth, width: width, length: length, depth: depth,
-            scale: scale),
-          out: out + n * length * channels + head * depth, outStride: channels, table: table)
+  return LayerTimes.measure(
+    { "attention, \(heads) × \(depth), \(length) positions" }, multiplyAdds: 2 * batch * length * length * channels
+  ) {
+    qkv.withUnsafePointer { source in
+      Tensor([batch, length, channels]) { out in
+        ThreadPool.shared.forEach(batch * heads) { item in
+          let (n, head) = item.quotientAndRemainder(dividingBy: heads)
+          attend(
+            head: Head(
+              source: source + n * length * width + head * 3 * depth, width: width, length: length, depth: depth,
+              scale: scale),
+            out: out + n * length * channels + head * depth, outStride: channels, table: table)
+        }
       }
     }
   }

@@ -55,13 +55,27 @@ public struct Convolution: Sendable {
     let outputShape = [shape[0]] + outputSize + [outChannels]
     precondition(
       residual == nil || residual?.shape == outputShape, "cannot add \(residual?.shape ?? []) to \(outputShape)")
-    switch algorithm {
-    case .winograd(let winograd):
-      return winograd(input.isInBlocks ? input : LayerInput(input.tensor()), adding: residual)
-    case .direct(let weights):
-      if weights.taps == 1 && stride.allSatisfy({ $0 == 1 }) { return weights.product(input, adding: residual) }
-      return direct(weights, input.tensor(), outputShape, adding: residual)
+    return LayerTimes.measure({ timingName(outputSize) }, multiplyAdds: multiplyAdds(outputShape)) {
+      switch algorithm {
+      case .winograd(let winograd):
+        winograd(input.isInBlocks ? input : LayerInput(input.tensor()), adding: residual)
+      case .direct(let weights):
+        weights.taps == 1 && stride.allSatisfy { $0 == 1 }
+          ? weights.product(input, adding: residual)
+          : direct(weights, input.tensor(), outputShape, adding: residual)
+      }
     }
+  }
+
+  private func multiplyAdds(_ outputShape: [Int]) -> Int {
+    outputShape.reduce(1, *) * inChannels * kernel.reduce(1, *)
+  }
+
+  private func timingName(_ outputSize: [Int]) -> String {
+    let isPlain = stride.allSatisfy { $0 == 1 }
+    var name = "convolution \(sizeText(kernel))\(isPlain ? "" : " stride \(sizeText(stride))")"
+    if case .winograd = algorithm { name += " F(4×4)" }
+    return name + ", \(inChannels) → \(outChannels), \(sizeText(outputSize))"
   }
 
   private func direct(

@@ -42,14 +42,17 @@ public struct GroupNormalization: Sendable {
     precondition(input.normalization == nil && !input.isEnlarged, "what is normalised is an activation, or two joined")
     guard input.isInBlocks else { return self(LayerInput(input.tensor()), scaleShift: scaleShift, silu: silu) }
     let pixels = input.shape[1..<input.shape.count - 1].reduce(1, *)
-    let moments = moments(input, batch: batch, pixels: pixels)
-    // [N, 3, C]: mean, scale and shift of each channel.
-    let affine = Tensor([batch, 3, channels]) { affine in
-      ThreadPool.shared.forEach(batch) { n in
-        fold(moments, picture: n, pixels: pixels, scaleShift: scaleShift, into: affine + n * 3 * channels)
+    let size = input.shape[1..<input.shape.count - 1]
+    return LayerTimes.measure({ "group normalisation, \(channels), \(sizeText(size))" }) {
+      let moments = moments(input, batch: batch, pixels: pixels)
+      // [N, 3, C]: mean, scale and shift of each channel.
+      let affine = Tensor([batch, 3, channels]) { affine in
+        ThreadPool.shared.forEach(batch) { n in
+          fold(moments, picture: n, pixels: pixels, scaleShift: scaleShift, into: affine + n * 3 * channels)
+        }
       }
+      return LayerInput(parts: input.parts, normalization: .init(affine: affine, silu: silu))
     }
-    return LayerInput(parts: input.parts, normalization: .init(affine: affine, silu: silu))
   }
 
   /// Sums over a picture's pixels, about a centre near the mean so that nothing cancels.

@@ -61,13 +61,15 @@ public struct LayerInput: Sendable {
     let (lines, width) = (shape.dropLast(2).reduce(1, *), shape[shape.count - 2])
     // Lines enough for a few microseconds' work.
     let perItem = max(1, 8192 / (width * channels))
-    return withReader { reader in
-      Tensor(shape) { out in
-        ThreadPool.shared.forEach((lines + perItem - 1) / perItem) { item in
-          for line in item * perItem..<min((item + 1) * perItem, lines) {
-            reader.read(
-              line: line, from: 0, count: width, channels: 0..<channels, into: out + line * width * channels,
-              stride: channels)
+    return LayerTimes.measure({ "writing out what is joined, enlarged or normalised" }) {
+      withReader { reader in
+        Tensor(shape) { out in
+          ThreadPool.shared.forEach((lines + perItem - 1) / perItem) { item in
+            for line in item * perItem..<min((item + 1) * perItem, lines) {
+              reader.read(
+                line: line, from: 0, count: width, channels: 0..<channels, into: out + line * width * channels,
+                stride: channels)
+            }
           }
         }
       }

@@ -17,7 +17,9 @@ public struct Linear: Sendable {
   /// `[…, I]` → `[…, O]`.
   public func callAsFunction(_ x: Tensor) -> Tensor {
     precondition(x.shape.last == inFeatures, "a linear layer of \(inFeatures) inputs cannot take \(x.shape)")
-    return weights.product(x)
+    return LayerTimes.measure({ "linear, \(inFeatures) → \(outFeatures)" }, multiplyAdds: x.count * outFeatures) {
+      weights.product(x)
+    }
   }
 
   /// `[N, spatial…, I]` → `[N, spatial…, O]`, plus `residual`, which has the output's shape.
@@ -26,7 +28,9 @@ public struct Linear: Sendable {
     precondition(
       residual == nil || residual?.shape == input.shape.dropLast() + [outFeatures],
       "cannot add \(residual?.shape ?? []) to the \(outFeatures) outputs for \(input.shape)")
-    return weights.product(input, adding: residual)
+    return LayerTimes.measure(
+      { "linear, \(inFeatures) → \(outFeatures)" }, multiplyAdds: input.shape.reduce(1, *) * outFeatures
+    ) { weights.product(input, adding: residual) }
   }
 }
 

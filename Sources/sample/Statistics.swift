@@ -6,14 +6,6 @@ import TensorCore
 #else
   import Foundation
 #endif
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// Figures about a run, for `--stats`.
 struct Statistics: Encodable {
   let version: String
@@ -45,14 +37,7 @@ struct Statistics: Encodable {
     imagesPerSecond = Double(images) / draw.seconds
     let flops = plan.model.unet.countFlops(batch: plan.evaluationsPerStep, size: Array(plan.imageShape.dropFirst()))
     gflopPerSecond = 2 * Double(flops.total) * Double(images) * Double(steps) / draw.seconds / 1e9
-    var usage = rusage()
-    #if os(Linux)
-      getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-      peakMemoryBytes = usage.ru_maxrss * 1024
-    #else
-      getrusage(RUSAGE_SELF, &usage)
-      peakMemoryBytes = usage.ru_maxrss
-    #endif
+    peakMemoryBytes = PeakMemory.bytes
   }
 
   /// Writes the figures as JSON to `path`, or to standard output for `-`.

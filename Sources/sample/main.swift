@@ -22,9 +22,10 @@ signal(SIGPIPE, SIG_IGN)
 
 do {
   switch try parse(Array(CommandLine.arguments.dropFirst())) {
-  case .help: try writeToStandardOutput(Array(helpText().utf8))
+  case .help(let command): try writeToStandardOutput(Array(helpText(command).utf8))
   case .version: try writeToStandardOutput(Array("sample \(version)\n".utf8))
   case .draw(let options): try KernelChoice.$current.withValue(try chosenKernels()) { try draw(options) }
+  case .bench(let options): try KernelChoice.$current.withValue(try chosenKernels()) { try bench(options) }
   }
 } catch let error as UsageError {
   writeError("sample: \(error)\n")
