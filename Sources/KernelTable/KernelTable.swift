@@ -37,6 +37,23 @@ public struct KernelTable: Sendable {
   /// See `MultiplyBlocks`.
   public let multiplyBlocks: MultiplyBlocks
 
+  /// One tile of a product of columns with a packed panel: `out[r · outStride + c] = Σ_k a[k · stride + r] · panel[k ·
+  /// tileColumns + c]` for `r` in `0 ..< rowCount`, 1 to `tileRows`.
+  public typealias MultiplyColumns =
+    @Sendable (
+      _ a: UnsafePointer<Float>, _ stride: Int, _ rowCount: Int, _ depth: Int, _ panel: UnsafePointer<Float>,
+      _ out: UnsafeMutablePointer<Float>, _ outStride: Int
+    ) -> Void
+  /// See `MultiplyColumns`.
+  public let multiplyColumns: MultiplyColumns
+
+  /// For each of `tileColumns` columns c, `panel[r · tileColumns + c] = exp(panel[r · tileColumns + c] - its largest)` for `r`
+  /// in `0 ..< rows`, in place, and `inverse[c] = 1 / Σ_r` of that: a softmax but for the factor.
+  public typealias ExponentialColumns =
+    @Sendable (_ panel: UnsafeMutablePointer<Float>, _ rows: Int, _ inverse: UnsafeMutablePointer<Float>) -> Void
+  /// See `ExponentialColumns`.
+  public let exponentialColumns: ExponentialColumns
+
   /// Bᵀ·d·B of a tile of 6×6 pixels for Winograd's F(4×4, 3×3) (Lavin & Gray 2016): pixel (y, x) is read at
   /// `pixels + y · rowStride + x · pixelStride`; point p of channel c is written at
   /// `out + (c / 16 · 36 + p) · pointStride + c % 16`. `channels` is a multiple of 16.
@@ -119,7 +136,8 @@ public struct KernelTable: Sendable {
   /// A table of the given kernels.
   public init(
     name: String, tileRows: Int, tileColumns: Int, multiplyTile: @escaping MultiplyTile,
-    multiplyBlocks: @escaping MultiplyBlocks, winogradInput: @escaping WinogradInput,
+    multiplyBlocks: @escaping MultiplyBlocks, multiplyColumns: @escaping MultiplyColumns,
+    exponentialColumns: @escaping ExponentialColumns, winogradInput: @escaping WinogradInput,
     winogradWeights: @escaping WinogradWeights, winogradOutput: @escaping WinogradOutput,
     channelMoments: @escaping ChannelMoments, normalize: @escaping Normalize, silu: @escaping SiLU,
     softmax: @escaping Softmax, add: @escaping Add, multiplyAdds: @escaping MultiplyAdds
@@ -129,6 +147,8 @@ public struct KernelTable: Sendable {
     self.tileColumns = tileColumns
     self.multiplyTile = multiplyTile
     self.multiplyBlocks = multiplyBlocks
+    self.multiplyColumns = multiplyColumns
+    self.exponentialColumns = exponentialColumns
     self.winogradInput = winogradInput
     self.winogradWeights = winogradWeights
     self.winogradOutput = winogradOutput

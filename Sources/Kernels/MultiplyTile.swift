@@ -11,18 +11,19 @@ let tileColumns = 2 * Vector.scalarCount
 /// The sums of a tile: a left and a right vector for each row. Loops over the rows have constant bounds and are unrolled
 /// (Package.swift sets the threshold), after which the sums live in registers.
 struct Sums<let rows: Int> {
-  private var left: InlineArray<rows, Vector>
-  private var right: InlineArray<rows, Vector>
+  var left: InlineArray<rows, Vector>
+  var right: InlineArray<rows, Vector>
 
   /// Every row starts as `start`.
   @inline(__always) init(_ start: UnsafePointer<Float>) {
-    left = InlineArray(repeating: load(start))
-    right = InlineArray(repeating: load(start + lanes))
+    let (first, second) = (load(start), load(start + lanes))
+    left = InlineArray { _ in first }
+    right = InlineArray { _ in second }
   }
 
   @inline(__always) init() {
-    left = InlineArray(repeating: broadcast(0))
-    right = InlineArray(repeating: broadcast(0))
+    left = InlineArray { _ in broadcast(0) }
+    right = InlineArray { _ in broadcast(0) }
   }
 
   @inline(__always) mutating func read(_ out: UnsafePointer<Float>, _ stride: Int) {
@@ -90,6 +91,27 @@ struct Sums<let rows: Int> {
   }
 }
 
+extension Sums {
+  /// Adds the products of columns with a panel: row r of depth k lies at `a + k · stride + r`.
+  @inline(__always) mutating func add(
+    columns a: UnsafePointer<Float>, _ stride: Int, _ depth: Int, _ panel: UnsafePointer<Float>
+  ) {
+    var weights = panel
+    var column = a
+    for _ in 0..<depth {
+      let leftWeights = load(weights)
+      let rightWeights = load(weights + lanes)
+      weights += tileColumns
+      for r in 0..<rows {
+        let x = broadcast(column[r])
+        left[unchecked: r] = multiplyAdd(x, leftWeights, left[unchecked: r])
+        right[unchecked: r] = multiplyAdd(x, rightWeights, right[unchecked: r])
+      }
+      column += stride
+    }
+  }
+}
+
 /// See `KernelTable.MultiplyTile`.
 func multiplyTile(
   _ pixels: UnsafePointer<UnsafePointer<Float>>, _ rowCount: Int, _ taps: Int, _ depth: Int,
@@ -132,6 +154,38 @@ func multiplyBlocks(
     var sums = start
     if accumulate { sums.read(out, outStride) }
     sums.add(a, blockStride, blocks, panel)
+    sums.write(out, outStride)
+  }
+  switch rowCount {
+  case 1: tile(Sums<1>())
+  case 2: tile(Sums<2>())
+  case 3: tile(Sums<3>())
+  case 4: tile(Sums<4>())
+  case 5: tile(Sums<5>())
+  #if KERNELS_AVX512 || arch(arm64)
+    case 6: tile(Sums<6>())
+    case 7: tile(Sums<7>())
+    case 8: tile(Sums<8>())
+    case 9: tile(Sums<9>())
+    case 10: tile(Sums<10>())
+    case 11: tile(Sums<11>())
+    case 12: tile(Sums<12>())
+    case 13: tile(Sums<13>())
+    default: tile(Sums<14>())
+  #else
+    default: tile(Sums<6>())
+  #endif
+  }
+}
+
+/// See `KernelTable.MultiplyColumns`.
+func multiplyColumns(
+  _ a: UnsafePointer<Float>, _ stride: Int, _ rowCount: Int, _ depth: Int, _ panel: UnsafePointer<Float>,
+  _ out: UnsafeMutablePointer<Float>, _ outStride: Int
+) {
+  @inline(__always) func tile<let rows: Int>(_ start: Sums<rows>) {
+    var sums = start
+    sums.add(columns: a, stride, depth, panel)
     sums.write(out, outStride)
   }
   switch rowCount {

@@ -12,7 +12,8 @@ import KernelTable
 public func kernelTable() -> KernelTable {
   KernelTable(
     name: name, tileRows: tileRows, tileColumns: tileColumns, multiplyTile: multiplyTile,
-    multiplyBlocks: multiplyBlocks, winogradInput: winogradInput, winogradWeights: winogradWeights,
+    multiplyBlocks: multiplyBlocks, multiplyColumns: multiplyColumns, exponentialColumns: exponentialColumns,
+    winogradInput: winogradInput, winogradWeights: winogradWeights,
     winogradOutput: winogradOutput,
     channelMoments: channelMoments, normalize: normalize, silu: siluRow, softmax: softmaxRow, add: addRows,
     multiplyAdds: multiplyAdds)

@@ -67,19 +67,17 @@ func winogradInput(
   var c = 0
   while c < channels {
     // Bᵀ·d column by column, then (Bᵀ·d)·B row by row.
-    var columns = InlineArray<36, Vector>(repeating: broadcast(0))
-    for x in 0..<6 {
+    @inline(__always) func column(_ x: Int) -> InlineArray<6, Vector> {
       let d = pixels + x * pixelStride + c
-      let t = transformInput(
+      return transformInput(
         load(d), load(d + rowStride), load(d + 2 * rowStride), load(d + 3 * rowStride), load(d + 4 * rowStride),
         load(d + 5 * rowStride))
-      for y in 0..<6 { columns[unchecked: 6 * y + x] = t[unchecked: y] }
     }
+    let (c0, c1, c2, c3, c4, c5) = (column(0), column(1), column(2), column(3), column(4), column(5))
     let block = out + c / 16 * 36 * pointStride + c % 16
     for y in 0..<6 {
       let t = transformInput(
-        columns[unchecked: 6 * y], columns[unchecked: 6 * y + 1], columns[unchecked: 6 * y + 2],
-        columns[unchecked: 6 * y + 3], columns[unchecked: 6 * y + 4], columns[unchecked: 6 * y + 5])
+        c0[unchecked: y], c1[unchecked: y], c2[unchecked: y], c3[unchecked: y], c4[unchecked: y], c5[unchecked: y])
       for x in 0..<6 { store(t[unchecked: x], block + (6 * y + x) * pointStride) }
     }
     c += lanes
@@ -94,15 +92,13 @@ func winogradWeights(
     for half in 0..<2 {
       let g = panel + k * 9 * tileColumns + half * lanes
       let target = out + k * tileColumns + half * lanes
-      var columns = InlineArray<18, Vector>(repeating: broadcast(0))
-      for x in 0..<3 {
-        let t = transformWeights(
+      @inline(__always) func column(_ x: Int) -> InlineArray<6, Vector> {
+        transformWeights(
           load(g + x * tileColumns), load(g + (3 + x) * tileColumns), load(g + (6 + x) * tileColumns))
-        for y in 0..<6 { columns[unchecked: 3 * y + x] = t[unchecked: y] }
       }
+      let (c0, c1, c2) = (column(0), column(1), column(2))
       for y in 0..<6 {
-        let t = transformWeights(
-          columns[unchecked: 3 * y], columns[unchecked: 3 * y + 1], columns[unchecked: 3 * y + 2])
+        let t = transformWeights(c0[unchecked: y], c1[unchecked: y], c2[unchecked: y])
         for x in 0..<6 { store(t[unchecked: x], target + (6 * y + x) * pointStride) }
       }
     }
@@ -117,18 +113,16 @@ func winogradOutput(
 ) {
   for half in 0..<2 {
     let m = products + half * lanes
-    var columns = InlineArray<24, Vector>(repeating: broadcast(0))
-    for x in 0..<6 {
-      let t = transformOutput(
+    @inline(__always) func column(_ x: Int) -> InlineArray<4, Vector> {
+      transformOutput(
         load(m + x * pointStride), load(m + (6 + x) * pointStride), load(m + (12 + x) * pointStride),
         load(m + (18 + x) * pointStride), load(m + (24 + x) * pointStride), load(m + (30 + x) * pointStride))
-      for y in 0..<4 { columns[unchecked: 6 * y + x] = t[unchecked: y] }
     }
+    let (c0, c1, c2, c3, c4, c5) = (column(0), column(1), column(2), column(3), column(4), column(5))
     let bias = load(bias + half * lanes)
     for y in 0..<4 where y < rows {
       let t = transformOutput(
-        columns[unchecked: 6 * y], columns[unchecked: 6 * y + 1], columns[unchecked: 6 * y + 2],
-        columns[unchecked: 6 * y + 3], columns[unchecked: 6 * y + 4], columns[unchecked: 6 * y + 5])
+        c0[unchecked: y], c1[unchecked: y], c2[unchecked: y], c3[unchecked: y], c4[unchecked: y], c5[unchecked: y])
       let offset = y * rowStride + half * lanes
       for x in 0..<4 where x < columnCount {
         var value = t[unchecked: x] + bias

@@ -1,16 +1,9 @@
 import KernelTable
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// Multi-head scaled dot-product attention (Vaswani et al. 2017, eq. 1) over positions: softmax(q·kᵀ/√d)·v.
 ///
-/// The scores of a tile of queries at a time are held, so memory grows with T, not T²; time grows with T².
+/// The scores of as many queries as a tile has columns are held at a time, so memory grows with T, not T²; time grows with T².
+/// Queries lie along the vectors: then the softmax needs no sums across a vector, and heads of any width fill the tiles.
 ///
 /// - Parameters:
 ///   - qkv: `[N, T, 3C]`; head h has its query, key and value, d = C / heads channels each, one behind the other from
@@ -25,21 +18,22 @@ public func attention(_ qkv: Tensor, heads: Int) -> Tensor {
   let channels = width / 3
   let depth = channels / heads
   let table = KernelChoice.current
-  // Queries and keys are each scaled by 1/⁴√d, which keeps their products smaller than scaling the products would.
-  let scale = 1 / sqrtf(sqrtf(Float(depth)))
+  let panels = (length + table.tileColumns - 1) / table.tileColumns
+  // The panel of queries, the scores, the output of the head, and the factors of the softmax.
+  let scratch = table.tileColumns * (depth + length + depth + 1)
 
   return LayerTimes.measure(
     { "attention, \(heads) × \(depth), \(length) positions" }, multiplyAdds: 2 * batch * length * length * channels
   ) {
     qkv.withUnsafePointer { source in
       Tensor([batch, length, channels]) { out in
-        ThreadPool.shared.forEach(batch * heads) { item in
-          let (n, head) = item.quotientAndRemainder(dividingBy: heads)
+        ThreadPool.shared.forEach(batch * heads * panels, scratch: scratch) { item, scratch in
+          let (n, head) = (item / panels).quotientAndRemainder(dividingBy: heads)
+          let first = item % panels * table.tileColumns
           attend(
-            head: Head(
-              source: source + n * length * width + head * 3 * depth, width: width, length: length, depth: depth,
-              scale: scale),
-            out: out + n * length * channels + head * depth, outStride: channels, table: table)
+            Head(source: source + n * length * width + head * 3 * depth, width: width, length: length, depth: depth),
+            queries: first..<min(first + table.tileColumns, length), table: table, scratch: scratch,
+            out: out + n * length * channels + head * depth, outStride: channels)
         }
       }
     }
@@ -52,41 +46,49 @@ private struct Head {
   let width: Int
   let length: Int
   let depth: Int
-  let scale: Float
 }
 
-private func attend(head: Head, out: UnsafeMutablePointer<Float>, outStride: Int, table: KernelTable) {
-  let (length, depth) = (head.length, head.depth)
-  let columns = table.tileColumns
-  // kᵀ is the weight of a linear map from a query to its scores, v that of one from scores to the output.
-  let keys = PackedWeights(table: table, taps: 1, depth: depth, columns: length, bias: nil) { target, panel in
-    for c in 0..<min(columns, length - panel * columns) {
-      let key = head.source + (panel * columns + c) * head.width + depth
-      for i in 0..<depth { target[i * columns + c] = key[i] * head.scale }
+/// What the head puts out for a panel of queries.
+private func attend(
+  _ head: Head, queries: Range<Int>, table: KernelTable, scratch: UnsafeMutablePointer<Float>,
+  out: UnsafeMutablePointer<Float>, outStride: Int
+) {
+  let (columns, depth, length) = (table.tileColumns, head.depth, head.length)
+  let panel = scratch
+  let scores = panel + depth * columns
+  let weighted = scores + length * columns
+  let inverse = weighted + depth * columns
+
+  // [d, queries], divided by √d; columns without a query are zero, and what comes of them is not read.
+  let scale = 1 / Float(depth).squareRoot()
+  panel.update(repeating: 0, count: depth * columns)
+  for (c, t) in queries.enumerated() {
+    let query = head.source + t * head.width
+    for i in 0..<depth { panel[i * columns + c] = query[i] * scale }
+  }
+  // Scores [T, queries]: keys times queries.
+  inverse.update(repeating: 0, count: columns)
+  let keys = Tiling(count: length, most: table.tileRows)
+  withUnsafeTemporaryAllocation(of: UnsafePointer<Float>.self, capacity: keys.height) { addresses in
+    guard let addresses = addresses.baseAddress else { return }
+    for tile in 0..<keys.tiles {
+      let positions = keys[tile]
+      for t in positions { addresses[t - positions.lowerBound] = head.source + t * head.width + depth }
+      table.multiplyTile(
+        addresses, positions.count, 1, depth, panel, inverse, nil, scores + positions.lowerBound * columns, columns)
     }
   }
-  let values = PackedWeights(table: table, taps: 1, depth: length, columns: depth, bias: nil) { target, panel in
-    for t in 0..<length {
-      let value = head.source + t * head.width + 2 * depth + panel * columns
-      (target + t * columns).update(from: value, count: min(columns, depth - panel * columns))
-    }
+  table.exponentialColumns(scores, length, inverse)
+  // [d, queries]: values times weights.
+  let values = Tiling(count: depth, most: table.tileRows)
+  for tile in 0..<values.tiles {
+    let rows = values[tile]
+    table.multiplyColumns(
+      head.source + 2 * depth + rows.lowerBound, head.width, rows.count, length, scores,
+      weighted + rows.lowerBound * columns, columns)
   }
-  let tiling = Tiling(count: length, most: table.tileRows)
-  ThreadPool.shared.forEach(tiling.tiles, scratch: tiling.height * (depth + length)) { tile, queries in
-    let positions = tiling[tile]
-    let scores = queries + tiling.height * depth
-    for t in positions {
-      let query = head.source + t * head.width
-      for i in 0..<depth { queries[(t - positions.lowerBound) * depth + i] = query[i] * head.scale }
-    }
-    gatheredProduct(rowCount: positions.count, weights: keys, out: scores, outStride: length) { rows, addresses, _ in
-      for r in rows { addresses[r] = UnsafePointer(queries) + r * depth }
-    }
-    for r in 0..<positions.count { table.softmax(scores + r * length, length) }
-    gatheredProduct(
-      rowCount: positions.count, weights: values, out: out + positions.lowerBound * outStride, outStride: outStride
-    ) { rows, addresses, _ in
-      for r in rows { addresses[r] = UnsafePointer(scores) + r * length }
-    }
+  for (c, t) in queries.enumerated() {
+    let target = out + t * outStride
+    for i in 0..<depth { target[i] = weighted[i * columns + c] * inverse[c] }
   }
 }

@@ -1,4 +1,5 @@
 import KernelTable
+import Glibc
 
 /// A convolution with kernel 3×3 and stride 1 by Winograd's F(4×4, 3×3) (Lavin & Gray 2016): tiles of 6×6 pixels and the
 /// weights are transformed to 36 points, at each of which a matrix product takes the place of the convolution, and the
@@ -42,7 +43,7 @@ struct WinogradConvolution: Sendable {
     let table = KernelChoice.current
     let (columns, depth, width) = (weight.shape[0], weight.shape[1], table.tileColumns)
     (self.table, self.depth, self.columns) = (table, depth, columns)
-    let isTransformed = outputPixels ?? 0 >= Self.manyPixels
+    let isTransformed = outputPixels ?? 0 >= Self.manyPixels || 36 * depth * columns * 4 < Int(getenv("SMALL").map { String(cString: $0) } ?? "0")! || getenv("PRE") != nil
     self.isTransformed = isTransformed
     let panelCount = (columns + width - 1) / width
     self.bias = bias.padded(to: panelCount * width)
@@ -135,7 +136,10 @@ struct WinogradConvolution: Sendable {
     let width = table.tileColumns
     // A set of blocks of tiles shares the weights that are read or transformed for it.
     let blocks = group.tiling.tiles
-    let blocksPerSet = isTransformed ? 2 : blocks
+    // Transforming weights is worth four or five blocks' products; beyond that threads should have items enough.
+    let threads = ThreadPool.shared.threads
+    let fewest = isTransformed ? 2 : 6
+    let blocksPerSet = min(blocks, panelCount >= 4 * threads ? max(fewest, 8) : panelCount >= threads ? fewest : max(1, fewest / 3))
     let sets = (blocks + blocksPerSet - 1) / blocksPerSet
     let pointStride = blocksPerSet * group.tiling.height * width
     let chunk = min(Self.weightDepth, depth)
