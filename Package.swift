@@ -16,7 +16,7 @@ import PackageDescription
 let kernelTargets: [Target] = instructionSets.map { set in
   .target(
     name: "Kernels\(set.name)",
-    dependencies: ["KernelTable"],
+    dependencies: ["KernelTable", "CProcessor"],
     path: "Sources/Kernels\(set.name)",
     swiftSettings: [
       .define("KERNELS_\(set.name.uppercased())"),

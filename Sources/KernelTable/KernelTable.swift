@@ -127,6 +127,11 @@ public struct KernelTable: Sendable {
   /// See `Add`.
   public let add: Add
 
+  /// Fetches `count` floats at `x` to the second-level cache, while something else is computed.
+  public typealias Prefetch = @Sendable (_ x: UnsafePointer<Float>, _ count: Int) -> Void
+  /// See `Prefetch`.
+  public let prefetch: Prefetch
+
   /// Multiply-adds in registers alone, `iterations` rounds of them, to measure the most that a core can do; reads two floats
   /// at `numbers`, overwrites the first, and returns the number of multiply-adds.
   public typealias MultiplyAdds = @Sendable (_ iterations: Int, _ numbers: UnsafeMutablePointer<Float>) -> Int
@@ -140,7 +145,8 @@ public struct KernelTable: Sendable {
     exponentialColumns: @escaping ExponentialColumns, winogradInput: @escaping WinogradInput,
     winogradWeights: @escaping WinogradWeights, winogradOutput: @escaping WinogradOutput,
     channelMoments: @escaping ChannelMoments, normalize: @escaping Normalize, silu: @escaping SiLU,
-    softmax: @escaping Softmax, add: @escaping Add, multiplyAdds: @escaping MultiplyAdds
+    softmax: @escaping Softmax, add: @escaping Add, prefetch: @escaping Prefetch,
+    multiplyAdds: @escaping MultiplyAdds
   ) {
     self.name = name
     self.tileRows = tileRows
@@ -157,6 +163,7 @@ public struct KernelTable: Sendable {
     self.silu = silu
     self.softmax = softmax
     self.add = add
+    self.prefetch = prefetch
     self.multiplyAdds = multiplyAdds
   }
 }

@@ -16,5 +16,5 @@ public func kernelTable() -> KernelTable {
     winogradInput: winogradInput, winogradWeights: winogradWeights,
     winogradOutput: winogradOutput,
     channelMoments: channelMoments, normalize: normalize, silu: siluRow, softmax: softmaxRow, add: addRows,
-    multiplyAdds: multiplyAdds)
+    prefetch: prefetchRow, multiplyAdds: multiplyAdds)
 }

@@ -151,9 +151,14 @@ struct WinogradConvolution: Sendable {
     ) { item, products in
       let (panel, number) = item.quotientAndRemainder(dividingBy: sets)
       let set = number * blocksPerSet..<min((number + 1) * blocksPerSet, blocks)
-      /// Adds what the input channels from `first` on, `count` of them, contribute.
-      func add(_ points: UnsafePointer<Float>, stride: Int, from first: Int, count: Int) {
+      /// Adds what the input channels from `first` on, `count` of them, contribute; meanwhile fetches what comes `next`.
+      func add(
+        _ points: UnsafePointer<Float>, stride: Int, from first: Int, count: Int, next: UnsafePointer<Float>?,
+        nextCount: Int
+      ) {
+        let fetched = (nextCount + Self.points - 1) / Self.points
         for p in 0..<Self.points {
+          if let next { table.prefetch(next + p * fetched, fetched) }
           for block in set {
             let height = group.tiling[block].count
             table.multiplyBlocks(
@@ -166,14 +171,18 @@ struct WinogradConvolution: Sendable {
       panels.withUnsafePointer { panels in
         let panel = panels + panel * panelStride
         if isTransformed {
-          add(panel, stride: depth * width, from: 0, count: depth)
+          add(panel, stride: depth * width, from: 0, count: depth, next: nil, nextCount: 0)
           return
         }
         let points = products + room.products + room.tile
         for first in stride(from: 0, to: depth, by: chunk) {
           let count = min(chunk, depth - first)
-          table.winogradWeights(panel + first * 9 * width, count, points, weightStride)
-          add(points, stride: weightStride, from: first, count: count)
+          let weights = panel + first * 9 * width
+          table.winogradWeights(weights, count, points, weightStride)
+          // Past the last panel's end there is nothing to read, but nothing is read by fetching it either.
+          add(
+            points, stride: weightStride, from: first, count: count, next: weights + count * 9 * width,
+            nextCount: chunk * 9 * width)
         }
       }
       let firstTile = set.lowerBound * group.tiling.height

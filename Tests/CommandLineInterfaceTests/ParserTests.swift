@@ -181,8 +181,8 @@ struct ParserTests {
   }
 
   @Test func helpAndVersionWinOverMistakes() throws {
-    #expect(try parse(["--stesp", "--help"]) == .help)
-    #expect(try parse(["-h"]) == .help)
+    #expect(try parse(["--stesp", "--help"]) == .help(.draw))
+    #expect(try parse(["-h"]) == .help(.draw))
     #expect(try parse(["--version", "x"]) == .version)
   }
 
