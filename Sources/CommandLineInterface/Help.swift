@@ -18,7 +18,7 @@ public func helpText(_ command: CommandName = .draw, width: Int = 80) -> String 
 
 private func meaning(_ command: CommandName) -> String {
   switch command {
-  case .draw: "sample draws images with a diffusion model. (sample bench --help: measuring its speed.)"
+  case .draw: "sample draws images with a diffusion model."
   case .bench: "sample bench measures how long a model's forward pass takes."
   }
 }
@@ -37,6 +37,7 @@ private func examples(_ command: CommandName) -> [(meaning: String, line: String
       "a model of improved-diffusion, with the flags it was trained with",
       "sample --model m.pt --image-size 32 --num-channels 128 --out img.png"
     ),
+    ("how fast a model is; sample bench --help says more", "sample bench"),
   ]
   }
 }

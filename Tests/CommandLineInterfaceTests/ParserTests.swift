@@ -187,28 +187,57 @@ struct ParserTests {
   }
 
   /// A new option cannot be forgotten in the help, nor accept nonsense: this walks the table.
-  @Test func everyOptionIsInTheHelpAndChecksItsValue() {
-    let help = helpText()
-    for option in optionTable {
+  @Test(arguments: CommandName.allCases)
+  func everyOptionIsInTheHelpAndChecksItsValue(command: CommandName) {
+    let help = helpText(command)
+    let verb = command == .draw ? [] : [command.rawValue]
+    let options = optionTable.filter { $0.commands.contains(command) }
+    for option in options {
       #expect(help.contains("--\(option.names[0])"), "\(option.names[0])")
       if case .required = option.value {
-        #expect(throws: UsageError.self, "\(option.names[0])") { try parse(["--\(option.names[0])"]) }
+        #expect(throws: UsageError.self, "\(option.names[0])") { try parse(verb + ["--\(option.names[0])"]) }
       }
       if case .none = option.value {
-        #expect(throws: UsageError.self, "\(option.names[0])") { try parse(["--\(option.names[0])=x"]) }
+        #expect(throws: UsageError.self, "\(option.names[0])") { try parse(verb + ["--\(option.names[0])=x"]) }
       }
     }
-    let names = optionTable.flatMap(\.names)
+    let names = options.flatMap(\.names)
     #expect(Set(names).count == names.count)
-    let shorts = optionTable.compactMap(\.short)
+    let shorts = options.compactMap(\.short)
     #expect(Set(shorts).count == shorts.count)
   }
 
-  @Test(arguments: [60, 80, 100])
-  func helpFits(width: Int) {
-    for line in helpText(width: width).split(separator: "\n") {
+  @Test(arguments: CommandName.allCases, [60, 80, 100])
+  func helpFits(command: CommandName, width: Int) {
+    for line in helpText(command, width: width).split(separator: "\n") {
       #expect(line.count <= max(width, 80), "\(line)")
     }
+  }
+
+  @Test func benchTakesBatchesAndPasses() throws {
+    guard case .bench(let options) = try parse(["bench", "--batch", "1,4,16", "--passes", "3", "--json", "--layers"])
+    else {
+      Issue.record("not understood as bench")
+      return
+    }
+    #expect(options.bench.batches == [1, 4, 16])
+    #expect(options.bench.passes == 3)
+    #expect(options.bench.json && options.bench.layers)
+  }
+
+  @Test(arguments: [
+    ("bench --steps 5", "--steps belongs to sample, not to sample bench; leave it out"),
+    ("--passes 5", "--passes belongs to sample bench, not to sample; leave it out"),
+    ("--threads 1 bench", "bench stands in front of the options; type sample bench and then the options"),
+    (
+      "bench --noise x.npy --batch 1,2",
+      "--noise has images for one batch; type one number after --batch, or leave --batch out"
+    ),
+  ])
+  func mistakesAboutCommandsSayWhatToType(line: String, message: String) {
+    do {
+      Issue.record("\(line) was understood: \(try parse(line.split(separator: " ").map(String.init)))")
+    } catch { #expect("\(error)" == message) }
   }
 }
 
