@@ -54,37 +54,60 @@ public struct KernelTable: Sendable {
   /// See `ExponentialColumns`.
   public let exponentialColumns: ExponentialColumns
 
-  /// Bᵀ·d·B of a tile of 6×6 pixels for Winograd's F(4×4, 3×3) (Lavin & Gray 2016): pixel (y, x) is read at
-  /// `pixels + y · rowStride + x · pixelStride`; point p of channel c is written at
-  /// `out + (c / 16 · 36 + p) · pointStride + c % 16`. `channels` is a multiple of 16.
-  public typealias WinogradInput =
-    @Sendable (
-      _ pixels: UnsafePointer<Float>, _ rowStride: Int, _ pixelStride: Int, _ channels: Int,
-      _ out: UnsafeMutablePointer<Float>, _ pointStride: Int
-    ) -> Void
-  /// See `WinogradInput`.
-  public let winogradInput: WinogradInput
+  /// Winograd's F(2×2, 3×3).
+  public let winogradF2: Winograd
+  /// Winograd's F(4×4, 3×3).
+  public let winogradF4: Winograd
 
-  /// G·g·Gᵀ of 3×3 weights: tap t of input channel k is read at `panel + (9 · k + t) · tileColumns`, `tileColumns` output
-  /// channels at a time; point p is written at `out + p · pointStride + k · tileColumns`.
-  public typealias WinogradWeights =
-    @Sendable (
-      _ panel: UnsafePointer<Float>, _ depth: Int, _ out: UnsafeMutablePointer<Float>, _ pointStride: Int
-    ) -> Void
-  /// See `WinogradWeights`.
-  public let winogradWeights: WinogradWeights
+  /// The transforms of Winograd's F(m×m, 3×3) (Lavin & Gray 2016): tiles of n×n pixels, n = m + 2, become n² points, at each
+  /// of which a matrix product takes the place of the convolution, and the products become m×m pixels.
+  public struct Winograd: Sendable {
+    /// m, the side of what a tile puts out.
+    public let outputSide: Int
+    /// n = m + 2, the side of what a tile reads.
+    public var inputSide: Int { outputSide + 2 }
+    /// n².
+    public var points: Int { inputSide * inputSide }
 
-  /// Aᵀ·m·A + bias + residual of one tile: point p of `tileColumns` channels is read at `products + p · pointStride`; of the
-  /// 4×4 pixels, the first `rows` × `columns` are written at `out + y · rowStride + x · pixelStride`, and the residual is read
-  /// likewise.
-  public typealias WinogradOutput =
-    @Sendable (
-      _ products: UnsafePointer<Float>, _ pointStride: Int, _ bias: UnsafePointer<Float>,
-      _ residual: UnsafePointer<Float>?, _ out: UnsafeMutablePointer<Float>, _ rowStride: Int, _ pixelStride: Int,
-      _ rows: Int, _ columns: Int
-    ) -> Void
-  /// See `WinogradOutput`.
-  public let winogradOutput: WinogradOutput
+    /// Bᵀ·d·B of a tile: pixel (y, x) is read at `pixels + y · rowStride + x · pixelStride`; point p of channel c is written
+    /// at `out + (c / 16 · points + p) · pointStride + c % 16`. `channels` is a multiple of 16.
+    public typealias Input =
+      @Sendable (
+        _ pixels: UnsafePointer<Float>, _ rowStride: Int, _ pixelStride: Int, _ channels: Int,
+        _ out: UnsafeMutablePointer<Float>, _ pointStride: Int
+      ) -> Void
+    /// See `Input`.
+    public let input: Input
+
+    /// G·g·Gᵀ of 3×3 weights: tap t of input channel k is read at `panel + (9 · k + t) · tileColumns`, `tileColumns` output
+    /// channels at a time; point p is written at `out + p · pointStride + k · tileColumns`.
+    public typealias Weights =
+      @Sendable (
+        _ panel: UnsafePointer<Float>, _ depth: Int, _ out: UnsafeMutablePointer<Float>, _ pointStride: Int
+      ) -> Void
+    /// See `Weights`.
+    public let weights: Weights
+
+    /// Aᵀ·m·A + bias + residual of one tile: point p of `tileColumns` channels is read at `products + p · pointStride`; of the
+    /// pixels, the first `rows` × `columns` are written at `out + y · rowStride + x · pixelStride`, and the residual is read
+    /// likewise.
+    public typealias Output =
+      @Sendable (
+        _ products: UnsafePointer<Float>, _ pointStride: Int, _ bias: UnsafePointer<Float>,
+        _ residual: UnsafePointer<Float>?, _ out: UnsafeMutablePointer<Float>, _ rowStride: Int, _ pixelStride: Int,
+        _ rows: Int, _ columns: Int
+      ) -> Void
+    /// See `Output`.
+    public let output: Output
+
+    /// The given transforms.
+    public init(outputSide: Int, input: @escaping Input, weights: @escaping Weights, output: @escaping Output) {
+      self.outputSide = outputSide
+      self.input = input
+      self.weights = weights
+      self.output = output
+    }
+  }
 
   /// First and second moments of each channel about a centre near its mean, so that nothing cancels:
   /// `sums[c] = Σ_p (x[p, c] - centre[c])`, `squares[c] = Σ_p (x[p, c] - centre[c])²` over `pixels` rows of `channels`
@@ -142,8 +165,7 @@ public struct KernelTable: Sendable {
   public init(
     name: String, tileRows: Int, tileColumns: Int, multiplyTile: @escaping MultiplyTile,
     multiplyBlocks: @escaping MultiplyBlocks, multiplyColumns: @escaping MultiplyColumns,
-    exponentialColumns: @escaping ExponentialColumns, winogradInput: @escaping WinogradInput,
-    winogradWeights: @escaping WinogradWeights, winogradOutput: @escaping WinogradOutput,
+    exponentialColumns: @escaping ExponentialColumns, winogradF2: Winograd, winogradF4: Winograd,
     channelMoments: @escaping ChannelMoments, normalize: @escaping Normalize, silu: @escaping SiLU,
     softmax: @escaping Softmax, add: @escaping Add, prefetch: @escaping Prefetch,
     multiplyAdds: @escaping MultiplyAdds
@@ -155,9 +177,8 @@ public struct KernelTable: Sendable {
     self.multiplyBlocks = multiplyBlocks
     self.multiplyColumns = multiplyColumns
     self.exponentialColumns = exponentialColumns
-    self.winogradInput = winogradInput
-    self.winogradWeights = winogradWeights
-    self.winogradOutput = winogradOutput
+    self.winogradF2 = winogradF2
+    self.winogradF4 = winogradF4
     self.channelMoments = channelMoments
     self.normalize = normalize
     self.silu = silu

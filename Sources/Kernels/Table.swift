@@ -13,8 +13,11 @@ public func kernelTable() -> KernelTable {
   KernelTable(
     name: name, tileRows: tileRows, tileColumns: tileColumns, multiplyTile: multiplyTile,
     multiplyBlocks: multiplyBlocks, multiplyColumns: multiplyColumns, exponentialColumns: exponentialColumns,
-    winogradInput: winogradInput, winogradWeights: winogradWeights,
-    winogradOutput: winogradOutput,
+    
+    winogradF2: .init(
+      outputSide: 2, input: winogradF2Input, weights: winogradF2Weights, output: winogradF2Output),
+    winogradF4: .init(
+      outputSide: 4, input: winogradF4Input, weights: winogradF4Weights, output: winogradF4Output),
     channelMoments: channelMoments, normalize: normalize, silu: siluRow, softmax: softmaxRow, add: addRows,
     prefetch: prefetchRow, multiplyAdds: multiplyAdds)
 }

@@ -18,8 +18,8 @@ public struct Convolution: Sendable {
 
   /// A layer of `weight`, `[O, I, k…]`, and `bias`, `[O]`; `stride` has an entry per spatial dimension.
   ///
-  /// - Parameter outputPixels: the pixels of a picture that the layer will put out, if that is known. The layer prepares
-  ///   for them; its results do not depend on it.
+  /// - Parameter outputPixels: the pixels of a picture that the layer will put out, if that is known: the layer chooses its
+  ///   algorithm for them, which decides the rounding. It takes pictures of other sizes too.
   public init(weight: Tensor, bias: Tensor, stride: [Int], outputPixels: Int? = nil) {
     kernel = Array(weight.shape.dropFirst(2))
     precondition(
@@ -74,7 +74,7 @@ public struct Convolution: Sendable {
   private func timingName(_ outputSize: [Int]) -> String {
     let isPlain = stride.allSatisfy { $0 == 1 }
     var name = "convolution \(sizeText(kernel))\(isPlain ? "" : " stride \(sizeText(stride))")"
-    if case .winograd = algorithm { name += " F(4×4)" }
+    if case .winograd(let winograd) = algorithm { name += " F(\(winograd.tileSide)×\(winograd.tileSide))" }
     return name + ", \(inChannels) → \(outChannels), \(sizeText(outputSize))"
   }
 

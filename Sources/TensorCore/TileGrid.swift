@@ -1,7 +1,9 @@
-/// Pictures divided into tiles of 4×4 pixels, the last ones of a line and of a picture reaching beyond it.
+/// Pictures divided into square tiles of pixels, the last ones of a line and of a picture reaching beyond it.
 ///
 /// Lines of tiles are counted through all pictures.
 struct TileGrid {
+  /// The pixels of a tile's side.
+  let side: Int
   /// Pixels.
   let height: Int
   let width: Int
@@ -11,11 +13,12 @@ struct TileGrid {
   /// Lines of tiles of all pictures.
   let lines: Int
 
-  init(batch: Int, height: Int, width: Int) {
+  init(side: Int, batch: Int, height: Int, width: Int) {
+    self.side = side
     self.height = height
     self.width = width
-    rows = (height + 3) / 4
-    columns = (width + 3) / 4
+    rows = (height + side - 1) / side
+    columns = (width + side - 1) / side
     lines = batch * rows
   }
 
@@ -28,7 +31,7 @@ struct TileGrid {
 
   /// The line of pixels, counted through all pictures, `y` below the first one of a line of tiles; nil outside the picture.
   func pixelLine(_ line: Int, _ y: Int) -> Int? {
-    let y = line % rows * 4 + y
+    let y = line % rows * side + y
     return y >= 0 && y < height ? line / rows * height + y : nil
   }
 
@@ -45,8 +48,8 @@ struct TileGrid {
   func pixels(line: Int, column: Int) -> Pixels {
     let (picture, row) = line.quotientAndRemainder(dividingBy: rows)
     return Pixels(
-      first: (picture * height + 4 * row) * width + 4 * column, rows: min(4, height - 4 * row),
-      columns: min(4, width - 4 * column), lineStride: width)
+      first: (picture * height + side * row) * width + side * column, rows: min(side, height - side * row),
+      columns: min(side, width - side * column), lineStride: width)
   }
 }
 

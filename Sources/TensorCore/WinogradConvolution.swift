@@ -1,12 +1,9 @@
 import KernelTable
-import Glibc
 
-/// A convolution with kernel 3×3 and stride 1 by Winograd's F(4×4, 3×3) (Lavin & Gray 2016): tiles of 6×6 pixels and the
-/// weights are transformed to 36 points, at each of which a matrix product takes the place of the convolution, and the
-/// products are transformed back to 4×4 pixels. That needs a quarter of the multiplications.
+/// A convolution with kernel 3×3 and stride 1 by Winograd's F(m×m, 3×3) (Lavin & Gray 2016): tiles of (m + 2)² pixels and the
+/// weights are transformed to as many points, at each of which a matrix product takes the place of the convolution, and the
+/// products are transformed back to m×m pixels. With m = 4 that needs a quarter of the multiplications, with m = 2 4/9.
 struct WinogradConvolution: Sendable {
-  /// Points of a transformed tile.
-  static let points = 36
   /// Input channels are taken in blocks of this many.
   static let block = 16
   /// Room for the transformed tiles that are worked on at a time: they should stay in the near caches.
@@ -16,26 +13,37 @@ struct WinogradConvolution: Sendable {
   /// Input channels whose weights are transformed at a time, if that is done on the fly.
   private static let weightDepth = 64
 
-  /// From how many pixels on transformed weights are kept.
-  private static let manyPixels = 16 * 31
+  // The rule of which form weights are kept in, and which tile is used, is fitted to measurements; see PERFORMANCE.md.
 
-  let table: KernelTable
+  /// From how many pixels of a picture on transformed weights are kept: 31 tiles of F(4×4, 3×3).
+  private static let manyPixels = 16 * 31
+  /// Transformed weights of fewer bytes are kept for smaller pictures too: they stay in a cache.
+  private static let smallWeights = 1_500_000
+  /// Up to how many pixels of a picture F(2×2, 3×3) is used: one tile of F(4×4, 3×3).
+  private static let fewPixels = 16
+
+  private let table: KernelTable
+  private let winograd: KernelTable.Winograd
   /// Input and output channels.
-  let depth: Int
-  let columns: Int
+  private let depth: Int
+  private let columns: Int
   private let bias: Tensor
-  /// `[panels, depth, 9, tileColumns]`, or `[panels, 36, depth, tileColumns]` if they are transformed.
+  /// `[panels, depth, 9, tileColumns]`, or `[panels, points, depth, tileColumns]` if they are transformed.
   private let panels: Tensor
   private let isTransformed: Bool
 
   private var panelCount: Int { panels.shape[0] }
   private var panelStride: Int { panels.count / panelCount }
 
+  /// The side of the tiles it puts out.
+  var tileSide: Int { winograd.outputSide }
+
   /// - Parameters:
   ///   - weight: `[O, I, 3, 3]`, I a multiple of 16.
   ///   - bias: `[O]`.
   ///   - outputPixels: of a picture, if known. Where they are many, the transformed weights are kept, which take four times
-  ///     the room of the weights; where they are few, reading so much would take longer than transforming anew.
+  ///     the room of the weights; where they are fewer, reading so much would take longer than transforming anew; where they
+  ///     are fewest, the smaller tiles pay. 
   init(weight: Tensor, bias: Tensor, outputPixels: Int?) {
     precondition(
       weight.shape.count == 4 && weight.shape[1] % Self.block == 0 && weight.shape.dropFirst(2) == [3, 3],
@@ -43,14 +51,18 @@ struct WinogradConvolution: Sendable {
     let table = KernelChoice.current
     let (columns, depth, width) = (weight.shape[0], weight.shape[1], table.tileColumns)
     (self.table, self.depth, self.columns) = (table, depth, columns)
-    let isTransformed = outputPixels ?? 0 >= Self.manyPixels || 36 * depth * columns * 4 < Int(getenv("SMALL").map { String(cString: $0) } ?? "0")! || getenv("PRE") != nil
+    winograd = outputPixels.map { $0 <= Self.fewPixels } ?? false ? table.winogradF2 : table.winogradF4
+    let (points, transform) = (winograd.points, winograd.weights)
+    let isTransformed =
+      outputPixels ?? 0 >= Self.manyPixels
+      || points * depth * columns * MemoryLayout<Float>.stride < Self.smallWeights
     self.isTransformed = isTransformed
     let panelCount = (columns + width - 1) / width
     self.bias = bias.padded(to: panelCount * width)
     panels = weight.withUnsafePointer { weight in
-      Tensor([panelCount, isTransformed ? Self.points : 9, depth, width]) { out in
+      Tensor([panelCount, isTransformed ? points : 9, depth, width]) { out in
         ThreadPool.shared.forEach(panelCount, scratch: isTransformed ? 9 * depth * width : 0) { panel, scratch in
-          let target = out + panel * (isTransformed ? Self.points : 9) * depth * width
+          let target = out + panel * (isTransformed ? points : 9) * depth * width
           let raw = isTransformed ? scratch : target
           let first = panel * width
           raw.update(repeating: 0, count: 9 * depth * width)
@@ -58,7 +70,7 @@ struct WinogradConvolution: Sendable {
             let source = weight + (first + c) * depth * 9
             for i in 0..<depth * 9 { raw[i * width + c] = source[i] }
           }
-          if isTransformed { table.winogradWeights(raw, depth, target, depth * width) }
+          if isTransformed { transform(raw, depth, target, depth * width) }
         }
       }
     }
@@ -67,8 +79,8 @@ struct WinogradConvolution: Sendable {
   /// `[N, H, W, I]` → `[N, H, W, O]`, plus `residual` of that shape.
   func callAsFunction(_ input: LayerInput, adding residual: Tensor?) -> Tensor {
     let shape = input.shape
-    let grid = TileGrid(batch: shape[0], height: shape[1], width: shape[2])
-    let tileFloats = Self.points * depth
+    let grid = TileGrid(side: winograd.outputSide, batch: shape[0], height: shape[1], width: shape[2])
+    let tileFloats = winograd.points * depth
     let linesPerGroup = grid.linesPerGroup(
       mostTiles: max(4 * table.tileRows, Self.tileBytes / (tileFloats * MemoryLayout<Float>.stride)))
     return input.withReader { reader in
@@ -89,20 +101,21 @@ struct WinogradConvolution: Sendable {
   }
 
   /// Transforms a group's tiles. Tile r of a block of h tiles has channel c of point p at
-  /// `(c / 16 · 36 + p) · 16h + 16r + c % 16` from the start of the block.
+  /// `(c / 16 · points + p) · 16h + 16r + c % 16` from the start of the block.
   private func transformInput(_ reader: LayerInput.Reader, _ group: TileGroup, into out: UnsafeMutablePointer<Float>) {
     let grid = group.grid
     // A strip is some lines of tiles of one picture in some channels, with a margin of a pixel on each side.
-    let width = 4 * grid.columns + 2
+    let side = winograd.outputSide
+    let width = side * grid.columns + 2
     let channels = depth % 32 == 0 ? 32 : 16
     let rowStride = width * channels
-    let linesPerStrip = max(1, min(grid.rows, Self.stripBytes / (4 * rowStride * MemoryLayout<Float>.stride)))
+    let linesPerStrip = max(1, min(grid.rows, Self.stripBytes / (side * rowStride * MemoryLayout<Float>.stride)))
     let strips = group.strips(mostLines: linesPerStrip)
     let chunks = depth / channels
-    ThreadPool.shared.forEach(strips.count * chunks, scratch: (4 * linesPerStrip + 2) * rowStride) { item, strip in
+    ThreadPool.shared.forEach(strips.count * chunks, scratch: (side * linesPerStrip + 2) * rowStride) { item, strip in
       let lines = strips[item / chunks]
       let channel = item % chunks * channels
-      for y in 0..<4 * lines.count + 2 {
+      for y in 0..<side * lines.count + 2 {
         let row = strip + y * rowStride
         guard let line = grid.pixelLine(lines.lowerBound, y - 1) else {
           row.update(repeating: 0, count: rowStride)
@@ -115,13 +128,13 @@ struct WinogradConvolution: Sendable {
         (row + (1 + grid.width) * channels).update(repeating: 0, count: rowStride - (1 + grid.width) * channels)
       }
       for line in lines {
-        let pixels = strip + 4 * (line - lines.lowerBound) * rowStride
+        let pixels = strip + side * (line - lines.lowerBound) * rowStride
         for column in 0..<grid.columns {
           let (block, row) = group.place(line, column)
           let height = group.tiling[block].count
-          table.winogradInput(
-            pixels + 4 * column * channels, rowStride, channels, channels,
-            out + (block * group.tiling.height * depth + channel * height) * Self.points + row * Self.block,
+          winograd.input(
+            pixels + side * column * channels, rowStride, channels, channels,
+            out + (block * group.tiling.height * depth + channel * height) * winograd.points + row * Self.block,
             height * Self.block)
         }
       }
@@ -145,7 +158,7 @@ struct WinogradConvolution: Sendable {
     let chunk = min(Self.weightDepth, depth)
     // A line more than the weights take: at a distance of a power of two, all points would fall into a few sets of a cache.
     let weightStride = chunk * width + 16
-    let room = (products: Self.points * pointStride, tile: 16 * width, weights: Self.points * weightStride)
+    let room = (products: winograd.points * pointStride, tile: winograd.outputSide * winograd.outputSide * width, weights: winograd.points * weightStride)
     ThreadPool.shared.forEach(
       sets * panelCount, scratch: room.products + room.tile + (isTransformed ? 0 : room.weights)
     ) { item, products in
@@ -156,14 +169,14 @@ struct WinogradConvolution: Sendable {
         _ points: UnsafePointer<Float>, stride: Int, from first: Int, count: Int, next: UnsafePointer<Float>?,
         nextCount: Int
       ) {
-        let fetched = (nextCount + Self.points - 1) / Self.points
-        for p in 0..<Self.points {
+        let fetched = (nextCount + winograd.points - 1) / winograd.points
+        for p in 0..<winograd.points {
           if let next { table.prefetch(next + p * fetched, fetched) }
           for block in set {
             let height = group.tiling[block].count
             table.multiplyBlocks(
-              tiles + (block * group.tiling.height * depth + first * height) * Self.points + p * height * Self.block,
-              height, Self.points * height * Self.block, count / Self.block, points + p * stride, first > 0,
+              tiles + (block * group.tiling.height * depth + first * height) * winograd.points + p * height * Self.block,
+              height, winograd.points * height * Self.block, count / Self.block, points + p * stride, first > 0,
               products + p * pointStride + (block - set.lowerBound) * group.tiling.height * width, width)
           }
         }
@@ -178,7 +191,7 @@ struct WinogradConvolution: Sendable {
         for first in stride(from: 0, to: depth, by: chunk) {
           let count = min(chunk, depth - first)
           let weights = panel + first * 9 * width
-          table.winogradWeights(weights, count, points, weightStride)
+          winograd.weights(weights, count, points, weightStride)
           // Past the last panel's end there is nothing to read, but nothing is read by fetching it either.
           add(
             points, stride: weightStride, from: first, count: count, next: weights + count * 9 * width,
@@ -205,20 +218,20 @@ struct WinogradConvolution: Sendable {
     let offset = pixels.first * channels + column
     bias.withUnsafePointer { bias in
       if column + width <= channels {
-        table.winogradOutput(
+        winograd.output(
           products, pointStride, bias + column, residual.map { $0 + offset }, out + offset, pixels.lineStride * channels,
           channels, pixels.rows, pixels.columns)
         return
       }
       // The output has fewer channels than the panel: through a whole tile beside it.
       let count = channels - column
-      table.winogradOutput(
-        products, pointStride, bias + column, nil, scratch, 4 * width, width, pixels.rows, pixels.columns)
+      winograd.output(
+        products, pointStride, bias + column, nil, scratch, winograd.outputSide * width, width, pixels.rows, pixels.columns)
       for y in 0..<pixels.rows {
         for x in 0..<pixels.columns {
           let target = offset + (y * pixels.lineStride + x) * channels
           for c in 0..<count {
-            let value = scratch[(4 * y + x) * width + c]
+            let value = scratch[(winograd.outputSide * y + x) * width + c]
             out[target + c] = residual.map { value + $0[target + c] } ?? value
           }
         }

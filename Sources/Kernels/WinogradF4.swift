@@ -59,8 +59,8 @@ private let b: Float = 1.414_213_56
   ]
 }
 
-/// See `KernelTable.WinogradInput`.
-func winogradInput(
+/// See `KernelTable.Winograd.Input`.
+func winogradF4Input(
   _ pixels: UnsafePointer<Float>, _ rowStride: Int, _ pixelStride: Int, _ channels: Int,
   _ out: UnsafeMutablePointer<Float>, _ pointStride: Int
 ) {
@@ -84,8 +84,8 @@ func winogradInput(
   }
 }
 
-/// See `KernelTable.WinogradWeights`.
-func winogradWeights(
+/// See `KernelTable.Winograd.Weights`.
+func winogradF4Weights(
   _ panel: UnsafePointer<Float>, _ depth: Int, _ out: UnsafeMutablePointer<Float>, _ pointStride: Int
 ) {
   for k in 0..<depth {
@@ -105,8 +105,8 @@ func winogradWeights(
   }
 }
 
-/// See `KernelTable.WinogradOutput`.
-func winogradOutput(
+/// See `KernelTable.Winograd.Output`.
+func winogradF4Output(
   _ products: UnsafePointer<Float>, _ pointStride: Int, _ bias: UnsafePointer<Float>,
   _ residual: UnsafePointer<Float>?, _ out: UnsafeMutablePointer<Float>, _ rowStride: Int, _ pixelStride: Int,
   _ rows: Int, _ columnCount: Int

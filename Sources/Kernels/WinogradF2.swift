@@ -1,0 +1,96 @@
+// Winograd's minimal filtering F(2×2, 3×3) (Lavin & Gray 2016, §4.1), for one tile and as many channels as a vector holds at
+// a time: for pictures so small that a tile of F(4×4, 3×3) would not be repaid its transforms. With the points 0, ±1 and ∞:
+//
+//        ⎡ 1  0 -1  0 ⎤        ⎡ 1  0  0 ⎤
+//   Bᵀ = ⎢ 0  1  1  0 ⎥    G = ⎢ ½  ½  ½ ⎥    Aᵀ = ⎡ 1  1  1  0 ⎤
+//        ⎢ 0 -1  1  0 ⎥        ⎢ ½ -½  ½ ⎥         ⎣ 0  1 -1  1 ⎦
+//        ⎣ 0 -1  0  1 ⎦        ⎣ 0  0  1 ⎦
+
+/// Bᵀ·d.
+@inline(__always) private func transformInput(
+  _ d0: Vector, _ d1: Vector, _ d2: Vector, _ d3: Vector
+) -> InlineArray<4, Vector> {
+  [d0 - d2, d1 + d2, d2 - d1, d3 - d1]
+}
+
+/// G·g.
+@inline(__always) private func transformWeights(_ g0: Vector, _ g1: Vector, _ g2: Vector) -> InlineArray<4, Vector> {
+  let even = (g0 + g2) * broadcast(0.5)
+  return [g0, multiplyAdd(g1, broadcast(0.5), even), multiplyAdd(g1, broadcast(-0.5), even), g2]
+}
+
+/// Aᵀ·m.
+@inline(__always) private func transformOutput(
+  _ m0: Vector, _ m1: Vector, _ m2: Vector, _ m3: Vector
+) -> InlineArray<2, Vector> {
+  [m0 + m1 + m2, m1 - m2 + m3]
+}
+
+/// See `KernelTable.Winograd.Input`.
+func winogradF2Input(
+  _ pixels: UnsafePointer<Float>, _ rowStride: Int, _ pixelStride: Int, _ channels: Int,
+  _ out: UnsafeMutablePointer<Float>, _ pointStride: Int
+) {
+  var c = 0
+  while c < channels {
+    @inline(__always) func column(_ x: Int) -> InlineArray<4, Vector> {
+      let d = pixels + x * pixelStride + c
+      return transformInput(load(d), load(d + rowStride), load(d + 2 * rowStride), load(d + 3 * rowStride))
+    }
+    let (c0, c1, c2, c3) = (column(0), column(1), column(2), column(3))
+    let block = out + c / 16 * 16 * pointStride + c % 16
+    for y in 0..<4 {
+      let t = transformInput(c0[unchecked: y], c1[unchecked: y], c2[unchecked: y], c3[unchecked: y])
+      for x in 0..<4 { store(t[unchecked: x], block + (4 * y + x) * pointStride) }
+    }
+    c += lanes
+  }
+}
+
+/// See `KernelTable.Winograd.Weights`.
+func winogradF2Weights(
+  _ panel: UnsafePointer<Float>, _ depth: Int, _ out: UnsafeMutablePointer<Float>, _ pointStride: Int
+) {
+  for k in 0..<depth {
+    for half in 0..<2 {
+      let g = panel + k * 9 * tileColumns + half * lanes
+      let target = out + k * tileColumns + half * lanes
+      @inline(__always) func column(_ x: Int) -> InlineArray<4, Vector> {
+        transformWeights(
+          load(g + x * tileColumns), load(g + (3 + x) * tileColumns), load(g + (6 + x) * tileColumns))
+      }
+      let (c0, c1, c2) = (column(0), column(1), column(2))
+      for y in 0..<4 {
+        let t = transformWeights(c0[unchecked: y], c1[unchecked: y], c2[unchecked: y])
+        for x in 0..<4 { store(t[unchecked: x], target + (4 * y + x) * pointStride) }
+      }
+    }
+  }
+}
+
+/// See `KernelTable.Winograd.Output`.
+func winogradF2Output(
+  _ products: UnsafePointer<Float>, _ pointStride: Int, _ bias: UnsafePointer<Float>,
+  _ residual: UnsafePointer<Float>?, _ out: UnsafeMutablePointer<Float>, _ rowStride: Int, _ pixelStride: Int,
+  _ rows: Int, _ columnCount: Int
+) {
+  for half in 0..<2 {
+    let m = products + half * lanes
+    @inline(__always) func column(_ x: Int) -> InlineArray<2, Vector> {
+      transformOutput(
+        load(m + x * pointStride), load(m + (4 + x) * pointStride), load(m + (8 + x) * pointStride),
+        load(m + (12 + x) * pointStride))
+    }
+    let (c0, c1, c2, c3) = (column(0), column(1), column(2), column(3))
+    let bias = load(bias + half * lanes)
+    for y in 0..<2 where y < rows {
+      let t = transformOutput(c0[unchecked: y], c1[unchecked: y], c2[unchecked: y], c3[unchecked: y])
+      let offset = y * rowStride + half * lanes
+      for x in 0..<2 where x < columnCount {
+        var value = t[unchecked: x] + bias
+        if let residual { value += load(residual + offset + x * pixelStride) }
+        store(value, out + offset + x * pixelStride)
+      }
+    }
+  }
+}
