@@ -16,7 +16,7 @@ struct WinogradConvolution: Sendable {
   // The rule of which form weights are kept in, and which tile is used, is fitted to measurements; see PERFORMANCE.md.
 
   /// From how many pixels of a picture on transformed weights are kept: 31 tiles of F(4×4, 3×3).
-  private static let manyPixels = 16 * 31
+  private static let manyPixels = 32 * 33
   /// Transformed weights of fewer bytes are kept for smaller pictures too: they stay in a cache.
   private static let smallWeights = 1_500_000
   /// Up to how many pixels of a picture F(2×2, 3×3) is used: one tile of F(4×4, 3×3).

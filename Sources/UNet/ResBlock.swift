@@ -43,13 +43,15 @@ public struct ResBlock: TimestepBlock {
         outChannels: outChannels, kernel: 1)
   }
 
-  /// `x`, `[N, H, W, channels]`, and `emb`, `[N, timeEmbedDim]` → `[N, H, W, outChannels]`.
-  public func callAsFunction(_ x: LayerInput, _ emb: Tensor) -> Tensor {
+  /// `[N, timeEmbedDim]` → `[N, 2 · outChannels]`, scales and then shifts, or `[N, outChannels]`.
+  public func project(_ emb: Tensor) -> Tensor { embLinear(emb.silu()) }
+
+  /// `x`, `[N, H, W, channels]`, and the projection of its embedding → `[N, H, W, outChannels]`.
+  public func callAsFunction(_ x: LayerInput, _ projection: Tensor) -> Tensor {
     var h = inConv(inNorm(x, silu: true))
-    let embOut = embLinear(emb.silu())
-    if !useScaleShiftNorm { h = h.addingToChannels(embOut) }
+    if !useScaleShiftNorm { h = h.addingToChannels(projection) }
     return outConv(
-      outNorm(LayerInput(h), scaleShift: useScaleShiftNorm ? embOut : nil, silu: true),
+      outNorm(LayerInput(h), scaleShift: useScaleShiftNorm ? projection : nil, silu: true),
       adding: skipConnection?(x) ?? x.tensor())
   }
 

@@ -11,8 +11,11 @@ public protocol Layer: Sendable {
 
 /// A part of the network that takes the timestep embedding as a second argument.
 public protocol TimestepBlock: Sendable {
-  /// `x`, `[N, spatial…, C]`, and `emb`, `[N, timeEmbedDim]` → `[N, spatial'…, C']`, channels last.
-  func callAsFunction(_ x: LayerInput, _ emb: Tensor) -> Tensor
+  /// What the block makes of timestep embeddings before it sees a picture: `[N, timeEmbedDim]` → `[N, …]`.
+  func project(_ emb: Tensor) -> Tensor
+
+  /// `x`, `[N, spatial…, C]`, and what `project` made of the embedding, `[N, …]` → `[N, spatial'…, C']`, channels last.
+  func callAsFunction(_ x: LayerInput, _ projection: Tensor) -> Tensor
 
   /// The multiply-adds for one picture of spatial size `size`, which becomes the size of the output.
   func countFlops(_ size: inout [Int]) -> Flops

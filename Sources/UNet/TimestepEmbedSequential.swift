@@ -1,7 +1,7 @@
 import TensorCore
 
 /// Layers in sequence, the timestep embedding being passed to those that take one.
-public struct TimestepEmbedSequential: TimestepBlock {
+public struct TimestepEmbedSequential: Sendable {
   /// A layer of either kind.
   public enum Child: Sendable {
     /// One that takes the activation only.
@@ -15,20 +15,28 @@ public struct TimestepEmbedSequential: TimestepBlock {
   /// The given layers, first to last.
   public init(_ children: [Child]) { self.children = children }
 
-  /// What the last layer puts out.
-  public func callAsFunction(_ x: LayerInput, _ emb: Tensor) -> Tensor {
+  /// What each of the timestep blocks makes of the embeddings `[N, timeEmbedDim]`, first to last.
+  func project(_ emb: Tensor) -> [Tensor] {
+    children.compactMap { child in
+      if case .timestepBlock(let block) = child { block.project(emb) } else { nil }
+    }
+  }
+
+  /// What the last layer puts out, given what `project` returned.
+  func callAsFunction(_ x: LayerInput, _ projections: [Tensor]) -> Tensor {
     var input = x
+    var projections = projections[...]
     for child in children {
       switch child {
       case .layer(let layer): input = LayerInput(layer(input.tensor()))
-      case .timestepBlock(let block): input = LayerInput(block(input, emb))
+      case .timestepBlock(let block): input = LayerInput(block(input, projections.removeFirst()))
       }
     }
     return input.tensor()
   }
 
   /// The sum over the layers.
-  public func countFlops(_ size: inout [Int]) -> Flops {
+  func countFlops(_ size: inout [Int]) -> Flops {
     var flops = Flops()
     for child in children {
       switch child {

@@ -61,22 +61,36 @@ public struct UNetModel: Sendable {
       x.shape.count == configuration.dims + 2 && x.shape[1] == configuration.inChannels,
       "a UNet of \(configuration.inChannels) channels and \(configuration.dims) dimensions cannot take \(x.shape)")
     precondition(timesteps.count == x.shape[0], "\(timesteps.count) timesteps for \(x.shape[0]) pictures")
+    return self(x, project(timesteps: timesteps, labels: labels, onBlock: onBlock), onBlock: onBlock)
+  }
 
+  /// What all blocks make of the embeddings of timesteps, and of classes if the model has them; both `[N]`. For many steps at
+  /// once this takes hardly longer than for one, since the time goes to reading the weights.
+  public func project(
+    timesteps: [Float], labels: [Int]? = nil, onBlock: (String, Tensor) -> Void = { _, _ in }
+  ) -> EmbeddingProjections {
     var emb = timeEmbed2(timeEmbed0(timestepEmbedding(timesteps, dim: configuration.modelChannels)).silu())
     onBlock("time_embed", emb)
-    if let classEmbedding = classEmbedding(of: labels, batch: x.shape[0]) { emb = emb + classEmbedding }
+    if let classEmbedding = classEmbedding(of: labels, batch: timesteps.count) { emb = emb + classEmbedding }
+    return EmbeddingProjections(blocks: (inputBlocks + [middleBlock] + outputBlocks).map { $0.project(emb) })
+  }
 
+  /// The prediction for pictures whose embeddings have been projected.
+  public func callAsFunction(
+    _ x: Tensor, _ projections: EmbeddingProjections, onBlock: (String, Tensor) -> Void = { _, _ in }
+  ) -> Tensor {
+    var projections = projections.blocks[...]
     var h = x.channelsLast()
     var skips: [Tensor] = []
     for (i, block) in inputBlocks.enumerated() {
-      h = block(LayerInput(h), emb)
+      h = block(LayerInput(h), projections.removeFirst())
       skips.append(h)
       onBlock("input_blocks.\(i)", h)
     }
-    h = middleBlock(LayerInput(h), emb)
+    h = middleBlock(LayerInput(h), projections.removeFirst())
     onBlock("middle_block", h)
     for (i, block) in outputBlocks.enumerated() {
-      h = block(LayerInput(h, joining: skips.removeLast()), emb)
+      h = block(LayerInput(h, joining: skips.removeLast()), projections.removeFirst())
       onBlock("output_blocks.\(i)", h)
     }
     h = out2(out0(LayerInput(h), silu: true))

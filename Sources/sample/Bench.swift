@@ -2,6 +2,7 @@ import CommandLineInterface
 import Diffusion
 import Images
 import TensorCore
+import UNet
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials
@@ -51,7 +52,9 @@ private func measure(
   let batch = x.shape[0]
   let timesteps = [Float](repeating: Float(model.settings.diffusionSteps / 2), count: batch)
   let labels = model.settings.unet.numClasses.map { classes in (0..<batch).map { $0 % classes } }
-  func pass() -> Tensor { model.unet(x, timesteps: timesteps, labels: labels) }
+  // As in a step of a sampler, which has projected the embeddings of its timesteps before.
+  var unet = SteppedUNet(model.unet, steps: Array(timesteps.prefix(1)))
+  func pass() -> Tensor { unet(x, timesteps: timesteps, labels: labels) }
 
   // What earlier batches left would be counted as this one's.
   Tensor.releaseMemory()

@@ -1,6 +1,7 @@
 import CommandLineInterface
 import Diffusion
 import TensorCore
+import UNet
 
 /// Draws the images of a plan, batch by batch.
 struct Drawing {
@@ -63,7 +64,8 @@ struct Drawing {
   }
 
   private func denoiser(_ labels: [Int]?) -> Denoiser {
-    let unet = plan.model.unet
+    let steps = (0..<plan.diffusion.count).reversed().map { plan.diffusion.modelTimestep($0) }
+    var unet = SteppedUNet(plan.model.unet, steps: steps)
     guard let labels else { return { unet($0, timesteps: $1) } }
     return classifierFreeGuidance(
       { unet($0, timesteps: $1, labels: $2) }, scale: plan.guidance, labels: labels,
