@@ -12,9 +12,12 @@ import Synchronization
 /// Threads that share out the items of one operation after another.
 ///
 /// The caller works too. Workers look for the next operation for a short while after the last and then sleep, so that a
-/// busy sampler pays less than a microsecond for each operation and an idle one costs nothing. Which thread computes which
-/// item is left to chance: operations must make every item independent of the others, and then their results do
-/// not depend on the number of threads.
+/// busy sampler pays less than a microsecond for each operation and an idle one costs nothing.
+///
+/// Each thread has a run of the items of its own, the first the first ones and so on, so that what an operation left in a
+/// core's cache is used there by the next; who is done helps the others. So it is left to chance which thread computes an
+/// item: operations must make every item independent of the others, and then their results do not depend on the number of
+/// threads.
 public final class ThreadPool: @unchecked Sendable {
   /// The pool that all operations use. It starts with one thread per physical core.
   public static let shared = ThreadPool(threads: ThreadPool.physicalCores)
@@ -28,7 +31,12 @@ public final class ThreadPool: @unchecked Sendable {
   // so `body` is never called after `forEach` has returned.
   private let isOpen = Atomic<Bool>(false)
   private let inside = Atomic<Int>(0)
-  private let nextItem = Atomic<Int>(0)
+  /// The items that nobody has taken.
+  private let left = Atomic<Int>(0)
+  /// The next item of each thread's run, each on a cache line of its own.
+  private var next = UnsafeMutablePointer<Atomic<Int>>.allocate(capacity: 0)
+  private var nextCapacity = 0
+  private static let nextStride = 16
   private let itemCount = Atomic<Int>(0)
   /// Workers numbered below it take part in the open operation; the caller is number 0.
   private let limit = Atomic<Int>(0)
@@ -90,7 +98,8 @@ public final class ThreadPool: @unchecked Sendable {
     self.body = body
     limit.store(threads, ordering: .relaxed)
     itemCount.store(count, ordering: .relaxed)
-    nextItem.store(0, ordering: .relaxed)
+    startRuns(count, threads: threads)
+    left.store(count, ordering: .relaxed)
     isOpen.store(true, ordering: .sequentiallyConsistent)
     if sleepers.load(ordering: .sequentiallyConsistent) > 0 {
       pthread_mutex_lock(mutex)
@@ -110,12 +119,29 @@ public final class ThreadPool: @unchecked Sendable {
 
   private func takeItems(as thread: Int) {
     guard let body else { return }
-    let count = itemCount.load(ordering: .relaxed)
-    while true {
-      let item = nextItem.wrappingAdd(1, ordering: .relaxed).oldValue
-      if item >= count { return }
-      body(item, thread)
+    let (count, threads) = (itemCount.load(ordering: .relaxed), limit.load(ordering: .relaxed))
+    for i in 0..<threads {
+      let owner = (thread + i) % threads
+      let end = (owner + 1) * count / threads
+      while true {
+        let item = next[owner * Self.nextStride].wrappingAdd(1, ordering: .relaxed).oldValue
+        if item >= end { break }
+        left.wrappingSubtract(1, ordering: .relaxed)
+        body(item, thread)
+      }
     }
+  }
+
+  /// Gives each thread its run. Called while no operation is open.
+  private func startRuns(_ count: Int, threads: Int) {
+    if nextCapacity < threads {
+      // A worker may be about to see that no operation is open, but reads no counter before it has seen one.
+      next.deallocate()
+      next = .allocate(capacity: threads * Self.nextStride)
+      for i in 0..<threads * Self.nextStride { (next + i).initialize(to: Atomic(0)) }
+      nextCapacity = threads
+    }
+    for i in 0..<threads { next[i * Self.nextStride].store(i * count / threads, ordering: .relaxed) }
   }
 
   /// Called by the owner of `caller` only, which guards `started`.
@@ -143,7 +169,7 @@ public final class ThreadPool: @unchecked Sendable {
     var spins = 0
     while true {
       if number < limit.load(ordering: .relaxed) && isOpen.load(ordering: .relaxed)
-        && nextItem.load(ordering: .relaxed) < itemCount.load(ordering: .relaxed)
+        && left.load(ordering: .relaxed) > 0
       {
         inside.wrappingAdd(1, ordering: .sequentiallyConsistent)
         // Perhaps another operation by now, for fewer threads.
