@@ -22,12 +22,8 @@ struct TileGrid {
     lines = batch * rows
   }
 
-  /// Lines that together have about `mostTiles` tiles: of several whole pictures, of one, or some lines of one.
-  func linesPerGroup(mostTiles: Int) -> Int {
-    let pictures = mostTiles / (rows * columns)
-    guard pictures > 0 else { return min(rows, max(1, mostTiles / columns)) }
-    return Tiling(count: lines / rows, most: pictures).height * rows
-  }
+  /// The tiles of all pictures, line by line.
+  var tiles: Int { lines * columns }
 
   /// The line of pixels, counted through all pictures, `y` below the first one of a line of tiles; nil outside the picture.
   func pixelLine(_ line: Int, _ y: Int) -> Int? {
@@ -53,40 +49,52 @@ struct TileGrid {
   }
 }
 
-/// Lines of tiles that are worked on together, their tiles divided into blocks for the matrix product.
+/// Tiles that are worked on together, divided into blocks for the matrix product.
 struct TileGroup {
   let grid: TileGrid
-  let lines: Range<Int>
+  /// Their numbers, counted through all pictures.
+  let tiles: Range<Int>
   /// The blocks of tiles.
   let tiling: Tiling
 
-  init(grid: TileGrid, lines: Range<Int>, mostRows: Int) {
+  init(grid: TileGrid, tiles: Range<Int>, mostRows: Int) {
     self.grid = grid
-    self.lines = lines
-    tiling = Tiling(count: lines.count * grid.columns, most: mostRows)
+    self.tiles = tiles
+    tiling = Tiling(count: tiles.count, most: mostRows)
   }
 
   /// The block of a tile, and its row in the block.
-  func place(_ line: Int, _ column: Int) -> (block: Int, row: Int) {
-    let (block, row) = ((line - lines.lowerBound) * grid.columns + column).quotientAndRemainder(dividingBy: tiling.height)
+  func place(_ tile: Int) -> (block: Int, row: Int) {
+    let (block, row) = (tile - tiles.lowerBound).quotientAndRemainder(dividingBy: tiling.height)
     return (block, row)
   }
 
   /// The pixels of a tile by its number in the group.
   func pixels(ofTile tile: Int) -> TileGrid.Pixels {
-    grid.pixels(line: lines.lowerBound + tile / grid.columns, column: tile % grid.columns)
+    let (line, column) = (tiles.lowerBound + tile).quotientAndRemainder(dividingBy: grid.columns)
+    return grid.pixels(line: line, column: column)
   }
 
-  /// The lines in runs of at most `mostLines`, each of one picture.
+  /// The columns of a line whose tiles belong to the group.
+  func columns(ofLine line: Int) -> Range<Int> {
+    tiles.clamped(to: line * grid.columns..<(line + 1) * grid.columns).offset(by: -line * grid.columns)
+  }
+
+  /// The lines that the group has tiles of, in runs of at most `mostLines`, each of one picture.
   func strips(mostLines: Int) -> [Range<Int>] {
     var strips: [Range<Int>] = []
-    var first = lines.lowerBound
-    while first < lines.upperBound {
+    var first = tiles.lowerBound / grid.columns
+    let last = (tiles.upperBound - 1) / grid.columns + 1
+    while first < last {
       let endOfPicture = (first / grid.rows + 1) * grid.rows
-      let end = min(first + mostLines, endOfPicture, lines.upperBound)
+      let end = min(first + mostLines, endOfPicture, last)
       strips.append(first..<end)
       first = end
     }
     return strips
   }
+}
+
+extension Range<Int> {
+  fileprivate func offset(by distance: Int) -> Range<Int> { lowerBound + distance..<upperBound + distance }
 }

@@ -13,14 +13,15 @@ struct WinogradConvolution: Sendable {
   /// Input channels whose weights are transformed at a time, if that is done on the fly.
   private static let weightDepth = 64
 
-  // The rule of which form weights are kept in, and which tile is used, is fitted to measurements; see PERFORMANCE.md.
+  // The rules below are fitted to measurements; see PERFORMANCE.md.
 
-  /// From how many pixels of a picture on transformed weights are kept: 31 tiles of F(4×4, 3×3).
-  private static let manyPixels = 32 * 33
-  /// Transformed weights of fewer bytes are kept for smaller pictures too: they stay in a cache.
+  /// Transformed weights of fewer bytes are kept: they stay in a cache. Others take four times the room of the weights, and
+  /// reading so much takes longer than transforming them anew for each group of tiles.
   private static let smallWeights = 1_500_000
   /// Up to how many pixels of a picture F(2×2, 3×3) is used: one tile of F(4×4, 3×3).
   private static let fewPixels = 16
+  /// From how many tiles for each thread on threads share tiles rather than weights, if those must be transformed.
+  private static let manyTiles = 48
 
   private let table: KernelTable
   private let winograd: KernelTable.Winograd
@@ -41,9 +42,7 @@ struct WinogradConvolution: Sendable {
   /// - Parameters:
   ///   - weight: `[O, I, 3, 3]`, I a multiple of 16.
   ///   - bias: `[O]`.
-  ///   - outputPixels: of a picture, if known. Where they are many, the transformed weights are kept, which take four times
-  ///     the room of the weights; where they are fewer, reading so much would take longer than transforming anew; where they
-  ///     are fewest, the smaller tiles pay. 
+  ///   - outputPixels: of a picture, if known: where they are few, the smaller tiles pay.
   init(weight: Tensor, bias: Tensor, outputPixels: Int?) {
     precondition(
       weight.shape.count == 4 && weight.shape[1] % Self.block == 0 && weight.shape.dropFirst(2) == [3, 3],
@@ -53,9 +52,7 @@ struct WinogradConvolution: Sendable {
     (self.table, self.depth, self.columns) = (table, depth, columns)
     winograd = outputPixels.map { $0 <= Self.fewPixels } ?? false ? table.winogradF2 : table.winogradF4
     let (points, transform) = (winograd.points, winograd.weights)
-    let isTransformed =
-      outputPixels ?? 0 >= Self.manyPixels
-      || points * depth * columns * MemoryLayout<Float>.stride < Self.smallWeights
+    let isTransformed = points * depth * columns * MemoryLayout<Float>.stride < Self.smallWeights
     self.isTransformed = isTransformed
     let panelCount = (columns + width - 1) / width
     self.bias = bias.padded(to: panelCount * width)
@@ -80,19 +77,25 @@ struct WinogradConvolution: Sendable {
   func callAsFunction(_ input: LayerInput, adding residual: Tensor?) -> Tensor {
     let shape = input.shape
     let grid = TileGrid(side: winograd.outputSide, batch: shape[0], height: shape[1], width: shape[2])
-    let tileFloats = winograd.points * depth
-    let linesPerGroup = grid.linesPerGroup(
-      mostTiles: max(4 * table.tileRows, Self.tileBytes / (tileFloats * MemoryLayout<Float>.stride)))
+    let threads = ThreadPool.shared.threads
+    let most = max(4 * table.tileRows, Self.tileBytes / (winograd.points * depth * MemoryLayout<Float>.stride))
     return input.withReader { reader in
       residual.withUnsafePointerIfAny { residual in
         Tensor([shape[0], shape[1], shape[2], columns]) { out in
-          var tiles = Tensor(uninitialized: [linesPerGroup * grid.columns, tileFloats])
-          tiles.withUnsafeMutablePointer { tiles in
-            for first in stride(from: 0, to: grid.lines, by: linesPerGroup) {
-              let group = TileGroup(
-                grid: grid, lines: first..<min(first + linesPerGroup, grid.lines), mostRows: table.tileRows)
-              transformInput(reader, group, into: tiles)
-              multiply(tiles, group, residual: residual, into: out)
+          let pass = Pass(reader: reader, residual: residual, out: out)
+          // Where there are tiles enough for all, each thread transforms and multiplies its own: what it has written it
+          // finds in its own cache. Else threads share the work of each step.
+          let areMany = grid.tiles >= threads * (isTransformed ? table.tileRows / 2 : Self.manyTiles)
+          if threads == 1 || areMany {
+            let rounds = (grid.tiles + threads * most - 1) / (threads * most)
+            let groups = Tiling(count: grid.tiles, most: (grid.tiles + rounds * threads - 1) / (rounds * threads))
+            ThreadPool.shared.forEach(groups.tiles, scratch: scratch(grid, tiles: groups.height)) { item, room in
+              compute(pass, TileGroup(grid: grid, tiles: groups[item], mostRows: table.tileRows), room)
+            }
+          } else {
+            let groups = Tiling(count: grid.tiles, most: most)
+            for item in 0..<groups.tiles {
+              share(pass, TileGroup(grid: grid, tiles: groups[item], mostRows: table.tileRows))
             }
           }
         }
@@ -100,110 +103,189 @@ struct WinogradConvolution: Sendable {
     }
   }
 
-  /// Transforms a group's tiles. Tile r of a block of h tiles has channel c of point p at
-  /// `(c / 16 · points + p) · 16h + 16r + c % 16` from the start of the block.
-  private func transformInput(_ reader: LayerInput.Reader, _ group: TileGroup, into out: UnsafeMutablePointer<Float>) {
-    let grid = group.grid
-    // A strip is some lines of tiles of one picture in some channels, with a margin of a pixel on each side.
-    let side = winograd.outputSide
-    let width = side * grid.columns + 2
-    let channels = depth % 32 == 0 ? 32 : 16
-    let rowStride = width * channels
-    let linesPerStrip = max(1, min(grid.rows, Self.stripBytes / (side * rowStride * MemoryLayout<Float>.stride)))
-    let strips = group.strips(mostLines: linesPerStrip)
-    let chunks = depth / channels
-    ThreadPool.shared.forEach(strips.count * chunks, scratch: (side * linesPerStrip + 2) * rowStride) { item, strip in
-      let lines = strips[item / chunks]
-      let channel = item % chunks * channels
-      for y in 0..<side * lines.count + 2 {
-        let row = strip + y * rowStride
-        guard let line = grid.pixelLine(lines.lowerBound, y - 1) else {
-          row.update(repeating: 0, count: rowStride)
-          continue
-        }
-        row.update(repeating: 0, count: channels)
-        reader.read(
-          line: line, from: 0, count: grid.width, channels: channel..<channel + channels, into: row + channels,
-          stride: channels)
-        (row + (1 + grid.width) * channels).update(repeating: 0, count: rowStride - (1 + grid.width) * channels)
+  /// What one call reads and writes.
+  private struct Pass: @unchecked Sendable {
+    let reader: LayerInput.Reader
+    let residual: UnsafePointer<Float>?
+    let out: UnsafeMutablePointer<Float>
+  }
+
+  // MARK: - Who does what
+
+  /// Room for `compute`: the transformed tiles, and what the steps need.
+  private func scratch(_ grid: TileGrid, tiles: Int) -> Int {
+    let blocks = Tiling(count: tiles, most: table.tileRows)
+    let product = ProductRoom(self, tileRows: blocks.height, blocks: min(blocks.tiles, Self.blocksPerSet))
+    return winograd.points * depth * tiles + max(Strip(self, grid).count, product.count)
+  }
+
+  /// All that a group of tiles needs, on one thread.
+  private func compute(_ pass: Pass, _ group: TileGroup, _ tiles: UnsafeMutablePointer<Float>) {
+    let strip = Strip(self, group.grid)
+    let room = tiles + winograd.points * depth * group.tiles.count
+    for lines in group.strips(mostLines: strip.lines) {
+      for channel in stride(from: 0, to: depth, by: strip.channels) {
+        transformInput(pass.reader, group, lines, channel, strip, room, into: tiles)
       }
-      for line in lines {
-        let pixels = strip + side * (line - lines.lowerBound) * rowStride
-        for column in 0..<grid.columns {
-          let (block, row) = group.place(line, column)
-          let height = group.tiling[block].count
-          winograd.input(
-            pixels + side * column * channels, rowStride, channels, channels,
-            out + (block * group.tiling.height * depth + channel * height) * winograd.points + row * Self.block,
-            height * Self.block)
-        }
+    }
+    for panel in 0..<panelCount {
+      for first in stride(from: 0, to: group.tiling.tiles, by: Self.blocksPerSet) {
+        let set = first..<min(first + Self.blocksPerSet, group.tiling.tiles)
+        multiply(pass, tiles, group, panel, set, next: panel + 1, room)
       }
     }
   }
 
-  /// Multiplies a group's tiles with the weights and transforms the products back.
-  private func multiply(
-    _ tiles: UnsafePointer<Float>, _ group: TileGroup, residual: UnsafePointer<Float>?,
-    into out: UnsafeMutablePointer<Float>
-  ) {
-    let width = table.tileColumns
-    // A set of blocks of tiles shares the weights that are read or transformed for it.
+  /// The same, by all threads together.
+  private func share(_ pass: Pass, _ group: TileGroup) {
+    let strip = Strip(self, group.grid)
+    let strips = group.strips(mostLines: strip.lines)
+    let chunks = depth / strip.channels
+    // A set of blocks of tiles shares the weights that are read or transformed for it, which is worth four or five blocks'
+    // products; beyond that there should be items enough for all threads.
     let blocks = group.tiling.tiles
-    // Transforming weights is worth four or five blocks' products; beyond that threads should have items enough.
     let threads = ThreadPool.shared.threads
     let fewest = isTransformed ? 2 : 6
-    let blocksPerSet = min(blocks, panelCount >= 4 * threads ? max(fewest, 8) : panelCount >= threads ? fewest : max(1, fewest / 3))
+    let blocksPerSet = min(
+      blocks, panelCount >= 4 * threads ? Self.blocksPerSet : panelCount >= threads ? fewest : max(1, fewest / 3))
     let sets = (blocks + blocksPerSet - 1) / blocksPerSet
-    let pointStride = blocksPerSet * group.tiling.height * width
-    let chunk = min(Self.weightDepth, depth)
-    // A line more than the weights take: at a distance of a power of two, all points would fall into a few sets of a cache.
-    let weightStride = chunk * width + 16
-    let room = (products: winograd.points * pointStride, tile: winograd.outputSide * winograd.outputSide * width, weights: winograd.points * weightStride)
-    ThreadPool.shared.forEach(
-      sets * panelCount, scratch: room.products + room.tile + (isTransformed ? 0 : room.weights)
-    ) { item, products in
-      let (panel, number) = item.quotientAndRemainder(dividingBy: sets)
-      let set = number * blocksPerSet..<min((number + 1) * blocksPerSet, blocks)
-      /// Adds what the input channels from `first` on, `count` of them, contribute; meanwhile fetches what comes `next`.
-      func add(
-        _ points: UnsafePointer<Float>, stride: Int, from first: Int, count: Int, next: UnsafePointer<Float>?,
-        nextCount: Int
-      ) {
-        let fetched = (nextCount + winograd.points - 1) / winograd.points
-        for p in 0..<winograd.points {
-          if let next { table.prefetch(next + p * fetched, fetched) }
-          for block in set {
-            let height = group.tiling[block].count
-            table.multiplyBlocks(
-              tiles + (block * group.tiling.height * depth + first * height) * winograd.points + p * height * Self.block,
-              height, winograd.points * height * Self.block, count / Self.block, points + p * stride, first > 0,
-              products + p * pointStride + (block - set.lowerBound) * group.tiling.height * width, width)
-          }
+    let room = ProductRoom(self, tileRows: group.tiling.height, blocks: blocksPerSet)
+    var tiles = Tensor(uninitialized: [group.tiles.count, winograd.points * depth])
+    tiles.withUnsafeMutablePointer { tiles in
+      ThreadPool.shared.forEach(strips.count * chunks, scratch: strip.count) { item, scratch in
+        let (lines, chunk) = item.quotientAndRemainder(dividingBy: chunks)
+        transformInput(pass.reader, group, strips[lines], chunk * strip.channels, strip, scratch, into: tiles)
+      }
+      ThreadPool.shared.forEach(sets * panelCount, scratch: room.count) { item, scratch in
+        let (panel, number) = item.quotientAndRemainder(dividingBy: sets)
+        let set = number * blocksPerSet..<min((number + 1) * blocksPerSet, blocks)
+        multiply(pass, tiles, group, panel, set, next: (item + 1) / sets, scratch)
+      }
+    }
+  }
+
+  /// Blocks that share the weights of a panel, at most: their products should stay in a near cache.
+  private static let blocksPerSet = 8
+
+  // MARK: - Steps
+
+  /// Some lines of tiles of one picture in some channels, with a margin of a pixel on each side.
+  private struct Strip {
+    let channels: Int
+    let lines: Int
+    /// Floats of a row of pixels.
+    let rowStride: Int
+    let count: Int
+
+    init(_ layer: WinogradConvolution, _ grid: TileGrid) {
+      let side = layer.winograd.outputSide
+      channels = layer.depth % 32 == 0 ? 32 : 16
+      rowStride = (side * grid.columns + 2) * channels
+      lines = max(1, min(grid.rows, stripBytes / (side * rowStride * MemoryLayout<Float>.stride)))
+      count = (side * lines + 2) * rowStride
+    }
+  }
+
+  /// Transforms those tiles of a group that lie in `lines`, in the strip's channels from `channel` on. Tile r of a block of h
+  /// tiles has channel c of point p at `(c / 16 · points + p) · 16h + 16r + c % 16` from the start of the block.
+  private func transformInput(
+    _ reader: LayerInput.Reader, _ group: TileGroup, _ lines: Range<Int>, _ channel: Int, _ strip: Strip,
+    _ scratch: UnsafeMutablePointer<Float>, into out: UnsafeMutablePointer<Float>
+  ) {
+    let (grid, side) = (group.grid, winograd.outputSide)
+    let (channels, rowStride) = (strip.channels, strip.rowStride)
+    for y in 0..<side * lines.count + 2 {
+      let row = scratch + y * rowStride
+      guard let line = grid.pixelLine(lines.lowerBound, y - 1) else {
+        row.update(repeating: 0, count: rowStride)
+        continue
+      }
+      row.update(repeating: 0, count: channels)
+      reader.read(
+        line: line, from: 0, count: grid.width, channels: channel..<channel + channels, into: row + channels,
+        stride: channels)
+      (row + (1 + grid.width) * channels).update(repeating: 0, count: rowStride - (1 + grid.width) * channels)
+    }
+    for line in lines {
+      let pixels = scratch + side * (line - lines.lowerBound) * rowStride
+      for column in group.columns(ofLine: line) {
+        let (block, row) = group.place(line * grid.columns + column)
+        let height = group.tiling[block].count
+        winograd.input(
+          pixels + side * column * channels, rowStride, channels, channels,
+          out + (block * group.tiling.height * depth + channel * height) * winograd.points + row * Self.block,
+          height * Self.block)
+      }
+    }
+  }
+
+  /// Room for `multiply`.
+  private struct ProductRoom {
+    /// Floats of a point's products, of the products, of one tile's pixels, and of transformed weights.
+    let pointStride: Int
+    let products: Int
+    let tile: Int
+    /// Input channels whose weights are transformed at a time, and the floats from one point to the next.
+    let chunk: Int
+    let weightStride: Int
+    let count: Int
+
+    init(_ layer: WinogradConvolution, tileRows: Int, blocks: Int) {
+      let (points, side, width) = (layer.winograd.points, layer.winograd.outputSide, layer.table.tileColumns)
+      pointStride = blocks * tileRows * width
+      products = points * pointStride
+      tile = side * side * width
+      chunk = min(weightDepth, layer.depth)
+      // A line more than the weights take: at a distance of a power of two, all points would fall into a few sets of a cache.
+      weightStride = chunk * width + 16
+      count = products + tile + (layer.isTransformed ? 0 : points * weightStride)
+    }
+  }
+
+  /// Multiplies a set of blocks of a group's tiles with a panel of weights and transforms the products back. Meanwhile fetches
+  /// the weights that come next, which are those of the panel `next` in the end.
+  private func multiply(
+    _ pass: Pass, _ tiles: UnsafePointer<Float>, _ group: TileGroup, _ panel: Int, _ set: Range<Int>, next: Int,
+    _ products: UnsafeMutablePointer<Float>
+  ) {
+    let width = table.tileColumns
+    let height = group.tiling.height
+    let room = ProductRoom(self, tileRows: height, blocks: set.count)
+    /// Adds what the input channels from `first` on, `count` of them, contribute.
+    func add(_ points: UnsafePointer<Float>, stride: Int, from first: Int, count: Int, next: UnsafePointer<Float>?) {
+      let fetched = 9 * room.chunk * width / winograd.points
+      for p in 0..<winograd.points {
+        if let next { table.prefetch(next + p * fetched, fetched) }
+        for block in set {
+          let rows = group.tiling[block].count
+          table.multiplyBlocks(
+            tiles + (block * height * depth + first * rows) * winograd.points + p * rows * Self.block,
+            rows, winograd.points * rows * Self.block, count / Self.block, points + p * stride, first > 0,
+            products + p * room.pointStride + (block - set.lowerBound) * height * width, width)
         }
       }
-      panels.withUnsafePointer { panels in
-        let panel = panels + panel * panelStride
-        if isTransformed {
-          add(panel, stride: depth * width, from: 0, count: depth, next: nil, nextCount: 0)
-          return
-        }
-        let points = products + room.products + room.tile
-        for first in stride(from: 0, to: depth, by: chunk) {
-          let count = min(chunk, depth - first)
-          let weights = panel + first * 9 * width
-          winograd.weights(weights, count, points, weightStride)
-          // Past the last panel's end there is nothing to read, but nothing is read by fetching it either.
-          add(
-            points, stride: weightStride, from: first, count: count, next: weights + count * 9 * width,
-            nextCount: chunk * 9 * width)
-        }
+    }
+    panels.withUnsafePointer { panels in
+      let weights = panels + panel * panelStride
+      if isTransformed {
+        add(weights, stride: depth * width, from: 0, count: depth, next: nil)
+        return
       }
-      let firstTile = set.lowerBound * group.tiling.height
-      for tile in firstTile..<min(set.upperBound * group.tiling.height, group.tiling.count) {
-        write(
-          products + (tile - firstTile) * width, pointStride, group.pixels(ofTile: tile), panel: panel, residual: residual,
-          into: out, scratch: products + room.products)
+      let points = products + room.products + room.tile
+      for first in stride(from: 0, to: depth, by: room.chunk) {
+        let count = min(room.chunk, depth - first)
+        winograd.weights(weights + first * 9 * width, count, points, room.weightStride)
+        let following =
+          first + count < depth
+          ? weights + (first + count) * 9 * width : next != panel && next < panelCount ? panels + next * panelStride : nil
+        add(points, stride: room.weightStride, from: first, count: count, next: following)
       }
+    }
+    let firstTile = set.lowerBound * height
+    for tile in firstTile..<min(set.upperBound * height, group.tiling.count) {
+      write(
+        products + (tile - firstTile) * width, room.pointStride, group.pixels(ofTile: tile), panel: panel,
+        residual: pass.residual, into: pass.out, scratch: products + room.products)
     }
   }
 
