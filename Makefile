@@ -11,10 +11,10 @@ TEST = $(SWIFT) test -c release -Xswiftc -enable-testing --scratch-path .build-t
 SAMPLE = .build/release/sample
 APT_GET = $$(test "$$(id -u)" = 0 || echo sudo) apt-get
 
-.PHONY: help build demo test lint format bench isa-check install clean libpng
+.PHONY: help build demo test lint format bench bench-peers isa-check install clean libpng
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: libpng ## build the release binary, .build/release/sample
 	$(BUILD) --product sample
@@ -26,16 +26,18 @@ test: libpng build ## run all tests
 	SAMPLE_BINARY="$(CURDIR)/$(SAMPLE)" $(TEST)
 
 lint: ## check the formatting and the shell scripts
-	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
-	@if command -v shellcheck > /dev/null; then shellcheck .ci/run Tests/*.sh Examples/*.sh; \
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Examples
+	@if command -v shellcheck > /dev/null; then shellcheck .ci/run Tests/*.sh Examples/*.sh Examples/*/*.sh; \
 	else echo "shellcheck is not installed: shell scripts were not checked (apt-get install shellcheck)"; fi
 
 format: ## format all Swift sources
-	$(SWIFT) format --in-place --recursive Package.swift Sources Tests
+	$(SWIFT) format --in-place --recursive Package.swift Sources Tests Examples
 
-bench: build ## draw 64 digits in 50 steps and print where the time went
-	@dir=$$(mktemp -d) && $(SAMPLE) --count 64 --seed 1 --quiet --out "$$dir/digits.npz" --stats "$$dir/stats.json" \
-	  && cat "$$dir/stats.json" && rm -r "$$dir"
+bench: build ## measure the embedded model's forward pass (sample bench --help: any model's)
+	$(SAMPLE) bench
+
+bench-peers: build ## compare with PyTorch, ONNX Runtime, OpenVINO and ncnn, from PyPI (about half an hour)
+	Examples/benchmark/run.sh
 
 isa-check: build ## check that old CPUs run the binary (needs qemu-user and netpbm)
 	Tests/isa-check.sh $(SAMPLE)

@@ -1,6 +1,9 @@
 """Runs the same models on the same inputs in `sample` and its peers, in alternation, and prints the table of ratios.
 
-usage: compare.py SAMPLE_BINARY [--models digits,cifar10,imagenet64] [--batches 1,16] [--rounds 5] [--threads 2]
+usage: compare.py SAMPLE_BINARY [LAYER_BINARY] [--models digits,cifar10,imagenet64] [--batches 1,16] [--kernels avx512,avx2]
+                  [--rounds 5] [--threads 2]
+
+LAYER_BINARY, built in the folder layer, adds the comparison of single layers with ncnn.
 """
 
 import argparse
@@ -71,21 +74,38 @@ def compare(name, batch, arguments, folder):
         assert error < 1e-4, f"{peer} is {error:.1e} away from PyTorch on {name}"
 
 
-def compare_layer(channels, size, arguments, folder):
-    """A 3x3 convolution in ncnn and in `sample`'s `--layers`: a chain of four, so that calls cost little."""
-    layer = torch.nn.Sequential(*[torch.nn.Conv2d(channels, channels, 3, padding=1) for _ in range(4)]).eval()
+def compare_layers(channels, size, arguments):
+    """One line of ncnn's table: four 3x3 convolutions one behind the other, so that what surrounds them costs little."""
+    torch.manual_seed(0)
+    chain = torch.nn.Sequential(*[torch.nn.Conv2d(channels, channels, 3, padding=1) for _ in range(4)]).eval()
     x = torch.randn(1, channels, size, size)
-    theirs = engines.NCNN(layer, (x,), arguments.threads)
+    theirs = engines.NCNN(chain, (x,), arguments.threads)
+    ours = {
+        kernels: engines.SampleLayers(arguments.layer, chain, x, arguments.threads, kernels)
+        for kernels in arguments.kernels
+    }
     with torch.inference_mode():
-        expected = layer(x).numpy()
-    error = np.abs(theirs() - expected).max() / np.abs(expected).max()
-    assert error < 1e-4, f"ncnn is {error:.1e} away from PyTorch"
-    return theirs
+        expected = chain(x).numpy()
+    times = {key: [] for key in ["ncnn", *ours]}
+    for _ in range(arguments.rounds):
+        times["ncnn"].append(timed(theirs, 200))
+        for kernels, engine in ours.items():
+            times[kernels].append(engine.run(200))
+    outputs = {"ncnn": theirs(), **{kernels: engine.output() for kernels, engine in ours.items()}}
+    errors = {key: np.abs(y - expected).max() / np.abs(expected).max() for key, y in outputs.items()}
+    medians = {key: statistics.median(values) for key, values in times.items()}
+    row = [f"4 x {channels} -> {channels}, {size}x{size}", f"{medians['ncnn']:.3f} | {errors['ncnn']:.1e}"]
+    for kernels in ours:
+        row.append(f"{medians[kernels]:.3f} | {medians['ncnn'] / medians[kernels]:.2f}x | {errors[kernels]:.1e}")
+    print("| " + " | ".join(row) + " |", flush=True)
+    for key, error in errors.items():
+        assert error < 1e-4, f"{key} is {error:.1e} away from PyTorch"
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("binary")
+    parser.add_argument("layer", nargs="?")
     parser.add_argument("--models", default="digits,cifar10,imagenet64")
     parser.add_argument("--batches", default="1,16")
     parser.add_argument("--kernels", default="", help="tables of sample, e.g. avx512,avx2; default: its choice")
@@ -93,6 +113,7 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     arguments.binary = os.path.abspath(arguments.binary)
+    arguments.layer = arguments.layer and os.path.abspath(arguments.layer)
     arguments.kernels = [k or None for k in arguments.kernels.split(",")]
     ours = " | ".join(f"sample{' ' + k if k else ''} | ratio | error | memory" for k in arguments.kernels)
     print(f"| model | PyTorch | ONNX Runtime | OpenVINO | {ours} |")
@@ -101,6 +122,12 @@ def main():
         for name in arguments.models.split(","):
             for batch in map(int, arguments.batches.split(",")):
                 compare(name, batch, arguments, folder)
+    if arguments.layer:
+        ours = " | ".join(f"sample{' ' + k if k else ''} | ratio | error" for k in arguments.kernels)
+        print(f"\n| 3x3 layers | ncnn | error | {ours} |")
+        print("|" + "---|" * (3 + 3 * len(arguments.kernels)), flush=True)
+        for channels, size in [(128, 32), (256, 16)]:
+            compare_layers(channels, size, arguments)
 
 
 if __name__ == "__main__":

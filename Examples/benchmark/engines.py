@@ -108,3 +108,25 @@ class Sample:
 
     def output(self):
         return np.load(f"{self.folder}/y.npy")
+
+
+class SampleLayers:
+    """Convolutions one behind the other on this project's tensor core alone: the program in the folder layer."""
+
+    def __init__(self, binary, chain, x, threads, kernels=None):
+        self.folder = tempfile.mkdtemp()
+        x.numpy().tofile(f"{self.folder}/x")
+        for i, layer in enumerate(chain):
+            layer.weight.detach().numpy().tofile(f"{self.folder}/w{i}")
+            layer.bias.detach().numpy().tofile(f"{self.folder}/b{i}")
+        self.shape = x.shape
+        self.command = [binary, str(x.shape[1]), str(x.shape[2]), str(len(chain)), str(threads)]
+        self.environment = dict(os.environ, **({"SAMPLE_KERNELS": kernels} if kernels else {}))
+
+    def run(self, passes):
+        """Milliseconds of a pass (the median of `passes`)."""
+        command = [*self.command, str(passes), self.folder]
+        return float(subprocess.run(command, env=self.environment, check=True, capture_output=True).stdout)
+
+    def output(self):
+        return np.fromfile(f"{self.folder}/y", np.float32).reshape(self.shape)

@@ -6,7 +6,8 @@ import KernelTable
 struct WinogradConvolution: Sendable {
   /// Input channels are taken in blocks of this many.
   static let block = 16
-  /// Room for the transformed tiles that are worked on at a time: they should stay in the near caches.
+  /// Room for the transformed tiles that a thread works on at a time: the more, the fewer times weights are transformed. A
+  /// quarter of it if they need not be: then tiles should stay in the near caches.
   private static let tileBytes = 4 << 20
   /// The room that a strip of pixels may take on its way to being transformed.
   private static let stripBytes = 160 << 10
@@ -78,7 +79,8 @@ struct WinogradConvolution: Sendable {
     let shape = input.shape
     let grid = TileGrid(side: winograd.outputSide, batch: shape[0], height: shape[1], width: shape[2])
     let threads = ThreadPool.shared.threads
-    let most = max(4 * table.tileRows, Self.tileBytes / (winograd.points * depth * MemoryLayout<Float>.stride))
+    let bytes = isTransformed ? Self.tileBytes / 4 : Self.tileBytes
+    let most = max(4 * table.tileRows, bytes / (winograd.points * depth * MemoryLayout<Float>.stride))
     return input.withReader { reader in
       residual.withUnsafePointerIfAny { residual in
         Tensor([shape[0], shape[1], shape[2], columns]) { out in

@@ -42,6 +42,7 @@ func draw(_ options: Options) throws {
   let model = try Model(options)
   let plan = try Plan(options, model)
   var destination = try Destination(plan)
+  if options.dryRun { return try dryRun(plan, destination) }
   let loaded = ContinuousClock.now
 
   var progress = ProgressBar(style: progressStyle(options), total: plan.batches.count * plan.diffusion.count)

@@ -1,0 +1,80 @@
+import CommandLineInterface
+import Diffusion
+import Images
+import TensorCore
+import UNet
+
+/// Says what a drawing would take, after as much of it as a single step of one batch, and draws nothing.
+///
+/// - Throws: what a drawing throws before its first step; `ImageError` if the words cannot be written.
+func dryRun(_ plan: Plan, _ destination: Destination) throws {
+  let pictures = plan.batch * plan.evaluationsPerStep
+  let (step, memory) = calibrate(plan, pictures: pictures)
+  let steps = plan.diffusion.count
+  let forwards = plan.options.count * plan.evaluationsPerStep * steps
+  let flops = 2 * Double(plan.model.unet.countFlops(batch: 1, size: Array(plan.imageShape.dropFirst())).total)
+  // The last batch may be smaller; time goes with the images.
+  let total = step.seconds * Double(forwards) / Double(pictures)
+  let shape = plan.imageShape.map(String.init).joined(separator: "×")
+  let timesteps = (0..<steps).reversed().map { plan.diffusion.timestepMap[$0] }
+  let images = plan.options.count == 1 ? "1 image" : "\(plan.options.count) images"
+  let batches =
+    plan.batches.count == 1 ? "in one batch" : "in \(plan.batches.count) batches of \(plan.batch)"
+  try writeToStandardOutput(
+    Array(
+      """
+      model       \(plan.model.name), \(shape)
+      images      \(images) \(batches), to \(destination.name)
+      sampler     \(plan.isDDIM ? "DDIM" : "DDPM"), \(steps) \(steps == 1 ? "step" : "steps")\(
+        plan.evaluationsPerStep == 1 ? "" : ", guidance \(decimal(plan.guidance, 2)): two forward passes each")
+      timesteps   \(shortened(timesteps))
+      arithmetic  \(quantity(flops, "FLOP")) a forward pass of one image, \(quantity(flops * Double(forwards), "FLOP")) in all
+      memory      \(quantity(Double(memory), "B")) at most in one step of \(pictures) \(pictures == 1 ? "picture" : "pictures"), the model included
+      time        about \(duration(total)): a step takes \(duration(step.seconds)), measured with \(ThreadPool.shared.threads) \(
+        ThreadPool.shared.threads == 1 ? "thread" : "threads")
+
+      """.utf8))
+}
+
+/// The time of one step of a batch and the memory that the process took for it.
+private func calibrate(_ plan: Plan, pictures: Int) -> (step: Duration, memory: Int) {
+  var noise = PhiloxNoise(seed: 0, images: 0..<pictures, shape: plan.imageShape)
+  let x = noise.next()
+  let timesteps = [Float](repeating: plan.diffusion.modelTimestep(plan.diffusion.count - 1), count: pictures)
+  let labels = plan.model.settings.unet.numClasses.map { _ in [Int](repeating: 0, count: pictures) }
+  var unet = SteppedUNet(plan.model.unet, steps: Array(timesteps.prefix(1)))
+  // The first pass takes memory from the system; where passes are long, that hardly shows.
+  var times: [Duration] = []
+  repeat {
+    times.append(ContinuousClock().measure { _ = unet(x, timesteps: timesteps, labels: labels) })
+  } while times.count < 8 && times.reduce(.zero, +) < .seconds(1)
+  let steady = times.count > 1 ? times.dropFirst().sorted() : times
+  return (steady[steady.count / 2], PeakMemory.bytes)
+}
+
+/// At most eight numbers of a list, those in its middle left out.
+private func shortened(_ numbers: [Int]) -> String {
+  let words = numbers.map(String.init)
+  return words.count <= 8
+    ? words.joined(separator: " ") : (words.prefix(4) + ["…"] + words.suffix(3)).joined(separator: " ")
+}
+
+/// For instance `16.8 GFLOP`.
+private func quantity(_ value: Double, _ unit: String) -> String {
+  var (value, prefixes) = (value, ["", "k", "M", "G", "T", "P", "E"][...])
+  while value >= 1000, prefixes.count > 1 {
+    value /= 1000
+    prefixes.removeFirst()
+  }
+  return "\(decimal(value, value < 10 ? 2 : value < 100 ? 1 : 0)) \(prefixes.first ?? "")\(unit)"
+}
+
+/// For instance `35 ms`, `4.2 s`, `12 min`, `3.5 h`.
+private func duration(_ seconds: Double) -> String {
+  switch seconds {
+  case ..<1: "\(decimal(seconds * 1000, seconds < 0.01 ? 1 : 0)) ms"
+  case ..<60: "\(decimal(seconds, 1)) s"
+  case ..<3600: "\(decimal(seconds / 60, 1)) min"
+  default: "\(decimal(seconds / 3600, 1)) h"
+  }
+}
