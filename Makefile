@@ -11,7 +11,7 @@ TEST = $(SWIFT) test -c release -Xswiftc -enable-testing --scratch-path .build-t
 SAMPLE = .build/release/sample
 APT_GET = $$(test "$$(id -u)" = 0 || echo sudo) apt-get
 
-.PHONY: help build demo test lint format bench bench-peers isa-check install clean libpng
+.PHONY: help build demo test lint format bench bench-peers isa-check count-check install clean libpng
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ bench-peers: build ## compare with PyTorch, ONNX Runtime, OpenVINO and ncnn, fro
 
 isa-check: build ## check that old CPUs run the binary (needs qemu-user and netpbm)
 	Tests/isa-check.sh $(SAMPLE)
+
+count-check: build ## check how many instructions a forward pass takes (needs valgrind)
+	Tests/instruction-count.sh $(SAMPLE)
 
 install: build ## install the binary under PREFIX (/usr/local)
 	install -D -s -m 755 $(SAMPLE) "$(DESTDIR)$(PREFIX)/bin/sample"

@@ -77,7 +77,7 @@ def compare(name, batch, arguments, folder):
 def compare_layers(channels, size, arguments):
     """One line of ncnn's table: four 3x3 convolutions one behind the other, so that what surrounds them costs little."""
     torch.manual_seed(0)
-    chain = torch.nn.Sequential(*[torch.nn.Conv2d(channels, channels, 3, padding=1) for _ in range(4)]).eval()
+    chain = models.chain(channels, layers=4)
     x = torch.randn(1, channels, size, size)
     theirs = engines.NCNN(chain, (x,), arguments.threads)
     ours = {

@@ -6,6 +6,7 @@ All run in float32 on the same number of threads.
 import json
 import os
 import subprocess
+import sys
 import tempfile
 
 import numpy as np
@@ -61,15 +62,12 @@ class NCNN:
 
     def __init__(self, module, inputs, threads):
         import ncnn
-        import pnnx
 
         folder = tempfile.mkdtemp()
-        previous = os.getcwd()
-        os.chdir(folder)
-        try:
-            pnnx.export(module, "model.pt", inputs, fp16=False)
-        finally:
-            os.chdir(previous)
+        torch.jit.trace(module, inputs).save(f"{folder}/model.pt")
+        shape = ",".join(map(str, inputs[0].shape))
+        pnnx = os.path.join(os.path.dirname(sys.executable), "pnnx")
+        subprocess.run([pnnx, "model.pt", f"inputshape=[{shape}]f32", "fp16=0"], cwd=folder, check=True, capture_output=True)
         self.ncnn = ncnn
         self.net = ncnn.Net()
         self.net.opt.num_threads = threads

@@ -4,6 +4,8 @@ The weights are random: speed does not depend on them. The last layers of the re
 are random too, so that every layer shows in the output.
 """
 
+from collections import OrderedDict
+
 import torch
 
 from unet import UNetModel
@@ -54,3 +56,11 @@ def flags(name):
     if "num_classes" in c:
         words += ["--num-classes", c["num_classes"]]
     return [str(word) for word in words]
+
+
+def chain(channels, layers):
+    """3x3 convolutions one behind the other."""
+    names = [f"conv{i}" for i in range(layers)]
+    return torch.nn.Sequential(
+        OrderedDict((name, torch.nn.Conv2d(channels, channels, 3, padding=1)) for name in names)
+    ).eval()

@@ -22,7 +22,7 @@ struct WinogradConvolution: Sendable {
   /// Up to how many pixels of a picture F(2×2, 3×3) is used: one tile of F(4×4, 3×3).
   private static let fewPixels = 16
   /// From how many tiles for each thread on threads share tiles rather than weights, if those must be transformed.
-  private static let manyTiles = 48
+  private static let manyTiles = 32
 
   private let table: KernelTable
   private let winograd: KernelTable.Winograd
