@@ -25,20 +25,22 @@ private func meaning(_ command: CommandName) -> String {
 
 private func examples(_ command: CommandName) -> [(meaning: String, line: String)] {
   switch command {
-  case .bench: [
-    ("the embedded model, one image at a time and sixteen", "sample bench"),
-    ("which layers take the time, on one thread", "sample bench --layers --batch 1 --threads 1"),
-  ]
-  case .draw: [
-    ("one image from the embedded model", "sample --steps 50 --out img.png"),
-    ("64 digits on one sheet", "sample --count 64 --grid --class 0-9 --out sheet.png"),
-    ("a batch, a file each", "sample --count 1000 --out 'out/%05d.png'"),
-    (
-      "a model of improved-diffusion, with the flags it was trained with",
-      "sample --model m.pt --image-size 32 --num-channels 128 --out img.png"
-    ),
-    ("how fast a model is; sample bench --help says more", "sample bench"),
-  ]
+  case .bench:
+    [
+      ("the embedded model, one image at a time and sixteen", "sample bench"),
+      ("which layers take the time, on one thread", "sample bench --layers --batch 1 --threads 1"),
+    ]
+  case .draw:
+    [
+      ("one image from the embedded model", "sample --steps 50 --out img.png"),
+      ("64 digits on one sheet", "sample --count 64 --grid --class 0-9 --out sheet.png"),
+      ("a batch, a file each", "sample --count 1000 --out 'out/%05d.png'"),
+      (
+        "a model of improved-diffusion, with the flags it was trained with",
+        "sample --model m.pt --image-size 32 --num-channels 128 --out img.png"
+      ),
+      ("how fast a model is; sample bench --help says more", "sample bench"),
+    ]
   }
 }
 

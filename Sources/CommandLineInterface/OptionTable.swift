@@ -166,7 +166,8 @@ private let outputOptions: [OptionDefinition] = [
     o, _, _ throws(UsageError) in o.overwrite = true
   },
   OptionDefinition(
-    "dry-run", .none, .output, "draw nothing; print the timesteps, the arithmetic, the memory and the time it would take"
+    "dry-run", .none, .output,
+    "draw nothing; print the timesteps, the arithmetic, the memory and the time it would take"
   ) { o, _, _ throws(UsageError) in o.dryRun = true },
   OptionDefinition(
     "stats", .required(name: "FILE", example: "stats.json"), .output,
@@ -188,6 +189,8 @@ private let generalOptions: [OptionDefinition] = [
   OptionDefinition("quiet", short: "q", .none, .general, "say nothing but errors") {
     o, _, _ throws(UsageError) in o.quiet = true
   },
-  OptionDefinition("help", short: "h", .none, .general, of: Set(CommandName.allCases), "print this help") { _, _, _ throws(UsageError) in },
+  OptionDefinition("help", short: "h", .none, .general, of: Set(CommandName.allCases), "print this help") {
+    _, _, _ throws(UsageError) in
+  },
   OptionDefinition("version", .none, .general, "print the version") { _, _, _ throws(UsageError) in },
 ]

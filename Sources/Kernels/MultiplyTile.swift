@@ -41,7 +41,9 @@ struct Sums<let rows: Int> {
   }
 
   /// Adds `residual` where there is one, and writes.
-  @inline(__always) func write(adding residual: UnsafePointer<Float>?, _ out: UnsafeMutablePointer<Float>, _ stride: Int) {
+  @inline(__always) func write(
+    adding residual: UnsafePointer<Float>?, _ out: UnsafeMutablePointer<Float>, _ stride: Int
+  ) {
     guard let residual else { return write(out, stride) }
     for r in 0..<rows {
       store(left[unchecked: r] + load(residual + r * stride), out + r * stride)

@@ -13,7 +13,7 @@ public func kernelTable() -> KernelTable {
   KernelTable(
     name: name, tileRows: tileRows, tileColumns: tileColumns, multiplyTile: multiplyTile,
     multiplyBlocks: multiplyBlocks, multiplyColumns: multiplyColumns, exponentialColumns: exponentialColumns,
-    
+
     winogradF2: .init(
       outputSide: 2, input: winogradF2Input, weights: winogradF2Weights, output: winogradF2Output),
     winogradF4: .init(

@@ -85,7 +85,8 @@ public struct GroupNormalization: Sendable {
             let picture = source + n * pixels * width
             let first = strip * Self.stripPixels
             table.channelMoments(
-              picture + first * width, min(Self.stripPixels, pixels - first), width, picture, sums + item * 2 * channels,
+              picture + first * width, min(Self.stripPixels, pixels - first), width, picture,
+              sums + item * 2 * channels,
               sums + (item * 2 + 1) * channels)
           }
         }

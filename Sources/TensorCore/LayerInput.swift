@@ -81,7 +81,9 @@ public struct LayerInput: Sendable {
     let sizes = shape
     // Lines of one picture, as they are read.
     let linesPerPicture = sizes[1..<sizes.count - 2].reduce(1, *)
-    func reader(_ first: UnsafePointer<Float>, _ second: UnsafePointer<Float>?, _ affine: UnsafePointer<Float>?) -> Reader {
+    func reader(_ first: UnsafePointer<Float>, _ second: UnsafePointer<Float>?, _ affine: UnsafePointer<Float>?)
+      -> Reader
+    {
       Reader(
         table: KernelChoice.current, first: first, firstChannels: parts[0].shape[parts[0].shape.count - 1],
         second: second, channels: channels, width: sizes[sizes.count - 2], linesPerPicture: linesPerPicture,

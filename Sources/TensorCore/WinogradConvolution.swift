@@ -279,7 +279,8 @@ struct WinogradConvolution: Sendable {
         winograd.weights(weights + first * 9 * width, count, points, room.weightStride)
         let following =
           first + count < depth
-          ? weights + (first + count) * 9 * width : next != panel && next < panelCount ? panels + next * panelStride : nil
+          ? weights + (first + count) * 9 * width
+          : next != panel && next < panelCount ? panels + next * panelStride : nil
         add(points, stride: room.weightStride, from: first, count: count, next: following)
       }
     }
@@ -303,14 +304,16 @@ struct WinogradConvolution: Sendable {
     bias.withUnsafePointer { bias in
       if column + width <= channels {
         winograd.output(
-          products, pointStride, bias + column, residual.map { $0 + offset }, out + offset, pixels.lineStride * channels,
+          products, pointStride, bias + column, residual.map { $0 + offset }, out + offset,
+          pixels.lineStride * channels,
           channels, pixels.rows, pixels.columns)
         return
       }
       // The output has fewer channels than the panel: through a whole tile beside it.
       let count = channels - column
       winograd.output(
-        products, pointStride, bias + column, nil, scratch, winograd.outputSide * width, width, pixels.rows, pixels.columns)
+        products, pointStride, bias + column, nil, scratch, winograd.outputSide * width, width, pixels.rows,
+        pixels.columns)
       for y in 0..<pixels.rows {
         for x in 0..<pixels.columns {
           let target = offset + (y * pixels.lineStride + x) * channels

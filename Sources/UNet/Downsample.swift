@@ -16,7 +16,8 @@ public struct Downsample: Layer {
     op =
       configuration.convResample
       ? try Convolution(
-        weights.scope("op"), configuration: configuration, level: level, inChannels: channels, outChannels: channels, kernel: 3,
+        weights.scope("op"), configuration: configuration, level: level, inChannels: channels, outChannels: channels,
+        kernel: 3,
         stride: resamplingFactors(dims: dims))
       : nil
   }

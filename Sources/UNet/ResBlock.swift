@@ -27,7 +27,8 @@ public struct ResBlock: TimestepBlock {
     let inLayers = weights.scope("in_layers")
     inNorm = try GroupNormalization(inLayers.scope("0"), channels)
     inConv = try Convolution(
-      inLayers.scope("2"), configuration: configuration, level: level, inChannels: channels, outChannels: outChannels, kernel: 3)
+      inLayers.scope("2"), configuration: configuration, level: level, inChannels: channels, outChannels: outChannels,
+      kernel: 3)
     embLinear = try Linear(
       weights.scope("emb_layers.1"), configuration.timeEmbedDim, useScaleShiftNorm ? 2 * outChannels : outChannels)
     let outLayers = weights.scope("out_layers")

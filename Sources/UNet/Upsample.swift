@@ -15,7 +15,8 @@ public struct Upsample: Layer {
     conv =
       configuration.convResample
       ? try Convolution(
-        weights.scope("conv"), configuration: configuration, level: level, inChannels: channels, outChannels: channels, kernel: 3)
+        weights.scope("conv"), configuration: configuration, level: level, inChannels: channels, outChannels: channels,
+        kernel: 3)
       : nil
   }
 
