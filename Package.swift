@@ -40,7 +40,8 @@ let package = Package(
     .target(name: "CPNG", dependencies: ["libpng"]),
     .target(name: "EmbeddedModel"),
     .target(name: "KernelTable"),
-    .target(name: "TensorCore", dependencies: ["KernelTable", "CProcessor"] + kernelNames),
+    .target(
+      name: "TensorCore", dependencies: ["KernelTable", "CProcessor"] + kernelNames, exclude: ["PERFORMANCE.md"]),
     .target(name: "CProcessor"),
     .target(name: "Checkpoint", dependencies: ["TensorCore"]),
     .target(name: "UNet", dependencies: ["TensorCore", "Checkpoint"]),

@@ -26,13 +26,16 @@ public struct KernelTable: Sendable {
   /// See `MultiplyTile`.
   public let multiplyTile: MultiplyTile
 
-  /// One tile of a product of blocked rows with a packed panel, the core of Winograd's convolution:
-  /// `out[r · outStride + c] = start + Σ_b Σ_i a[b · blockStride + 16 · r + i] · panel[(16 · b + i) · tileColumns + c]` for
-  /// `b` in `0 ..< blocks`, `i` in `0 ..< 16`; the start is what `out` holds if `accumulate` is true, else 0.
+  /// A product of blocked rows with a packed panel, the core of Winograd's convolution:
+  /// `out[r · outStride + c] = start + Σ_k a(r, k) · panel[k · tileColumns + c]` for `r` in `0 ..< rowCount` and `k` in
+  /// `0 ..< 16 · blocks`; the start is what `out` holds if `accumulate` is true, else 0. Rows come in tiles of `tileHeight`, 1 to
+  /// `tileRows`, the last of which may be lower: `a(r, k)` lies at
+  /// `a + r / tileHeight · tileStride + k / 16 · blockStride + r % tileHeight · 16 + k % 16`.
   public typealias MultiplyBlocks =
     @Sendable (
-      _ a: UnsafePointer<Float>, _ rowCount: Int, _ blockStride: Int, _ blocks: Int, _ panel: UnsafePointer<Float>,
-      _ accumulate: Bool, _ out: UnsafeMutablePointer<Float>, _ outStride: Int
+      _ a: UnsafePointer<Float>, _ rowCount: Int, _ tileHeight: Int, _ tileStride: Int, _ blockStride: Int,
+      _ blocks: Int, _ panel: UnsafePointer<Float>, _ accumulate: Bool, _ out: UnsafeMutablePointer<Float>,
+      _ outStride: Int
     ) -> Void
   /// See `MultiplyBlocks`.
   public let multiplyBlocks: MultiplyBlocks
@@ -70,11 +73,11 @@ public struct KernelTable: Sendable {
     public var points: Int { inputSide * inputSide }
 
     /// Bᵀ·d·B of a tile: pixel (y, x) is read at `pixels + y · rowStride + x · pixelStride`; point p of channel c is written
-    /// at `out + (c / 16 · points + p) · pointStride + c % 16`. `channels` is a multiple of 16.
+    /// at `out + p · pointStride + c / 16 · blockStride + c % 16`. `channels` is a multiple of 16.
     public typealias Input =
       @Sendable (
         _ pixels: UnsafePointer<Float>, _ rowStride: Int, _ pixelStride: Int, _ channels: Int,
-        _ out: UnsafeMutablePointer<Float>, _ pointStride: Int
+        _ out: UnsafeMutablePointer<Float>, _ pointStride: Int, _ blockStride: Int
       ) -> Void
     /// See `Input`.
     public let input: Input

@@ -149,34 +149,47 @@ func multiplyTile(
 
 /// See `KernelTable.MultiplyBlocks`.
 func multiplyBlocks(
-  _ a: UnsafePointer<Float>, _ rowCount: Int, _ blockStride: Int, _ blocks: Int, _ panel: UnsafePointer<Float>,
-  _ accumulate: Bool, _ out: UnsafeMutablePointer<Float>, _ outStride: Int
+  _ a: UnsafePointer<Float>, _ rowCount: Int, _ tileHeight: Int, _ tileStride: Int, _ blockStride: Int, _ blocks: Int,
+  _ panel: UnsafePointer<Float>, _ accumulate: Bool, _ out: UnsafeMutablePointer<Float>, _ outStride: Int
 ) {
-  @inline(__always) func tile<let rows: Int>(_ start: Sums<rows>) {
-    var sums = start
-    if accumulate { sums.read(out, outStride) }
-    sums.add(a, blockStride, blocks, panel)
-    sums.write(out, outStride)
+  var tile = a
+  var out = out
+  var left = rowCount
+  /// The next tiles, as long as there are as many rows left as such a tile has.
+  @inline(__always) func tiles<let rows: Int>(_ start: Sums<rows>) {
+    while left >= rows {
+      var sums = start
+      if accumulate { sums.read(out, outStride) }
+      sums.add(tile, blockStride, blocks, panel)
+      sums.write(out, outStride)
+      tile += tileStride
+      out += rows * outStride
+      left -= rows
+    }
   }
-  switch rowCount {
-  case 1: tile(Sums<1>())
-  case 2: tile(Sums<2>())
-  case 3: tile(Sums<3>())
-  case 4: tile(Sums<4>())
-  case 5: tile(Sums<5>())
-  #if KERNELS_AVX512 || arch(arm64)
-    case 6: tile(Sums<6>())
-    case 7: tile(Sums<7>())
-    case 8: tile(Sums<8>())
-    case 9: tile(Sums<9>())
-    case 10: tile(Sums<10>())
-    case 11: tile(Sums<11>())
-    case 12: tile(Sums<12>())
-    case 13: tile(Sums<13>())
-    default: tile(Sums<14>())
-  #else
-    default: tile(Sums<6>())
-  #endif
+  var height = tileHeight
+  while left > 0 {
+    switch height {
+    case 1: tiles(Sums<1>())
+    case 2: tiles(Sums<2>())
+    case 3: tiles(Sums<3>())
+    case 4: tiles(Sums<4>())
+    case 5: tiles(Sums<5>())
+    #if KERNELS_AVX512 || arch(arm64)
+      case 6: tiles(Sums<6>())
+      case 7: tiles(Sums<7>())
+      case 8: tiles(Sums<8>())
+      case 9: tiles(Sums<9>())
+      case 10: tiles(Sums<10>())
+      case 11: tiles(Sums<11>())
+      case 12: tiles(Sums<12>())
+      case 13: tiles(Sums<13>())
+      default: tiles(Sums<14>())
+    #else
+      default: tiles(Sums<6>())
+    #endif
+    }
+    height = left
   }
 }
 

@@ -2,9 +2,11 @@
 // a time: for pictures so small that a tile of F(4×4, 3×3) would not be repaid its transforms. With the points 0, ±1 and ∞:
 //
 //        ⎡ 1  0 -1  0 ⎤        ⎡ 1  0  0 ⎤
-//   Bᵀ = ⎢ 0  1  1  0 ⎥    G = ⎢ ½  ½  ½ ⎥    Aᵀ = ⎡ 1  1  1  0 ⎤
-//        ⎢ 0 -1  1  0 ⎥        ⎢ ½ -½  ½ ⎥         ⎣ 0  1 -1  1 ⎦
+//   Bᵀ = ⎢ 0  1  1  0 ⎥    G = ⎢ 1  1  1 ⎥    Aᵀ = ⎡ 1  ½  ½  0 ⎤
+//        ⎢ 0 -1  1  0 ⎥        ⎢ 1 -1  1 ⎥         ⎣ 0  ½ -½  1 ⎦
 //        ⎣ 0 -1  0  1 ⎦        ⎣ 0  0  1 ⎦
+//
+// Usually the factors ½ stand in G, which has more to transform.
 
 /// Bᵀ·d.
 @inline(__always) private func transformInput(
@@ -15,21 +17,21 @@
 
 /// G·g.
 @inline(__always) private func transformWeights(_ g0: Vector, _ g1: Vector, _ g2: Vector) -> InlineArray<4, Vector> {
-  let even = (g0 + g2) * broadcast(0.5)
-  return [g0, multiplyAdd(g1, broadcast(0.5), even), multiplyAdd(g1, broadcast(-0.5), even), g2]
+  let even = g0 + g2
+  return [g0, even + g1, even - g1, g2]
 }
 
 /// Aᵀ·m.
 @inline(__always) private func transformOutput(
   _ m0: Vector, _ m1: Vector, _ m2: Vector, _ m3: Vector
 ) -> InlineArray<2, Vector> {
-  [m0 + m1 + m2, m1 - m2 + m3]
+  [multiplyAdd(m1 + m2, broadcast(0.5), m0), multiplyAdd(m1 - m2, broadcast(0.5), m3)]
 }
 
 /// See `KernelTable.Winograd.Input`.
 func winogradF2Input(
   _ pixels: UnsafePointer<Float>, _ rowStride: Int, _ pixelStride: Int, _ channels: Int,
-  _ out: UnsafeMutablePointer<Float>, _ pointStride: Int
+  _ out: UnsafeMutablePointer<Float>, _ pointStride: Int, _ blockStride: Int
 ) {
   var c = 0
   while c < channels {
@@ -38,7 +40,7 @@ func winogradF2Input(
       return transformInput(load(d), load(d + rowStride), load(d + 2 * rowStride), load(d + 3 * rowStride))
     }
     let (c0, c1, c2, c3) = (column(0), column(1), column(2), column(3))
-    let block = out + c / 16 * 16 * pointStride + c % 16
+    let block = out + c / 16 * blockStride + c % 16
     for y in 0..<4 {
       let t = transformInput(c0[unchecked: y], c1[unchecked: y], c2[unchecked: y], c3[unchecked: y])
       for x in 0..<4 { store(t[unchecked: x], block + (4 * y + x) * pointStride) }

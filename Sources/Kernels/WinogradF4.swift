@@ -3,15 +3,19 @@
 //
 // With a = √½ and b = √2, so that a·b = 1, one dimension of each transform is:
 //
-//        ⎡ 1   0  -5/2   0    1   0 ⎤        ⎡   1     0    0  ⎤         ⎡ 1  1   1   1   1   0 ⎤
-//        ⎢ 0 -2a   -2    a    1   0 ⎥        ⎢ -2/3 -2a/3 -1/3 ⎥         ⎢ 0  a  -a   b  -b   0 ⎥
-//   Bᵀ = ⎢ 0  2a   -2   -a    1   0 ⎥    G = ⎢ -2/3  2a/3 -1/3 ⎥    Aᵀ = ⎢ 0  ½   ½   2   2   0 ⎥
-//        ⎢ 0 -b/2  -½    b    1   0 ⎥        ⎢  1/6   b/6  1/3 ⎥         ⎣ 0  a³ -a³  b³ -b³  1 ⎦
-//        ⎢ 0  b/2  -½   -b    1   0 ⎥        ⎢  1/6  -b/6  1/3 ⎥
-//        ⎣ 0   1    0  -5/2   0   1 ⎦        ⎣   0     0    1  ⎦
+//        ⎡ 1   0  -5/2   0    1   0 ⎤        ⎡ 1  0  0 ⎤         ⎡ 1   s   s    t    t    0 ⎤
+//        ⎢ 0 -2a   -2    a    1   0 ⎥        ⎢ 1  a  ½ ⎥         ⎢ 0  sa  -sa  tb   -tb   0 ⎥
+//   Bᵀ = ⎢ 0  2a   -2   -a    1   0 ⎥    G = ⎢ 1 -a  ½ ⎥    Aᵀ = ⎢ 0  s/2  s/2 2t    2t   0 ⎥
+//        ⎢ 0 -b/2  -½    b    1   0 ⎥        ⎢ 1  b  2 ⎥         ⎣ 0 sa³ -sa³  tb³ -tb³  1 ⎦
+//        ⎢ 0  b/2  -½   -b    1   0 ⎥        ⎢ 1 -b  2 ⎥
+//        ⎣ 0   1    0  -5/2   0   1 ⎦        ⎣ 0  0  1 ⎦
+//
+// Usually the factors s = -2/3 and t = 1/6 stand in G. In Aᵀ they cost nothing, as there every term has a factor anyway.
 
 private let a: Float = 0.707_106_781
 private let b: Float = 1.414_213_56
+private let s: Float = -2.0 / 3
+private let t: Float = 1.0 / 6
 
 /// Bᵀ·d.
 @inline(__always) private func transformInput(
@@ -31,18 +35,18 @@ private let b: Float = 1.414_213_56
   ]
 }
 
-/// G·g.
-@inline(__always) private func transformWeights(_ g0: Vector, _ g1: Vector, _ g2: Vector) -> InlineArray<6, Vector> {
-  let even1 = multiplyAdd(g2, broadcast(-1.0 / 3), g0 * broadcast(-2.0 / 3))
-  let even2 = multiplyAdd(g2, broadcast(1.0 / 3), g0 * broadcast(1.0 / 6))
-  return [
-    g0,
-    multiplyAdd(g1, broadcast(-2 * a / 3), even1),
-    multiplyAdd(g1, broadcast(2 * a / 3), even1),
-    multiplyAdd(g1, broadcast(b / 6), even2),
-    multiplyAdd(g1, broadcast(-b / 6), even2),
-    g2,
-  ]
+/// G·g, and what becomes of each row of it.
+@inline(__always) private func forTransformedWeights(
+  _ g0: Vector, _ g1: Vector, _ g2: Vector, _ body: (_ row: Int, _ weights: Vector) -> Void
+) {
+  let even1 = multiplyAdd(g2, broadcast(0.5), g0)
+  let even2 = multiplyAdd(g2, broadcast(2), g0)
+  body(0, g0)
+  body(1, multiplyAdd(g1, broadcast(a), even1))
+  body(2, multiplyAdd(g1, broadcast(-a), even1))
+  body(3, multiplyAdd(g1, broadcast(b), even2))
+  body(4, multiplyAdd(g1, broadcast(-b), even2))
+  body(5, g2)
 }
 
 /// Aᵀ·m.
@@ -52,17 +56,17 @@ private let b: Float = 1.414_213_56
   let (sum1, difference1) = (m1 + m2, m1 - m2)
   let (sum2, difference2) = (m3 + m4, m3 - m4)
   return [
-    m0 + sum1 + sum2,
-    multiplyAdd(difference1, broadcast(a), difference2 * broadcast(b)),
-    multiplyAdd(sum1, broadcast(0.5), sum2 * broadcast(2)),
-    multiplyAdd(difference1, broadcast(a / 2), multiplyAdd(difference2, broadcast(2 * b), m5)),
+    multiplyAdd(sum2, broadcast(t), multiplyAdd(sum1, broadcast(s), m0)),
+    multiplyAdd(difference1, broadcast(s * a), difference2 * broadcast(t * b)),
+    multiplyAdd(sum1, broadcast(s / 2), sum2 * broadcast(2 * t)),
+    multiplyAdd(difference1, broadcast(s * a / 2), multiplyAdd(difference2, broadcast(2 * t * b), m5)),
   ]
 }
 
 /// See `KernelTable.Winograd.Input`.
 func winogradF4Input(
   _ pixels: UnsafePointer<Float>, _ rowStride: Int, _ pixelStride: Int, _ channels: Int,
-  _ out: UnsafeMutablePointer<Float>, _ pointStride: Int
+  _ out: UnsafeMutablePointer<Float>, _ pointStride: Int, _ blockStride: Int
 ) {
   var c = 0
   while c < channels {
@@ -74,7 +78,7 @@ func winogradF4Input(
         load(d + 5 * rowStride))
     }
     let (c0, c1, c2, c3, c4, c5) = (column(0), column(1), column(2), column(3), column(4), column(5))
-    let block = out + c / 16 * 36 * pointStride + c % 16
+    let block = out + c / 16 * blockStride + c % 16
     for y in 0..<6 {
       let t = transformInput(
         c0[unchecked: y], c1[unchecked: y], c2[unchecked: y], c3[unchecked: y], c4[unchecked: y], c5[unchecked: y])
@@ -92,15 +96,28 @@ func winogradF4Weights(
     for half in 0..<2 {
       let g = panel + k * 9 * tileColumns + half * lanes
       let target = out + k * tileColumns + half * lanes
-      @inline(__always) func column(_ x: Int) -> InlineArray<6, Vector> {
-        transformWeights(
-          load(g + x * tileColumns), load(g + (3 + x) * tileColumns), load(g + (6 + x) * tileColumns))
+      @inline(__always) func tap(_ t: Int) -> Vector { load(g + t * tileColumns) }
+      /// Row y of G·g·Gᵀ, from row y of G·g.
+      @inline(__always) func write(_ y: Int, _ g0: Vector, _ g1: Vector, _ g2: Vector) {
+        forTransformedWeights(g0, g1, g2) { x, weights in store(weights, target + (6 * y + x) * pointStride) }
       }
-      let (c0, c1, c2) = (column(0), column(1), column(2))
-      for y in 0..<6 {
-        let t = transformWeights(c0[unchecked: y], c1[unchecked: y], c2[unchecked: y])
-        for x in 0..<6 { store(t[unchecked: x], target + (6 * y + x) * pointStride) }
+      // Two rows at a time, whose even parts are the same: the taps, read anew from the nearest cache, and all that comes of
+      // them fit into registers.
+      @inline(__always) func writePair(_ y: Int, odd: Float, even: Float) {
+        @inline(__always) func column(_ x: Int) -> (Vector, Vector) {
+          let evenPart = multiplyAdd(tap(6 + x), broadcast(even), tap(x))
+          return (
+            multiplyAdd(tap(3 + x), broadcast(odd), evenPart), multiplyAdd(tap(3 + x), broadcast(-odd), evenPart)
+          )
+        }
+        let (c0, c1, c2) = (column(0), column(1), column(2))
+        write(y, c0.0, c1.0, c2.0)
+        write(y + 1, c0.1, c1.1, c2.1)
       }
+      write(0, tap(0), tap(1), tap(2))
+      writePair(1, odd: a, even: 0.5)
+      writePair(3, odd: b, even: 2)
+      write(5, tap(6), tap(7), tap(8))
     }
   }
 }

@@ -11,8 +11,11 @@ struct WinogradConvolution: Sendable {
   private static let tileBytes = 4 << 20
   /// The room that a strip of pixels may take on its way to being transformed.
   private static let stripBytes = 160 << 10
-  /// Input channels whose weights are transformed at a time, if that is done on the fly.
+  /// Input channels whose weights are transformed at a time, if that is done for a few tiles.
   private static let weightDepth = 64
+  /// Floats of a cache line. What is laid out at strides of a power of two gets a line more, else it would all fall into a few
+  /// sets of a cache.
+  private static let oneLine = 16
 
   // The rules below are fitted to measurements; see PERFORMANCE.md.
 
@@ -116,25 +119,22 @@ struct WinogradConvolution: Sendable {
 
   /// Room for `compute`: the transformed tiles, and what the steps need.
   private func scratch(_ grid: TileGrid, tiles: Int) -> Int {
-    let blocks = Tiling(count: tiles, most: table.tileRows)
-    let product = ProductRoom(self, tileRows: blocks.height, blocks: min(blocks.tiles, Self.blocksPerSet))
-    return winograd.points * depth * tiles + max(Strip(self, grid).count, product.count)
+    let tiling = Tiling(count: tiles, most: table.tileRows)
+    let product = ProductRoom(self, tileRows: tiling.height, blocks: tiling.tiles)
+    return TransformedTiles(self, tiling).count + max(Strip(self, grid).count, product.count)
   }
 
   /// All that a group of tiles needs, on one thread.
   private func compute(_ pass: Pass, _ group: TileGroup, _ tiles: UnsafeMutablePointer<Float>) {
     let strip = Strip(self, group.grid)
-    let room = tiles + winograd.points * depth * group.tiles.count
+    let room = tiles + TransformedTiles(self, group.tiling).count
     for lines in group.strips(mostLines: strip.lines) {
       for channel in stride(from: 0, to: depth, by: strip.channels) {
         transformInput(pass.reader, group, lines, channel, strip, room, into: tiles)
       }
     }
     for panel in 0..<panelCount {
-      for first in stride(from: 0, to: group.tiling.tiles, by: Self.blocksPerSet) {
-        let set = first..<min(first + Self.blocksPerSet, group.tiling.tiles)
-        multiply(pass, tiles, group, panel, set, next: panel + 1, room)
-      }
+      multiply(pass, tiles, group, panel, 0..<group.tiling.tiles, next: panel + 1, room)
     }
   }
 
@@ -143,25 +143,23 @@ struct WinogradConvolution: Sendable {
     let strip = Strip(self, group.grid)
     let strips = group.strips(mostLines: strip.lines)
     let chunks = depth / strip.channels
-    // A set of blocks of tiles shares the weights that are read or transformed for it, which is worth four or five blocks'
-    // products; beyond that there should be items enough for all threads.
-    let blocks = group.tiling.tiles
+    // Blocks of tiles share the weights that are read or transformed for them, which is worth four or five blocks' products;
+    // beyond that there should be items enough for all threads.
     let threads = ThreadPool.shared.threads
     let fewest = isTransformed ? 2 : 6
-    let blocksPerSet = min(
-      blocks, panelCount >= 4 * threads ? Self.blocksPerSet : panelCount >= threads ? fewest : max(1, fewest / 3))
-    let sets = (blocks + blocksPerSet - 1) / blocksPerSet
-    let room = ProductRoom(self, tileRows: group.tiling.height, blocks: blocksPerSet)
-    var tiles = Tensor(uninitialized: [group.tiles.count, winograd.points * depth])
+    let sets = Tiling(
+      count: group.tiling.tiles,
+      most: panelCount >= 4 * threads ? Self.blocksPerSet : panelCount >= threads ? fewest : max(1, fewest / 3))
+    let room = ProductRoom(self, tileRows: group.tiling.height, blocks: sets.height)
+    var tiles = Tensor(uninitialized: [TransformedTiles(self, group.tiling).count])
     tiles.withUnsafeMutablePointer { tiles in
       ThreadPool.shared.forEach(strips.count * chunks, scratch: strip.count) { item, scratch in
         let (lines, chunk) = item.quotientAndRemainder(dividingBy: chunks)
         transformInput(pass.reader, group, strips[lines], chunk * strip.channels, strip, scratch, into: tiles)
       }
-      ThreadPool.shared.forEach(sets * panelCount, scratch: room.count) { item, scratch in
-        let (panel, number) = item.quotientAndRemainder(dividingBy: sets)
-        let set = number * blocksPerSet..<min((number + 1) * blocksPerSet, blocks)
-        multiply(pass, tiles, group, panel, set, next: (item + 1) / sets, scratch)
+      ThreadPool.shared.forEach(sets.tiles * panelCount, scratch: room.count) { item, scratch in
+        let (panel, set) = item.quotientAndRemainder(dividingBy: sets.tiles)
+        multiply(pass, tiles, group, panel, sets[set], next: (item + 1) / sets.tiles, scratch)
       }
     }
   }
@@ -188,8 +186,24 @@ struct WinogradConvolution: Sendable {
     }
   }
 
-  /// Transforms those tiles of a group that lie in `lines`, in the strip's channels from `channel` on. Tile r of a block of h
-  /// tiles has channel c of point p at `(c / 16 · points + p) · 16h + 16r + c % 16` from the start of the block.
+  /// Where the points of a group of tiles lie: block by block, and in each channels by 16 and point by point, so that the
+  /// products of all points read memory in order. Row r of a block has channel c of point p at
+  /// `c / 16 · channelStride + p · pointStride + 16r + c % 16`.
+  private struct TransformedTiles {
+    let pointStride: Int
+    let channelStride: Int
+    let blockStride: Int
+    let count: Int
+
+    init(_ layer: WinogradConvolution, _ tiling: Tiling) {
+      pointStride = tiling.height * block
+      channelStride = layer.winograd.points * pointStride
+      blockStride = layer.depth / block * channelStride
+      count = tiling.tiles * blockStride
+    }
+  }
+
+  /// Transforms those tiles of a group that lie in `lines`, in the strip's channels from `channel` on.
   private func transformInput(
     _ reader: LayerInput.Reader, _ group: TileGroup, _ lines: Range<Int>, _ channel: Int, _ strip: Strip,
     _ scratch: UnsafeMutablePointer<Float>, into out: UnsafeMutablePointer<Float>
@@ -208,22 +222,24 @@ struct WinogradConvolution: Sendable {
         stride: channels)
       (row + (1 + grid.width) * channels).update(repeating: 0, count: rowStride - (1 + grid.width) * channels)
     }
+    let layout = TransformedTiles(self, group.tiling)
     for line in lines {
       let pixels = scratch + side * (line - lines.lowerBound) * rowStride
       for column in group.columns(ofLine: line) {
         let (block, row) = group.place(line * grid.columns + column)
-        let height = group.tiling[block].count
         winograd.input(
           pixels + side * column * channels, rowStride, channels, channels,
-          out + (block * group.tiling.height * depth + channel * height) * winograd.points + row * Self.block,
-          height * Self.block)
+          out + block * layout.blockStride + channel / Self.block * layout.channelStride + row * Self.block,
+          layout.pointStride, layout.channelStride)
       }
     }
   }
 
   /// Room for `multiply`.
   private struct ProductRoom {
-    /// Floats of a point's products, of the products, of one tile's pixels, and of transformed weights.
+    /// The blocks of tiles whose products are held at a time.
+    let sets: Tiling
+    /// Floats from a point's products to the next point's, of all products, and of one tile's pixels.
     let pointStride: Int
     let products: Int
     let tile: Int
@@ -234,61 +250,65 @@ struct WinogradConvolution: Sendable {
 
     init(_ layer: WinogradConvolution, tileRows: Int, blocks: Int) {
       let (points, side, width) = (layer.winograd.points, layer.winograd.outputSide, layer.table.tileColumns)
-      pointStride = blocks * tileRows * width
+      sets = Tiling(count: blocks, most: blocksPerSet)
+      pointStride = sets.height * tileRows * width + oneLine
       products = points * pointStride
       tile = side * side * width
-      chunk = min(weightDepth, layer.depth)
-      // A line more than the weights take: at a distance of a power of two, all points would fall into a few sets of a cache.
-      weightStride = chunk * width + 16
-      count = products + tile + (layer.isTransformed ? 0 : points * weightStride)
+      // For a single set the transformed weights pass through a near cache; several sets use them again and again.
+      chunk = layer.isTransformed || sets.tiles > 1 ? layer.depth : min(weightDepth, layer.depth)
+      weightStride = layer.isTransformed ? layer.depth * width : chunk * width + oneLine
+      // Also for fewer blocks, of which a set may have more or higher ones: the last group of tiles is made room for with this.
+      let most = points * (min(blocks, blocksPerSet) * layer.table.tileRows * width + oneLine)
+      count = most + tile + (layer.isTransformed ? 0 : points * weightStride)
     }
   }
 
-  /// Multiplies a set of blocks of a group's tiles with a panel of weights and transforms the products back. Meanwhile fetches
-  /// the weights that come next, which are those of the panel `next` in the end.
+  /// Multiplies blocks of a group's tiles with a panel of weights and transforms the products back. Meanwhile fetches the
+  /// weights that come next, which are those of the panel `next` in the end.
   private func multiply(
-    _ pass: Pass, _ tiles: UnsafePointer<Float>, _ group: TileGroup, _ panel: Int, _ set: Range<Int>, next: Int,
+    _ pass: Pass, _ tiles: UnsafePointer<Float>, _ group: TileGroup, _ panel: Int, _ blocks: Range<Int>, next: Int,
     _ products: UnsafeMutablePointer<Float>
   ) {
     let width = table.tileColumns
     let height = group.tiling.height
-    let room = ProductRoom(self, tileRows: height, blocks: set.count)
-    /// Adds what the input channels from `first` on, `count` of them, contribute.
-    func add(_ points: UnsafePointer<Float>, stride: Int, from first: Int, count: Int, next: UnsafePointer<Float>?) {
-      let fetched = 9 * room.chunk * width / winograd.points
-      for p in 0..<winograd.points {
-        if let next { table.prefetch(next + p * fetched, fetched) }
-        for block in set {
-          let rows = group.tiling[block].count
-          table.multiplyBlocks(
-            tiles + (block * height * depth + first * rows) * winograd.points + p * rows * Self.block,
-            rows, winograd.points * rows * Self.block, count / Self.block, points + p * stride, first > 0,
-            products + p * room.pointStride + (block - set.lowerBound) * height * width, width)
-        }
-      }
-    }
+    let layout = TransformedTiles(self, group.tiling)
+    let room = ProductRoom(self, tileRows: height, blocks: blocks.count)
+    let transformed = products + room.products + room.tile
     panels.withUnsafePointer { panels in
       let weights = panels + panel * panelStride
-      if isTransformed {
-        add(weights, stride: depth * width, from: 0, count: depth, next: nil)
-        return
+      for number in 0..<room.sets.tiles {
+        let set = room.sets[number]
+        let firstTile = (blocks.lowerBound + set.lowerBound) * height
+        let endTile = min((blocks.lowerBound + set.upperBound) * height, group.tiles.count)
+        for first in stride(from: 0, to: depth, by: room.chunk) {
+          let count = min(room.chunk, depth - first)
+          if !isTransformed && number == 0 {
+            winograd.weights(weights + first * 9 * width, count, transformed, room.weightStride)
+          }
+          // What comes next, while there is arithmetic to do.
+          let following: UnsafePointer<Float>? =
+            isTransformed || number > 0
+            ? nil
+            : first + count < depth
+              ? weights + (first + count) * 9 * width
+              : next != panel && next < panelCount ? panels + next * panelStride : nil
+          let fetched = 9 * min(room.chunk, Self.weightDepth) * width / winograd.points
+          let points = isTransformed ? weights : UnsafePointer(transformed)
+          let rows =
+            tiles + firstTile / height * layout.blockStride + first / Self.block * layout.channelStride
+          for p in 0..<winograd.points {
+            if let following { table.prefetch(following + p * fetched, fetched) }
+            table.multiplyBlocks(
+              rows + p * layout.pointStride, endTile - firstTile, height, layout.blockStride, layout.channelStride,
+              count / Self.block, points + p * room.weightStride, first > 0, products + p * room.pointStride, width)
+          }
+        }
+        for tile in firstTile..<endTile {
+          write(
+            products + (tile - firstTile) * width, room.pointStride, group.pixels(ofTile: tile), panel: panel,
+            residual: pass.residual, into: pass.out, scratch: products + room.products)
+        }
       }
-      let points = products + room.products + room.tile
-      for first in stride(from: 0, to: depth, by: room.chunk) {
-        let count = min(room.chunk, depth - first)
-        winograd.weights(weights + first * 9 * width, count, points, room.weightStride)
-        let following =
-          first + count < depth
-          ? weights + (first + count) * 9 * width
-          : next != panel && next < panelCount ? panels + next * panelStride : nil
-        add(points, stride: room.weightStride, from: first, count: count, next: following)
-      }
-    }
-    let firstTile = set.lowerBound * height
-    for tile in firstTile..<min(set.upperBound * height, group.tiling.count) {
-      write(
-        products + (tile - firstTile) * width, room.pointStride, group.pixels(ofTile: tile), panel: panel,
-        residual: pass.residual, into: pass.out, scratch: products + room.products)
     }
   }
 
