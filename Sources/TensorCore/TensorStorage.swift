@@ -41,7 +41,7 @@ struct MemoryBlock: @unchecked Sendable {
 
   static func take(bytes: Int) -> MemoryBlock {
     guard bytes >= smallest else { return allocate(bytes: bytes, alignment: 64) }
-    // Sizes in steps of an eighth, so that nearly equal ones share blocks.
+    // Sizes in steps of an eighth, so that nearly equal ones share blocks; what is nearly a huge page becomes one.
     let step = max(4096, 1 << (Int.bitWidth - bytes.leadingZeroBitCount - 4))
     let rounded = bytes > huge / 2 && bytes < huge ? huge : (bytes + step - 1) / step * step
     if let block = kept.withLock({ $0[rounded]?.popLast() }) { return block }
