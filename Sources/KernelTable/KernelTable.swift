@@ -40,22 +40,17 @@ public struct KernelTable: Sendable {
   /// See `MultiplyBlocks`.
   public let multiplyBlocks: MultiplyBlocks
 
-  /// One tile of a product of columns with a packed panel: `out[r · outStride + c] = Σ_k a[k · stride + r] · panel[k ·
-  /// tileColumns + c]` for `r` in `0 ..< rowCount`, 1 to `tileRows`.
-  public typealias MultiplyColumns =
+  /// Scaled dot-product attention (Vaswani et al. 2017, eq. 1) of one head, softmax(q·kᵀ/√d)·v, for some of its queries. The
+  /// query of position t is the `depth` floats at `head + t · stride`, its key and its value are those behind; there are
+  /// `length` positions, at least 1. What comes of query t, in `firstQuery ..< endQuery`, is written at `out + t · outStride`.
+  /// `scratch` is room for `(2 + depth + tileColumns) · length + 2 · tileColumns · depth` floats.
+  public typealias Attend =
     @Sendable (
-      _ a: UnsafePointer<Float>, _ stride: Int, _ rowCount: Int, _ depth: Int, _ panel: UnsafePointer<Float>,
-      _ out: UnsafeMutablePointer<Float>, _ outStride: Int
+      _ head: UnsafePointer<Float>, _ stride: Int, _ length: Int, _ depth: Int, _ firstQuery: Int, _ endQuery: Int,
+      _ scratch: UnsafeMutablePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ outStride: Int
     ) -> Void
-  /// See `MultiplyColumns`.
-  public let multiplyColumns: MultiplyColumns
-
-  /// For each of `tileColumns` columns c, `panel[r · tileColumns + c] = exp(panel[r · tileColumns + c] - its largest)` for `r`
-  /// in `0 ..< rows`, in place, and `inverse[c] = 1 / Σ_r` of that: a softmax but for the factor.
-  public typealias ExponentialColumns =
-    @Sendable (_ panel: UnsafeMutablePointer<Float>, _ rows: Int, _ inverse: UnsafeMutablePointer<Float>) -> Void
-  /// See `ExponentialColumns`.
-  public let exponentialColumns: ExponentialColumns
+  /// See `Attend`.
+  public let attend: Attend
 
   /// Winograd's F(2×2, 3×3).
   public let winogradF2: Winograd
@@ -167,8 +162,7 @@ public struct KernelTable: Sendable {
   /// A table of the given kernels.
   public init(
     name: String, tileRows: Int, tileColumns: Int, multiplyTile: @escaping MultiplyTile,
-    multiplyBlocks: @escaping MultiplyBlocks, multiplyColumns: @escaping MultiplyColumns,
-    exponentialColumns: @escaping ExponentialColumns, winogradF2: Winograd, winogradF4: Winograd,
+    multiplyBlocks: @escaping MultiplyBlocks, attend: @escaping Attend, winogradF2: Winograd, winogradF4: Winograd,
     channelMoments: @escaping ChannelMoments, normalize: @escaping Normalize, silu: @escaping SiLU,
     softmax: @escaping Softmax, add: @escaping Add, prefetch: @escaping Prefetch,
     multiplyAdds: @escaping MultiplyAdds
@@ -178,8 +172,7 @@ public struct KernelTable: Sendable {
     self.tileColumns = tileColumns
     self.multiplyTile = multiplyTile
     self.multiplyBlocks = multiplyBlocks
-    self.multiplyColumns = multiplyColumns
-    self.exponentialColumns = exponentialColumns
+    self.attend = attend
     self.winogradF2 = winogradF2
     self.winogradF4 = winogradF4
     self.channelMoments = channelMoments

@@ -3,8 +3,10 @@
 // A tile of fewer rows has code of its own, so that what is left over of a picture costs what it is worth.
 #if KERNELS_AVX512 || arch(arm64)
   let tileRows = 14
+  typealias WholeSums = Sums<14>
 #else
   let tileRows = 6
+  typealias WholeSums = Sums<6>
 #endif
 let tileColumns = 2 * Vector.scalarCount
 
@@ -94,10 +96,8 @@ struct Sums<let rows: Int> {
 }
 
 extension Sums {
-  /// Adds the products of columns with a panel: row r of depth k lies at `a + k · stride + r`.
-  @inline(__always) mutating func add(
-    columns a: UnsafePointer<Float>, _ stride: Int, _ depth: Int, _ panel: UnsafePointer<Float>
-  ) {
+  /// Adds the products of columns `[depth, rows]` with a panel.
+  @inline(__always) mutating func add(columns a: UnsafePointer<Float>, _ depth: Int, _ panel: UnsafePointer<Float>) {
     var weights = panel
     var column = a
     for _ in 0..<depth {
@@ -109,7 +109,7 @@ extension Sums {
         left[unchecked: r] = multiplyAdd(x, leftWeights, left[unchecked: r])
         right[unchecked: r] = multiplyAdd(x, rightWeights, right[unchecked: r])
       }
-      column += stride
+      column += rows
     }
   }
 }
@@ -190,37 +190,5 @@ func multiplyBlocks(
     #endif
     }
     height = left
-  }
-}
-
-/// See `KernelTable.MultiplyColumns`.
-func multiplyColumns(
-  _ a: UnsafePointer<Float>, _ stride: Int, _ rowCount: Int, _ depth: Int, _ panel: UnsafePointer<Float>,
-  _ out: UnsafeMutablePointer<Float>, _ outStride: Int
-) {
-  @inline(__always) func tile<let rows: Int>(_ start: Sums<rows>) {
-    var sums = start
-    sums.add(columns: a, stride, depth, panel)
-    sums.write(out, outStride)
-  }
-  switch rowCount {
-  case 1: tile(Sums<1>())
-  case 2: tile(Sums<2>())
-  case 3: tile(Sums<3>())
-  case 4: tile(Sums<4>())
-  case 5: tile(Sums<5>())
-  #if KERNELS_AVX512 || arch(arm64)
-    case 6: tile(Sums<6>())
-    case 7: tile(Sums<7>())
-    case 8: tile(Sums<8>())
-    case 9: tile(Sums<9>())
-    case 10: tile(Sums<10>())
-    case 11: tile(Sums<11>())
-    case 12: tile(Sums<12>())
-    case 13: tile(Sums<13>())
-    default: tile(Sums<14>())
-  #else
-    default: tile(Sums<6>())
-  #endif
   }
 }

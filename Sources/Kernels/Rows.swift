@@ -36,24 +36,6 @@ func addRows(
   }
 }
 
-/// See `KernelTable.ExponentialColumns`.
-func exponentialColumns(
-  _ panel: UnsafeMutablePointer<Float>, _ rows: Int, _ inverse: UnsafeMutablePointer<Float>
-) {
-  for half in 0..<2 {
-    let column = panel + half * lanes
-    var largest = load(column)
-    for r in 1..<max(rows, 1) { largest = maximum(largest, load(column + r * tileColumns)) }
-    var sum = broadcast(0)
-    for r in 0..<rows {
-      let e = exponential(load(column + r * tileColumns) - largest)
-      store(e, column + r * tileColumns)
-      sum += e
-    }
-    store(broadcast(1) / sum, inverse + half * lanes)
-  }
-}
-
 /// See `KernelTable.Softmax`.
 func softmaxRow(_ row: UnsafeMutablePointer<Float>, _ count: Int) {
   let whole = count - count % lanes

@@ -12,8 +12,7 @@ import KernelTable
 public func kernelTable() -> KernelTable {
   KernelTable(
     name: name, tileRows: tileRows, tileColumns: tileColumns, multiplyTile: multiplyTile,
-    multiplyBlocks: multiplyBlocks, multiplyColumns: multiplyColumns, exponentialColumns: exponentialColumns,
-
+    multiplyBlocks: multiplyBlocks, attend: attend,
     winogradF2: .init(
       outputSide: 2, input: winogradF2Input, weights: winogradF2Weights, output: winogradF2Output),
     winogradF4: .init(

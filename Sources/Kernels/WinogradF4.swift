@@ -49,18 +49,26 @@ private let t: Float = 1.0 / 6
   body(5, g2)
 }
 
-/// Aᵀ·m.
-@inline(__always) private func transformOutput(
-  _ m0: Vector, _ m1: Vector, _ m2: Vector, _ m3: Vector, _ m4: Vector, _ m5: Vector
-) -> InlineArray<4, Vector> {
-  let (sum1, difference1) = (m1 + m2, m1 - m2)
-  let (sum2, difference2) = (m3 + m4, m3 - m4)
-  return [
+/// Rows 0 and 2 of Aᵀ·m.
+@inline(__always) private func evenRows(
+  _ m0: Vector, _ m1: Vector, _ m2: Vector, _ m3: Vector, _ m4: Vector
+) -> (Vector, Vector) {
+  let (sum1, sum2) = (m1 + m2, m3 + m4)
+  return (
     multiplyAdd(sum2, broadcast(t), multiplyAdd(sum1, broadcast(s), m0)),
+    multiplyAdd(sum1, broadcast(s / 2), sum2 * broadcast(2 * t))
+  )
+}
+
+/// Rows 1 and 3 of Aᵀ·m.
+@inline(__always) private func oddRows(
+  _ m1: Vector, _ m2: Vector, _ m3: Vector, _ m4: Vector, _ m5: Vector
+) -> (Vector, Vector) {
+  let (difference1, difference2) = (m1 - m2, m3 - m4)
+  return (
     multiplyAdd(difference1, broadcast(s * a), difference2 * broadcast(t * b)),
-    multiplyAdd(sum1, broadcast(s / 2), sum2 * broadcast(2 * t)),
-    multiplyAdd(difference1, broadcast(s * a / 2), multiplyAdd(difference2, broadcast(2 * t * b), m5)),
-  ]
+    multiplyAdd(difference1, broadcast(s * a / 2), multiplyAdd(difference2, broadcast(2 * t * b), m5))
+  )
 }
 
 /// See `KernelTable.Winograd.Input`.
@@ -92,33 +100,31 @@ func winogradF4Input(
 func winogradF4Weights(
   _ panel: UnsafePointer<Float>, _ depth: Int, _ out: UnsafeMutablePointer<Float>, _ pointStride: Int
 ) {
-  for k in 0..<depth {
-    for half in 0..<2 {
-      let g = panel + k * 9 * tileColumns + half * lanes
-      let target = out + k * tileColumns + half * lanes
-      @inline(__always) func tap(_ t: Int) -> Vector { load(g + t * tileColumns) }
-      /// Row y of G·g·Gᵀ, from row y of G·g.
-      @inline(__always) func write(_ y: Int, _ g0: Vector, _ g1: Vector, _ g2: Vector) {
-        forTransformedWeights(g0, g1, g2) { x, weights in store(weights, target + (6 * y + x) * pointStride) }
-      }
-      // Two rows at a time, whose even parts are the same: the taps, read anew from the nearest cache, and all that comes of
-      // them fit into registers.
-      @inline(__always) func writePair(_ y: Int, odd: Float, even: Float) {
-        @inline(__always) func column(_ x: Int) -> (Vector, Vector) {
-          let evenPart = multiplyAdd(tap(6 + x), broadcast(even), tap(x))
-          return (
-            multiplyAdd(tap(3 + x), broadcast(odd), evenPart), multiplyAdd(tap(3 + x), broadcast(-odd), evenPart)
-          )
-        }
-        let (c0, c1, c2) = (column(0), column(1), column(2))
-        write(y, c0.0, c1.0, c2.0)
-        write(y + 1, c0.1, c1.1, c2.1)
-      }
-      write(0, tap(0), tap(1), tap(2))
-      writePair(1, odd: a, even: 0.5)
-      writePair(3, odd: b, even: 2)
-      write(5, tap(6), tap(7), tap(8))
+  // Half a channel's columns at a time, in a single loop: unrolled, it would need an address for each of 72 stores.
+  for half in 0..<2 * depth {
+    let g = panel + half / 2 * 9 * tileColumns + half % 2 * lanes
+    let target = out + half * lanes
+    @inline(__always) func tap(_ t: Int) -> Vector { load(g + t * tileColumns) }
+    /// Row y of G·g·Gᵀ, from row y of G·g.
+    @inline(__always) func write(_ y: Int, _ g0: Vector, _ g1: Vector, _ g2: Vector) {
+      let row = target + 6 * y * pointStride
+      forTransformedWeights(g0, g1, g2) { x, weights in store(weights, row + x * pointStride) }
     }
+    // Two rows at a time, whose even parts are the same: the taps, read anew from the nearest cache, and all that comes of
+    // them fit into registers.
+    @inline(__always) func writePair(_ y: Int, odd: Float, even: Float) {
+      @inline(__always) func column(_ x: Int) -> (Vector, Vector) {
+        let evenPart = multiplyAdd(tap(6 + x), broadcast(even), tap(x))
+        return (multiplyAdd(tap(3 + x), broadcast(odd), evenPart), multiplyAdd(tap(3 + x), broadcast(-odd), evenPart))
+      }
+      let (c0, c1, c2) = (column(0), column(1), column(2))
+      write(y, c0.0, c1.0, c2.0)
+      write(y + 1, c0.1, c1.1, c2.1)
+    }
+    write(0, tap(0), tap(1), tap(2))
+    writePair(1, odd: a, even: 0.5)
+    writePair(3, odd: b, even: 2)
+    write(5, tap(6), tap(7), tap(8))
   }
 }
 
@@ -128,24 +134,78 @@ func winogradF4Output(
   _ residual: UnsafePointer<Float>?, _ out: UnsafeMutablePointer<Float>, _ rowStride: Int, _ pixelStride: Int,
   _ rows: Int, _ columnCount: Int
 ) {
-  for half in 0..<2 {
-    let m = products + half * lanes
-    @inline(__always) func column(_ x: Int) -> InlineArray<4, Vector> {
-      transformOutput(
-        load(m + x * pointStride), load(m + (6 + x) * pointStride), load(m + (12 + x) * pointStride),
-        load(m + (18 + x) * pointStride), load(m + (24 + x) * pointStride), load(m + (30 + x) * pointStride))
-    }
-    let (c0, c1, c2, c3, c4, c5) = (column(0), column(1), column(2), column(3), column(4), column(5))
-    let bias = load(bias + half * lanes)
-    for y in 0..<4 where y < rows {
-      let t = transformOutput(
-        c0[unchecked: y], c1[unchecked: y], c2[unchecked: y], c3[unchecked: y], c4[unchecked: y], c5[unchecked: y])
-      let offset = y * rowStride + half * lanes
-      for x in 0..<4 where x < columnCount {
-        var value = t[unchecked: x] + bias
-        if let residual { value += load(residual + offset + x * pixelStride) }
-        store(value, out + offset + x * pixelStride)
-      }
+  for first in stride(from: 0, to: tileColumns, by: lanes) {
+    let (products, bias, out) = (products + first, load(bias + first), out + first)
+    // Whole tiles, which most are, are spared all questions.
+    if rows < 4 || columnCount < 4 {
+      writePart(
+        products, pointStride, bias, residual.map { $0 + first }, out, rowStride, pixelStride, rows, columnCount)
+    } else if let residual {
+      writeWhole(products, pointStride, bias, adding: residual + first, out, rowStride, pixelStride)
+    } else {
+      writeWhole(products, pointStride, bias, out, rowStride, pixelStride)
     }
   }
+}
+
+// Functions of their own, which keep addresses in registers: the compiler would else compute those of all uses beforehand and
+// put them aside. (Private ones would be weak symbols.)
+
+@inline(never) func writeWhole(
+  _ products: UnsafePointer<Float>, _ pointStride: Int, _ bias: Vector, _ out: UnsafeMutablePointer<Float>,
+  _ rowStride: Int, _ pixelStride: Int
+) {
+  transformOutput(products, pointStride) { y, x, value in store(value + bias, out + y * rowStride + x * pixelStride) }
+}
+
+@inline(never) func writeWhole(
+  _ products: UnsafePointer<Float>, _ pointStride: Int, _ bias: Vector, adding residual: UnsafePointer<Float>,
+  _ out: UnsafeMutablePointer<Float>, _ rowStride: Int, _ pixelStride: Int
+) {
+  transformOutput(products, pointStride) { y, x, value in
+    let offset = y * rowStride + x * pixelStride
+    store(value + bias + load(residual + offset), out + offset)
+  }
+}
+
+@inline(never) func writePart(
+  _ products: UnsafePointer<Float>, _ pointStride: Int, _ bias: Vector, _ residual: UnsafePointer<Float>?,
+  _ out: UnsafeMutablePointer<Float>, _ rowStride: Int, _ pixelStride: Int, _ rows: Int, _ columnCount: Int
+) {
+  transformOutput(products, pointStride) { y, x, value in
+    if y >= rows || x >= columnCount { return }
+    let offset = y * rowStride + x * pixelStride
+    var value = value + bias
+    if let residual { value += load(residual + offset) }
+    store(value, out + offset)
+  }
+}
+
+/// Aᵀ·m·A. Two columns of m·A at a time, from products read anew: all four would not fit into registers.
+@inline(__always) private func transformOutput(
+  _ products: UnsafePointer<Float>, _ pointStride: Int, _ write: (_ y: Int, _ x: Int, _ value: Vector) -> Void
+) {
+  @inline(__always) func product(_ y: Int, _ x: Int) -> Vector { load(products + (6 * y + x) * pointStride) }
+  @inline(__always) func writeColumn(
+    _ x: Int, _ m0: Vector, _ m1: Vector, _ m2: Vector, _ m3: Vector, _ m4: Vector, _ m5: Vector
+  ) {
+    let (y0, y2) = evenRows(m0, m1, m2, m3, m4)
+    let (y1, y3) = oddRows(m1, m2, m3, m4, m5)
+    write(0, x, y0)
+    write(1, x, y1)
+    write(2, x, y2)
+    write(3, x, y3)
+  }
+  @inline(__always) func even(_ y: Int) -> (Vector, Vector) {
+    evenRows(product(y, 0), product(y, 1), product(y, 2), product(y, 3), product(y, 4))
+  }
+  let (e0, e1, e2, e3, e4, e5) = (even(0), even(1), even(2), even(3), even(4), even(5))
+  writeColumn(0, e0.0, e1.0, e2.0, e3.0, e4.0, e5.0)
+  writeColumn(2, e0.1, e1.1, e2.1, e3.1, e4.1, e5.1)
+  @inline(__always) func odd(_ y: Int) -> (Vector, Vector) {
+    oddRows(product(y, 1), product(y, 2), product(y, 3), product(y, 4), product(y, 5))
+  }
+  let (o0, o1, o2, o3, o4, o5) = (odd(0), odd(1), odd(2), odd(3), odd(4), odd(5))
+  writeColumn(1, o0.0, o1.0, o2.0, o3.0, o4.0, o5.0)
+  writeColumn(3, o0.1, o1.1, o2.1, o3.1, o4.1, o5.1)
 }

@@ -12,10 +12,10 @@ int cpu_runs_x86_64_v4(void);
 /// where the system does not tell.
 int cpu_allowed(int *processors, int capacity);
 
-/// Tells the core that the thread is only waiting, so that it saves power and leaves room for a sibling.
-// Fetches a cache line that will soon be read, to the second level, if it can be had; any address is allowed.
+/// Fetches a cache line that will soon be read, to the second level, if it can be had; any address is allowed.
 static inline void prefetch(const float *line) { __builtin_prefetch(line, 0, 2); }
 
+/// Tells the core that the thread is only waiting, so that it saves power and leaves room for a sibling.
 static inline void cpu_relax(void) {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
