@@ -1,3 +1,5 @@
+import CProcessor
+
 // The register tile: enough independent sums to hide the latency of a multiply-add, few enough to stay in registers
 // beside two vectors of weights and a broadcast pixel (28 + 3 of 32 registers with AVX-512 or NEON, 12 + 3 of 16 else).
 // A tile of fewer rows has code of its own, so that what is left over of a picture costs what it is worth.
@@ -73,7 +75,7 @@ struct Sums<let rows: Int> {
     }
   }
 
-  /// Adds the products of blocks `[rows, 16]` with a panel.
+  /// Adds the products of blocks `[rows, 16]` with a panel. Fetches what lies behind each block, Winograd's next point.
   @inline(__always) mutating func add(
     _ a: UnsafePointer<Float>, _ blockStride: Int, _ blocks: Int, _ panel: UnsafePointer<Float>
   ) {
@@ -84,6 +86,7 @@ struct Sums<let rows: Int> {
         let leftWeights = load(weights)
         let rightWeights = load(weights + lanes)
         weights += tileColumns
+        if k < rows { prefetch(block + (rows + k) * 16) }
         for r in 0..<rows {
           let x = broadcast(block[r * 16 + k])
           left[unchecked: r] = multiplyAdd(x, leftWeights, left[unchecked: r])

@@ -12,6 +12,8 @@
 //
 // Usually the factors s = -2/3 and t = 1/6 stand in G. In Aᵀ they cost nothing, as there every term has a factor anyway.
 
+import CProcessor
+
 private let a: Float = 0.707_106_781
 private let b: Float = 1.414_213_56
 private let s: Float = -2.0 / 3
@@ -134,6 +136,7 @@ func winogradF4Output(
   _ residual: UnsafePointer<Float>?, _ out: UnsafeMutablePointer<Float>, _ rowStride: Int, _ pixelStride: Int,
   _ rows: Int, _ columnCount: Int
 ) {
+  fetchNextTile(products, pointStride, residual, out, rowStride, pixelStride)
   for first in stride(from: 0, to: tileColumns, by: lanes) {
     let (products, bias, out) = (products + first, load(bias + first), out + first)
     // Whole tiles, which most are, are spared all questions.
@@ -145,6 +148,22 @@ func winogradF4Output(
     } else {
       writeWhole(products, pointStride, bias, out, rowStride, pixelStride)
     }
+  }
+}
+
+/// Fetches what the tile to the right will read and write: it is scattered over so many lines that the processor does not see
+/// what comes next.
+@inline(__always) private func fetchNextTile(
+  _ products: UnsafePointer<Float>, _ pointStride: Int, _ residual: UnsafePointer<Float>?,
+  _ out: UnsafeMutablePointer<Float>, _ rowStride: Int, _ pixelStride: Int
+) {
+  for point in 0..<36 { prefetchNear(products + point * pointStride + tileColumns) }
+  for y in 0..<4 {
+    for x in 4..<8 { prefetchNear(out + y * rowStride + x * pixelStride) }
+  }
+  guard let residual else { return }
+  for y in 0..<4 {
+    for x in 4..<8 { prefetchNear(residual + y * rowStride + x * pixelStride) }
   }
 }
 

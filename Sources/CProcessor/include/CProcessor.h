@@ -15,6 +15,9 @@ int cpu_allowed(int *processors, int capacity);
 /// Fetches a cache line that will soon be read, to the second level, if it can be had; any address is allowed.
 static inline void prefetch(const float *line) { __builtin_prefetch(line, 0, 2); }
 
+/// The same to the first level.
+static inline void prefetchNear(const float *line) { __builtin_prefetch(line, 0, 3); }
+
 /// Tells the core that the thread is only waiting, so that it saves power and leaves room for a sibling.
 static inline void cpu_relax(void) {
 #if defined(__x86_64__)
