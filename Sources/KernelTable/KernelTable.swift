@@ -3,7 +3,9 @@
 ///
 /// Every kernel computes an output element by the same sequence of roundings wherever the element falls in a tile or a
 /// strip, so that results do not depend on batch size or threads.
-public struct KernelTable: Sendable {
+///
+/// A class, so that a layer, which holds one, is copied without touching two dozen functions' reference counts.
+public final class KernelTable: Sendable {
   /// `baseline`, `avx2` or `avx512`: what the environment variable `SAMPLE_KERNELS` takes.
   public let name: String
 
@@ -59,7 +61,7 @@ public struct KernelTable: Sendable {
 
   /// The transforms of Winograd's F(m×m, 3×3) (Lavin & Gray 2016): tiles of n×n pixels, n = m + 2, become n² points, at each
   /// of which a matrix product takes the place of the convolution, and the products become m×m pixels.
-  public struct Winograd: Sendable {
+  public final class Winograd: Sendable {
     /// m, the side of what a tile puts out.
     public let outputSide: Int
     /// n = m + 2, the side of what a tile reads.

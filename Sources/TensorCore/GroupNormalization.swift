@@ -105,44 +105,58 @@ public struct GroupNormalization: Sendable {
     let perGroup = channels / Self.groups
     moments.sums.withUnsafePointer { sums in
       moments.centres.withUnsafePointer { centres in
-        for group in 0..<Self.groups {
-          var means = 0.0
-          var squares = 0.0
-          var withinChannels = 0.0
-          for c in group * perGroup..<(group + 1) * perGroup {
-            var sum = 0.0
-            var square = 0.0
-            for strip in 0..<moments.strips {
-              let base = sums + (picture * moments.strips + strip) * 2 * channels
-              sum += Double(base[c])
-              square += Double(base[channels + c])
+        weight.withUnsafePointer { weight in
+          bias.withUnsafePointer { bias in
+            scaleShift.withUnsafePointerIfAny { scaleShift in
+              for group in 0..<Self.groups {
+                let range = group * perGroup..<(group + 1) * perGroup
+                let (mean, variance) = statistics(
+                  range, centres + picture * channels, sums + picture * moments.strips * 2 * channels, moments.strips,
+                  pixels: pixels)
+                let inverse = 1 / (variance + Self.epsilon).squareRoot()
+                for c in range {
+                  var scale = inverse * Double(weight[c])
+                  var shift = Double(bias[c])
+                  if let scaleShift {
+                    let factor = 1 + Double(scaleShift[picture * 2 * channels + c])
+                    scale *= factor
+                    shift = shift * factor + Double(scaleShift[picture * 2 * channels + channels + c])
+                  }
+                  // What the mean loses when rounded to float32 matters where it is large: the shift takes it up.
+                  let rounded = Float(mean)
+                  affine[c] = rounded
+                  affine[channels + c] = Float(scale)
+                  affine[2 * channels + c] = Float(shift + (Double(rounded) - mean) * scale)
+                }
+              }
             }
-            let mean = Double(centres[picture * channels + c]) + sum / Double(pixels)
-            means += mean
-            squares += mean * mean
-            withinChannels += square - sum * sum / Double(pixels)
-          }
-          let mean = means / Double(perGroup)
-          // Variance within the channels plus variance of the channels' means.
-          let variance =
-            withinChannels / Double(pixels * perGroup) + max(0, squares / Double(perGroup) - mean * mean)
-          let inverse = 1 / (max(0, variance) + Self.epsilon).squareRoot()
-          for c in group * perGroup..<(group + 1) * perGroup {
-            var scale = inverse * Double(weight[c])
-            var shift = Double(bias[c])
-            if let scaleShift {
-              let factor = 1 + Double(scaleShift[picture * 2 * channels + c])
-              scale *= factor
-              shift = shift * factor + Double(scaleShift[picture * 2 * channels + channels + c])
-            }
-            // What the mean loses when rounded to float32 matters where it is large: the shift takes it up.
-            let rounded = Float(mean)
-            affine[c] = rounded
-            affine[channels + c] = Float(scale)
-            affine[2 * channels + c] = Float(shift + (Double(rounded) - mean) * scale)
           }
         }
       }
     }
+  }
+
+  /// Mean and variance of a group of channels of one picture.
+  private func statistics(
+    _ group: Range<Int>, _ centres: UnsafePointer<Float>, _ sums: UnsafePointer<Float>, _ strips: Int, pixels: Int
+  ) -> (mean: Double, variance: Double) {
+    let channels = weight.count
+    let perPixel = 1 / Double(pixels)
+    var (means, squares, withinChannels) = (0.0, 0.0, 0.0)
+    for c in group {
+      var (sum, square) = (0.0, 0.0)
+      for strip in 0..<strips {
+        sum += Double(sums[strip * 2 * channels + c])
+        square += Double(sums[strip * 2 * channels + channels + c])
+      }
+      let mean = Double(centres[c]) + sum * perPixel
+      means += mean
+      squares += mean * mean
+      withinChannels += square - sum * sum * perPixel
+    }
+    let perChannel = 1 / Double(group.count)
+    let mean = means * perChannel
+    // Variance within the channels plus variance of the channels' means.
+    return (mean, max(0, withinChannels * perPixel * perChannel + max(0, squares * perChannel - mean * mean)))
   }
 }

@@ -6,9 +6,10 @@ import KernelTable
 struct WinogradConvolution: Sendable {
   /// Input channels are taken in blocks of this many.
   static let block = 16
-  /// Room for the transformed tiles that a thread works on at a time: the more, the fewer times weights are transformed. A
-  /// quarter of it if they need not be: then tiles should stay in the near caches.
+  /// Room for the transformed tiles that a thread works on at a time: the more, the fewer times weights are transformed.
   private static let tileBytes = 4 << 20
+  /// The same where weights are kept transformed: then tiles should stay in the second-level cache.
+  private static let tileBytesForKeptWeights = 384 << 10
   /// The room that a strip of pixels may take on its way to being transformed.
   private static let stripBytes = 160 << 10
   /// Input channels whose weights are transformed at a time, if that is done for a few tiles.
@@ -82,7 +83,7 @@ struct WinogradConvolution: Sendable {
     let shape = input.shape
     let grid = TileGrid(side: winograd.outputSide, batch: shape[0], height: shape[1], width: shape[2])
     let threads = ThreadPool.shared.threads
-    let bytes = isTransformed ? Self.tileBytes / 4 : Self.tileBytes
+    let bytes = isTransformed ? Self.tileBytesForKeptWeights : Self.tileBytes
     let most = max(4 * table.tileRows, bytes / (winograd.points * depth * MemoryLayout<Float>.stride))
     return input.withReader { reader in
       residual.withUnsafePointerIfAny { residual in
