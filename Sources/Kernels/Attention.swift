@@ -9,12 +9,14 @@ func attend(
   _ scratch: UnsafeMutablePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ outStride: Int
 ) {
   let (keys, values) = (head + depth, head + 2 * depth)
-  let keyRows = UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: UnsafePointer<Float>.self)
-  for t in 0..<length { keyRows[t] = keys + t * stride }
-  let packedValues = scratch + length * (MemoryLayout<UnsafePointer<Float>>.stride / MemoryLayout<Float>.stride)
-  let queries = packedValues + length * depth
+  // What is read as vectors comes first, where the scratch is aligned.
+  let scores = scratch
+  let queries = scores + length * tileColumns
   let weighted = queries + depth * tileColumns
-  let scores = weighted + depth * tileColumns
+  let keyRows = UnsafeMutableRawPointer(weighted + depth * tileColumns).assumingMemoryBound(
+    to: UnsafePointer<Float>.self)
+  for t in 0..<length { keyRows[t] = keys + t * stride }
+  let packedValues = UnsafeMutableRawPointer(keyRows + length).assumingMemoryBound(to: Float.self)
   // Scores are logarithms to base 2, whose powers are the easier ones.
   let scale = 1.442_695_04 / Float(depth).squareRoot()
   let valueTiles = (depth - 1) / tileRows + 1
