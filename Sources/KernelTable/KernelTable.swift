@@ -32,12 +32,13 @@ public final class KernelTable: Sendable {
   /// `out[r · outStride + c] = start + Σ_k a(r, k) · panel[k · tileColumns + c]` for `r` in `0 ..< rowCount` and `k` in
   /// `0 ..< 16 · blocks`; the start is what `out` holds if `accumulate` is true, else 0. Rows come in tiles of `tileHeight`, 1 to
   /// `tileRows`, the last of which may be lower: `a(r, k)` lies at
-  /// `a + r / tileHeight · tileStride + k / 16 · blockStride + r % tileHeight · 16 + k % 16`.
+  /// `a + r / tileHeight · tileStride + k / 16 · blockStride + r % tileHeight · 16 + k % 16`. Meanwhile, `linesAhead` cache lines
+  /// for each block of a tile are fetched from `ahead` on, which may be any address.
   public typealias MultiplyBlocks =
     @Sendable (
       _ a: UnsafePointer<Float>, _ rowCount: Int, _ tileHeight: Int, _ tileStride: Int, _ blockStride: Int,
       _ blocks: Int, _ panel: UnsafePointer<Float>, _ accumulate: Bool, _ out: UnsafeMutablePointer<Float>,
-      _ outStride: Int
+      _ outStride: Int, _ ahead: UnsafePointer<Float>, _ linesAhead: Int
     ) -> Void
   /// See `MultiplyBlocks`.
   public let multiplyBlocks: MultiplyBlocks
@@ -80,10 +81,12 @@ public final class KernelTable: Sendable {
     public let input: Input
 
     /// G·g·Gᵀ of 3×3 weights: tap t of input channel k is read at `panel + (9 · k + t) · tileColumns`, `tileColumns` output
-    /// channels at a time; point p is written at `out + p · pointStride + k · tileColumns`.
+    /// channels at a time; point p is written at `out + p · pointStride + k · tileColumns`. Meanwhile, for each k as much as four
+    /// taps is fetched from `ahead` on, if it is not nil.
     public typealias Weights =
       @Sendable (
-        _ panel: UnsafePointer<Float>, _ depth: Int, _ out: UnsafeMutablePointer<Float>, _ pointStride: Int
+        _ panel: UnsafePointer<Float>, _ depth: Int, _ out: UnsafeMutablePointer<Float>, _ pointStride: Int,
+        _ ahead: UnsafePointer<Float>?
       ) -> Void
     /// See `Weights`.
     public let weights: Weights
@@ -150,11 +153,6 @@ public final class KernelTable: Sendable {
   /// See `Add`.
   public let add: Add
 
-  /// Fetches `count` floats at `x` to the second-level cache, while something else is computed.
-  public typealias Prefetch = @Sendable (_ x: UnsafePointer<Float>, _ count: Int) -> Void
-  /// See `Prefetch`.
-  public let prefetch: Prefetch
-
   /// Multiply-adds in registers alone, `iterations` rounds of them, to measure the most that a core can do; reads two floats
   /// at `numbers`, overwrites the first, and returns the number of multiply-adds.
   public typealias MultiplyAdds = @Sendable (_ iterations: Int, _ numbers: UnsafeMutablePointer<Float>) -> Int
@@ -166,8 +164,7 @@ public final class KernelTable: Sendable {
     name: String, tileRows: Int, tileColumns: Int, multiplyTile: @escaping MultiplyTile,
     multiplyBlocks: @escaping MultiplyBlocks, attend: @escaping Attend, winogradF2: Winograd, winogradF4: Winograd,
     channelMoments: @escaping ChannelMoments, normalize: @escaping Normalize, silu: @escaping SiLU,
-    softmax: @escaping Softmax, add: @escaping Add, prefetch: @escaping Prefetch,
-    multiplyAdds: @escaping MultiplyAdds
+    softmax: @escaping Softmax, add: @escaping Add, multiplyAdds: @escaping MultiplyAdds
   ) {
     self.name = name
     self.tileRows = tileRows
@@ -182,7 +179,6 @@ public final class KernelTable: Sendable {
     self.silu = silu
     self.softmax = softmax
     self.add = add
-    self.prefetch = prefetch
     self.multiplyAdds = multiplyAdds
   }
 }

@@ -75,13 +75,19 @@ struct Sums<let rows: Int> {
     }
   }
 
-  /// Adds the products of blocks `[rows, 16]` with a panel. Fetches what lies behind each block, Winograd's next point.
+  /// Adds the products of blocks `[rows, 16]` with a panel. Fetches what lies behind each block, Winograd's next point, and for
+  /// each block some lines of what `ahead` points to.
   @inline(__always) mutating func add(
-    _ a: UnsafePointer<Float>, _ blockStride: Int, _ blocks: Int, _ panel: UnsafePointer<Float>
+    _ a: UnsafePointer<Float>, _ blockStride: Int, _ blocks: Int, _ panel: UnsafePointer<Float>,
+    _ ahead: inout UnsafePointer<Float>, _ linesAhead: Int
   ) {
     var weights = panel
     var block = a
     for _ in 0..<blocks {
+      for _ in 0..<linesAhead {
+        prefetch(ahead)
+        ahead += 16
+      }
       for k in 0..<16 {
         let leftWeights = load(weights)
         let rightWeights = load(weights + lanes)
@@ -153,8 +159,10 @@ func multiplyTile(
 /// See `KernelTable.MultiplyBlocks`.
 func multiplyBlocks(
   _ a: UnsafePointer<Float>, _ rowCount: Int, _ tileHeight: Int, _ tileStride: Int, _ blockStride: Int, _ blocks: Int,
-  _ panel: UnsafePointer<Float>, _ accumulate: Bool, _ out: UnsafeMutablePointer<Float>, _ outStride: Int
+  _ panel: UnsafePointer<Float>, _ accumulate: Bool, _ out: UnsafeMutablePointer<Float>, _ outStride: Int,
+  _ ahead: UnsafePointer<Float>, _ linesAhead: Int
 ) {
+  var ahead = ahead
   var tile = a
   var out = out
   var left = rowCount
@@ -163,7 +171,7 @@ func multiplyBlocks(
     while left >= rows {
       var sums = start
       if accumulate { sums.read(out, outStride) }
-      sums.add(tile, blockStride, blocks, panel)
+      sums.add(tile, blockStride, blocks, panel, &ahead, linesAhead)
       sums.write(out, outStride)
       tile += tileStride
       out += rows * outStride

@@ -1,15 +1,4 @@
-import CProcessor
-
 // Kernels that walk along contiguous memory.
-
-/// See `KernelTable.Prefetch`.
-func prefetchRow(_ x: UnsafePointer<Float>, _ count: Int) {
-  var i = 0
-  while i < count {
-    prefetch(x + i)
-    i += 16
-  }
-}
 
 /// See `KernelTable.SiLU`.
 func siluRow(_ x: UnsafePointer<Float>, _ count: Int, _ out: UnsafeMutablePointer<Float>) {

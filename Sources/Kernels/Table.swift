@@ -18,5 +18,5 @@ public func kernelTable() -> KernelTable {
     winogradF4: .init(
       outputSide: 4, input: winogradF4Input, weights: winogradF4Weights, output: winogradF4Output),
     channelMoments: channelMoments, normalize: normalize, silu: siluRow, softmax: softmaxRow, add: addRows,
-    prefetch: prefetchRow, multiplyAdds: multiplyAdds)
+    multiplyAdds: multiplyAdds)
 }

@@ -1,3 +1,5 @@
+import CProcessor
+
 // The vector of the instruction set this folder is being compiled for, and the few operations that the kernels need.
 //
 // Written with intrinsics where the standard library's generic SIMD operations are not reliably turned into one
@@ -67,6 +69,15 @@
 
 @inline(__always) func store(_ v: Vector, _ p: UnsafeMutablePointer<Float>) {
   UnsafeMutableRawPointer(p).storeBytes(of: v, as: Vector.self)
+}
+
+/// Fetches `count` floats to the second-level cache; any address is allowed.
+@inline(__always) func fetch(_ p: UnsafePointer<Float>, _ count: Int) {
+  var i = 0
+  while i < count {
+    prefetch(p + i)
+    i += 16
+  }
 }
 
 /// The first `count` floats at `p`, the remaining lanes being `fill`.

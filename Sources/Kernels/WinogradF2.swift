@@ -51,9 +51,11 @@ func winogradF2Input(
 
 /// See `KernelTable.Winograd.Weights`.
 func winogradF2Weights(
-  _ panel: UnsafePointer<Float>, _ depth: Int, _ out: UnsafeMutablePointer<Float>, _ pointStride: Int
+  _ panel: UnsafePointer<Float>, _ depth: Int, _ out: UnsafeMutablePointer<Float>, _ pointStride: Int,
+  _ ahead: UnsafePointer<Float>?
 ) {
   for k in 0..<depth {
+    if let ahead { fetch(ahead + k * 4 * tileColumns, 4 * tileColumns) }
     for half in 0..<2 {
       let g = panel + k * 9 * tileColumns + half * lanes
       let target = out + k * tileColumns + half * lanes

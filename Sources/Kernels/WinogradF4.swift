@@ -100,10 +100,12 @@ func winogradF4Input(
 
 /// See `KernelTable.Winograd.Weights`.
 func winogradF4Weights(
-  _ panel: UnsafePointer<Float>, _ depth: Int, _ out: UnsafeMutablePointer<Float>, _ pointStride: Int
+  _ panel: UnsafePointer<Float>, _ depth: Int, _ out: UnsafeMutablePointer<Float>, _ pointStride: Int,
+  _ ahead: UnsafePointer<Float>?
 ) {
   // Half a channel's columns at a time, in a single loop: unrolled, it would need an address for each of 72 stores.
   for half in 0..<2 * depth {
+    if let ahead { fetch(ahead + half * 4 * lanes, 4 * lanes) }
     let g = panel + half / 2 * 9 * tileColumns + half % 2 * lanes
     let target = out + half * lanes
     @inline(__always) func tap(_ t: Int) -> Vector { load(g + t * tileColumns) }

@@ -72,7 +72,7 @@ struct WinogradConvolution: Sendable {
             let source = weight + (first + c) * depth * 9
             for i in 0..<depth * 9 { raw[i * width + c] = source[i] }
           }
-          if isTransformed { transform(raw, depth, target, depth * width) }
+          if isTransformed { transform(raw, depth, target, depth * width, nil) }
         }
       }
     }
@@ -283,25 +283,30 @@ struct WinogradConvolution: Sendable {
         let endTile = min((blocks.lowerBound + set.upperBound) * height, group.tiles.count)
         for first in stride(from: 0, to: depth, by: room.chunk) {
           let count = min(room.chunk, depth - first)
-          if !isTransformed && number == 0 {
-            winograd.weights(weights + first * 9 * width, count, transformed, room.weightStride)
-          }
-          // What comes next, while there is arithmetic to do.
+          // What is transformed next comes from memory, as fast as it can, all through the arithmetic: four of nine taps while
+          // weights are transformed, the others by the products.
           let following: UnsafePointer<Float>? =
             isTransformed || number > 0
             ? nil
             : first + count < depth
               ? weights + (first + count) * 9 * width
               : next != panel && next < panelCount ? panels + next * panelStride : nil
-          let fetched = 9 * min(room.chunk, Self.weightDepth) * width / winograd.points
+          if !isTransformed && number == 0 {
+            winograd.weights(weights + first * 9 * width, count, transformed, room.weightStride, following)
+          }
+          let blocks = count / Self.block
+          let fetches = winograd.points * set.count * blocks
+          let linesAhead = following == nil ? 0 : (5 * count * width / Self.oneLine + fetches - 1) / fetches
+          var ahead = following.map { $0 + 4 * count * width } ?? weights
           let points = isTransformed ? weights : UnsafePointer(transformed)
           let rows =
             tiles + firstTile / height * layout.blockStride + first / Self.block * layout.channelStride
           for p in 0..<winograd.points {
-            if let following { table.prefetch(following + p * fetched, fetched) }
             table.multiplyBlocks(
               rows + p * layout.pointStride, endTile - firstTile, height, layout.blockStride, layout.channelStride,
-              count / Self.block, points + p * room.weightStride, first > 0, products + p * room.pointStride, width)
+              blocks, points + p * room.weightStride, first > 0, products + p * room.pointStride, width, ahead,
+              linesAhead)
+            ahead += linesAhead * set.count * blocks * Self.oneLine
           }
         }
         for tile in firstTile..<endTile {
