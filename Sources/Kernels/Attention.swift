@@ -67,7 +67,7 @@ func attend(
   var largest = (broadcast(-.greatestFiniteMagnitude), broadcast(-.greatestFiniteMagnitude))
   @inline(__always) func tile<let rows: Int>(_ start: Sums<rows>, _ key: Int) {
     var sums = start
-    sums.add(keys + key, 1, depth, queries)
+    sums.add(keys + key, 1, depth, queries, fetchesAhead: false)
     sums.write(scores + key * tileColumns, tileColumns)
     for r in 0..<rows {
       largest.0 = maximum(largest.0, sums.left[unchecked: r])

@@ -55,9 +55,14 @@ struct Sums<let rows: Int> {
     }
   }
 
+  /// How far ahead, in floats, the weights of a panel and of the next, which lies behind it, are fetched: longer than memory
+  /// takes to answer.
+  static var distanceAhead: Int { 1024 }
+
   /// Adds the products of gathered rows with a panel.
   @inline(__always) mutating func add(
-    _ pixels: UnsafePointer<UnsafePointer<Float>>, _ taps: Int, _ depth: Int, _ panel: UnsafePointer<Float>
+    _ pixels: UnsafePointer<UnsafePointer<Float>>, _ taps: Int, _ depth: Int, _ panel: UnsafePointer<Float>,
+    fetchesAhead: Bool
   ) {
     var weights = panel
     for tap in 0..<taps {
@@ -65,6 +70,7 @@ struct Sums<let rows: Int> {
       for k in 0..<depth {
         let leftWeights = load(weights)
         let rightWeights = load(weights + lanes)
+        if fetchesAhead { prefetch(weights + Self.distanceAhead) }
         weights += tileColumns
         for r in 0..<rows {
           let x = broadcast(pixels[r][k])
@@ -131,7 +137,7 @@ func multiplyTile(
 ) {
   @inline(__always) func tile<let rows: Int>(_ start: Sums<rows>) {
     var sums = start
-    sums.add(pixels, taps, depth, panel)
+    sums.add(pixels, taps, depth, panel, fetchesAhead: true)
     sums.write(adding: residual, out, outStride)
   }
   switch rowCount {
