@@ -294,11 +294,14 @@ struct WinogradConvolution: Sendable {
           if !isTransformed && number == 0 {
             winograd.weights(weights + first * 9 * width, count, transformed, room.weightStride, following)
           }
-          let blocks = count / Self.block
-          let fetches = winograd.points * set.count * blocks
-          let linesAhead = following == nil ? 0 : (5 * count * width / Self.oneLine + fetches - 1) / fetches
-          var ahead = following.map { $0 + 4 * count * width } ?? weights
           let points = isTransformed ? weights : UnsafePointer(transformed)
+          let blocks = count / Self.block
+          let blocksOfPoint = set.count * blocks
+          // While a point is multiplied: the next point's weights if they are kept, else this point's part of the other five taps.
+          let floats = isTransformed ? count * width : following == nil ? 0 : 5 * count * width / winograd.points
+          let linesAhead = (floats + Self.oneLine * blocksOfPoint - 1) / (Self.oneLine * blocksOfPoint)
+          let stepAhead = isTransformed ? room.weightStride : linesAhead * blocksOfPoint * Self.oneLine
+          var ahead = following.map { $0 + 4 * count * width } ?? points + room.weightStride
           let rows =
             tiles + firstTile / height * layout.blockStride + first / Self.block * layout.channelStride
           for p in 0..<winograd.points {
@@ -306,7 +309,7 @@ struct WinogradConvolution: Sendable {
               rows + p * layout.pointStride, endTile - firstTile, height, layout.blockStride, layout.channelStride,
               blocks, points + p * room.weightStride, first > 0, products + p * room.pointStride, width, ahead,
               linesAhead)
-            ahead += linesAhead * set.count * blocks * Self.oneLine
+            ahead += stepAhead
           }
         }
         for tile in firstTile..<endTile {
