@@ -15,10 +15,10 @@ public final class KernelTable: Sendable {
   /// The columns (output channels) of a matrix tile; packed weights come in panels of this width.
   public let tileColumns: Int
 
-  /// One tile of a product of gathered rows with a packed panel, the core of convolutions, linear layers and attention:
+  /// One tile of a product of gathered rows with a packed panel, the core of convolutions and linear layers:
   /// `out[r · outStride + c] = bias[c] + Σ_tap Σ_k rows[tap · rowCount + r][k] · panel[(tap · depth + k) · tileColumns + c]`,
   /// plus `residual[r · outStride + c]` where there is a residual, for all `r` in `0 ..< rowCount`, 1 to `tileRows`, and `c`
-  /// in `0 ..< tileColumns`.
+  /// in `0 ..< tileColumns`. Meanwhile what lies behind the panel, usually the next one, is fetched.
   public typealias MultiplyTile =
     @Sendable (
       _ rows: UnsafePointer<UnsafePointer<Float>>, _ rowCount: Int, _ taps: Int, _ depth: Int,

@@ -12,6 +12,10 @@ import CProcessor
 #endif
 let tileColumns = 2 * Vector.scalarCount
 
+/// How far ahead, in floats, the weights of a panel and of the next, which lies behind it, are fetched: longer than memory takes to
+/// answer.
+private let distanceAhead = 1024
+
 /// The sums of a tile: a left and a right vector for each row. Loops over the rows have constant bounds and are unrolled
 /// (Package.swift sets the threshold), after which the sums live in registers.
 struct Sums<let rows: Int> {
@@ -55,10 +59,6 @@ struct Sums<let rows: Int> {
     }
   }
 
-  /// How far ahead, in floats, the weights of a panel and of the next, which lies behind it, are fetched: longer than memory
-  /// takes to answer.
-  static var distanceAhead: Int { 1024 }
-
   /// Adds the products of gathered rows with a panel.
   @inline(__always) mutating func add(
     _ pixels: UnsafePointer<UnsafePointer<Float>>, _ taps: Int, _ depth: Int, _ panel: UnsafePointer<Float>,
@@ -70,7 +70,7 @@ struct Sums<let rows: Int> {
       for k in 0..<depth {
         let leftWeights = load(weights)
         let rightWeights = load(weights + lanes)
-        if fetchesAhead { prefetch(weights + Self.distanceAhead) }
+        if fetchesAhead { prefetch(weights + distanceAhead) }
         weights += tileColumns
         for r in 0..<rows {
           let x = broadcast(pixels[r][k])
@@ -155,10 +155,8 @@ func multiplyTile(
     case 11: tile(Sums<11>(bias))
     case 12: tile(Sums<12>(bias))
     case 13: tile(Sums<13>(bias))
-    default: tile(Sums<14>(bias))
-  #else
-    default: tile(Sums<6>(bias))
   #endif
+  default: tile(WholeSums(bias))
   }
 }
 
@@ -201,10 +199,8 @@ func multiplyBlocks(
       case 11: tiles(Sums<11>())
       case 12: tiles(Sums<12>())
       case 13: tiles(Sums<13>())
-      default: tiles(Sums<14>())
-    #else
-      default: tiles(Sums<6>())
     #endif
+    default: tiles(WholeSums())
     }
     height = left
   }

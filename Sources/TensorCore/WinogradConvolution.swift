@@ -10,13 +10,6 @@ struct WinogradConvolution: Sendable {
   private static let tileBytes = 4 << 20
   /// The same where weights are kept transformed: then tiles should stay in the second-level cache.
   private static let tileBytesForKeptWeights = 384 << 10
-  /// The room that a strip of pixels may take on its way to being transformed.
-  private static let stripBytes = 160 << 10
-  /// Input channels whose weights are transformed at a time, if that is done for a few tiles.
-  private static let weightDepth = 64
-  /// Floats of a cache line. What is laid out at strides of a power of two gets a line more, else it would all fall into a few
-  /// sets of a cache.
-  private static let oneLine = 16
 
   // The rules below are fitted to measurements; see PERFORMANCE.md.
 
@@ -28,15 +21,15 @@ struct WinogradConvolution: Sendable {
   /// From how many tiles for each thread on threads share tiles rather than weights, if those must be transformed.
   private static let manyTiles = 32
 
-  private let table: KernelTable
-  private let winograd: KernelTable.Winograd
+  let table: KernelTable
+  let winograd: KernelTable.Winograd
   /// Input and output channels.
-  private let depth: Int
+  let depth: Int
   private let columns: Int
   private let bias: Tensor
   /// `[panels, depth, 9, tileColumns]`, or `[panels, points, depth, tileColumns]` if they are transformed.
   private let panels: Tensor
-  private let isTransformed: Bool
+  let isTransformed: Bool
 
   private var panelCount: Int { panels.shape[0] }
   private var panelStride: Int { panels.count / panelCount }
@@ -165,44 +158,7 @@ struct WinogradConvolution: Sendable {
     }
   }
 
-  /// Blocks that share the weights of a panel, at most: their products should stay in a near cache.
-  private static let blocksPerSet = 8
-
   // MARK: - Steps
-
-  /// Some lines of tiles of one picture in some channels, with a margin of a pixel on each side.
-  private struct Strip {
-    let channels: Int
-    let lines: Int
-    /// Floats of a row of pixels.
-    let rowStride: Int
-    let count: Int
-
-    init(_ layer: WinogradConvolution, _ grid: TileGrid) {
-      let side = layer.winograd.outputSide
-      channels = layer.depth % 32 == 0 ? 32 : 16
-      rowStride = (side * grid.columns + 2) * channels
-      lines = max(1, min(grid.rows, stripBytes / (side * rowStride * MemoryLayout<Float>.stride)))
-      count = (side * lines + 2) * rowStride
-    }
-  }
-
-  /// Where the points of a group of tiles lie: block by block, and in each channels by 16 and point by point, so that the
-  /// products of all points read memory in order. Row r of a block has channel c of point p at
-  /// `c / 16 · channelStride + p · pointStride + 16r + c % 16`.
-  private struct TransformedTiles {
-    let pointStride: Int
-    let channelStride: Int
-    let blockStride: Int
-    let count: Int
-
-    init(_ layer: WinogradConvolution, _ tiling: Tiling) {
-      pointStride = tiling.height * block
-      channelStride = layer.winograd.points * pointStride
-      blockStride = layer.depth / block * channelStride
-      count = tiling.tiles * blockStride
-    }
-  }
 
   /// Transforms those tiles of a group that lie in `lines`, in the strip's channels from `channel` on.
   private func transformInput(
@@ -236,34 +192,6 @@ struct WinogradConvolution: Sendable {
     }
   }
 
-  /// Room for `multiply`.
-  private struct ProductRoom {
-    /// The blocks of tiles whose products are held at a time.
-    let sets: Tiling
-    /// Floats from a point's products to the next point's, of all products, and of one tile's pixels.
-    let pointStride: Int
-    let products: Int
-    let tile: Int
-    /// Input channels whose weights are transformed at a time, and the floats from one point to the next.
-    let chunk: Int
-    let weightStride: Int
-    let count: Int
-
-    init(_ layer: WinogradConvolution, tileRows: Int, blocks: Int) {
-      let (points, side, width) = (layer.winograd.points, layer.winograd.outputSide, layer.table.tileColumns)
-      sets = Tiling(count: blocks, most: blocksPerSet)
-      pointStride = sets.height * tileRows * width + oneLine
-      products = points * pointStride
-      tile = side * side * width
-      // For a single set the transformed weights pass through a near cache; several sets use them again and again.
-      chunk = layer.isTransformed || sets.tiles > 1 ? layer.depth : min(weightDepth, layer.depth)
-      weightStride = layer.isTransformed ? layer.depth * width : chunk * width + oneLine
-      // Also for fewer blocks, of which a set may have more or higher ones: the last group of tiles is made room for with this.
-      let most = points * (min(blocks, blocksPerSet) * layer.table.tileRows * width + oneLine)
-      count = most + tile + (layer.isTransformed ? 0 : points * weightStride)
-    }
-  }
-
   /// Multiplies blocks of a group's tiles with a panel of weights and transforms the products back. Meanwhile fetches the
   /// weights that come next, which are those of the panel `next` in the end.
   private func multiply(
@@ -283,33 +211,23 @@ struct WinogradConvolution: Sendable {
         let endTile = min((blocks.lowerBound + set.upperBound) * height, group.tiles.count)
         for first in stride(from: 0, to: depth, by: room.chunk) {
           let count = min(room.chunk, depth - first)
-          // What is transformed next comes from memory, as fast as it can, all through the arithmetic: four of nine taps while
-          // weights are transformed, the others by the products.
-          let following: UnsafePointer<Float>? =
-            isTransformed || number > 0
-            ? nil
-            : first + count < depth
-              ? weights + (first + count) * 9 * width
-              : next != panel && next < panelCount ? panels + next * panelStride : nil
+          let following = number > 0 ? nil : rawWeights(after: first + count, of: panel, then: next, panels)
           if !isTransformed && number == 0 {
             winograd.weights(weights + first * 9 * width, count, transformed, room.weightStride, following)
           }
           let points = isTransformed ? weights : UnsafePointer(transformed)
           let blocks = count / Self.block
-          let blocksOfPoint = set.count * blocks
-          // While a point is multiplied: the next point's weights if they are kept, else this point's part of the other five taps.
-          let floats = isTransformed ? count * width : following == nil ? 0 : 5 * count * width / winograd.points
-          let linesAhead = (floats + Self.oneLine * blocksOfPoint - 1) / (Self.oneLine * blocksOfPoint)
-          let stepAhead = isTransformed ? room.weightStride : linesAhead * blocksOfPoint * Self.oneLine
-          var ahead = following.map { $0 + 4 * count * width } ?? points + room.weightStride
+          var ahead = FetchAhead(
+            self, following, channels: count, points: points, weightStride: room.weightStride,
+            blocks: set.count * blocks)
           let rows =
             tiles + firstTile / height * layout.blockStride + first / Self.block * layout.channelStride
           for p in 0..<winograd.points {
             table.multiplyBlocks(
               rows + p * layout.pointStride, endTile - firstTile, height, layout.blockStride, layout.channelStride,
-              blocks, points + p * room.weightStride, first > 0, products + p * room.pointStride, width, ahead,
-              linesAhead)
-            ahead += stepAhead
+              blocks, points + p * room.weightStride, first > 0, products + p * room.pointStride, width,
+              ahead.address, ahead.lines)
+            ahead.address += ahead.step
           }
         }
         for tile in firstTile..<endTile {
@@ -319,6 +237,16 @@ struct WinogradConvolution: Sendable {
         }
       }
     }
+  }
+
+  /// The weights to be transformed next: those of a panel's other input channels, or those of the panel `next`; nil if there are
+  /// none.
+  private func rawWeights(after channel: Int, of panel: Int, then next: Int, _ panels: UnsafePointer<Float>)
+    -> UnsafePointer<Float>?
+  {
+    if isTransformed { return nil }
+    if channel < depth { return panels + panel * panelStride + channel * 9 * table.tileColumns }
+    return next != panel && next < panelCount ? panels + next * panelStride : nil
   }
 
   /// Transforms the products of one tile and one panel back.
