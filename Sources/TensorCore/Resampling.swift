@@ -1,5 +1,5 @@
-// Averaging of channels-last activations; enlarging is part of `LayerInput`. With three spatial dimensions the first keeps
-// its size, as in the original.
+// Averaging of channels-last activations, and bilinear interpolation of pictures; enlarging of activations is part of
+// `LayerInput`. With three spatial dimensions the first keeps its size, as in the original.
 
 extension Tensor {
   /// The mean of each 2×2 pixels (2 pixels of a sequence); an odd last row or column is dropped, as PyTorch does:
@@ -48,5 +48,45 @@ extension Tensor {
   private func resampledShape(rows: Int, columns: Int) -> [Int] {
     shape.count == 3
       ? [shape[0], columns, shape[2]] : shape.dropLast(3) + [rows, columns, shape[shape.count - 1]]
+  }
+}
+
+extension Tensor {
+  /// Pictures in another size, each pixel interpolated between its four neighbours: `[N, C, h, w]` → `[N, C, height, width]`,
+  /// as `torch.nn.functional.interpolate(mode="bilinear", align_corners=False)` does it. Where it shrinks, it does not
+  /// average.
+  public func bilinear(height: Int, width: Int) -> Tensor {
+    precondition(shape.count == 4 && shape[2] > 0 && shape[3] > 0, "\(shape) is not the shape of pictures")
+    precondition(height > 0 && width > 0, "pictures cannot have the size \(height)×\(width)")
+    let rows = neighbours(from: shape[2], to: height)
+    let columns = neighbours(from: shape[3], to: width)
+    return withUnsafePointer { source in
+      Tensor([shape[0], shape[1], height, width]) { out in
+        for plane in 0..<shape[0] * shape[1] {
+          for (y, row) in rows.enumerated() {
+            let first = source + (plane * shape[2] + row.first) * shape[3]
+            let second = source + (plane * shape[2] + row.second) * shape[3]
+            let target = out + (plane * height + y) * width
+            for (x, column) in columns.enumerated() {
+              let above = (1 - column.share) * first[column.first] + column.share * first[column.second]
+              let below = (1 - column.share) * second[column.first] + column.share * second[column.second]
+              target[x] = (1 - row.share) * above + row.share * below
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+/// For each of `target` places along a dimension of `source` places, the two that it lies between and the share of the
+/// second. The centres of the outermost places are not the ends: what lies beyond them takes their value.
+private func neighbours(from source: Int, to target: Int) -> [(first: Int, second: Int, share: Float)] {
+  // In float32, as PyTorch computes it: the shares are then the same to the bit.
+  let scale = Float(source) / Float(target)
+  return (0..<target).map { i in
+    let place = max(0, (Float(i) + 0.5) * scale - 0.5)
+    let first = min(Int(place), source - 1)
+    return (first, min(first + 1, source - 1), min(place - Float(first), 1))
   }
 }

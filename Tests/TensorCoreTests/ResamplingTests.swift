@@ -29,4 +29,26 @@ struct ResamplingTests {
     #expect(enlarged.shape == [2, 3, 8, 12, 5])
     expectClose(enlarged.averagePooled(), x, tolerance: 1e-6)
   }
+
+  @Test(arguments: [(13, 9), (20, 28)])
+  func bilinearAgreesWithPyTorch(height: Int, width: Int) throws {
+    let ops = try Fixture("ops")
+    let found = ops.tensor("resample.x").bilinear(height: height, width: width)
+    expectClose(found, ops.tensor("resample.bilinear_\(height)x\(width)"), tolerance: 1e-5)
+  }
+
+  /// Sizes that the reference does not have: one pixel, shrinking, the same size, enlarging by a whole factor.
+  @Test(arguments: [([1, 1, 1, 1], 3, 2), ([2, 1, 9, 8], 4, 3), ([1, 3, 5, 6], 5, 6), ([1, 3, 16, 16], 64, 64)])
+  func bilinearAgreesWithItsDefinition(shape: [Int], height: Int, width: Int) {
+    let x = scrambled(shape)
+    expectClose(x.bilinear(height: height, width: width), plainBilinear(x, height, width), tolerance: 1e-5)
+  }
+
+  @Test func bilinearByHand() {
+    // Centres of four pixels over two lie at -¼ (beyond the border), ¼, ¾ and 1¼ (beyond the other).
+    #expect(Tensor([1, 1, 1, 2], [0, 8]).bilinear(height: 1, width: 4).values == [0, 2, 6, 8])
+    #expect(Tensor([1, 1, 2, 1], [0, 8]).bilinear(height: 4, width: 1).values == [0, 2, 6, 8])
+    let x = scrambled([2, 3, 7, 5])
+    #expect(x.bilinear(height: 7, width: 5).values == x.values)
+  }
 }

@@ -123,6 +123,27 @@ public func plainAttention(_ qkv: Tensor, heads: Int) -> Tensor {
   return result
 }
 
+/// Σ over the pixels of a picture of (1 - |Δy|)⁺ · (1 - |Δx|)⁺ · pixel, where Δ is the distance to the place, moved into the
+/// picture, at which the centre of the new pixel falls: `x` `[N, C, h, w]` → `[N, C, height, width]`.
+public func plainBilinear(_ x: Tensor, _ height: Int, _ width: Int) -> Tensor {
+  let (h, w) = (x.shape[2], x.shape[3])
+  func place(_ i: Int, _ source: Int, _ target: Int) -> Double {
+    min(max((Double(i) + 0.5) * Double(source) / Double(target) - 0.5, 0), Double(source - 1))
+  }
+  var result = Tensor(zeros: [x.shape[0], x.shape[1], height, width])
+  for i in 0..<result.count {
+    let (plane, y, column) = (i / (height * width), i / width % height, i % width)
+    var sum = 0.0
+    for pixel in 0..<h * w {
+      let dy = abs(place(y, h, height) - Double(pixel / w))
+      let dx = abs(place(column, w, width) - Double(pixel % w))
+      sum += max(0, 1 - dy) * max(0, 1 - dx) * Double(x[plane * h * w + pixel])
+    }
+    result[i] = Float(sum)
+  }
+  return result
+}
+
 /// A tensor of numbers that look random but are the same in every run, roughly uniform in [-1, 1].
 public func scrambled(_ shape: [Int], seed: UInt64 = 1) -> Tensor {
   var state = seed
