@@ -10,6 +10,24 @@
 ///
 /// - Throws: `ImageError.file`; nothing is left behind.
 public func writeAtomically(_ bytes: [UInt8], to path: String) throws(ImageError) {
+  do {
+    try writeAtomically(to: path) { write in try bytes.withUnsafeBytes { try write($0) } }
+  } catch let error as ImageError {
+    throw error
+  } catch {
+    // The closure throws nothing of its own, which the compiler cannot know.
+    throw .file(path: path, action: "be written", reason: "\(error)")
+  }
+}
+
+/// Writes a file that appears whole or not at all, piece by piece, for files that are too large to be held in memory.
+///
+/// - Parameter body: is called once, with a function that appends bytes to the file and throws `ImageError.file` where it
+///   cannot; a failure of that function fails the whole, even if `body` goes on after it.
+/// - Throws: `ImageError.file`, and what `body` throws; nothing is left behind.
+public func writeAtomically(
+  to path: String, _ body: (_ write: (UnsafeRawBufferPointer) throws(ImageError) -> Void) throws -> Void
+) throws {
   let slash = path.lastIndex(of: "/")
   let folder = slash.map { String(path[...$0]) } ?? ""
   let name = slash.map { path[path.index(after: $0)...] } ?? path[...]
@@ -17,9 +35,20 @@ public func writeAtomically(_ bytes: [UInt8], to path: String) throws(ImageError
   let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
   guard file >= 0 else {
     let reason = errno == ENOENT ? "there is no folder \(folder); make it with mkdir -p \(folder)" : systemError()
-    throw .file(path: path, action: "be written", reason: reason)
+    throw ImageError.file(path: path, action: "be written", reason: reason)
   }
-  var failure = writeAll(bytes, to: file)
+  var failure: String?
+  do {
+    try body { (bytes: UnsafeRawBufferPointer) throws(ImageError) in
+      // What follows a lost piece would stand in the wrong place.
+      if failure == nil { failure = writeAll(bytes, to: file) }
+      if let failure { throw .file(path: path, action: "be written", reason: failure) }
+    }
+  } catch {
+    close(file)
+    unlink(temporary)
+    throw error
+  }
   if failure == nil && fsync(file) != 0 && errno != EINVAL { failure = systemError() }
   if close(file) != 0 && failure == nil { failure = systemError() }
   if failure == nil && rename(temporary, path) != 0 {
@@ -27,7 +56,7 @@ public func writeAtomically(_ bytes: [UInt8], to path: String) throws(ImageError
   }
   if let failure {
     unlink(temporary)
-    throw .file(path: path, action: "be written", reason: failure)
+    throw ImageError.file(path: path, action: "be written", reason: failure)
   }
 }
 
@@ -35,7 +64,7 @@ public func writeAtomically(_ bytes: [UInt8], to path: String) throws(ImageError
 ///
 /// - Throws: `ImageError.file`, also where the reader of a pipe has gone; the caller must have set SIGPIPE to be ignored.
 public func writeToStandardOutput(_ bytes: [UInt8]) throws(ImageError) {
-  if let failure = writeAll(bytes, to: STDOUT_FILENO) {
+  if let failure = bytes.withUnsafeBytes({ writeAll($0, to: STDOUT_FILENO) }) {
     throw .file(path: "standard output", action: "be written", reason: failure)
   }
 }
@@ -76,17 +105,15 @@ public func kind(ofPath path: String) -> PathKind {
 }
 
 /// Nil, or why not all could be written.
-private func writeAll(_ bytes: [UInt8], to file: Int32) -> String? {
-  bytes.withUnsafeBytes { buffer in
-    var offset = 0
-    while offset < buffer.count {
-      let count = write(file, buffer.baseAddress.map { $0 + offset }, buffer.count - offset)
-      if count < 0 && errno == EINTR { continue }
-      if count < 0 { return systemError() }
-      offset += count
-    }
-    return nil
+private func writeAll(_ bytes: UnsafeRawBufferPointer, to file: Int32) -> String? {
+  var offset = 0
+  while offset < bytes.count {
+    let count = write(file, bytes.baseAddress.map { $0 + offset }, bytes.count - offset)
+    if count < 0 && errno == EINTR { continue }
+    if count < 0 { return systemError() }
+    offset += count
   }
+  return nil
 }
 
 private func systemError() -> String { String(cString: strerror(errno)) }

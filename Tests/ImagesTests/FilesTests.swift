@@ -37,4 +37,49 @@ struct FilesTests {
       try readFile(folder + "/x")
     }
   }
+
+  private struct Interruption: Error {}
+
+  @Test func piecesFollowEachOther() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let path = folder + "/a.bin"
+    try writeAtomically(to: path) { write in
+      for piece in [[1, 2], [], [3]] as [[UInt8]] { try piece.withUnsafeBytes { try write($0) } }
+      // Nothing is to be seen under the name before all is written.
+      #expect(kind(ofPath: path) == .nothing)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder).count == 1)
+    }
+    #expect(try readFile(path) == [1, 2, 3])
+    try writeAtomically(to: path) { _ in }
+    #expect(try readFile(path) == [])
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["a.bin"])
+  }
+
+  @Test func aClosureThatThrowsLeavesTheOldFile() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let path = folder + "/a.bin"
+    try writeAtomically([7], to: path)
+    #expect(throws: Interruption.self) {
+      try writeAtomically(to: path) { write in
+        try ([1, 2] as [UInt8]).withUnsafeBytes { try write($0) }
+        throw Interruption()
+      }
+    }
+    #expect(try readFile(path) == [7])
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["a.bin"])
+  }
+
+  /// Even where the closure takes no notice.
+  @Test func aLostPieceFailsTheWhole() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    // Reading from memory that does not exist makes the system refuse, as a full disk would.
+    let nowhere = UnsafeRawBufferPointer(start: UnsafeRawPointer(bitPattern: 8), count: 8)
+    #expect(throws: ImageError.file(path: folder + "/a.bin", action: "be written", reason: "Bad address")) {
+      try writeAtomically(to: folder + "/a.bin") { write in
+        try? write(nowhere)
+        try? ([1] as [UInt8]).withUnsafeBytes { try write($0) }
+      }
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+  }
 }
