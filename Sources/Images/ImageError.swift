@@ -10,6 +10,8 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
   case file(path: String, action: String, reason: String)
   /// An array file that is not what it says, or not what is needed.
   case npy(path: String, NPYFault)
+  /// An archive of arrays that is not what it says.
+  case npz(path: String, NPZFault)
   /// More than an archive without zip64 can hold.
   case archiveTooLarge(path: String)
 
@@ -23,6 +25,7 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
     case .png(let message): "the PNG cannot be used: \(message)"
     case .file(let path, let action, let reason): "\(path): cannot \(action): \(reason)"
     case .npy(let path, let fault): "\(path): \(fault)"
+    case .npz(let path, let fault): "\(path): \(fault)"
     case .archiveTooLarge(let path): "\(path): an .npz cannot hold 4 GiB or more; draw fewer images or write PNGs"
     }
   }
@@ -38,6 +41,8 @@ public enum NPYFault: Error, Equatable, CustomStringConvertible {
   case badHeader
   /// Elements that are not floating-point numbers.
   case elementType(String)
+  /// Elements of a type that cannot be read.
+  case unknownType(String)
   /// Columns first.
   case fortranOrder
   /// Shape and size do not agree.
@@ -50,9 +55,47 @@ public enum NPYFault: Error, Equatable, CustomStringConvertible {
     case .version(let version): "is a .npy of version \(version); versions 1 to 3 can be read"
     case .badHeader: "has a .npy header that cannot be understood"
     case .elementType(let type): "holds elements of type \(type); save it as float32 (array.astype('<f4'))"
+    case .unknownType(let type):
+      "holds elements of type \(type); save numbers as float32 (array.astype('<f4')), pixels as uint8, labels as int64"
     case .fortranOrder: "is stored columns first; save it with numpy.ascontiguousarray"
     case .size(let shape, let needed, let found):
       "should hold an array of shape \(shape)\(needed.map { ", \($0) bytes" } ?? ""), but \(found) bytes follow its header"
+    }
+  }
+}
+
+/// What can be wrong with a `.npz` archive.
+public enum NPZFault: Error, Equatable, CustomStringConvertible {
+  /// No end-of-directory record.
+  case noDirectory
+  /// A record that does not lie in the file.
+  case beyondEnd(what: String, offset: UInt64, size: UInt64, available: Int)
+  /// A record that ends too early, or does not begin with its signature.
+  case badRecord(what: String, offset: UInt64)
+  /// An entry that is compressed.
+  case compressed(entry: String)
+  /// An entry that is encrypted.
+  case encrypted(entry: String)
+  /// Two entries of one name.
+  case duplicate(entry: String)
+  /// No array of a name that is needed.
+  case missing(array: String, found: [String])
+  /// An array that is not what it says.
+  case array(String, NPYFault)
+
+  /// What is wrong, and what would do.
+  public var description: String {
+    switch self {
+    case .noDirectory: "the zip directory at its end is missing (was it cut short?)"
+    case .beyondEnd(let what, let offset, let size, let available):
+      "\(what) should lie at byte \(offset) with \(size) bytes, but the file has \(available)"
+    case .badRecord(let what, let offset): "there is no \(what) at byte \(offset)"
+    case .compressed(let entry): "entry \(entry) is compressed; save it with numpy.savez, not numpy.savez_compressed"
+    case .encrypted(let entry): "entry \(entry) is encrypted; save it with numpy.savez"
+    case .duplicate(let entry): "there are two entries named \(entry)"
+    case .missing(let array, let found):
+      "has no array \(array)\(found.isEmpty ? "" : ", only \(found.prefix(4).joined(separator: ", "))"); save it with numpy.savez(file, \(array)=…)"
+    case .array(let name, let fault): "array \(name) \(fault)"
     }
   }
 }

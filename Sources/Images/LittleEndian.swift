@@ -1,0 +1,28 @@
+// Numbers in the bytes of a file, the last significant byte first, as NumPy's files and zip archives have them.
+
+/// The bytes of `value`.
+func littleEndianBytes<T: FixedWidthInteger>(_ value: T) -> [UInt8] {
+  (0..<T.bitWidth / 8).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }
+}
+
+/// The numbers that fill `bytes`.
+func littleEndianNumbers<T: FixedWidthInteger>(_ bytes: ArraySlice<UInt8>, as type: T.Type) -> [T] {
+  bytes.withUnsafeBytes { buffer in
+    stride(from: 0, to: buffer.count, by: MemoryLayout<T>.size).map {
+      T(littleEndian: buffer.loadUnaligned(fromByteOffset: $0, as: type))
+    }
+  }
+}
+
+extension [UInt8] {
+  /// The bytes `offset ..< offset + count`, or nil if they do not all exist.
+  func part(_ offset: Int, _ count: Int) -> ArraySlice<UInt8>? {
+    guard offset >= 0, count >= 0, offset <= self.count, count <= self.count - offset else { return nil }
+    return self[offset..<offset + count]
+  }
+
+  /// The number at `offset`, or nil if the bytes end before it does.
+  func number<T: FixedWidthInteger>(_ offset: Int, as type: T.Type) -> T? {
+    part(offset, MemoryLayout<T>.size).flatMap { littleEndianNumbers($0, as: type).first }
+  }
+}
