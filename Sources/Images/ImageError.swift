@@ -12,6 +12,8 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
   case npy(path: String, NPYFault)
   /// An archive of arrays that is not what it says.
   case npz(path: String, NPZFault)
+  /// Pictures for a super-resolution model that it cannot take.
+  case lowResolution(path: String, LowResolutionFault)
   /// More than an archive without zip64 can hold.
   case archiveTooLarge(path: String)
 
@@ -26,6 +28,7 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
     case .file(let path, let action, let reason): "\(path): cannot \(action): \(reason)"
     case .npy(let path, let fault): "\(path): \(fault)"
     case .npz(let path, let fault): "\(path): \(fault)"
+    case .lowResolution(let path, let fault): "\(path): \(fault)"
     case .archiveTooLarge(let path): "\(path): an .npz cannot hold 4 GiB or more; draw fewer images or write PNGs"
     }
   }
@@ -96,6 +99,52 @@ public enum NPZFault: Error, Equatable, CustomStringConvertible {
     case .missing(let array, let found):
       "has no array \(array)\(found.isEmpty ? "" : ", only \(found.prefix(4).joined(separator: ", "))"); save it with numpy.savez(file, \(array)=…)"
     case .array(let name, let fault): "array \(name) \(fault)"
+    }
+  }
+}
+
+/// Why a file does not hold small pictures for a super-resolution model.
+public enum LowResolutionFault: Error, Equatable, CustomStringConvertible {
+  /// The first bytes are those of no known kind of file.
+  case format
+  /// A PNG that libpng refuses.
+  case png(String)
+  /// An RGB picture where the model takes grey ones.
+  case colour
+  /// `arr_0` of another element type than uint8.
+  case pixelType(String)
+  /// `arr_0`, or the pixels of a PNG, of another shape than `[N, h, w, channels]`.
+  case pixels(shape: [Int], channels: Int)
+  /// Floating-point numbers of another shape than `[N, channels, h, w]`.
+  case numbers(shape: [Int], channels: Int)
+  /// No pictures, or pictures without pixels.
+  case nothing(shape: [Int])
+  /// A number outside [-1, 1].
+  case range(Float)
+  /// `arr_1` of another element type than int64 and int32.
+  case labelType(String)
+  /// `arr_1` of another shape than `[pictures]`.
+  case labels(shape: [Int], pictures: Int)
+
+  /// What is wrong, and what would do.
+  public var description: String {
+    switch self {
+    case .format: "is no PNG, .npz or .npy; give one of these to --low-res"
+    case .png(let message): message
+    case .colour: "is an RGB picture, but the model takes grey ones; save it as a grey PNG"
+    case .pixelType(let type):
+      "array arr_0 holds elements of type \(type), but pixels are uint8 (array.astype('uint8')), 0 to 255"
+    case .pixels(let shape, let channels):
+      "holds pixels of shape \(shape), but the model takes [N, h, w, \(channels)]; reshape or transpose them"
+    case .numbers(let shape, let channels):
+      "holds an array of shape \(shape), but the model takes [N, \(channels), h, w]; reshape or transpose it"
+    case .nothing(let shape): "holds an array of shape \(shape), which has no pixels; save at least one picture"
+    case .range(let value):
+      "holds \(value), but pictures lie in [-1, 1]; clip it, or save x / 127.5 - 1 of pixels x from 0 to 255"
+    case .labelType(let type):
+      "array arr_1 holds elements of type \(type), but labels are int64 (array.astype('int64'))"
+    case .labels(let shape, let pictures):
+      "array arr_1 has the shape \(shape), but labels of \(pictures) pictures have [\(pictures)]; save one for each picture"
     }
   }
 }
