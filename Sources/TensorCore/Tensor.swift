@@ -33,6 +33,17 @@ public struct Tensor: Sendable {
     try fill(storage.pointer)
   }
 
+  /// A tensor whose elements are those at `memory`, without a copy; writing to it copies them first.
+  ///
+  /// - Parameters:
+  ///   - memory: as many elements as the shape has, which must stay as they are while `owner` lives.
+  ///   - owner: kept until the last tensor that uses the memory goes away.
+  public init(_ shape: [Int], borrowing memory: UnsafePointer<Float>, owner: any AnyObject & Sendable) {
+    precondition(shape.allSatisfy { $0 >= 0 }, "a tensor cannot have the shape \(shape)")
+    self.init(
+      shape: shape, storage: TensorStorage(borrowing: memory, count: shape.reduce(1, *), owner: owner))
+  }
+
   init(uninitialized shape: [Int]) {
     precondition(shape.allSatisfy { $0 >= 0 }, "a tensor cannot have the shape \(shape)")
     self.shape = shape
@@ -73,11 +84,11 @@ public struct Tensor: Sendable {
     try withExtendedLifetime(storage) { try body(UnsafePointer(storage.pointer)) }
   }
 
-  /// For kernels and readers: like `withUnsafePointer`, for writing; a shared storage is copied first.
+  /// For kernels and readers: like `withUnsafePointer`, for writing; a shared or borrowed storage is copied first.
   public mutating func withUnsafeMutablePointer<R>(
     _ body: (UnsafeMutablePointer<Float>) throws -> R
   ) rethrows -> R {
-    if !isKnownUniquelyReferenced(&storage) {
+    if !isKnownUniquelyReferenced(&storage) || !storage.isWritable {
       let copy = TensorStorage(count: count)
       copy.pointer.update(from: storage.pointer, count: count)
       storage = copy
