@@ -1,5 +1,3 @@
-import TensorCore
-
 /// The types of elements that checkpoints store; all are read as float32.
 enum ElementType: String, CaseIterable, Sendable {
   case float64 = "F64"
@@ -10,15 +8,18 @@ enum ElementType: String, CaseIterable, Sendable {
   case int32 = "I32"
   case int16 = "I16"
   case int8 = "I8"
+  case uint64 = "U64"
+  case uint32 = "U32"
+  case uint16 = "U16"
   case uint8 = "U8"
   case bool = "BOOL"
 
   /// Bytes per element.
   var size: Int {
     switch self {
-    case .float64, .int64: 8
-    case .float32, .int32: 4
-    case .float16, .bfloat16, .int16: 2
+    case .float64, .int64, .uint64: 8
+    case .float32, .int32, .uint32: 4
+    case .float16, .bfloat16, .int16, .uint16: 2
     case .int8, .uint8, .bool: 1
     }
   }
@@ -40,34 +41,38 @@ enum ElementType: String, CaseIterable, Sendable {
     }
   }
 
-  /// The element that begins at byte `offset` of `bytes`, which must hold it.
-  func float(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Float {
+  /// Reads `count` elements, the first at `source` and each `stride` elements behind the one before; the memory must hold
+  /// them, and `target` have room.
+  func convert(_ source: UnsafeRawPointer, stride: Int, count: Int, to target: UnsafeMutablePointer<Float>) {
     switch self {
-    case .float64: Float(bytes.loadUnaligned(fromByteOffset: offset, as: Double.self))
-    case .float32: bytes.loadUnaligned(fromByteOffset: offset, as: Float.self)
-    case .float16: floatFromHalf(bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self))
-    case .bfloat16: Float(bitPattern: UInt32(bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self)) << 16)
-    case .int64: Float(bytes.loadUnaligned(fromByteOffset: offset, as: Int64.self))
-    case .int32: Float(bytes.loadUnaligned(fromByteOffset: offset, as: Int32.self))
-    case .int16: Float(bytes.loadUnaligned(fromByteOffset: offset, as: Int16.self))
-    case .int8: Float(bytes.loadUnaligned(fromByteOffset: offset, as: Int8.self))
-    case .uint8: Float(bytes[offset])
-    case .bool: bytes[offset] == 0 ? 0 : 1
+    case .float32 where stride == 1:
+      UnsafeMutableRawPointer(target).copyMemory(from: source, byteCount: count * MemoryLayout<Float>.size)
+    case .float32: each(source, stride, count, target) { (x: Float) in x }
+    case .float64: each(source, stride, count, target) { (x: Double) in Float(x) }
+    case .float16: each(source, stride, count, target) { (x: UInt16) in floatFromHalf(x) }
+    case .bfloat16: each(source, stride, count, target) { (x: UInt16) in Float(bitPattern: UInt32(x) << 16) }
+    case .int64: each(source, stride, count, target) { (x: Int64) in Float(x) }
+    case .int32: each(source, stride, count, target) { (x: Int32) in Float(x) }
+    case .int16: each(source, stride, count, target) { (x: Int16) in Float(x) }
+    case .int8: each(source, stride, count, target) { (x: Int8) in Float(x) }
+    case .uint64: each(source, stride, count, target) { (x: UInt64) in Float(x) }
+    case .uint32: each(source, stride, count, target) { (x: UInt32) in Float(x) }
+    case .uint16: each(source, stride, count, target) { (x: UInt16) in Float(x) }
+    case .uint8: each(source, stride, count, target) { (x: UInt8) in Float(x) }
+    case .bool: each(source, stride, count, target) { (x: UInt8) in x == 0 ? 0 : 1 }
     }
   }
 }
 
-/// IEEE 754 binary16 to binary32, by bits: Swift's `Float16` is not available on every platform that we run on.
-func floatFromHalf(_ half: UInt16) -> Float {
-  let sign = UInt32(half >> 15) << 31
-  let exponent = UInt32(half >> 10 & 0x1F)
-  let fraction = UInt32(half & 0x3FF)
-  switch exponent {
-  case 0:
-    // Zero and subnormals: fraction · 2⁻²⁴.
-    let magnitude = Float(fraction) * 0x1p-24
-    return Float(bitPattern: sign | magnitude.bitPattern)
-  case 0x1F: return Float(bitPattern: sign | 0x7F80_0000 | fraction << 13)
-  default: return Float(bitPattern: sign | (exponent + 112) << 23 | fraction << 13)
+/// One loop for each type of element, which the compiler can vectorise where the elements lie side by side.
+@inline(__always)
+private func each<T: BitwiseCopyable>(
+  _ source: UnsafeRawPointer, _ stride: Int, _ count: Int, _ target: UnsafeMutablePointer<Float>, _ value: (T) -> Float
+) {
+  let size = MemoryLayout<T>.size
+  if stride == 1 {
+    for i in 0..<count { target[i] = value(source.loadUnaligned(fromByteOffset: i * size, as: T.self)) }
+  } else {
+    for i in 0..<count { target[i] = value(source.loadUnaligned(fromByteOffset: i * stride * size, as: T.self)) }
   }
 }

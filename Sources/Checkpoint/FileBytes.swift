@@ -54,6 +54,22 @@ final class FileBytes: @unchecked Sendable {
     if isMapped { munmap(UnsafeMutableRawPointer(mutating: buffer.baseAddress), buffer.count) }
   }
 
+  /// Smaller ranges than this are not worth a call to the system, nor a page of their own in memory.
+  static let largeRange = 1 << 20
+
+  /// Lets the system take the pages within `range` from this process until they are looked at again. What has been copied or
+  /// packed elsewhere would else count twice in the memory that the process uses. Without effect on small ranges.
+  func release(_ range: Range<Int>) {
+    guard isMapped, range.count >= Self.largeRange, let bytes = slice(range.lowerBound, range.count)?.baseAddress
+    else { return }
+    let page = sysconf(Int32(_SC_PAGESIZE))
+    // Whole pages only: the ones at the ends hold other bytes too. The mapping begins with a page.
+    let first = (range.lowerBound + page - 1) / page * page
+    let end = range.upperBound / page * page
+    guard first < end else { return }
+    madvise(UnsafeMutableRawPointer(mutating: bytes + (first - range.lowerBound)), end - first, MADV_DONTNEED)
+  }
+
   /// The bytes `offset ..< offset + count`, or nil if they do not all exist.
   func slice(_ offset: Int, _ count: Int) -> UnsafeRawBufferPointer? {
     guard offset >= 0, count >= 0, offset <= buffer.count, count <= buffer.count - offset else { return nil }

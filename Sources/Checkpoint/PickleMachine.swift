@@ -1,50 +1,58 @@
-/// A pickle machine that knows just the instructions that dictionaries of tensors use (protocols 2 to 5, Python's
-/// `pickletools`), builds values of `PickleValue` and runs nothing: a name it does not know is an error at once.
+/// A pickle machine that knows just the instructions that checkpoints use (protocols 2 to 5, Python's `pickletools`), builds
+/// values of `PickleValue` and runs nothing: a name it does not know is an error at once.
 struct PickleMachine {
   private static let depthLimit = 64
+  /// A checkpoint's pickle has some hundred bytes per tensor; longer ones are not run, as values take more than their bytes.
+  static let sizeLimit = 64 << 20
 
-  private let bytes: UnsafeRawBufferPointer
-  private var position = 0
-  private var stack: [PickleValue] = []
+  private var reader: PickleReader
+  var stack: [PickleValue] = []
   /// The heights of the stack at which MARK was called.
   private var marks: [Int] = []
+  /// The storages that have been referred to, by key.
+  var storages: [String: PickleStorage] = [:]
   private var memo: [Int: PickleValue] = [:]
   // All that can refer to itself or nest without end; emptied one by one at the end, so that freeing never recurses.
   private var lists: [PickleList] = []
   private var dictionaries: [PickleDictionary] = []
 
-  /// Runs the instructions in `bytes` and hands the value they leave to `body`.
+  /// Runs the instructions in `bytes` from `position` on, which is left behind the last one, and hands the value they leave
+  /// to `body`, together with the storages that it refers to.
   ///
   /// - Throws: `PickleFault` and the byte at which the instruction in question begins.
   static func run<R>(
-    _ bytes: UnsafeRawBufferPointer, _ body: (PickleValue) throws(PickleFault) -> R
+    _ bytes: UnsafeRawBufferPointer, from position: inout Int,
+    _ body: (PickleValue, [String: PickleStorage]) throws(PickleFault) -> R
   ) throws(PickleFailure) -> R {
-    var machine = PickleMachine(bytes: bytes)
+    var machine = PickleMachine(reader: PickleReader(bytes: bytes, position: position))
     defer { machine.empty() }
-    var start = 0
+    var start = position
     do {
       while true {
-        start = machine.position
-        if let result = try machine.step() { return try body(result) }
+        start = machine.reader.position
+        if let result = try machine.step() {
+          position = machine.reader.position
+          return try body(result, machine.storages)
+        }
       }
     } catch { throw PickleFailure(offset: start, fault: error) }
   }
 
-  private init(bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+  private init(reader: PickleReader) { self.reader = reader }
 
   private mutating func empty() {
     stack = []
     memo = [:]
     for list in lists { list.items = [] }
-    for dictionary in dictionaries { dictionary.items = [] }
+    for dictionary in dictionaries { dictionary.removeAll() }
   }
 
   /// One instruction; STOP returns the value.
   private mutating func step() throws(PickleFault) -> PickleValue? {
-    let code = try byte()
+    let code = try reader.byte()
     switch code {
-    case 0x80: try skip(1)  // PROTO
-    case 0x95: try skip(8)  // FRAME
+    case 0x80: try reader.skip(1)  // PROTO
+    case 0x95: try reader.skip(8)  // FRAME
     case UInt8(ascii: "."):
       guard stack.count == 1, marks.isEmpty else { throw .unexpected("it ends with \(stack.count) values") }
       return stack[0]
@@ -53,13 +61,18 @@ struct PickleMachine {
     case UInt8(ascii: "N"): stack.append(.none)
     case 0x88: stack.append(.bool(true))
     case 0x89: stack.append(.bool(false))
-    case UInt8(ascii: "J"): stack.append(.integer(Int(try integer(Int32.self))))
-    case UInt8(ascii: "K"): stack.append(.integer(Int(try integer(UInt8.self))))
-    case UInt8(ascii: "M"): stack.append(.integer(Int(try integer(UInt16.self))))
-    case 0x8A: stack.append(.integer(try longInteger()))
-    case UInt8(ascii: "G"): stack.append(.float(Double(bitPattern: try integer(UInt64.self).byteSwapped)))
-    case UInt8(ascii: "X"): stack.append(.string(try text(Int(try integer(UInt32.self)))))
-    case 0x8C: stack.append(.string(try text(Int(try integer(UInt8.self)))))
+    case UInt8(ascii: "J"): stack.append(.integer(Int(try reader.integer(Int32.self))))
+    case UInt8(ascii: "K"): stack.append(.integer(Int(try reader.integer(UInt8.self))))
+    case UInt8(ascii: "M"): stack.append(.integer(Int(try reader.integer(UInt16.self))))
+    case 0x8A: try pushLong(try reader.length(UInt8.self))
+    case 0x8B: try pushLong(try reader.length(Int32.self))
+    case UInt8(ascii: "G"): stack.append(.float(Double(bitPattern: try reader.integer(UInt64.self).byteSwapped)))
+    case UInt8(ascii: "X"): try pushText(try reader.length(UInt32.self))
+    case 0x8C: try pushText(try reader.length(UInt8.self))
+    case 0x8D: try pushText(try reader.length(UInt64.self))
+    case UInt8(ascii: "B"): try pushBytes(try reader.length(UInt32.self))
+    case UInt8(ascii: "C"): try pushBytes(try reader.length(UInt8.self))
+    case 0x8E, 0x96: try pushBytes(try reader.length(UInt64.self))
     case UInt8(ascii: ")"): try pushTuple([])
     case UInt8(ascii: "t"): try pushTuple(try popToMark())
     case 0x85: try pushTuple(try pop(1))
@@ -79,84 +92,50 @@ struct PickleMachine {
     case UInt8(ascii: "u"):
       let items = try popToMark()
       try setItems(items)
-    case UInt8(ascii: "c"): try pushName(module: try line(), name: try line())
+    case 0x8F: stack.append(.opaque(kind: "a set"))
+    case 0x90:  // ADDITEMS
+      let items = try popToMark()
+      guard case .opaque = try top() else {
+        throw .unexpected("\(items.count) items are added to \(try top().kind)")
+      }
+    case 0x91:  // FROZENSET
+      _ = try popToMark()
+      stack.append(.opaque(kind: "a set"))
+    case UInt8(ascii: "c"): try pushName(module: try reader.line(), name: try reader.line())
     case 0x93:
       let names = try pop(2)
       guard case .string(let module) = names[0], case .string(let name) = names[1] else {
         throw .unexpected("a name is not a string")
       }
       try pushName(module: module, name: name)
-    case UInt8(ascii: "q"): memo[Int(try integer(UInt8.self))] = try top()
-    case UInt8(ascii: "r"): memo[Int(try integer(UInt32.self))] = try top()
+    case UInt8(ascii: "q"): memo[Int(try reader.integer(UInt8.self))] = try top()
+    case UInt8(ascii: "r"): memo[Int(try reader.integer(UInt32.self))] = try top()
     case 0x94: memo[memo.count] = try top()
-    case UInt8(ascii: "h"): try recall(Int(try integer(UInt8.self)))
-    case UInt8(ascii: "j"): try recall(Int(try integer(UInt32.self)))
+    case UInt8(ascii: "h"): try recall(Int(try reader.integer(UInt8.self)))
+    case UInt8(ascii: "j"): try recall(Int(try reader.integer(UInt32.self)))
     case UInt8(ascii: "Q"):
       let id = try pop()
-      stack.append(.storage(try storage(id)))
-    case UInt8(ascii: "R"): try reduce()
+      try pushStorage(id)
+    case UInt8(ascii: "R"), 0x81: try call()  // REDUCE and NEWOBJ
     case UInt8(ascii: "b"): try build()
     default: throw .unknownInstruction(code)
     }
     return nil
   }
 
-  // MARK: Calls that are understood
+  // MARK: Values
 
-  /// REDUCE: "calls" a name with a tuple of arguments.
-  private mutating func reduce() throws(PickleFault) {
-    let call = try pop(2)
-    guard case .name(let name) = call[0], case .tuple(let tuple) = call[1] else {
-      throw .unexpected("\(call[0].kind) is called with \(call[1].kind)")
-    }
-    let arguments = tuple.items
-    switch name {
-    case .orderedDict where arguments.isEmpty: stack.append(.dictionary(makeDictionary()))
-    case .rebuildParameter where !arguments.isEmpty:
-      guard case .tensor = arguments[0] else { throw .unexpected("a parameter is made of \(arguments[0].kind)") }
-      stack.append(arguments[0])
-    case .rebuildTensor where arguments.count >= 4:
-      guard case .storage(let storage) = arguments[0], case .integer(let offset) = arguments[1],
-        let shape = integers(arguments[2]), let strides = integers(arguments[3])
-      else { throw .unexpected("a tensor is made of something else than a storage, an offset, a shape and strides") }
-      stack.append(.tensor(PickleTensor(storage: storage, offset: offset, shape: shape, strides: strides)))
-    default: throw .unexpected("\(name.rawValue) is called with \(arguments.count) arguments")
-    }
+  private mutating func pushLong(_ count: Int) throws(PickleFault) {
+    let value = try reader.longInteger(count)
+    stack.append(value.map { .integer($0) } ?? .opaque(kind: "an integer of \(count) bytes"))
   }
 
-  /// BUILD: gives an object its state. A state dict carries `_metadata` that way, which says nothing about tensors.
-  private mutating func build() throws(PickleFault) {
-    let state = try pop()
-    guard case .dictionary = try top(), case .dictionary = state else {
-      throw .unexpected("the state of \(try top().kind) is set to \(state.kind)")
-    }
-  }
+  private mutating func pushText(_ count: Int) throws(PickleFault) { stack.append(.string(try reader.text(count))) }
 
-  /// BINPERSID: `("storage", storage class, key, device, element count)`.
-  private func storage(_ id: PickleValue) throws(PickleFault) -> PickleStorage {
-    guard case .tuple(let tuple) = id, tuple.items.count == 5, case .string("storage") = tuple.items[0],
-      case .name(.storageClass(let type)) = tuple.items[1], case .string(let key) = tuple.items[2],
-      case .integer(let count) = tuple.items[4]
-    else { throw .unexpected("a storage is referred to by something else than its class, key, device and size") }
-    return PickleStorage(elementType: type, key: key, count: count)
+  private mutating func pushBytes(_ count: Int) throws(PickleFault) {
+    try reader.skip(count)
+    stack.append(.opaque(kind: "bytes"))
   }
-
-  private mutating func pushName(module: String, name: String) throws(PickleFault) {
-    guard let known = PickleName(module, name) else { throw .forbiddenName("\(module).\(name)") }
-    stack.append(.name(known))
-  }
-
-  private func integers(_ value: PickleValue) -> [Int]? {
-    guard case .tuple(let tuple) = value else { return nil }
-    var integers: [Int] = []
-    for item in tuple.items {
-      guard case .integer(let integer) = item else { return nil }
-      integers.append(integer)
-    }
-    return integers
-  }
-
-  // MARK: Containers
 
   private mutating func pushTuple(_ items: [PickleValue]) throws(PickleFault) {
     let depth = 1 + (items.map(\.depth).max() ?? 0)
@@ -170,39 +149,44 @@ struct PickleMachine {
     return list
   }
 
-  private mutating func makeDictionary() -> PickleDictionary {
+  mutating func makeDictionary() -> PickleDictionary {
     let dictionary = PickleDictionary()
     dictionaries.append(dictionary)
     return dictionary
   }
 
   private func append(_ items: [PickleValue]) throws(PickleFault) {
-    guard case .list(let list) = try top() else { throw .unexpected("something is appended to \(try top().kind)") }
-    list.items += items
+    switch try top() {
+    case .list(let list): list.items += items
+    case .opaque: break
+    case let other: throw .unexpected("something is appended to \(other.kind)")
+    }
   }
 
   private func setItems(_ items: [PickleValue]) throws(PickleFault) {
-    guard case .dictionary(let dictionary) = try top() else {
-      throw .unexpected("something is entered into \(try top().kind)")
-    }
     guard items.count % 2 == 0 else { throw .unexpected("a key is entered without a value") }
-    for i in stride(from: 0, to: items.count, by: 2) { dictionary.items.append((items[i], items[i + 1])) }
+    switch try top() {
+    case .dictionary(let dictionary):
+      for i in stride(from: 0, to: items.count, by: 2) { dictionary.enter(items[i], items[i + 1]) }
+    case .opaque: break
+    case let other: throw .unexpected("something is entered into \(other.kind)")
+    }
   }
 
   // MARK: Stack and memo
 
-  private func top() throws(PickleFault) -> PickleValue {
+  func top() throws(PickleFault) -> PickleValue {
     guard let value = stack.last, stack.count > marks.last ?? 0 else { throw .unexpected("a value is missing") }
     return value
   }
 
-  private mutating func pop() throws(PickleFault) -> PickleValue {
+  mutating func pop() throws(PickleFault) -> PickleValue {
     let value = try top()
     stack.removeLast()
     return value
   }
 
-  private mutating func pop(_ count: Int) throws(PickleFault) -> [PickleValue] {
+  mutating func pop(_ count: Int) throws(PickleFault) -> [PickleValue] {
     guard stack.count - count >= marks.last ?? 0 else { throw .unexpected("a value is missing") }
     let values = Array(stack.suffix(count))
     stack.removeLast(count)
@@ -219,42 +203,6 @@ struct PickleMachine {
   private mutating func recall(_ index: Int) throws(PickleFault) {
     guard let value = memo[index] else { throw .unexpected("value \(index) is recalled, but was never remembered") }
     stack.append(value)
-  }
-
-  // MARK: Bytes
-
-  private mutating func take(_ count: Int) throws(PickleFault) -> UnsafeRawBufferPointer {
-    guard count <= bytes.count - position else { throw .truncated }
-    defer { position += count }
-    return UnsafeRawBufferPointer(rebasing: bytes[position..<position + count])
-  }
-
-  private mutating func skip(_ count: Int) throws(PickleFault) { _ = try take(count) }
-
-  private mutating func byte() throws(PickleFault) -> UInt8 { try take(1)[0] }
-
-  private mutating func integer<T: FixedWidthInteger>(_ type: T.Type) throws(PickleFault) -> T {
-    T(littleEndian: try take(MemoryLayout<T>.size).loadUnaligned(as: type))
-  }
-
-  /// LONG1: a length and that many bytes, little-endian, two's complement.
-  private mutating func longInteger() throws(PickleFault) -> Int {
-    let digits = try take(Int(try byte()))
-    guard digits.count <= 8 else { throw .unexpected("an integer of \(digits.count) bytes") }
-    var value = digits.last.map { $0 & 0x80 != 0 ? -1 : 0 } ?? 0
-    for digit in digits.reversed() { value = value << 8 | Int(digit) }
-    return value
-  }
-
-  private mutating func text(_ count: Int) throws(PickleFault) -> String {
-    String(decoding: try take(count), as: UTF8.self)
-  }
-
-  private mutating func line() throws(PickleFault) -> String {
-    guard let end = bytes[position...].firstIndex(of: UInt8(ascii: "\n")) else { throw .truncated }
-    let line = try text(end - position)
-    try skip(1)
-    return line
   }
 }
 

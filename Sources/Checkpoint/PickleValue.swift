@@ -10,9 +10,11 @@ enum PickleValue {
   case dictionary(PickleDictionary)
   /// An importable name that is on the list of those known; nothing is ever imported.
   case name(PickleName)
-  /// A reference to bytes elsewhere in the archive.
+  /// A reference to bytes elsewhere in the file.
   case storage(PickleStorage)
   case tensor(PickleTensor)
+  /// What tensors do not need: a set, bytes, an object of a harmless class, … Its content is forgotten.
+  case opaque(kind: String)
 
   /// Items and how deep they nest, so that no value can be deeper than the stack that frees it.
   struct Tuple {
@@ -36,38 +38,10 @@ enum PickleValue {
     case .tuple: "a tuple"
     case .list: "a list"
     case .dictionary: "a dictionary"
-    case .name(let name): name.rawValue
+    case .name(let name): name.description
     case .storage: "a storage"
     case .tensor: "a tensor"
-    }
-  }
-}
-
-/// The names that the pickles of tensor dictionaries refer to, apart from storage classes.
-enum PickleName: Equatable {
-  case orderedDict
-  case rebuildTensor
-  case rebuildParameter
-  case storageClass(ElementType)
-
-  init?(_ module: String, _ name: String) {
-    switch (module, name) {
-    case ("collections", "OrderedDict"): self = .orderedDict
-    case ("torch._utils", "_rebuild_tensor_v2"): self = .rebuildTensor
-    case ("torch._utils", "_rebuild_parameter"): self = .rebuildParameter
-    case ("torch", _):
-      guard let type = ElementType(storageClass: name) else { return nil }
-      self = .storageClass(type)
-    default: return nil
-    }
-  }
-
-  var rawValue: String {
-    switch self {
-    case .orderedDict: "OrderedDict"
-    case .rebuildTensor: "_rebuild_tensor_v2"
-    case .rebuildParameter: "_rebuild_parameter"
-    case .storageClass(let type): "a storage class of \(type.rawValue)"
+    case .opaque(let kind): kind
     }
   }
 }
@@ -79,11 +53,43 @@ final class PickleList {
 
 /// A dictionary, in the order of insertion.
 final class PickleDictionary {
-  var items: [(key: PickleValue, value: PickleValue)] = []
+  private(set) var items: [(key: PickleValue, value: PickleValue)] = []
+  /// Whether there are tensors by name, known without a search: dictionaries may hold one another many times over.
+  private(set) var holdsTensors = false
+
+  func enter(_ key: PickleValue, _ value: PickleValue) {
+    items.append((key, value))
+    if case .string = key, case .tensor = value { holdsTensors = true }
+  }
+
+  func removeAll() { items = [] }
+
+  /// The value under a string; the last one that was entered, as in Python.
+  subscript(name: String) -> PickleValue? {
+    items.last {
+      if case .string(name) = $0.key { true } else { false }
+    }?.value
+  }
+
+  /// The tensors by name: under each the last one that was entered, in the place of the first.
+  var tensors: [(name: String, tensor: PickleTensor)] {
+    var tensors: [(name: String, tensor: PickleTensor)] = []
+    var places: [String: Int] = [:]
+    for item in items {
+      guard case .string(let name) = item.key, case .tensor(let tensor) = item.value else { continue }
+      if let place = places[name] {
+        tensors[place].tensor = tensor
+      } else {
+        places[name] = tensors.count
+        tensors.append((name, tensor))
+      }
+    }
+    return tensors
+  }
 }
 
-/// A storage: an entry of the archive, and the elements it is said to have.
-struct PickleStorage {
+/// A storage: a place in the file, and the elements it is said to have.
+struct PickleStorage: Equatable {
   let elementType: ElementType
   let key: String
   let count: Int

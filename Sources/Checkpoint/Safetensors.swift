@@ -11,11 +11,15 @@ func readSafetensors(_ file: FileBytes) throws(CheckpointError) -> StateDict {
   let parsed: (entries: [(name: String, tensor: StoredTensor)], metadata: [String: String])
   do { parsed = try parseSafetensors(file) } catch { throw .safetensors(file: file.name, error) }
   if parsed.entries.isEmpty { throw .noTensors(file: file.name) }
-  return try StateDict(file: file, entries: parsed.entries, metadata: parsed.metadata)
+  return try StateDict(
+    file: file, entries: parsed.entries, metadata: parsed.metadata, origin: StateDictOrigin(.safetensors))
 }
 
+/// The name under which a header has strings instead of a tensor.
+let safetensorsMetadataKey = "__metadata__"
+
 /// The format's own limit for the header.
-private let headerLimit = 100_000_000
+let safetensorsHeaderLimit = 100_000_000
 
 private func parseSafetensors(
   _ file: FileBytes
@@ -24,8 +28,8 @@ private func parseSafetensors(
   guard file.count >= 8, length <= UInt64(file.count - 8) else {
     throw .headerBeyondEnd(length: length, available: max(0, file.count - 8))
   }
-  guard length <= headerLimit, let bytes = file.slice(8, Int(length)) else {
-    throw .headerTooLong(length: length, limit: headerLimit)
+  guard length <= safetensorsHeaderLimit, let bytes = file.slice(8, Int(length)) else {
+    throw .headerTooLong(length: length, limit: safetensorsHeaderLimit)
   }
   let header: Header
   do {
@@ -63,6 +67,7 @@ private func parseSafetensors(
     }
     expected = tensor.end
     let stored = StoredTensor(
+      file: file,
       elementType: type, shape: tensor.shape, strides: StoredTensor.contiguousStrides(tensor.shape), offset: 0,
       storageBegin: begin + tensor.begin, storageBytes: needed, storageCount: needed / type.size)
     entries.append((name, stored))
@@ -110,7 +115,7 @@ private struct Header: Decodable {
   init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: Name.self)
     for key in container.allKeys {
-      if key.stringValue == "__metadata__" {
+      if key.stringValue == safetensorsMetadataKey {
         metadata = try container.decode([String: String].self, forKey: key)
       } else {
         tensors[key.stringValue] = try container.decode(TensorEntry.self, forKey: key)

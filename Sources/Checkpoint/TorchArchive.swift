@@ -5,29 +5,21 @@
 func readTorchArchive(_ file: FileBytes) throws(CheckpointError) -> StateDict {
   let archive: TorchArchive
   do { archive = try TorchArchive(file) } catch { throw .archive(file: file.name, error) }
-  let tensors: [(name: String, tensor: PickleTensor)]
+  let found: TorchTensors
+  var position = 0
   do {
-    tensors = try PickleMachine.run(archive.pickle) { (root) throws(PickleFault) in try stateDict(root) }
-  } catch { throw .pickle(file: file.name, offset: error.offset, error.fault) }
-  if tensors.isEmpty { throw .noTensors(file: file.name) }
-  var entries: [(name: String, tensor: StoredTensor)] = []
-  for (name, tensor) in tensors {
-    guard let storage = archive.storages[tensor.storage.key] else {
-      throw .archive(file: file.name, .noStorage(key: tensor.storage.key))
+    found = try PickleMachine.run(archive.pickle, from: &position) { (root, _) throws(PickleFault) in
+      try TorchTensors(root)
     }
-    let stored = StoredTensor(
-      elementType: tensor.storage.elementType, shape: tensor.shape, strides: tensor.strides, offset: tensor.offset,
-      storageBegin: storage.lowerBound, storageBytes: storage.count, storageCount: tensor.storage.count)
-    entries.append((name, stored))
+  } catch { throw .pickle(file: file.name, offset: error.offset, error.fault) }
+  return try found.stateDict(file, .torchZip) { key throws(CheckpointError) in
+    guard let storage = archive.storages[key] else { throw .archive(file: file.name, .noStorage(key: key)) }
+    return storage
   }
-  return try StateDict(file: file, entries: entries, metadata: [:])
 }
 
 /// The parts of the archive: `NAME/data.pkl`, `NAME/data/KEY`, `NAME/byteorder`.
 private struct TorchArchive {
-  /// A pickle has some hundred bytes per tensor.
-  private static let pickleLimit = 64 << 20
-
   let pickle: UnsafeRawBufferPointer
   let storages: [String: Range<Int>]
 
@@ -37,8 +29,8 @@ private struct TorchArchive {
     guard let name = pickles.min(by: { $0.utf8.count < $1.utf8.count }), let place = entries[name] else {
       throw .noPickle
     }
-    guard place.count <= Self.pickleLimit, let pickle = file.slice(place.lowerBound, place.count) else {
-      throw .pickleTooLarge(bytes: place.count, limit: Self.pickleLimit)
+    guard place.count <= PickleMachine.sizeLimit, let pickle = file.slice(place.lowerBound, place.count) else {
+      throw .pickleTooLarge(bytes: place.count, limit: PickleMachine.sizeLimit)
     }
     self.pickle = pickle
     let folder = name.dropLast("data.pkl".count)
@@ -51,37 +43,5 @@ private struct TorchArchive {
       storages[String(name.dropFirst(prefix.count))] = place
     }
     self.storages = storages
-  }
-}
-
-/// The tensors of a pickled dictionary by name. Training programs save the state dict within another dictionary, under a
-/// name of their own, or every name with a prefix of the wrapper around the model; both are undone.
-private func stateDict(_ root: PickleValue) throws(PickleFault) -> [(name: String, tensor: PickleTensor)] {
-  guard case .dictionary(let dictionary) = root else { throw .unexpected("it holds \(root.kind)") }
-  var tensors = directTensors(dictionary)
-  if tensors.isEmpty {
-    let nested = dictionary.items.compactMap {
-      item -> (key: String, tensors: [(name: String, tensor: PickleTensor)])? in
-      guard case .string(let key) = item.key, case .dictionary(let inner) = item.value else { return nil }
-      let tensors = directTensors(inner)
-      return tensors.isEmpty ? nil : (key, tensors)
-    }
-    // The running average draws better than the raw weights where a file has both.
-    let preferred = ["ema", "ema_state_dict", "model_ema", "state_dict", "model_state_dict", "model"]
-    tensors =
-      preferred.lazy.compactMap { name in nested.first { $0.key == name }?.tensors }.first ?? nested.first?.tensors
-      ?? []
-  }
-  let prefix = "module."
-  if tensors.allSatisfy({ $0.name.hasPrefix(prefix) }) {
-    tensors = tensors.map { (String($0.name.dropFirst(prefix.count)), $0.tensor) }
-  }
-  return tensors
-}
-
-private func directTensors(_ dictionary: PickleDictionary) -> [(name: String, tensor: PickleTensor)] {
-  dictionary.items.compactMap { item in
-    guard case .string(let name) = item.key, case .tensor(let tensor) = item.value else { return nil }
-    return (name, tensor)
   }
 }

@@ -50,6 +50,18 @@ func torchFile(_ pickle: [UInt8], others: [(name: String, data: [UInt8])] = []) 
   zip([("m/data.pkl", pickle), ("m/data/0", [UInt8](repeating: 0, count: 16))] + others)
 }
 
+/// What PyTorch wrote before 1.6: pickles of the magic number, a version, facts, `object` and the keys, and then the storages.
+func legacyStream(
+  _ object: [UInt8], version: [UInt8] = Pickle.integer(1001), facts: [UInt8] = Pickle.facts(littleEndian: true),
+  keys: [[UInt8]] = [Pickle.string("0")],
+  storages: [(count: Int, data: [UInt8])] = [(4, [0, 1, 2, 3].flatMap { littleEndian(Float($0).bitPattern) })]
+) -> [UInt8] {
+  [0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19] + Pickle.stop
+    + Pickle.proto + version + Pickle.stop + Pickle.proto + facts + Pickle.stop + object
+    + Pickle.proto + Array("](".utf8) + keys.flatMap { $0 } + Array("e.".utf8)
+    + storages.flatMap { littleEndian(Int64($0.count)) + $0.data }
+}
+
 /// Instructions of a pickle.
 enum Pickle {
   static let proto: [UInt8] = [0x80, 2]
@@ -65,9 +77,20 @@ enum Pickle {
 
   static func tuple(_ items: [[UInt8]]) -> [UInt8] { Array("(".utf8) + items.flatMap { $0 } + Array("t".utf8) }
 
-  /// A reference to the storage `key` of `count` elements.
-  static func storage(_ type: String = "FloatStorage", key: String = "0", count: Int = 4) -> [UInt8] {
-    tuple([string("storage"), global("torch", type), string(key), string("cuda:0"), integer(count)]) + Array("Q".utf8)
+  static let none: [UInt8] = Array("N".utf8)
+
+  /// A dictionary that says how a machine orders bytes.
+  static func facts(littleEndian: Bool) -> [UInt8] {
+    Array("}".utf8) + string("little_endian") + [littleEndian ? 0x88 : 0x89] + Array("s".utf8)
+  }
+
+  /// A reference to the storage `key` of `count` elements; `view` stands behind in streams from before PyTorch 1.6.
+  static func storage(
+    _ type: String = "FloatStorage", key: String = "0", count: Int = 4, view: [UInt8]? = nil
+  ) -> [UInt8] {
+    tuple(
+      [string("storage"), global("torch", type), string(key), string("cuda:0"), integer(count)]
+        + (view.map { [$0] } ?? [])) + Array("Q".utf8)
   }
 
   static func tensor(
@@ -81,7 +104,18 @@ enum Pickle {
   }
 
   /// A whole pickle: a dictionary of one value under the name x.
-  static func dictionary(_ value: [UInt8]) -> [UInt8] {
-    proto + Array("}".utf8) + string("x") + value + Array("s".utf8) + stop
+  static func dictionary(_ value: [UInt8]) -> [UInt8] { proto + entries([("x", value)]) + stop }
+
+  /// A dictionary.
+  static func entries(_ items: [(String, [UInt8])]) -> [UInt8] {
+    Array("}(".utf8) + items.flatMap { string($0.0) + $0.1 } + Array("u".utf8)
+  }
+
+  /// A list.
+  static func list(_ items: [[UInt8]]) -> [UInt8] { Array("](".utf8) + items.flatMap { $0 } + Array("e".utf8) }
+
+  /// The result of a call.
+  static func call(_ module: String, _ name: String, _ arguments: [[UInt8]] = []) -> [UInt8] {
+    global(module, name) + tuple(arguments) + Array("R".utf8)
   }
 }

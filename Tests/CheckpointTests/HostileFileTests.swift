@@ -90,13 +90,32 @@ struct HostileFileTests {
     Case(
       "a string of 2 GiB", torchFile(Pickle.proto + Array("X".utf8) + littleEndian(2 << 30 as UInt32)), "ends too early"
     ),
-    Case("an unknown instruction", torchFile(Pickle.proto + [0x81]), "has the instruction 0x81"),
+    Case("an unknown instruction", torchFile(Pickle.proto + [0x82]), "has the instruction 0x82"),
     Case("an empty stack", torchFile(Pickle.proto + Array("s".utf8)), "a value is missing"),
     Case("no mark", torchFile(Pickle.proto + Array("t".utf8)), "a mark is missing"),
     Case("an unknown memory", torchFile(Pickle.proto + Array("h".utf8) + [7]), "value 7 is recalled"),
     Case(
-      "an integer of 255 bytes", torchFile(Pickle.proto + [0x8A, 255] + [UInt8](repeating: 1, count: 255)),
-      "an integer of 255 bytes"),
+      "an integer of 255 bytes",
+      torchFile(Pickle.proto + [0x8A, 255] + [UInt8](repeating: 1, count: 255) + Pickle.stop),
+      "it holds an integer of 255 bytes"),
+    Case(
+      "bytes beyond the end", torchFile(Pickle.proto + [0x8E] + littleEndian(UInt64.max) + Pickle.stop),
+      "ends too early"),
+    Case(
+      "an object made of os.system", torchFile(Pickle.proto + Pickle.global("posix", "system") + [0x29, 0x81]),
+      "names posix.system"),
+    Case(
+      "a function beside a harmless one", torchFile(Pickle.proto + Pickle.global("argparse", "FileType")),
+      "names argparse.FileType"),
+    Case(
+      "a harmless object for a tensor",
+      torchFile(Pickle.dictionary(Pickle.tensor(Pickle.call("argparse", "Namespace")))), "a tensor is made of something"
+    ),
+    Case(
+      "two sizes of one storage",
+      torchFile(
+        Pickle.proto + Pickle.entries([("x", Pickle.tensor()), ("y", Pickle.tensor(Pickle.storage(count: 3)))])
+          + Pickle.stop), "describes storage 0 in two ways"),
     Case("a number for a dictionary", torchFile(Pickle.proto + Pickle.integer(3) + Pickle.stop), "it holds an integer"),
     Case(
       "a call of a string", torchFile(Pickle.proto + Pickle.string("f") + Array(")R.".utf8)),
@@ -145,7 +164,7 @@ struct HostileFileTests {
       "cannot have the shape [1099511627776, 1099511627776]"),
   ]
 
-  @Test(arguments: safetensorsCases + torchCases)
+  @Test(arguments: safetensorsCases + torchCases + LegacyStreamTests.cases)
   func isRefused(_ c: Case) throws {
     let file = try TemporaryFile(c.bytes)
     do {

@@ -1,0 +1,194 @@
+/// One case for each way in which a safetensors file can lie.
+public enum SafetensorsFault: Error, Equatable, CustomStringConvertible {
+  /// The file ends before its header does.
+  case headerBeyondEnd(length: UInt64, available: Int)
+  /// The header is longer than the format allows.
+  case headerTooLong(length: UInt64, limit: Int)
+  /// The header is not JSON of the form that the format prescribes.
+  case headerNotJSON(String)
+  /// An element type that does not exist.
+  case unknownElementType(tensor: String, type: String)
+  /// A negative size, or more elements than can be counted.
+  case badShape(tensor: String, shape: [Int])
+  /// Offsets that do not lie in the file, or not in order.
+  case badRange(tensor: String, begin: Int, end: Int, available: Int)
+  /// A range that does not have the size that shape and type need.
+  case wrongSize(tensor: String, needed: Int, found: Int)
+  /// Bytes that two tensors claim, or that none does.
+  case overlapOrGap(tensor: String, begin: Int, expected: Int)
+  /// Bytes behind the last tensor.
+  case trailing(bytes: Int)
+
+  /// What is wrong.
+  public var description: String {
+    switch self {
+    case .headerBeyondEnd(let length, let available):
+      "its header should have \(length) bytes, but \(available) are left in the file"
+    case .headerTooLong(let length, let limit): "its header should have \(length) bytes, more than the \(limit) allowed"
+    case .headerNotJSON(let reason): "its header is not the JSON it should be (\(reason))"
+    case .unknownElementType(let tensor, let type): "tensor \(tensor) has the unknown element type \(type)"
+    case .badShape(let tensor, let shape): "tensor \(tensor) cannot have the shape \(shape)"
+    case .badRange(let tensor, let begin, let end, let available):
+      "tensor \(tensor) should lie at bytes \(begin)..<\(end) of \(available)"
+    case .wrongSize(let tensor, let needed, let found): "tensor \(tensor) needs \(needed) bytes, but has \(found)"
+    case .overlapOrGap(let tensor, let begin, let expected):
+      "tensor \(tensor) begins at byte \(begin), but the one before it ends at \(expected)"
+    case .trailing(let bytes): "\(bytes) bytes behind the last tensor belong to none"
+    }
+  }
+}
+
+/// What can be wrong with the zip archive of a `.pt`.
+public enum ArchiveFault: Error, Equatable, CustomStringConvertible {
+  /// No end-of-directory record.
+  case noDirectory
+  /// A record that does not lie in the file.
+  case beyondEnd(what: String, offset: UInt64, size: UInt64, available: Int)
+  /// A record that does not begin with its signature.
+  case badRecord(what: String, offset: Int)
+  /// An entry that is compressed.
+  case compressed(entry: String)
+  /// An entry that is encrypted.
+  case encrypted(entry: String)
+  /// Two entries of one name.
+  case duplicate(entry: String)
+  /// No `data.pkl`.
+  case noPickle
+  /// A `data.pkl` too large to be one.
+  case pickleTooLarge(bytes: Int, limit: Int)
+  /// Saved on a big-endian machine.
+  case bigEndian
+  /// A storage that the pickle names and the archive lacks.
+  case noStorage(key: String)
+
+  /// What is wrong.
+  public var description: String {
+    switch self {
+    case .noDirectory: "the zip directory at its end is missing (was it cut short?)"
+    case .beyondEnd(let what, let offset, let size, let available):
+      "\(what) should lie at byte \(offset) with \(size) bytes, but the file has \(available)"
+    case .badRecord(let what, let offset): "there is no \(what) at byte \(offset)"
+    case .compressed(let entry): "entry \(entry) is compressed, which PyTorch never does"
+    case .encrypted(let entry): "entry \(entry) is encrypted"
+    case .duplicate(let entry): "there are two entries named \(entry)"
+    case .noPickle: "it has no data.pkl"
+    case .pickleTooLarge(let bytes, let limit): "its data.pkl has \(bytes) bytes, more than the \(limit) allowed"
+    case .bigEndian: "it was saved on a big-endian machine; save it on a little-endian one"
+    case .noStorage(let key): "the storage data/\(key) is missing"
+    }
+  }
+}
+
+/// What can be wrong with what follows the pickles of a stream that PyTorch wrote before 1.6, and with its head.
+public enum StreamFault: Error, Equatable, CustomStringConvertible {
+  /// Another version than the one that there is.
+  case protocolVersion(Int)
+  /// Saved on a big-endian machine.
+  case bigEndian
+  /// A storage listed twice.
+  case duplicate(key: String)
+  /// A storage that is listed, but not described, so that its size is unknown.
+  case unknownStorage(key: String)
+  /// A storage that is described, but not listed.
+  case noStorage(key: String)
+  /// A storage with another number of elements than described.
+  case wrongCount(key: String, found: Int64, needed: Int)
+  /// A storage that does not lie in the file.
+  case beyondEnd(key: String, offset: Int, available: Int)
+
+  /// What is wrong.
+  public var description: String {
+    switch self {
+    case .protocolVersion(let version): "its protocol version is \(version), not 1001"
+    case .bigEndian: "it was saved on a big-endian machine; save it on a little-endian one"
+    case .duplicate(let key): "storage \(key) is listed twice"
+    case .unknownStorage(let key): "storage \(key) is listed, but nothing says what it holds"
+    case .noStorage(let key): "storage \(key) is missing"
+    case .wrongCount(let key, let found, let needed): "storage \(key) has \(found) elements instead of \(needed)"
+    case .beyondEnd(let key, let offset, let available):
+      "storage \(key), from byte \(offset) on, goes past the end of the file, which has \(available) (was it cut short?)"
+    }
+  }
+}
+
+/// What can be wrong with the index of a sharded checkpoint.
+public enum IndexFault: Error, Equatable, CustomStringConvertible {
+  /// It is larger than any.
+  case tooLarge(bytes: Int, limit: Int)
+  /// It is not JSON with a `weight_map` from names of tensors to names of files.
+  case notJSON(String)
+  /// A name that is not that of a file in the same folder.
+  case badShardName(String)
+  /// A tensor that is not in the file where it should be.
+  case missingTensor(name: String, shard: String)
+
+  /// What is wrong.
+  public var description: String {
+    switch self {
+    case .tooLarge(let bytes, let limit): "it has \(bytes) bytes, more than the \(limit) allowed"
+    case .notJSON(let reason): "it is not the JSON it should be (\(reason))"
+    case .badShardName(let name): "\"\(name)\" is not the name of a file beside it"
+    case .missingTensor(let name, let shard): "\(shard) has no tensor \(name)"
+    }
+  }
+}
+
+/// What can be wrong with the pickle of a `.pt`.
+public enum PickleFault: Error, Equatable, CustomStringConvertible {
+  /// It ends within an instruction or before the last one.
+  case truncated
+  /// An instruction that tensor dictionaries do not use.
+  case unknownInstruction(UInt8)
+  /// The name of something to import that no tensor dictionary needs.
+  case forbiddenName(String)
+  /// An instruction that finds something else than it needs.
+  case unexpected(String)
+  /// A storage that is a view of another, as PyTorch wrote them before 0.4.
+  case storageView(key: String)
+  /// Two descriptions of one storage that differ.
+  case storageDiffers(key: String)
+  /// Containers within containers without end.
+  case tooDeep(limit: Int)
+
+  /// What is wrong, as a verb and its object.
+  public var description: String {
+    switch self {
+    case .truncated: "ends too early"
+    case .unknownInstruction(let code):
+      "has the instruction 0x\(String(code, radix: 16)), which tensor dictionaries do not use"
+    case .forbiddenName(let name): "names \(name), which a checkpoint has no need of"
+    case .unexpected(let what): "is not a dictionary of tensors: \(what)"
+    case .storageView(let key):
+      "makes storage \(key) a view of another, as PyTorch before 0.4 did; load it there and save it with a later one"
+    case .storageDiffers(let key): "describes storage \(key) in two ways"
+    case .tooDeep(let limit): "nests more than \(limit) levels deep"
+    }
+  }
+}
+
+/// What can be wrong with the description of one tensor.
+public enum TensorFault: Error, Equatable, CustomStringConvertible {
+  /// A shape with negative sizes or more elements than can be counted.
+  case badShape([Int])
+  /// A view that reaches outside its storage.
+  case outsideStorage(shape: [Int], strides: [Int], offset: Int, elements: Int)
+  /// A view with more elements than its storage, some being repeated.
+  case repeats(shape: [Int], elements: Int)
+  /// A name that safetensors files keep for themselves.
+  case reservedName
+  /// A storage of fewer bytes than its elements need.
+  case storageTooShort(needed: Int, found: Int)
+
+  /// What is wrong, as a verb and its object.
+  public var description: String {
+    switch self {
+    case .badShape(let shape): "cannot have the shape \(shape)"
+    case .outsideStorage(let shape, let strides, let offset, let elements):
+      "with shape \(shape), strides \(strides) and offset \(offset) reaches outside its storage of \(elements) elements"
+    case .repeats(let shape, let elements):
+      "of shape \(shape) repeats the \(elements) elements of its storage; save it with .contiguous()"
+    case .reservedName: "has a name that safetensors files keep for their metadata"
+    case .storageTooShort(let needed, let found): "needs a storage of \(needed) bytes, but it has \(found)"
+    }
+  }
+}

@@ -1,0 +1,35 @@
+// IEEE 754 binary16 by bits: Swift's `Float16` is not available on every platform that we run on. Both functions compute all
+// cases and choose, rather than branch, so that loops over them vectorise.
+
+/// Binary16 to binary32, which is exact.
+@inline(__always)
+func floatFromHalf(_ half: UInt16) -> Float {
+  let sign = UInt32(half & 0x8000) << 16
+  let shifted = UInt32(half & 0x7FFF) << 13
+  // The exponents' biases differ by 112.
+  let normal = shifted &+ 112 << 23
+  // Zero and subnormals, fraction · 2⁻²⁴: as the fraction of a number from 2⁻¹⁴ on, less 2⁻¹⁴.
+  let subnormal = (Float(bitPattern: shifted &+ 113 << 23) - 0x1p-14).bitPattern
+  let special = shifted | 0x7F80_0000
+  let magnitude = half & 0x7C00 == 0 ? subnormal : half & 0x7C00 == 0x7C00 ? special : normal
+  return Float(bitPattern: sign | magnitude)
+}
+
+/// Numbers from here on are rounded to infinity in binary16: half a step above 65504, the largest.
+let halfOverflow: Float = 65520
+
+/// Binary32 to binary16, rounded to the nearest, ties to even.
+@inline(__always)
+func halfFromFloat(_ value: Float) -> UInt16 {
+  let sign = UInt16(truncatingIfNeeded: value.bitPattern >> 16) & 0x8000
+  let magnitude = value.bitPattern & 0x7FFF_FFFF
+  // Half a step less the last bit that is kept: carries into it where it must.
+  let rounded = magnitude &+ 0xFFF &+ (magnitude >> 13 & 1)
+  let normal = UInt16(truncatingIfNeeded: (rounded &- 112 << 23) >> 13)
+  // The steps of the subnormals, 2⁻²⁴, are those of the numbers from ½ on: the addition rounds.
+  let subnormal = UInt16(
+    truncatingIfNeeded: (Float(bitPattern: magnitude) + 0.5).bitPattern &- Float(0.5).bitPattern)
+  let special: UInt16 = magnitude > 0x7F80_0000 ? 0x7E00 : 0x7C00
+  let result = magnitude < 0x3880_0000 ? subnormal : magnitude >= halfOverflow.bitPattern ? special : normal
+  return sign | result
+}

@@ -1,0 +1,130 @@
+import TensorCore
+
+/// Where a tensor's elements lie: a view, with strides, of a storage in a file.
+struct StoredTensor: Sendable {
+  let file: FileBytes
+  let elementType: ElementType
+  let shape: [Int]
+  /// In elements.
+  let strides: [Int]
+  /// The first element's place in the storage, in elements.
+  let offset: Int
+  /// The storage: its first byte in the file, its size there, and the elements it is said to have.
+  let storageBegin: Int
+  let storageBytes: Int
+  let storageCount: Int
+
+  /// Checks that each element lies in the storage and the storage in the file.
+  func validate() throws(TensorFault) {
+    var count = 1
+    for size in shape {
+      let (product, overflow) = count.multipliedReportingOverflow(by: size)
+      guard size >= 0, !overflow else { throw .badShape(shape) }
+      count = product
+    }
+    let (needed, overflow) = storageCount.multipliedReportingOverflow(by: elementType.size)
+    guard storageCount >= 0, !overflow, needed <= storageBytes, file.slice(storageBegin, storageBytes) != nil else {
+      throw .storageTooShort(needed: overflow ? .max : needed, found: storageBytes)
+    }
+    guard count > 0 else { return }
+    guard count <= storageCount else { throw .repeats(shape: shape, elements: storageCount) }
+    let outside = TensorFault.outsideStorage(
+      shape: shape, strides: strides, offset: offset, elements: storageCount)
+    guard strides.count == shape.count, offset >= 0 else { throw outside }
+    var last = offset
+    for (size, stride) in zip(shape, strides) {
+      let (span, spanOverflow) = (size - 1).multipliedReportingOverflow(by: stride)
+      let (sum, sumOverflow) = last.addingReportingOverflow(span)
+      guard stride >= 0, !spanOverflow, !sumOverflow else { throw outside }
+      last = sum
+    }
+    guard last < storageCount else { throw outside }
+  }
+
+  /// The strides of a tensor in row-major order.
+  static func contiguousStrides(_ shape: [Int]) -> [Int] {
+    var strides = [Int](repeating: 1, count: shape.count)
+    for d in shape.indices.dropLast().reversed() { strides[d] = strides[d + 1] &* shape[d + 1] }
+    return strides
+  }
+}
+
+// MARK: Reading; the tensor must have been validated.
+
+extension StoredTensor {
+  /// The number of elements.
+  var count: Int { shape.reduce(1, *) }
+
+  /// The elements in row-major order. Large tensors that lie in the file just so are not copied.
+  func read() -> Tensor { borrowed ?? Tensor(shape) { copy(to: $0) } }
+
+  /// Writes the elements to `target` in row-major order.
+  func copy(to target: UnsafeMutablePointer<Float>) {
+    guard count > 0, let source = file.slice(storageBegin, storageBytes)?.baseAddress else { return }
+    var outer = mergedDimensions
+    let row = outer.popLast() ?? (size: 1, stride: 1)
+    var index = [Int](repeating: 0, count: outer.count)
+    var element = offset
+    for r in 0..<count / row.size {
+      elementType.convert(
+        source + element * elementType.size, stride: row.stride, count: row.size, to: target + r * row.size)
+      // Counts up like an odometer, the last dimension fastest.
+      for d in outer.indices.reversed() {
+        index[d] += 1
+        element += outer[d].stride
+        if index[d] < outer[d].size { break }
+        element -= outer[d].size * outer[d].stride
+        index[d] = 0
+      }
+    }
+    file.release(byteRange)
+  }
+
+  /// The tensor as a view of the mapped file. Small ones are not worth it: copied, they need not keep the file, and lie
+  /// aligned.
+  private var borrowed: Tensor? {
+    let range = byteRange
+    let dimensions = mergedDimensions
+    guard elementType == .float32, range.count >= FileBytes.largeRange, dimensions.count == 1,
+      dimensions[0].stride == 1,
+      let bytes = file.slice(range.lowerBound, range.count)?.baseAddress,
+      Int(bitPattern: bytes) % MemoryLayout<Float>.alignment == 0
+    else { return nil }
+    return Tensor(
+      shape, borrowing: bytes.assumingMemoryBound(to: Float.self), owner: MappedRange(file: file, range: range))
+  }
+
+  /// The bytes in the file from the first element to the last.
+  private var byteRange: Range<Int> {
+    guard count > 0 else { return storageBegin..<storageBegin }
+    let span = zip(shape, strides).reduce(1) { $0 + ($1.0 - 1) * $1.1 }
+    let begin = storageBegin + offset * elementType.size
+    return begin..<begin + span * elementType.size
+  }
+
+  /// The dimensions that have more than one element, those joined that are one run: a tensor in row-major order has one.
+  private var mergedDimensions: [(size: Int, stride: Int)] {
+    var merged: [(size: Int, stride: Int)] = []
+    for (size, stride) in zip(shape, strides) where size != 1 {
+      if let last = merged.last, last.stride == stride * size {
+        merged[merged.count - 1] = (last.size * size, stride)
+      } else {
+        merged.append((size, stride))
+      }
+    }
+    return merged
+  }
+}
+
+/// Keeps a file mapped for a tensor that lies in it, and gives its pages back when the tensor has gone.
+private final class MappedRange: Sendable {
+  private let file: FileBytes
+  private let range: Range<Int>
+
+  init(file: FileBytes, range: Range<Int>) {
+    self.file = file
+    self.range = range
+  }
+
+  deinit { file.release(range) }
+}
