@@ -1,0 +1,51 @@
+/// How a tensor is made of those of another family's checkpoint.
+public struct AssembledName: Sendable, Equatable {
+  /// What it is called then.
+  public let name: String
+  /// The tensors that are stacked along their first dimension: usually one; q, k and v are three.
+  public let parts: [String]
+  /// How many dimensions of size one are appended: a linear layer's `[C, C]` becomes a convolution's `[C, C, 1]` with one.
+  public let trailingOnes: Int
+
+  /// The tensor `name`, made of `parts`, of which there must be at least one.
+  public init(_ name: String, parts: [String], trailingOnes: Int = 0) {
+    precondition(!parts.isEmpty && trailingOnes >= 0, "\(name) must be made of something")
+    self.name = name
+    self.parts = parts
+    self.trailingOnes = trailingOnes
+  }
+}
+
+extension StateDict {
+  /// The same checkpoint with the tensors of `plan`, whose names must differ, instead of its own. Nothing is read yet.
+  ///
+  /// - Throws: `CheckpointError.missingPart`, and `.partShapes` for parts that cannot be stacked.
+  public func assembled(_ plan: [AssembledName]) throws(CheckpointError) -> StateDict {
+    precondition(Set(plan.map(\.name)).count == plan.count, "two tensors are assembled under one name")
+    var entries: [(name: String, entry: Entry)] = []
+    for item in plan { entries.append((item.name, try assemble(item))) }
+    return try StateDict(file: file, entries: entries, metadata: metadata, origin: origin)
+  }
+
+  private func assemble(_ item: AssembledName) throws(CheckpointError) -> Entry {
+    var shape: [Int]?
+    var parts: [StoredTensor] = []
+    for name in item.parts {
+      guard let part = entry(name) else { throw .missingPart(file: file.name, part: name, name: item.name) }
+      parts += part.parts
+      guard let first = shape else {
+        shape = part.shape
+        continue
+      }
+      guard !first.isEmpty, !part.shape.isEmpty, first.dropFirst() == part.shape.dropFirst() else {
+        throw .partShapes(
+          file: file.name, name: item.name, first: item.parts[0], firstShape: self.shape(of: item.parts[0]) ?? first,
+          other: name, otherShape: part.shape)
+      }
+      let (sum, overflow) = first[0].addingReportingOverflow(part.shape[0])
+      guard !overflow else { throw .tensor(file: file.name, name: name, .badShape(part.shape)) }
+      shape = [sum] + first.dropFirst()
+    }
+    return Entry(shape: (shape ?? []) + [Int](repeating: 1, count: item.trailingOnes), parts: parts)
+  }
+}
