@@ -26,7 +26,7 @@ extension PickleMachine {
         let shape = integers(arguments[2]), let strides = integers(arguments[3])
       else { throw .unexpected("a tensor is made of something else than a storage, an offset, a shape and strides") }
       stack.append(.tensor(PickleTensor(storage: storage, offset: offset, shape: shape, strides: strides)))
-    case .harmless(let name): stack.append(.opaque(kind: "an object of \(name)"))
+    case .harmless(let name): stack.append(.opaque(kind: name))
     default: throw .unexpected("\(name.description) is called with \(arguments.count) arguments")
     }
   }

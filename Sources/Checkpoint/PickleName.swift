@@ -31,7 +31,9 @@ enum PickleName: Equatable {
   private static let harmlessNames: [String: Set<String>] = [
     "_codecs": ["encode"],
     "argparse": ["Namespace"],
-    "builtins": ["bool", "bytearray", "dict", "float", "int", "list", "set", "str", "tuple"],
+    "builtins": [
+      "bool", "bytearray", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "set", "str", "tuple",
+    ],
     "collections": ["Counter"],
     "numpy": ["dtype", "ndarray"],
     "numpy.core.multiarray": ["_reconstruct", "scalar"],

@@ -10,9 +10,10 @@ enum PickleValue {
   case dictionary(PickleDictionary)
   /// An importable name that is on the list of those known; nothing is ever imported.
   case name(PickleName)
+  // The larger ones lie apart, so that a value is small: a hostile pickle makes one with every byte.
   /// A reference to bytes elsewhere in the file.
-  case storage(PickleStorage)
-  case tensor(PickleTensor)
+  indirect case storage(PickleStorage)
+  indirect case tensor(PickleTensor)
   /// What tensors do not need: a set, bytes, an object of a harmless class, … Its content is forgotten.
   case opaque(kind: String)
 

@@ -24,6 +24,16 @@ struct ContainerTests {
     }
   }
 
+  /// A view of which no two dimensions are one run: element [i, j, k] is 2 · i + 4 · j + k.
+  @Test func stridedTensors() throws {
+    let tensor = Pickle.tensor(Pickle.storage("ByteStorage", count: 12), shape: [2, 3, 2], strides: [2, 4, 1])
+    let file = try TemporaryFile(
+      legacyStream(Pickle.dictionary(tensor), storages: [(12, (0..<12).map { UInt8($0) })]))
+    #expect(
+      try StateDict.read(path: file.path).tensor("x", shape: [2, 3, 2]).values
+        == [0, 1, 4, 5, 8, 9, 2, 3, 6, 7, 10, 11])
+  }
+
   @Test func missingAndMisshapenTensors() throws {
     let path = Fixture.path("containers/zip.pt")
     let state = try StateDict.read(path: path)

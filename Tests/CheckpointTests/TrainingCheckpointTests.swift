@@ -27,6 +27,7 @@ struct TrainingCheckpointTests {
     ),
     ("torch.device", Pickle.call("torch", "device", [Pickle.string("cuda"), Pickle.integer(0)])),
     ("torch.Size", Pickle.call("torch", "Size", [Pickle.tuple([Pickle.integer(2)])])),
+    ("a frozen set of protocol 2", Pickle.call("__builtin__", "frozenset", [Pickle.list([Pickle.integer(1)])])),
     ("torch.float16", Pickle.global("torch", "float16")),
     (
       "numpy.float64(1)",
