@@ -44,12 +44,15 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
   case descriptionNotJSON(file: String, reason: String)
   /// The model's description has something else under a key than belongs there.
   case description(file: String, key: String, expected: String)
+  /// The model's description asks for what this program does not do.
+  case unsupported(file: String, key: String, value: String, supported: String)
 
   /// One sentence.
   public var description: String {
     switch self {
     case .unreadable(let file, let reason): "\(file): cannot be read: \(reason)"
-    case .folder(let file): "\(file): is a folder, not a checkpoint; give the .pt or .safetensors file in it"
+    case .folder(let file):
+      "\(file): is a folder, and not one that diffusers saved (it has no diffusion_pytorch_model); give the .pt or .safetensors file in it"
     case .notAFile(let file): "\(file): is not a regular file; save the checkpoint to disk first"
     case .empty(let file): "\(file): is empty; copy or download it again"
     case .unknownFormat(let file): "\(file): is neither a safetensors file nor a .pt that PyTorch saved"
@@ -76,6 +79,8 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
       "\(file): tensor \(name) goes to \(value), but float16 ends at 65504; write float32"
     case .descriptionNotJSON(let file, let reason): "\(file): does not describe a model in JSON (\(reason))"
     case .description(let file, let key, let expected): "\(file): \"\(key)\" should be \(expected)"
+    case .unsupported(let file, let key, let value, let supported):
+      "\(file): \"\(key)\" is \(value), but only \(supported) can be drawn with"
     }
   }
 }

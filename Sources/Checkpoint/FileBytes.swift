@@ -17,6 +17,12 @@ final class FileBytes: @unchecked Sendable {
 
   var count: Int { buffer.count }
 
+  /// Whether there is a folder at `path`.
+  static func isFolder(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
   /// Maps the file at `path`.
   ///
   /// - Throws: `CheckpointError` if it is not a regular file with something in it, or the system refuses.

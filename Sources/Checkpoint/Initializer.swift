@@ -16,8 +16,8 @@ public enum Initializer: Sendable {
   case ones
   /// Uniform in [-bound, bound], as PyTorch's convolutions and linear layers with bound 1/√fan-in.
   case uniform(bound: Float)
-  /// Standard normal, as PyTorch's embeddings.
-  case normal
+  /// Normal with mean 0, as PyTorch's embeddings with deviation 1.
+  case normal(deviation: Float)
 
   /// A tensor of `shape`, drawn by a generator of its own for each seed and name.
   func draw(_ shape: [Int], seed: UInt64, name: String) -> Tensor {
@@ -28,12 +28,12 @@ public enum Initializer: Sendable {
     case .ones: return Tensor(shape, [Float](repeating: 1, count: count))
     case .uniform(let bound):
       return Tensor(shape, (0..<count).map { _ in Float(2 * generator.uniform() - 1) * bound })
-    case .normal:
+    case .normal(let deviation):
       return Tensor(
         shape,
         (0..<count).map { _ in
           // Box & Muller 1958; 1 - u is never 0.
-          Float((-2 * log(1 - generator.uniform())).squareRoot() * cos(2 * .pi * generator.uniform()))
+          deviation * Float((-2 * log(1 - generator.uniform())).squareRoot() * cos(2 * .pi * generator.uniform()))
         })
     }
   }

@@ -6,11 +6,15 @@
 
 /// What is known of a model apart from its tensors, each item only if the file tells it. The names in JSON are those of the
 /// original's constructors and flags: `model_channels`, `noise_schedule`, …
-public struct ModelDescription: Sendable, Equatable, Decodable {
-  /// The family of models, for instance `improved-diffusion`.
+public struct ModelDescription: Sendable, Equatable, Codable {
+  /// The family of models: `improved`, `guided` or `diffusers`, or a name that begins so (`improved-diffusion`).
   public var family: String?
+  /// The original's class: `UNetModel`, `SuperResModel` or `EncoderUNetModel`.
+  public var kind: String?
   /// Width and height of the pictures, in pixels.
   public var imageSize: Int?
+  /// Width and height of the pictures that a super-resolution model enlarges.
+  public var smallSize: Int?
   /// Channels of the pictures.
   public var inChannels: Int?
   /// The width of the first level.
@@ -22,7 +26,7 @@ public struct ModelDescription: Sendable, Equatable, Decodable {
   /// The downsampling factors at which there is attention.
   public var attentionResolutions: [Int]?
   /// The width of each level in multiples of `modelChannels`.
-  public var channelMult: [Int]?
+  public var channelMult: [Double]?
   /// Whether resampling learns a convolution.
   public var convResample: Bool?
   /// Spatial dimensions.
@@ -45,10 +49,26 @@ public struct ModelDescription: Sendable, Equatable, Decodable {
   public var resblockUpdown: Bool?
   /// Whether the timestep embedding scales and shifts.
   public var useScaleShiftNorm: Bool?
+  /// Groups of each normalisation.
+  public var normNumGroups: Int?
+  /// What normalisations add to the variance.
+  public var normEps: Double?
+  /// Whether the attention in the middle begins with a normalisation.
+  public var middleAttentionNorm: Bool?
+  /// 1 where downsampling sees zeros all around, 0 where it sees them on the right and at the bottom only (diffusers).
+  public var downsamplePadding: Int?
+  /// What the spacing of the timestep embedding's frequencies is shortened by (diffusers).
+  public var freqShift: Double?
+  /// Whether the timestep embedding has cosines before sines (diffusers; the original has).
+  public var flipSinToCos: Bool?
   /// Whether the variance is predicted too.
   public var learnSigma: Bool?
-  /// `linear` or `cosine`.
+  /// `linear`, `scaled_linear` or `cosine`.
   public var noiseSchedule: String?
+  /// The first and the last β of a linear schedule, which then is not rescaled by T (diffusers).
+  public var betaStart: Double?
+  /// See `betaStart`.
+  public var betaEnd: Double?
   /// T, the steps of the process that the model was trained on.
   public var diffusionSteps: Int?
   /// Whether the model predicts the picture rather than the noise.
@@ -83,25 +103,12 @@ public struct ModelDescription: Sendable, Equatable, Decodable {
     if numHeadChannels == -1 { numHeadChannels = nil }
   }
 
-  /// What is known of the model in `state`, read from `path` if it was: from its metadata (`config`), or else from a JSON file
-  /// beside it, `model.pt.json` or `model.json` for `model.pt`.
-  ///
-  /// - Throws: `CheckpointError` where such a file exists but cannot be used.
-  public static func read(_ state: StateDict, path: String?) throws(CheckpointError) -> ModelDescription {
-    if let config = state.metadata["config"] { return try ModelDescription(json: config, file: state.file.name) }
-    guard let path else { return ModelDescription() }
-    for candidate in [path + ".json", withoutExtension(path) + ".json"] {
-      let file: FileBytes
-      do { file = try FileBytes(path: candidate) } catch .unreadable { continue }
-      return try ModelDescription(json: file.text(0, file.count) ?? "", file: candidate)
-    }
-    return ModelDescription()
-  }
-
-  private static func withoutExtension(_ path: String) -> String {
-    let name = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
-    guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return path }
-    return String(path.dropLast(name.distance(from: dot, to: name.endIndex)))
+  /// The description in JSON, as `init(json:file:)` reads it; keys in order.
+  public func json() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    encoder.outputFormatting = [.sortedKeys]
+    return String(decoding: try encoder.encode(self), as: UTF8.self)
   }
 
   private static func explain(_ error: any Error, file: String) -> CheckpointError {

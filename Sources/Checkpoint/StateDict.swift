@@ -95,16 +95,27 @@ public struct StateDict: Sendable {
   /// The shape of a tensor, or nil if there is none of that name.
   public func shape(of name: String) -> [Int]? { entries[name]?.shape }
 
+  /// The shapes of all tensors by name.
+  public var shapes: [String: [Int]] { entries.mapValues(\.shape) }
+
   /// A tensor's elements as float32.
   ///
   /// - Parameter shape: the shape that it must have.
   /// - Throws: `CheckpointError.missingTensor`, `.wrongShape`.
   public func tensor(_ name: String, shape: [Int]) throws(CheckpointError) -> Tensor {
+    try parameter(name, shape: shape).tensor()
+  }
+
+  /// A tensor whose elements, as float32, are read when they are asked for.
+  ///
+  /// - Parameter shape: the shape that it must have.
+  /// - Throws: `CheckpointError.missingTensor`, `.wrongShape`.
+  public func parameter(_ name: String, shape: [Int]) throws(CheckpointError) -> Parameter {
     guard let entry = entries[name] else { throw .missingTensor(file: file.name, name: name, shape: shape) }
     guard entry.shape == shape else {
       throw .wrongShape(file: file.name, name: name, found: entry.shape, needed: shape)
     }
-    return entry.read()
+    return Parameter(shape) { entry.read() }
   }
 
   /// The types in which elements are stored, the one with the most bytes first.

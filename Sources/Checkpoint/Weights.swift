@@ -5,62 +5,68 @@ import TensorCore
 /// scope it was given, and gets `input_blocks.3.0.in_layers.2.weight`.
 public struct Weights: Sendable {
   private enum Source: Sendable {
-    case stateDict(StateDict, used: UsedNames)
+    case stateDict(StateDict)
     case random(seed: UInt64)
+    case shapesOnly
   }
 
   private let source: Source
+  private let asked: AskedShapes
   private let prefix: String
 
   /// Parameters read from a checkpoint.
-  public init(_ state: StateDict) {
-    source = .stateDict(state, used: UsedNames())
-    prefix = ""
-  }
+  public init(_ state: StateDict) { self.init(source: .stateDict(state), asked: AskedShapes(), prefix: "") }
 
   /// Parameters of a fresh model, drawn as each layer's `Initializer` says. A tensor's values depend on `seed` and its full
   /// name alone.
-  public init(randomSeed seed: UInt64) {
-    source = .random(seed: seed)
-    prefix = ""
-  }
+  public init(randomSeed seed: UInt64) { self.init(source: .random(seed: seed), asked: AskedShapes(), prefix: "") }
 
-  private init(source: Source, prefix: String) {
+  /// Parameters that have shapes only: for a network that is asked what it consists of, and never run.
+  public static func shapesOnly() -> Weights { Weights(source: .shapesOnly, asked: AskedShapes(), prefix: "") }
+
+  private init(source: Source, asked: AskedShapes, prefix: String) {
     self.source = source
+    self.asked = asked
     self.prefix = prefix
   }
 
   /// The parameters under `name`, for instance `"in_layers.2"`.
-  public func scope(_ name: String) -> Weights { Weights(source: source, prefix: prefix + name + ".") }
+  public func scope(_ name: String) -> Weights {
+    Weights(source: source, asked: asked, prefix: prefix + name + ".")
+  }
 
   /// The parameter `name` of this scope, in the shape that the layer needs.
   ///
   /// - Parameter initializer: how a fresh model's is drawn.
   /// - Throws: `CheckpointError` where the checkpoint lacks it or has it in another shape.
-  public func tensor(
+  public func parameter(
     _ name: String, _ shape: [Int], _ initializer: Initializer
-  ) throws(CheckpointError) -> Tensor {
+  ) throws(CheckpointError) -> Parameter {
+    let name = prefix + name
+    asked.insert(name, shape)
     switch source {
-    case .stateDict(let state, let used):
-      used.insert(prefix + name)
-      return try state.tensor(prefix + name, shape: shape)
-    case .random(let seed): return initializer.draw(shape, seed: seed, name: prefix + name)
+    case .stateDict(let state): return try state.parameter(name, shape: shape)
+    case .random(let seed): return Parameter(shape) { initializer.draw(shape, seed: seed, name: name) }
+    case .shapesOnly: return Parameter(shape) { preconditionFailure("a network of shapes only was run") }
     }
   }
 
+  /// The shapes that layers have asked for, by the tensor's full name.
+  public var askedShapes: [String: [Int]] { asked.all }
+
   /// The tensors of the checkpoint that no layer has asked for, in the file's order.
   public var unusedNames: [String] {
-    guard case .stateDict(let state, let used) = source else { return [] }
-    let names = used.all
-    return state.names.filter { !names.contains($0) }
+    guard case .stateDict(let state) = source else { return [] }
+    let names = asked.all
+    return state.names.filter { names[$0] == nil }
   }
 }
 
-/// The names asked for so far, from any scope.
-private final class UsedNames: Sendable {
-  private let names = Mutex<Set<String>>([])
+/// The shapes asked for so far, from any scope.
+private final class AskedShapes: Sendable {
+  private let shapes = Mutex<[String: [Int]]>([:])
 
-  func insert(_ name: String) { names.withLock { _ = $0.insert(name) } }
+  func insert(_ name: String, _ shape: [Int]) { shapes.withLock { $0[name] = shape } }
 
-  var all: Set<String> { names.withLock { $0 } }
+  var all: [String: [Int]] { shapes.withLock { $0 } }
 }

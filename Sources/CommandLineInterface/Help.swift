@@ -20,6 +20,8 @@ private func meaning(_ command: CommandName) -> String {
   switch command {
   case .draw: "sample draws images with a diffusion model."
   case .bench: "sample bench measures how long a model's forward pass takes."
+  case .inspect: "sample inspect FILE says what a checkpoint is, and what is assumed of it."
+  case .convert: "sample convert IN OUT.safetensors writes a checkpoint that describes itself."
   }
 }
 
@@ -30,15 +32,23 @@ private func examples(_ command: CommandName) -> [(meaning: String, line: String
       ("the embedded model, one image at a time and sixteen", "sample bench"),
       ("which layers take the time, on one thread", "sample bench --layers --batch 1 --threads 1"),
     ]
+  case .inspect:
+    [
+      ("what a checkpoint is", "sample inspect cifar10_uncond_50M_500K.pt"),
+      ("the same for a program to read", "sample inspect --json m.safetensors"),
+    ]
+  case .convert:
+    [
+      ("a folder of diffusers becomes one file", "sample convert ddpm-cifar10-32 cifar10.safetensors"),
+      ("half the size, and never a flag again", "sample convert --half --num-heads 8 m.pt m.safetensors"),
+    ]
   case .draw:
     [
       ("one image from the embedded model", "sample --steps 50 --out img.png"),
       ("64 digits on one sheet", "sample --count 64 --grid --class 0-9 --out sheet.png"),
       ("a batch, a file each", "sample --count 1000 --out 'out/%05d.png'"),
-      (
-        "a model of improved-diffusion, with the flags it was trained with",
-        "sample --model m.pt --image-size 32 --num-channels 128 --out img.png"
-      ),
+      ("a model of your own", "sample --model m.pt --out img.png"),
+      ("what it is, and what is assumed of it; sample inspect --help says more", "sample inspect m.pt"),
       ("how fast a model is; sample bench --help says more", "sample bench"),
     ]
   }

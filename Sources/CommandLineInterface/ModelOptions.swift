@@ -1,33 +1,14 @@
-// Options that describe the model, under the names of improved-diffusion's flags, and spellings of its scripts for what has
-// another name here.
+// Options that describe the model, under the names of the original's flags, and spellings of its scripts for what has another
+// name here.
 
-let modelOptions: [OptionDefinition] = modelShapeOptions.map { $0.belonging(to: Set(CommandName.allCases)) }
+let modelOptions: [OptionDefinition] = hiddenFacts.map { $0.belonging(to: CommandName.takingModelFlags) }
 
-private let modelShapeOptions: [OptionDefinition] = [
+/// What the tensors of a checkpoint do not show.
+private let hiddenFacts: [OptionDefinition] = [
   OptionDefinition(
-    "image-size", .required(name: "N", example: "64"), .model, "width and height in pixels; default 64"
+    "image-size", alias: "large-size", .required(name: "N", example: "64"), .model,
+    "width and height in pixels; default: that for which the original makes such levels, or 64"
   ) { o, value, name throws(UsageError) in o.modelFlags.imageSize = try wholeNumber(value, name, 1...65_536) },
-  OptionDefinition(
-    "in-channels", .required(name: "N", example: "3"), .model, "1 for grey, 3 for colour; default 3"
-  ) { o, value, name throws(UsageError) in o.modelFlags.inChannels = try wholeNumber(value, name, 1...4096) },
-  OptionDefinition(
-    "num-channels", .required(name: "N", example: "128"), .model, "width of the first level; default 128"
-  ) { o, value, name throws(UsageError) in o.modelFlags.numChannels = try wholeNumber(value, name, 1...65_536) },
-  OptionDefinition(
-    "num-res-blocks", .required(name: "N", example: "2"), .model, "residual blocks for each level; default 2"
-  ) { o, value, name throws(UsageError) in o.modelFlags.numResBlocks = try wholeNumber(value, name, 1...1024) },
-  OptionDefinition(
-    "channel-mult", .required(name: "LIST", example: "1,2,2,2"), .model,
-    "width of each level as a multiple of the first; default: the original's for 32, 64 and 256 pixels"
-  ) { o, value, name throws(UsageError) in
-    o.modelFlags.channelMult = try wholeNumbers(value, name, 1...1024, example: "1,2,2,2")
-  },
-  OptionDefinition(
-    "attention-resolutions", .required(name: "LIST", example: "16,8"), .model,
-    "image sizes of the levels that have attention; default 16,8"
-  ) { o, value, name throws(UsageError) in
-    o.modelFlags.attentionResolutions = try wholeNumbers(value, name, 1...65_536, example: "16,8")
-  },
   OptionDefinition(
     "num-heads", .required(name: "N", example: "4"), .model, "attention heads; default 4"
   ) { o, value, name throws(UsageError) in o.modelFlags.numHeads = try wholeNumber(value, name, 1...4096) },
@@ -37,21 +18,19 @@ private let modelShapeOptions: [OptionDefinition] = [
   ) { o, value, name throws(UsageError) in
     o.modelFlags.numHeadsUpsample = value == "-1" ? nil : try wholeNumber(value, name, 1...4096)
   },
-  OptionDefinition("learn-sigma", .boolean, .model, "the model predicts the variance; default False") {
-    o, value, name throws(UsageError) in o.modelFlags.learnSigma = try truth(value, name)
-  },
-  OptionDefinition("class-cond", .boolean, .model, "the model has classes, 1000 of them; default False") {
-    o, value, name throws(UsageError) in o.modelFlags.classCond = try truth(value, name)
+  OptionDefinition(
+    "num-head-channels", .required(name: "N", example: "64"), .model,
+    "channels of an attention head, in place of --num-heads; -1, the default, is none"
+  ) { o, value, name throws(UsageError) in
+    o.modelFlags.numHeadChannels = value == "-1" ? nil : try wholeNumber(value, name, 1...65_536)
   },
   OptionDefinition(
-    "num-classes", .required(name: "N", example: "10"), .model, "the model has so many classes"
-  ) { o, value, name throws(UsageError) in o.modelFlags.numClasses = try wholeNumber(value, name, 1...10_000_000) },
+    "use-new-attention-order", .boolean, .model,
+    "its attention packs all queries, then all keys, then all values; default False"
+  ) { o, value, name throws(UsageError) in o.modelFlags.useNewAttentionOrder = try truth(value, name) },
   OptionDefinition(
     "null-class", .required(name: "N", example: "10"), .model, "the class that stands for none, for --guidance"
   ) { o, value, name throws(UsageError) in o.modelFlags.nullClass = try wholeNumber(value, name, 0...10_000_000) },
-  OptionDefinition(
-    "use-scale-shift-norm", .boolean, .model, "the timestep scales and shifts, rather than being added; default True"
-  ) { o, value, name throws(UsageError) in o.modelFlags.useScaleShiftNorm = try truth(value, name) },
   OptionDefinition(
     "diffusion-steps", .required(name: "T", example: "1000"), .model, "steps it was trained on; default 1000"
   ) { o, value, name throws(UsageError) in o.modelFlags.diffusionSteps = try wholeNumber(value, name, 1...1_000_000) },
@@ -64,7 +43,8 @@ private let modelShapeOptions: [OptionDefinition] = [
     o.modelFlags.noiseSchedule = value
   },
   OptionDefinition(
-    "rescale-timesteps", .boolean, .model, "its timesteps run to 1000 however many steps it has; default True"
+    "rescale-timesteps", .boolean, .model,
+    "its timesteps run to 1000 however many steps it has; default True for improved-diffusion, else False"
   ) { o, value, name throws(UsageError) in o.modelFlags.rescaleTimesteps = try truth(value, name) },
   OptionDefinition(
     "predict-xstart", .boolean, .model, "it predicts the image rather than the noise; default False"
@@ -74,15 +54,30 @@ private let modelShapeOptions: [OptionDefinition] = [
   ) { o, value, name throws(UsageError) in o.modelFlags.sigmaSmall = try truth(value, name) },
 ]
 
-let upstreamOptions: [OptionDefinition] = [
-  OptionDefinition("model-path", .required(name: "FILE", example: "digits.pt"), .upstream, "--model") {
-    o, value, _ throws(UsageError) in o.model = value
-  },
-  OptionDefinition("num-samples", .required(name: "N", example: "10"), .upstream, "--count") {
-    o, value, name throws(UsageError) in o.count = try wholeNumber(value, name, 1...1_000_000_000)
+let upstreamOptions: [OptionDefinition] =
+  upstreamSpellings + visibleFacts.map { $0.belonging(to: CommandName.takingModelFlags) }
+
+private let upstreamSpellings: [OptionDefinition] = [
+  OptionDefinition(
+    "model-path", .required(name: "FILE", example: "digits.pt"), .upstream, of: CommandName.takingModelFlags,
+    "--model"
+  ) { o, value, _ throws(UsageError) in o.model = value },
+  OptionDefinition(
+    "num-samples", .required(name: "N", example: "10"), .upstream,
+    "--count; without --out, images go to samples_NxHxWxC.npz, as the scripts name it"
+  ) { o, value, name throws(UsageError) in
+    o.count = try wholeNumber(value, name, 1...1_000_000_000)
+    o.isUpstreamRun = true
   },
   OptionDefinition("batch-size", .required(name: "N", example: "16"), .upstream, "--batch") {
     o, value, name throws(UsageError) in o.batch = try wholeNumber(value, name, 1...1_000_000)
+  },
+  OptionDefinition(
+    "timestep-respacing", .required(name: "SPEC", example: "250"), .upstream,
+    "--respacing; the sampler is ddpm then, as in the scripts, unless --use-ddim"
+  ) { o, value, _ throws(UsageError) in
+    o.respacing = value.isEmpty ? nil : value
+    o.isUpstreamRespacing = true
   },
   OptionDefinition("use-ddim", .boolean, .upstream, "--sampler ddim, or ddpm if False") {
     o, value, name throws(UsageError) in
@@ -95,20 +90,75 @@ let upstreamOptions: [OptionDefinition] = [
   OptionDefinition("clip-denoised", .boolean, .upstream, "--no-clip if False") {
     o, value, name throws(UsageError) in o.clipDenoised = try truth(value, name)
   },
+  OptionDefinition("base-samples", .required(name: "FILE", example: "64_samples.npz"), .upstream, "--low-res") {
+    o, value, _ throws(UsageError) in o.lowRes = value
+  },
   // A pasted command line should work; the help says that these change nothing.
-  trainingOption("dropout", .required(name: "X", example: "0.3")) { value, name throws(UsageError) in
+  idleOption("dropout", .required(name: "X", example: "0.3")) { value, name throws(UsageError) in
     _ = try number(value, name, from: 0)
   },
-  trainingOption("use-checkpoint", .boolean) { value, name throws(UsageError) in _ = try truth(value, name) },
-  trainingOption("use-kl", .boolean) { value, name throws(UsageError) in _ = try truth(value, name) },
-  trainingOption("rescale-learned-sigmas", .boolean) { value, name throws(UsageError) in _ = try truth(value, name) },
+  idleOption("use-checkpoint", .boolean) { value, name throws(UsageError) in _ = try truth(value, name) },
+  idleOption("use-kl", .boolean) { value, name throws(UsageError) in _ = try truth(value, name) },
+  idleOption("rescale-learned-sigmas", .boolean) { value, name throws(UsageError) in _ = try truth(value, name) },
+  idleOption("use-fp16", .boolean, "changes nothing: this computes in float32") { value, name throws(UsageError) in
+    _ = try truth(value, name)
+  },
 ]
 
-private func trainingOption(
+private func idleOption(
   _ name: String, _ value: OptionDefinition.Value,
+  _ help: String = "matters in training only: read, and changes nothing here",
   check: @escaping @Sendable (String, String) throws(UsageError) -> Void
 ) -> OptionDefinition {
-  OptionDefinition(name, value, .upstream, "matters in training only: read, and changes nothing here") {
+  OptionDefinition(name, value, .upstream, of: CommandName.takingModelFlags, help) {
     _, value, name throws(UsageError) in try check(value, name)
+  }
+}
+
+/// What the tensors of a checkpoint show: a flag that says otherwise is an error.
+private let visibleFacts: [OptionDefinition] = [
+  visibleFact("in-channels", .required(name: "N", example: "3")) { flags, value, name throws(UsageError) in
+    flags.inChannels = try wholeNumber(value, name, 1...4096)
+  },
+  visibleFact("num-channels", .required(name: "N", example: "128")) { flags, value, name throws(UsageError) in
+    flags.numChannels = try wholeNumber(value, name, 1...65_536)
+  },
+  visibleFact("num-res-blocks", .required(name: "N", example: "2")) { flags, value, name throws(UsageError) in
+    flags.numResBlocks = try wholeNumber(value, name, 1...1024)
+  },
+  visibleFact("channel-mult", .required(name: "LIST", example: "1,2,2,2")) { flags, value, name throws(UsageError) in
+    // The scripts' default is an empty one.
+    flags.channelMult = value.isEmpty ? nil : try multipliers(value, name, example: "1,2,2,2")
+  },
+  visibleFact("attention-resolutions", .required(name: "LIST", example: "16,8")) {
+    flags, value, name throws(UsageError) in
+    flags.attentionResolutions = try wholeNumbers(value, name, 1...65_536, example: "16,8")
+  },
+  visibleFact("learn-sigma", .boolean) { flags, value, name throws(UsageError) in
+    flags.learnSigma = try truth(value, name)
+  },
+  visibleFact("class-cond", .boolean) { flags, value, name throws(UsageError) in
+    flags.classCond = try truth(value, name)
+  },
+  visibleFact("num-classes", .required(name: "N", example: "10")) { flags, value, name throws(UsageError) in
+    flags.numClasses = try wholeNumber(value, name, 1...10_000_000)
+  },
+  visibleFact("use-scale-shift-norm", .boolean) { flags, value, name throws(UsageError) in
+    flags.useScaleShiftNorm = try truth(value, name)
+  },
+  visibleFact("resblock-updown", .boolean) { flags, value, name throws(UsageError) in
+    flags.resblockUpdown = try truth(value, name)
+  },
+  visibleFact(
+    "small-size", .required(name: "N", example: "64"), "what a super-resolution model enlarges: its pictures tell"
+  ) { flags, value, name throws(UsageError) in flags.smallSize = try wholeNumber(value, name, 1...65_536) },
+]
+
+private func visibleFact(
+  _ name: String, _ value: OptionDefinition.Value, _ help: String = "read off the tensors, and compared with them",
+  enter: @escaping @Sendable (inout ModelFlags, String, String) throws(UsageError) -> Void
+) -> OptionDefinition {
+  OptionDefinition(name, value, .upstream, help) { o, value, name throws(UsageError) in
+    try enter(&o.modelFlags, value, name)
   }
 }

@@ -4,6 +4,24 @@ public enum CommandName: String, Sendable, CaseIterable {
   case draw
   /// Measure the network's speed.
   case bench
+  /// Say what a checkpoint is.
+  case inspect
+  /// Write a checkpoint as a safetensors file that describes itself.
+  case convert
+
+  /// Those that draw with a network, or need to know how it would be drawn with.
+  static let takingModelFlags: Set<CommandName> = [.draw, .bench, .inspect, .convert]
+  /// Those that run a network.
+  static let running: Set<CommandName> = [.draw, .bench]
+
+  /// The words that follow the verb, as the help shows them.
+  var operands: [String] {
+    switch self {
+    case .draw, .bench: []
+    case .inspect: ["FILE"]
+    case .convert: ["IN", "OUT.safetensors"]
+    }
+  }
 }
 
 /// One option: what parsing, help and suggestions are made of.
@@ -23,10 +41,11 @@ struct OptionDefinition: Sendable {
   enum Group: String, Sendable, CaseIterable {
     case drawing = "Drawing"
     case measuring = "Measuring"
+    case converting = "Checkpoints"
     case output = "Output"
     case general = "General"
     case model = "What the model is, where its file does not say"
-    case upstream = "Spellings of improved-diffusion's scripts"
+    case upstream = "Spellings of the original's scripts"
   }
 
   /// Without hyphens in front; the first is the one the help shows.
@@ -63,12 +82,13 @@ struct OptionDefinition: Sendable {
 
 /// All options, in the order of the help.
 let optionTable: [OptionDefinition] =
-  drawingOptions + measuringOptions + outputOptions + generalOptions + modelOptions + upstreamOptions
+  drawingOptions + measuringOptions + checkpointOptions + outputOptions + generalOptions + modelOptions
+  + upstreamOptions
 
 private let drawingOptions: [OptionDefinition] = [
   OptionDefinition(
-    "model", .required(name: "FILE", example: "digits.pt"), .drawing, of: Set(CommandName.allCases),
-    "a checkpoint, .pt or .safetensors; default: the embedded model of handwritten digits"
+    "model", .required(name: "FILE", example: "digits.pt"), .drawing, of: CommandName.running,
+    "a checkpoint, .pt, .bin or .safetensors, or a folder of diffusers; default: the embedded model of handwritten digits"
   ) { o, value, _ throws(UsageError) in o.model = value },
   OptionDefinition(
     "steps", .required(name: "N", example: "50"), .drawing, "denoising steps, any from 1 to the model's own; default 50"
@@ -105,11 +125,15 @@ private let drawingOptions: [OptionDefinition] = [
     "start from this noise, a .npy of float32 [N,C,H,W], in place of drawn noise"
   ) { o, value, _ throws(UsageError) in o.noise = value },
   OptionDefinition(
+    "low-res", .required(name: "FILE", example: "small.png"), .drawing,
+    "for a super-resolution model: the pictures to enlarge, a .png, a .npz as sample writes it, or a .npy of float32 [N,C,h,w] in -1 to 1"
+  ) { o, value, _ throws(UsageError) in o.lowRes = value },
+  OptionDefinition(
     "rng", .required(name: "NAME", example: "torch"), .drawing,
     "philox (an own stream for each image) or torch (the stream of torch.manual_seed, drawn for a whole batch as the original's loops do; --batch is part of it); default philox"
   ) { o, value, name throws(UsageError) in o.rng = try choice(value, name) },
   OptionDefinition(
-    "respacing", alias: "timestep-respacing", .required(name: "SPEC", example: "250"), .drawing,
+    "respacing", .required(name: "SPEC", example: "250"), .drawing,
     "in place of --steps: 250, or a number for each section of the process (10,15,20), or ddim50"
   ) { o, value, _ throws(UsageError) in o.respacing = value.isEmpty ? nil : value },
   OptionDefinition(
@@ -132,7 +156,7 @@ private let measuringOptions: [OptionDefinition] = [
     o, _, _ throws(UsageError) in o.bench.layers = true
   },
   OptionDefinition("json", .none, .measuring, of: [.bench], "print JSON rather than tables") {
-    o, _, _ throws(UsageError) in o.bench.json = true
+    o, _, _ throws(UsageError) in o.json = true
   },
   OptionDefinition(
     "noise", .required(name: "FILE", example: "noise.npy"), .measuring, of: [.bench],
@@ -146,6 +170,19 @@ private let measuringOptions: [OptionDefinition] = [
       throw UsageError("--out: sample bench writes arrays, not \(value); type --out y.npy")
     }
     o.bench.out = value
+  },
+]
+
+private let checkpointOptions: [OptionDefinition] = [
+  OptionDefinition("json", .none, .converting, of: [.inspect], "print JSON rather than words") {
+    o, _, _ throws(UsageError) in o.json = true
+  },
+  OptionDefinition("half", .none, .converting, of: [.convert], "store float16: half the size, and hardly other images")
+  {
+    o, _, _ throws(UsageError) in o.half = true
+  },
+  OptionDefinition("overwrite", .none, .converting, of: [.convert], "replace a file that exists") {
+    o, _, _ throws(UsageError) in o.overwrite = true
   },
 ]
 
@@ -177,7 +214,7 @@ private let outputOptions: [OptionDefinition] = [
 
 private let generalOptions: [OptionDefinition] = [
   OptionDefinition(
-    "threads", .required(name: "N", example: "2"), .general, of: Set(CommandName.allCases),
+    "threads", .required(name: "N", example: "2"), .general, of: CommandName.running,
     "how many threads; default: the physical cores"
   ) {
     o, value, name throws(UsageError) in o.threads = try wholeNumber(value, name, 1...1024)

@@ -4,6 +4,10 @@ public enum Command: Sendable, Equatable {
   case draw(Options)
   /// Measure the network's speed.
   case bench(Options)
+  /// Say what a checkpoint is.
+  case inspect(Options)
+  /// Write a checkpoint as a safetensors file that describes itself.
+  case convert(Options, to: String)
   /// Print the help of a command.
   case help(CommandName)
   /// Print the version.
@@ -14,8 +18,8 @@ public enum Command: Sendable, Equatable {
 public struct Options: Sendable, Equatable {
   /// A checkpoint; nil is the embedded model.
   public var model: String?
-  /// Where the images go.
-  public var output = OutputDestination.png("sample.png")
+  /// Where the images go; `sample.png` if nil.
+  public var output: OutputDestination?
   /// Denoising steps; 50 if nil and `respacing` is nil too.
   public var steps: Int?
   /// The sampler; DDIM if nil.
@@ -34,6 +38,8 @@ public struct Options: Sendable, Equatable {
   public var classes: [String]?
   /// The scale of classifier-free guidance.
   public var guidance: Double?
+  /// A file of the smaller pictures that a super-resolution model enlarges.
+  public var lowRes: String?
   /// A file of x_T.
   public var noise: String?
   /// Where noise comes from.
@@ -46,7 +52,7 @@ public struct Options: Sendable, Equatable {
   public var scale = 1
   /// Threads, ≥ 1; the physical cores if nil.
   public var threads: Int?
-  /// Whether a batch may replace files that exist.
+  /// Whether files that exist may be replaced, where there is a file for each image or a checkpoint is written.
   public var overwrite = false
   /// Where figures about the run go.
   public var stats: String?
@@ -56,8 +62,16 @@ public struct Options: Sendable, Equatable {
   public var progress: ProgressName?
   /// Whether to say what would be done, and do nothing.
   public var dryRun = false
+  /// Whether the number of images was given as the original's scripts take it: without `output` images go where theirs do.
+  public var isUpstreamRun = false
+  /// Whether timesteps were spaced as the original's scripts take it: without `sampler` it is theirs.
+  public var isUpstreamRespacing = false
   /// What is said of the model.
   public var modelFlags = ModelFlags()
+  /// Whether to print JSON rather than words.
+  public var json = false
+  /// Whether to store numbers as float16.
+  public var half = false
   /// What `sample bench` is to measure.
   public var bench = BenchOptions()
 
@@ -73,8 +87,6 @@ public struct BenchOptions: Sendable, Equatable {
   public var passes: Int?
   /// Whether to say which layers the time goes to.
   public var layers = false
-  /// Whether to print JSON.
-  public var json = false
   /// A `.npy` for what the network puts out.
   public var out: String?
 
@@ -86,16 +98,24 @@ public struct BenchOptions: Sendable, Equatable {
 public struct ModelFlags: Sendable, Equatable {
   /// Width and height in pixels.
   public var imageSize: Int?
+  /// Width and height of the pictures that a super-resolution model enlarges.
+  public var smallSize: Int?
   /// The width of the first level.
   public var numChannels: Int?
   /// Residual blocks per level.
   public var numResBlocks: Int?
   /// Multipliers of the width, one per level.
-  public var channelMult: [Int]?
+  public var channelMult: [Double]?
   /// Attention heads.
   public var numHeads: Int?
   /// Attention heads of the ascending half.
   public var numHeadsUpsample: Int?
+  /// Channels of each attention head.
+  public var numHeadChannels: Int?
+  /// Whether q, k and v are packed for all heads together.
+  public var useNewAttentionOrder: Bool?
+  /// Whether residual blocks resample.
+  public var resblockUpdown: Bool?
   /// The image resolutions (16, 8, …) at which there is attention.
   public var attentionResolutions: [Int]?
   /// Whether the variance is predicted.

@@ -16,16 +16,27 @@ public func parse(_ arguments: [String]) throws(UsageError) -> Command {
   let words = arguments.prefix { $0 != "--" }
   if words.contains("--help") || words.contains("-h") { return .help(command) }
   if words.contains("--version") { return .version }
+  var operands: [String] = []
+  /// A word that is no option.
+  func take(_ word: String) throws(UsageError) {
+    guard operands.count < command.operands.count else { throw strayWord(word, command) }
+    operands.append(word)
+  }
   while let word = rest.popFirst() {
     if word == "--" {
-      if let stray = rest.first { throw strayWord(stray) }
+      while let word = rest.popFirst() { try take(word) }
     } else if word.hasPrefix("--") {
       try parseLong(word, command, &rest, &options)
     } else if word.hasPrefix("-") && word != "-" {
       try parseShort(word, command, &rest, &options)
     } else {
-      throw strayWord(word)
+      try take(word)
     }
+  }
+  if operands.count < command.operands.count {
+    throw UsageError(
+      "\(shown(command)) needs \(command.operands[operands.count]); type \(shown(command)) \(command.operands.joined(separator: " "))"
+    )
   }
   switch command {
   case .draw:
@@ -36,14 +47,29 @@ public func parse(_ arguments: [String]) throws(UsageError) -> Command {
       throw UsageError("--noise has images for one batch; type one number after --batch, or leave --batch out")
     }
     return .bench(options)
+  case .inspect:
+    options.model = operands[0]
+    return .inspect(options)
+  case .convert:
+    options.model = operands[0]
+    guard operands[1].lowercased().hasSuffix(".safetensors") else {
+      throw UsageError(
+        "sample convert writes safetensors, not \(operands[1]); type sample convert \(operands[0]) \(quoted(operands[1])).safetensors"
+      )
+    }
+    return .convert(options, to: operands[1])
   }
 }
 
-private func strayWord(_ word: String) -> UsageError {
-  if CommandName(rawValue: word) == .bench {
+private func strayWord(_ word: String, _ command: CommandName) -> UsageError {
+  if !command.operands.isEmpty {
+    return UsageError(
+      "\(shown(command)) takes \(command.operands.joined(separator: " and ")), and \"\(word)\" is one word too many")
+  }
+  if let verb = CommandName(rawValue: word), verb != .draw {
     return UsageError("\(word) stands in front of the options; type sample \(word) and then the options")
   }
-  if ["train", "inspect", "convert"].contains(word) {
+  if word == "train" {
     return UsageError("\"\(word)\" is not something that this version does; sample --help says what it does")
   }
   let isModel = [".pt", ".pth", ".safetensors", ".bin", ".ckpt"].contains { word.hasSuffix($0) }
@@ -129,8 +155,8 @@ private func apply(
       }
       value = rest.removeFirst()
     }
-    // Upstream's way to say "no respacing" is an empty one.
-    guard !value.isEmpty || name.hasSuffix("respacing") else {
+    // Upstream's way to say "none" is an empty one.
+    guard !value.isEmpty || name.hasSuffix("respacing") || name == "channel-mult" else {
       throw UsageError("\(shown) has an empty value; type for instance \(shown) \(example)")
     }
     try definition.apply(&options, value, name)
@@ -148,7 +174,7 @@ private func validate(_ options: Options) throws(UsageError) {
   if options.quiet, let progress = options.progress, progress != .none {
     throw UsageError("--quiet and --progress \(progress.rawValue) contradict each other; type only one of them")
   }
-  switch options.output {
+  switch options.output ?? .png("sample.png") {
   case .npz(let path), .npy(let path):
     if options.grid != nil {
       throw UsageError("--grid makes a picture, but \(path) holds arrays; type --out sheet.png")
@@ -161,7 +187,8 @@ private func validate(_ options: Options) throws(UsageError) {
       throw UsageError("--grid makes one sheet of all images, but --out asks for a file each; type --out sheet.png")
     }
   case .png, .standardOutput:
-    if options.count > 1 && options.grid == nil {
+    let goesElsewhere = options.output == nil && options.isUpstreamRun
+    if options.count > 1 && options.grid == nil && !goesElsewhere {
       throw UsageError(
         "\(options.count) images do not fit into one file; type --out 'img-%05d.png' for a file each, or --grid for one sheet"
       )

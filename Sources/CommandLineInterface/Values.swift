@@ -88,6 +88,19 @@ func wholeNumbers(
   return numbers
 }
 
+/// Numbers above 0, for instance 0.5,1,2.
+func multipliers(_ text: String, _ name: String, example: String) throws(UsageError) -> [Double] {
+  var numbers: [Double] = []
+  for item in try list(text, name, example: example) {
+    let number = try number(item, name, from: 0)
+    guard number > 0, number <= 1024 else {
+      throw UsageError("--\(name): \(item) is not a number above 0 up to 1024; type for instance --\(name) \(example)")
+    }
+    numbers.append(number)
+  }
+  return numbers
+}
+
 func isDigits(_ text: Substring) -> Bool { !text.isEmpty && text.utf8.allSatisfy(isDigit) }
 
 private func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }

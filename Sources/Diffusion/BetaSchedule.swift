@@ -22,12 +22,7 @@ public enum BetaSchedule: String, Sendable, CaseIterable {
     switch self {
     case .linear:
       let scale = 1000 / Double(steps)
-      let (first, last) = (scale * 0.0001, scale * 0.02)
-      let increment = steps > 1 ? (last - first) / Double(steps - 1) : 0
-      return (0..<steps).map { i in
-        // The last one is set, not summed, as numpy's linspace does.
-        min(i > 0 && i == steps - 1 ? last : Double(i) * increment + first, Self.largestBeta)
-      }
+      return Diffusion.betas(from: scale * 0.0001, to: scale * 0.02, steps: steps).map { min($0, Self.largestBeta) }
     case .cosine:
       func alphaBar(_ t: Double) -> Double {
         let c = cos((t + 0.008) / 1.008 * .pi / 2)
@@ -39,4 +34,16 @@ public enum BetaSchedule: String, Sendable, CaseIterable {
       }
     }
   }
+}
+
+/// The β of a process of `steps` ≥ 1 steps that rise linearly from `first` to `last`, whatever the number of steps (diffusers'
+/// `linear`), or whose square roots do (`scaled_linear`, of latent diffusion).
+public func betas(from first: Double, to last: Double, steps: Int, inSquareRoots: Bool = false) -> [Double] {
+  precondition(steps >= 1, "a process of \(steps) steps has no betas")
+  if inSquareRoots {
+    return betas(from: first.squareRoot(), to: last.squareRoot(), steps: steps).map { $0 * $0 }
+  }
+  let increment = steps > 1 ? (last - first) / Double(steps - 1) : 0
+  // The last one is set, not summed, as numpy's linspace does.
+  return (0..<steps).map { i in i > 0 && i == steps - 1 ? last : Double(i) * increment + first }
 }

@@ -44,13 +44,13 @@ public final class KernelTable: Sendable {
   public let multiplyBlocks: MultiplyBlocks
 
   /// Scaled dot-product attention (Vaswani et al. 2017, eq. 1) of one head, softmax(q·kᵀ/√d)·v, for some of its queries. The
-  /// query of position t is the `depth` floats at `head + t · stride`, its key and its value are those behind; there are
-  /// `length` positions, at least 1. What comes of query t, in `firstQuery ..< endQuery`, is written at `out + t · outStride`.
+  /// query of position t is the `depth` floats at `head + t · stride`, its key lies `partStride` floats behind it and its value
+  /// as far behind that; there are `length` positions, at least 1. What comes of query t, in `firstQuery ..< endQuery`, is written at `out + t · outStride`.
   /// `scratch` is room for `(2 + depth + tileColumns) · length + 2 · tileColumns · depth` floats.
   public typealias Attend =
     @Sendable (
-      _ head: UnsafePointer<Float>, _ stride: Int, _ length: Int, _ depth: Int, _ firstQuery: Int, _ endQuery: Int,
-      _ scratch: UnsafeMutablePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ outStride: Int
+      _ head: UnsafePointer<Float>, _ stride: Int, _ partStride: Int, _ length: Int, _ depth: Int, _ firstQuery: Int,
+      _ endQuery: Int, _ scratch: UnsafeMutablePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ outStride: Int
     ) -> Void
   /// See `Attend`.
   public let attend: Attend

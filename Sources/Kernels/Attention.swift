@@ -5,10 +5,10 @@
 
 /// See `KernelTable.Attend`.
 func attend(
-  _ head: UnsafePointer<Float>, _ stride: Int, _ length: Int, _ depth: Int, _ firstQuery: Int, _ endQuery: Int,
-  _ scratch: UnsafeMutablePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ outStride: Int
+  _ head: UnsafePointer<Float>, _ stride: Int, _ partStride: Int, _ length: Int, _ depth: Int, _ firstQuery: Int,
+  _ endQuery: Int, _ scratch: UnsafeMutablePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ outStride: Int
 ) {
-  let (keys, values) = (head + depth, head + 2 * depth)
+  let (keys, values) = (head + partStride, head + 2 * partStride)
   // What is read as vectors comes first, where the scratch is aligned.
   let scores = scratch
   let queries = scores + length * tileColumns

@@ -1,5 +1,13 @@
-/// A convolution over one, two or three spatial dimensions with an odd kernel and a padding of half the kernel, as
-/// `conv_nd` of the original makes them (kernel 3 with stride 1 or 2, kernel 1).
+/// Where a convolution sees zeros around a picture.
+public enum Padding: Sendable {
+  /// Half the kernel on every side, as the original's `conv_nd` is used.
+  case around
+  /// The kernel less one behind the last pixel of each dimension, none before the first: diffusers' `downsample_padding: 0`.
+  case behind
+}
+
+/// A convolution over one, two or three spatial dimensions with an odd kernel, as `conv_nd` of the original makes them (kernel 3
+/// with stride 1 or 2, kernel 1).
 public struct Convolution: Sendable {
   /// The kernel's size in each spatial dimension.
   public let kernel: [Int]
@@ -9,7 +17,8 @@ public struct Convolution: Sendable {
   public let inChannels: Int
   /// Output channels.
   public let outChannels: Int
-  private let algorithm: Algorithm
+  private let padding: Padding
+  private let algorithm: Prepared<Algorithm>
 
   private enum Algorithm: Sendable {
     case direct(PackedWeights)
@@ -20,24 +29,36 @@ public struct Convolution: Sendable {
   ///
   /// - Parameter outputPixels: the pixels of a picture that the layer will put out, if that is known: the layer chooses its
   ///   algorithm for them, which decides the rounding. It takes pictures of other sizes too.
-  public init(weight: Tensor, bias: Tensor, stride: [Int], outputPixels: Int? = nil) {
+  public init(
+    weight: Parameter, bias: Parameter, stride: [Int], padding: Padding = .around, outputPixels: Int? = nil
+  ) {
     kernel = Array(weight.shape.dropFirst(2))
     precondition(
       (1...3).contains(kernel.count) && kernel.allSatisfy { $0 % 2 == 1 } && stride.count == kernel.count,
       "no convolution has a weight of shape \(weight.shape) and stride \(stride)")
     self.stride = stride
+    self.padding = padding
     (outChannels, inChannels) = (weight.shape[0], weight.shape[1])
     // The choice depends on the layer alone, so that a picture does not depend on the batch it is in.
-    if kernel == [3, 3] && stride == [1, 1] && inChannels % WinogradConvolution.block == 0 {
-      algorithm = .winograd(WinogradConvolution(weight: weight, bias: bias, outputPixels: outputPixels))
-    } else {
-      algorithm = .direct(PackedWeights(weight: weight, bias: bias))
+    let isWinograd =
+      kernel == [3, 3] && stride == [1, 1] && padding == .around && inChannels % WinogradConvolution.block == 0
+    algorithm = Prepared {
+      isWinograd
+        ? .winograd(WinogradConvolution(weight: weight.tensor(), bias: bias.tensor(), outputPixels: outputPixels))
+        : .direct(PackedWeights(weight: weight.tensor(), bias: bias.tensor()))
     }
   }
 
-  /// The spatial size that an input of spatial size `size` leads to: ⌈size / stride⌉.
+  /// A layer of weights that are there already.
+  public init(weight: Tensor, bias: Tensor, stride: [Int], padding: Padding = .around, outputPixels: Int? = nil) {
+    self.init(
+      weight: Parameter(weight), bias: Parameter(bias), stride: stride, padding: padding, outputPixels: outputPixels)
+  }
+
+  /// The spatial size that an input of spatial size `size` leads to: ⌈size / stride⌉, or ⌊size / stride⌋ where zeros lie behind
+  /// it only.
   public func outputSize(_ size: [Int]) -> [Int] {
-    Swift.zip(size, stride).map { ($0 + $1 - 1) / $1 }
+    Swift.zip(size, stride).map { size, stride in (size + (padding == .around ? stride - 1 : 0)) / stride }
   }
 
   /// `[N, spatial…, I]` → `[N, spatial'…, O]`, channels last.
@@ -56,7 +77,8 @@ public struct Convolution: Sendable {
     precondition(
       residual == nil || residual?.shape == outputShape, "cannot add \(residual?.shape ?? []) to \(outputShape)")
     return LayerTimes.measure({ timingName(outputSize) }, multiplyAdds: multiplyAdds(outputShape)) {
-      switch algorithm {
+      let algorithm = algorithm.value
+      return switch algorithm {
       case .winograd(let winograd):
         winograd(input.isInBlocks ? input : LayerInput(input.tensor()), adding: residual)
       case .direct(let weights):
@@ -74,7 +96,7 @@ public struct Convolution: Sendable {
   private func timingName(_ outputSize: [Int]) -> String {
     let isPlain = stride.allSatisfy { $0 == 1 }
     var name = "convolution \(sizeText(kernel))\(isPlain ? "" : " stride \(sizeText(stride))")"
-    if case .winograd(let winograd) = algorithm { name += " F(\(winograd.tileSide)×\(winograd.tileSide))" }
+    if case .winograd(let winograd) = algorithm.value { name += " F(\(winograd.tileSide)×\(winograd.tileSide))" }
     return name + ", \(inChannels) → \(outChannels), \(sizeText(outputSize))"
   }
 
@@ -84,7 +106,7 @@ public struct Convolution: Sendable {
     let geometry = Geometry(
       size: Triple(Array(x.shape[1..<x.shape.count - 1]), filler: 1),
       output: Triple(Array(outputShape[1..<outputShape.count - 1]), filler: 1), kernel: Triple(kernel, filler: 1),
-      stride: Triple(stride, filler: 1))
+      stride: Triple(stride, filler: 1), before: Triple(padding == .around ? kernel.map { $0 / 2 } : [], filler: 0))
     let rowCount = outputShape.dropLast().reduce(1, *)
     return x.withUnsafePointer { source in
       weights.zeros.withUnsafePointer { zeros in
@@ -120,6 +142,8 @@ private struct Geometry {
   let output: Triple
   let kernel: Triple
   let stride: Triple
+  /// The zeros in front of the first pixel.
+  let before: Triple
 
   /// See `gatheredProduct`: the addresses of the input pixels of the output pixels `rows`.
   func gather(
@@ -132,13 +156,13 @@ private struct Geometry {
       let (n, d) = plane.quotientAndRemainder(dividingBy: output.d)
       var target = addresses + (pixel - rows.lowerBound)
       for kd in 0..<kernel.d {
-        let z = d * stride.d + kd - kernel.d / 2
+        let z = d * stride.d + kd - before.d
         for kh in 0..<kernel.h {
-          let y = h * stride.h + kh - kernel.h / 2
+          let y = h * stride.h + kh - before.h
           let inside = z >= 0 && z < size.d && y >= 0 && y < size.h
           let row = ((n * size.d + z) * size.h + y) * size.w
           for kw in 0..<kernel.w {
-            let x = w * stride.w + kw - kernel.w / 2
+            let x = w * stride.w + kw - before.w
             target.pointee = inside && x >= 0 && x < size.w ? source + (row + x) * channels : zeros
             target += rows.count
           }

@@ -51,6 +51,24 @@ extension Tensor {
     }
   }
 
+  /// The channels of two pictures, one's behind the other's: `[N, A, …]`, `[N, B, …]` → `[N, A + B, …]`.
+  public func joiningChannels(_ other: Tensor) -> Tensor {
+    precondition(
+      shape.count >= 2 && shape.count == other.shape.count && shape[0] == other.shape[0]
+        && shape.dropFirst(2) == other.shape.dropFirst(2), "cannot join the channels of \(shape) and \(other.shape)")
+    let (mine, others) = (count / max(1, shape[0]), other.count / max(1, shape[0]))
+    return withUnsafePointer { a in
+      other.withUnsafePointer { b in
+        Tensor([shape[0], shape[1] + other.shape[1]] + shape.dropFirst(2)) { target in
+          for n in 0..<shape[0] {
+            (target + n * (mine + others)).update(from: a + n * mine, count: mine)
+            (target + n * (mine + others) + mine).update(from: b + n * others, count: others)
+          }
+        }
+      }
+    }
+  }
+
   /// Tensors joined along their first dimension: `[A, …]`, `[B, …]` → `[A + B, …]`.
   public static func stacked(_ parts: [Tensor]) -> Tensor {
     precondition(!parts.isEmpty, "nothing to stack")

@@ -1,25 +1,33 @@
 import KernelTable
 
 /// Group normalisation (Wu & He 2018): channels in groups, each group of each picture brought to mean 0 and variance 1,
-/// then scaled and shifted per channel. 32 groups and ε = 10⁻⁵ as in the original's `normalization`.
+/// then scaled and shifted per channel.
 public struct GroupNormalization: Sendable {
   /// The number of groups.
-  public static let groups = 32
-  private static let epsilon = 1e-5
+  public let groups: Int
+  /// What is added to the variance.
+  public let epsilon: Double
   /// Pixels whose moments are summed in float32 before they go to float64; also the unit of work of a thread.
   private static let stripPixels = 256
 
-  let weight: Tensor
-  let bias: Tensor
+  private let channels: Int
+  private let parameters: Prepared<(weight: Tensor, bias: Tensor)>
 
-  /// A layer of `weight` and `bias`, both `[C]`, C a multiple of 32.
-  public init(weight: Tensor, bias: Tensor) {
+  /// A layer of `weight` and `bias`, both `[C]`, C a multiple of `groups`. The original's `normalization` has 32 groups and
+  /// ε = 10⁻⁵.
+  public init(weight: Parameter, bias: Parameter, groups: Int = 32, epsilon: Double = 1e-5) {
     precondition(
-      weight.shape.count == 1 && weight.shape == bias.shape && weight.count % Self.groups == 0,
-      "no normalisation in \(Self.groups) groups has a weight of shape \(weight.shape) and a bias of shape \(bias.shape)"
+      weight.shape.count == 1 && weight.shape == bias.shape && weight.shape[0] % groups == 0,
+      "no normalisation in \(groups) groups has a weight of shape \(weight.shape) and a bias of shape \(bias.shape)"
     )
-    self.weight = weight
-    self.bias = bias
+    (self.groups, self.epsilon) = (groups, epsilon)
+    channels = weight.shape[0]
+    parameters = Prepared { (weight.tensor(), bias.tensor()) }
+  }
+
+  /// A layer of weights that are there already.
+  public init(weight: Tensor, bias: Tensor, groups: Int = 32, epsilon: Double = 1e-5) {
+    self.init(weight: Parameter(weight), bias: Parameter(bias), groups: groups, epsilon: epsilon)
   }
 
   /// Normalises `x`, `[N, spatial…, C]`.
@@ -33,9 +41,9 @@ public struct GroupNormalization: Sendable {
 
   /// Normalises `input`, `[N, spatial…, C]`, where it is read: only its moments are computed here. Parameters as above.
   public func callAsFunction(_ input: LayerInput, scaleShift: Tensor? = nil, silu: Bool) -> LayerInput {
-    let (batch, channels) = (input.shape[0], input.channels)
+    let batch = input.shape[0]
     precondition(
-      channels == weight.count, "a normalisation of \(weight.count) channels cannot take \(input.shape)")
+      channels == input.channels, "a normalisation of \(channels) channels cannot take \(input.shape)")
     precondition(
       scaleShift == nil || scaleShift?.shape == [batch, 2 * channels],
       "\(input.shape) cannot be scaled and shifted by \(scaleShift?.shape ?? [])")
@@ -65,7 +73,7 @@ public struct GroupNormalization: Sendable {
   }
 
   private func moments(_ input: LayerInput, batch: Int, pixels: Int) -> Moments {
-    let (table, channels) = (KernelChoice.current, weight.count)
+    let table = KernelChoice.current
     let strips = (pixels + Self.stripPixels - 1) / Self.stripPixels
     var centres = Tensor(uninitialized: [batch, channels])
     var sums = Tensor(uninitialized: [batch, strips, 2, channels])
@@ -101,19 +109,19 @@ public struct GroupNormalization: Sendable {
   private func fold(
     _ moments: Moments, picture: Int, pixels: Int, scaleShift: Tensor?, into affine: UnsafeMutablePointer<Float>
   ) {
-    let channels = weight.count
-    let perGroup = channels / Self.groups
+    let perGroup = channels / groups
+    let (weight, bias) = parameters.value
     moments.sums.withUnsafePointer { sums in
       moments.centres.withUnsafePointer { centres in
         weight.withUnsafePointer { weight in
           bias.withUnsafePointer { bias in
             scaleShift.withUnsafePointerIfAny { scaleShift in
-              for group in 0..<Self.groups {
+              for group in 0..<groups {
                 let range = group * perGroup..<(group + 1) * perGroup
                 let (mean, variance) = statistics(
                   range, centres + picture * channels, sums + picture * moments.strips * 2 * channels, moments.strips,
                   pixels: pixels)
-                let inverse = 1 / (variance + Self.epsilon).squareRoot()
+                let inverse = 1 / (variance + epsilon).squareRoot()
                 for c in range {
                   var scale = inverse * Double(weight[c])
                   var shift = Double(bias[c])
@@ -140,7 +148,6 @@ public struct GroupNormalization: Sendable {
   private func statistics(
     _ group: Range<Int>, _ centres: UnsafePointer<Float>, _ sums: UnsafePointer<Float>, _ strips: Int, pixels: Int
   ) -> (mean: Double, variance: Double) {
-    let channels = weight.count
     let perPixel = 1 / Double(pixels)
     var (means, squares, withinChannels) = (0.0, 0.0, 0.0)
     for c in group {

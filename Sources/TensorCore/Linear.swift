@@ -1,24 +1,30 @@
 /// A fully connected layer: y = x·Wᵀ + b. With an input of more than two dimensions it acts on the last one: on
 /// channels-last activations it is a convolution with kernel 1.
 public struct Linear: Sendable {
-  let weights: PackedWeights
+  private let weights: Prepared<PackedWeights>
 
   /// Input features.
-  public var inFeatures: Int { weights.depth }
+  public let inFeatures: Int
   /// Output features.
-  public var outFeatures: Int { weights.columns }
+  public let outFeatures: Int
 
   /// A layer of `weight`, `[O, I]` (or `[O, I, 1…]`, a convolution's with kernel 1), and `bias`, `[O]`.
-  public init(weight: Tensor, bias: Tensor) {
-    weights = PackedWeights(weight: weight, bias: bias)
-    precondition(weights.taps == 1, "a linear layer cannot have a weight of shape \(weight.shape)")
+  public init(weight: Parameter, bias: Parameter) {
+    precondition(
+      weight.shape.count >= 2 && weight.shape.dropFirst(2).allSatisfy { $0 == 1 },
+      "a linear layer cannot have a weight of shape \(weight.shape)")
+    (outFeatures, inFeatures) = (weight.shape[0], weight.shape[1])
+    weights = Prepared { PackedWeights(weight: weight.tensor(), bias: bias.tensor()) }
   }
+
+  /// A layer of weights that are there already.
+  public init(weight: Tensor, bias: Tensor) { self.init(weight: Parameter(weight), bias: Parameter(bias)) }
 
   /// `[…, I]` → `[…, O]`.
   public func callAsFunction(_ x: Tensor) -> Tensor {
     precondition(x.shape.last == inFeatures, "a linear layer of \(inFeatures) inputs cannot take \(x.shape)")
     return LayerTimes.measure({ "linear, \(inFeatures) → \(outFeatures)" }, multiplyAdds: x.count * outFeatures) {
-      weights.product(x)
+      weights.value.product(x)
     }
   }
 
@@ -30,7 +36,7 @@ public struct Linear: Sendable {
       "cannot add \(residual?.shape ?? []) to the \(outFeatures) outputs for \(input.shape)")
     return LayerTimes.measure(
       { "linear, \(inFeatures) → \(outFeatures)" }, multiplyAdds: input.shape.reduce(1, *) * outFeatures
-    ) { weights.product(input, adding: residual) }
+    ) { weights.value.product(input, adding: residual) }
   }
 }
 

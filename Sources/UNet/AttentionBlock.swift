@@ -3,18 +3,22 @@ import TensorCore
 
 /// Lets the positions of an activation attend to each other: `x → x + proj_out(attention(qkv(norm(x))))`.
 public struct AttentionBlock: Layer {
-  let norm: GroupNormalization
+  let norm: GroupNormalization?
   let qkv: Linear
-  let attention: QKVAttention
+  var attention: QKVAttention
   let projOut: Linear
 
   /// The block under `weights` for activations of `channels`.
   ///
+  /// - Parameter normalized: whether it begins with a normalisation.
   /// - Throws: `CheckpointError` where a tensor is missing or has another shape.
-  public init(_ weights: Weights, channels: Int, heads: Int) throws(CheckpointError) {
-    norm = try GroupNormalization(weights.scope("norm"), channels)
+  public init(
+    _ weights: Weights, configuration: UNetConfiguration, channels: Int, heads: Int, normalized: Bool = true
+  ) throws(CheckpointError) {
+    norm =
+      normalized ? try GroupNormalization(weights.scope("norm"), configuration: configuration, channels) : nil
     qkv = try Linear(weights.scope("qkv"), channels, 3 * channels, kernelDims: 1)
-    attention = QKVAttention(heads: heads)
+    attention = QKVAttention(heads: heads, order: configuration.attentionOrder)
     projOut = try Linear(weights.scope("proj_out"), channels, channels, kernelDims: 1, zero: true)
   }
 
@@ -22,7 +26,8 @@ public struct AttentionBlock: Layer {
   public func callAsFunction(_ x: Tensor) -> Tensor {
     let (batch, channels) = (x.shape[0], x.shape[x.shape.count - 1])
     let sequence = x.reshaped([batch, x.count / (batch * channels), channels])
-    let h = attention(qkv(norm(LayerInput(sequence), silu: false)))
+    let input = LayerInput(sequence)
+    let h = attention(qkv(norm?(input, silu: false) ?? input))
     return projOut(LayerInput(h), adding: sequence).reshaped(x.shape)
   }
 

@@ -27,8 +27,7 @@ public struct Flops: Sendable, Equatable {
 extension UNetModel {
   /// The multiply-adds of one forward pass over `batch` pictures of spatial size `size`, for instance `[28, 28]`.
   public func countFlops(batch: Int, size: [Int]) -> Flops {
-    var flops = timeEmbed0.flops(pixels: 1)
-    flops += timeEmbed2.flops(pixels: 1)
+    var flops = timeEmbed.countFlops()
     var size = size
     for block in inputBlocks { flops += block.countFlops(&size) }
     flops += middleBlock.countFlops(&size)

@@ -4,7 +4,6 @@ import TensorCore
 /// Halves the resolution by a convolution of stride 2, or by averaging if the resampling is not learned. With three
 /// spatial dimensions the first keeps its size.
 public struct Downsample: Layer {
-  let dims: Int
   /// None where pixels are averaged.
   let op: Convolution?
 
@@ -12,13 +11,11 @@ public struct Downsample: Layer {
   ///
   /// - Throws: `CheckpointError` where a tensor is missing or has another shape.
   public init(_ weights: Weights, configuration: UNetConfiguration, level: Int, channels: Int) throws(CheckpointError) {
-    dims = configuration.dims
     op =
       configuration.convResample
       ? try Convolution(
         weights.scope("op"), configuration: configuration, level: level, inChannels: channels, outChannels: channels,
-        kernel: 3,
-        stride: resamplingFactors(dims: dims))
+        kernel: 3, stride: resamplingFactors(dims: configuration.dims), padding: configuration.downsamplePadding)
       : nil
   }
 
@@ -28,7 +25,7 @@ public struct Downsample: Layer {
   /// See `Layer`.
   public func countFlops(_ size: inout [Int]) -> Flops {
     if let op { return op.countFlops(&size) }
-    size = resamplingFactors(dims: dims).enumerated().map { size[$0.offset] / $0.element }
+    size = Resampling.down.size(size)
     return Flops()
   }
 }

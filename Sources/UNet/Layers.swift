@@ -12,16 +12,16 @@ extension Convolution: Layer {
   /// - Parameter level: how often the picture has been halved where the layer stands.
   init(
     _ weights: Weights, configuration: UNetConfiguration, level: Int, inChannels: Int, outChannels: Int, kernel: Int,
-    stride: [Int]? = nil, zero: Bool = false
+    stride: [Int]? = nil, padding: Padding = .around, zero: Bool = false
   ) throws(CheckpointError) {
     let dims = configuration.dims
     let taps = (0..<dims).reduce(1) { product, _ in product * kernel }
     let initializer = Initializer.parameters(fanIn: inChannels * taps, zero: zero)
     self.init(
-      weight: try weights.tensor(
+      weight: try weights.parameter(
         "weight", [outChannels, inChannels] + [Int](repeating: kernel, count: dims), initializer),
-      bias: try weights.tensor("bias", [outChannels], initializer),
-      stride: stride ?? [Int](repeating: 1, count: dims),
+      bias: try weights.parameter("bias", [outChannels], initializer),
+      stride: stride ?? [Int](repeating: 1, count: dims), padding: padding,
       outputPixels: configuration.imageSize.map { ($0 >> level) * ($0 >> level) })
   }
 
@@ -39,17 +39,19 @@ extension Linear {
   ) throws(CheckpointError) {
     let initializer = Initializer.parameters(fanIn: inFeatures, zero: zero)
     self.init(
-      weight: try weights.tensor(
+      weight: try weights.parameter(
         "weight", [outFeatures, inFeatures] + [Int](repeating: 1, count: kernelDims), initializer),
-      bias: try weights.tensor("bias", [outFeatures], initializer))
+      bias: try weights.parameter("bias", [outFeatures], initializer))
   }
 }
 
 extension GroupNormalization {
   /// The layer `normalization(channels)`.
-  init(_ weights: Weights, _ channels: Int) throws(CheckpointError) {
+  init(_ weights: Weights, configuration: UNetConfiguration, _ channels: Int) throws(CheckpointError) {
     self.init(
-      weight: try weights.tensor("weight", [channels], .ones), bias: try weights.tensor("bias", [channels], .zeros))
+      weight: try weights.parameter("weight", [channels], .ones),
+      bias: try weights.parameter("bias", [channels], .zeros),
+      groups: configuration.normGroups, epsilon: configuration.normEpsilon)
   }
 }
 

@@ -4,9 +4,10 @@ import TensorCore
 /// being scaled by 1/⁴√d each.
 public struct QKVAttention: Sendable {
   let heads: Int
+  let order: QKVOrder
 
-  /// `[N, T, 3C]` → `[N, T, C]`; see `attention(_:heads:)` for how q, k and v are packed.
-  public func callAsFunction(_ qkv: Tensor) -> Tensor { attention(qkv, heads: heads) }
+  /// `[N, T, 3C]` → `[N, T, C]`.
+  public func callAsFunction(_ qkv: Tensor) -> Tensor { attention(qkv, heads: heads, order: order) }
 
   /// The two products of T×T scores, for one picture: 2·T²·c.
   func countFlops(positions: Int, channels: Int) -> Flops {

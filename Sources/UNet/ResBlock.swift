@@ -5,9 +5,11 @@ import TensorCore
 /// `x → skip(x) + conv(SiLU(norm(conv(SiLU(norm(x))) ⊕ emb)))`.
 ///
 /// The embedding, through SiLU and a linear layer, either is added before the second normalisation (Ho et al. 2020), or
-/// gives a scale and a shift after it: `norm(h)·(1 + scale) + shift` (Nichol & Dhariwal 2021, §3).
+/// gives a scale and a shift after it: `norm(h)·(1 + scale) + shift` (Nichol & Dhariwal 2021, §3). Of guided-diffusion, some
+/// blocks resample: both branches, behind the first SiLU (Dhariwal & Nichol 2021, §3, after BigGAN).
 public struct ResBlock: TimestepBlock {
   let useScaleShiftNorm: Bool
+  let resampling: Resampling
   let inNorm: GroupNormalization
   let inConv: Convolution
   let embLinear: Linear
@@ -17,22 +19,24 @@ public struct ResBlock: TimestepBlock {
   let skipConnection: Convolution?
 
   /// The block under `weights` that takes `channels` and puts out `outChannels`, where the picture has been halved `level`
-  /// times.
+  /// times when it leaves the block.
   ///
   /// - Throws: `CheckpointError` where a tensor is missing or has another shape.
-  public init(
-    _ weights: Weights, configuration: UNetConfiguration, level: Int, channels: Int, outChannels: Int
+  init(
+    _ weights: Weights, configuration: UNetConfiguration, level: Int, channels: Int, outChannels: Int,
+    resampling: Resampling = .none
   ) throws(CheckpointError) {
     useScaleShiftNorm = configuration.useScaleShiftNorm
+    self.resampling = resampling
     let inLayers = weights.scope("in_layers")
-    inNorm = try GroupNormalization(inLayers.scope("0"), channels)
+    inNorm = try GroupNormalization(inLayers.scope("0"), configuration: configuration, channels)
     inConv = try Convolution(
       inLayers.scope("2"), configuration: configuration, level: level, inChannels: channels, outChannels: outChannels,
       kernel: 3)
     embLinear = try Linear(
       weights.scope("emb_layers.1"), configuration.timeEmbedDim, useScaleShiftNorm ? 2 * outChannels : outChannels)
     let outLayers = weights.scope("out_layers")
-    outNorm = try GroupNormalization(outLayers.scope("0"), outChannels)
+    outNorm = try GroupNormalization(outLayers.scope("0"), configuration: configuration, outChannels)
     outConv = try Convolution(
       outLayers.scope("3"), configuration: configuration, level: level, inChannels: outChannels,
       outChannels: outChannels, kernel: 3, zero: true)
@@ -47,9 +51,10 @@ public struct ResBlock: TimestepBlock {
   /// `[N, timeEmbedDim]` → `[N, 2 · outChannels]`, scales and then shifts, or `[N, outChannels]`.
   public func project(_ emb: Tensor) -> Tensor { embLinear(emb.silu()) }
 
-  /// `x`, `[N, H, W, channels]`, and the projection of its embedding → `[N, H, W, outChannels]`.
+  /// `x`, `[N, H, W, channels]`, and the projection of its embedding → `[N, H, W, outChannels]`, resampled.
   public func callAsFunction(_ x: LayerInput, _ projection: Tensor) -> Tensor {
-    var h = inConv(inNorm(x, silu: true))
+    var h = inConv(resampling(inNorm(x, silu: true)))
+    let x = resampling(x)
     if !useScaleShiftNorm { h = h.addingToChannels(projection) }
     return outConv(
       outNorm(LayerInput(h), scaleShift: useScaleShiftNorm ? projection : nil, silu: true),
@@ -58,6 +63,7 @@ public struct ResBlock: TimestepBlock {
 
   /// See `TimestepBlock`.
   public func countFlops(_ size: inout [Int]) -> Flops {
+    size = resampling.size(size)
     var flops = embLinear.flops(pixels: 1)
     flops += inConv.countFlops(&size)
     flops += outConv.countFlops(&size)

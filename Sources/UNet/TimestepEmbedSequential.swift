@@ -35,6 +35,18 @@ public struct TimestepEmbedSequential: Sendable {
     return input.tensor()
   }
 
+  /// The same layers, attention with the heads and the order of `configuration`.
+  func withAttention(_ configuration: UNetConfiguration, ascending: Bool) -> TimestepEmbedSequential {
+    TimestepEmbedSequential(
+      children.map { child in
+        guard case .layer(let layer) = child, var block = layer as? AttentionBlock else { return child }
+        block.attention = QKVAttention(
+          heads: configuration.heads(channels: block.qkv.inFeatures, ascending: ascending),
+          order: configuration.attentionOrder)
+        return .layer(block)
+      })
+  }
+
   /// The sum over the layers.
   func countFlops(_ size: inout [Int]) -> Flops {
     var flops = Flops()

@@ -4,14 +4,12 @@ import TensorCore
 /// Doubles the resolution by repeating pixels, followed by a convolution if the resampling is learned. With three spatial
 /// dimensions the first keeps its size.
 public struct Upsample: Layer {
-  let dims: Int
   let conv: Convolution?
 
   /// The layer under `weights` for activations of `channels`, whose output has been halved `level` times.
   ///
   /// - Throws: `CheckpointError` where a tensor is missing or has another shape.
   public init(_ weights: Weights, configuration: UNetConfiguration, level: Int, channels: Int) throws(CheckpointError) {
-    dims = configuration.dims
     conv =
       configuration.convResample
       ? try Convolution(
@@ -28,10 +26,7 @@ public struct Upsample: Layer {
 
   /// See `Layer`.
   public func countFlops(_ size: inout [Int]) -> Flops {
-    size = resamplingFactors(dims: dims).enumerated().map { size[$0.offset] * $0.element }
+    size = Resampling.up.size(size)
     return conv?.countFlops(&size) ?? Flops()
   }
 }
-
-/// By how much each spatial dimension is resampled between levels: 2, but 1 for the first of three.
-func resamplingFactors(dims: Int) -> [Int] { dims == 3 ? [1, 2, 2] : [Int](repeating: 2, count: dims) }

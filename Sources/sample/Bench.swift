@@ -27,17 +27,17 @@ func bench(_ options: Options) throws {
   var report = BenchReport(
     version: version, model: model.name, kernels: KernelChoice.current.name, threads: ThreadPool.shared.threads,
     peakGflopPerSecond: peak, batches: [])
-  if !options.bench.json { try writeOutput(report.head) }
+  if !options.json { try writeOutput(report.head) }
   for batch in batches {
     let x = noise ?? initialNoise(batch, shape)
     let measurement = measure(model, x, options.bench, peak: peak)
     report.batches.append(measurement.figures)
-    if !options.bench.json { try writeOutput(measurement.figures.text) }
+    if !options.json { try writeOutput(measurement.figures.text) }
     if batch == batches.last, let path = options.bench.out {
       try writeAtomically(npy(measurement.output.shape, .float32(measurement.output.values)), to: path)
     }
   }
-  if options.bench.json { try writeOutput(try report.json()) }
+  if options.json { try writeOutput(try report.json()) }
 }
 
 private func initialNoise(_ batch: Int, _ shape: [Int]) -> Tensor {
@@ -170,7 +170,7 @@ extension BenchReport.Batch {
   }
 }
 
-private func right(_ text: String, _ width: Int) -> String {
+func right(_ text: String, _ width: Int) -> String {
   String(repeating: " ", count: max(0, width - text.count)) + text
 }
 

@@ -16,8 +16,14 @@ struct Destination {
     // `--out pictures` is a folder if there is one of that name.
     if case .png(let path) = plan.options.output, kind(ofPath: path) == .folder {
       output = .folder(path)
+    } else if let given = plan.options.output {
+      output = given
+    } else if plan.options.isUpstreamRun && plan.options.grid == nil {
+      // As `image_sample.py` names its file: samples_64x32x32x3.npz.
+      let shape = [plan.options.count] + plan.imageShape.dropFirst() + plan.imageShape.prefix(1)
+      output = .npz("samples_\(shape.map(String.init).joined(separator: "x")).npz")
     } else {
-      output = plan.options.output
+      output = .png("sample.png")
     }
     let channels = plan.imageShape[0]
     switch output {

@@ -41,7 +41,7 @@ struct Drawing {
       start = noise.next()
     }
     let setting = SamplerSetting(
-      diffusion: plan.diffusion, model: denoiser(labels),
+      diffusion: plan.diffusion, model: denoiser(images, labels),
       clipDenoised: plan.options.clipDenoised ?? plan.model.settings.clipDenoised)
     var x = start
     if plan.isDDIM {
@@ -63,13 +63,29 @@ struct Drawing {
     return Batch(images: images, x: x, labels: labels)
   }
 
-  private func denoiser(_ labels: [Int]?) -> Denoiser {
+  private func denoiser(_ images: Range<Int>, _ labels: [Int]?) -> Denoiser {
     let steps = (0..<plan.diffusion.count).reversed().map { plan.diffusion.modelTimestep($0) }
     var unet = SteppedUNet(plan.model.unet, steps: steps)
-    guard let labels else { return { unet($0, timesteps: $1) } }
+    let lowRes = lowRes(images)
+    func predict(_ x: Tensor, _ timesteps: [Float], _ labels: [Int]?) -> Tensor {
+      guard let lowRes else { return unet(x, timesteps: timesteps, labels: labels) }
+      // With guidance, each picture comes twice.
+      let copies = [Tensor](repeating: lowRes, count: x.shape[0] / lowRes.shape[0])
+      return unet(
+        superResolutionInput(x, lowRes: Tensor.stacked(copies)), timesteps: timesteps, labels: labels)
+    }
+    guard let labels else { return { predict($0, $1, nil) } }
     return classifierFreeGuidance(
-      { unet($0, timesteps: $1, labels: $2) }, scale: plan.guidance, labels: labels,
-      nullClass: plan.model.settings.nullClass ?? 0, channels: plan.imageShape[0])
+      { predict($0, $1, $2) }, scale: plan.guidance, labels: labels, nullClass: plan.model.settings.nullClass ?? 0,
+      channels: plan.imageShape[0])
+  }
+
+  /// What is to be enlarged for a batch, enlarged bilinearly: `[N, C, H, W]`.
+  private func lowRes(_ images: Range<Int>) -> Tensor? {
+    guard let pictures = plan.lowRes?.pictures else { return nil }
+    let rows = images.map { $0 % pictures.shape[0] }
+    return Tensor.stacked(rows.map { pictures.rows($0..<$0 + 1) })
+      .bilinear(height: plan.imageShape[1], width: plan.imageShape[2])
   }
 
   /// The classes of a batch: as asked for, or drawn.

@@ -38,7 +38,8 @@ func dryRun(_ plan: Plan, _ destination: Destination) throws {
 
 /// The time of one step of a batch and the memory that the process took for it.
 private func calibrate(_ plan: Plan, pictures: Int) -> (step: Duration, memory: Int) {
-  var noise = PhiloxNoise(seed: 0, images: 0..<pictures, shape: plan.imageShape)
+  var noise = PhiloxNoise(
+    seed: 0, images: 0..<pictures, shape: [plan.model.settings.unet.inChannels] + plan.imageShape.dropFirst())
   let x = noise.next()
   let timesteps = [Float](repeating: plan.diffusion.modelTimestep(plan.diffusion.count - 1), count: pictures)
   let labels = plan.model.settings.unet.numClasses.map { _ in [Int](repeating: 0, count: pictures) }
@@ -60,7 +61,7 @@ private func shortened(_ numbers: [Int]) -> String {
 }
 
 /// For instance `16.8 GFLOP`.
-private func quantity(_ value: Double, _ unit: String) -> String {
+func quantity(_ value: Double, _ unit: String) -> String {
   var (value, prefixes) = (value, ["", "k", "M", "G", "T", "P", "E"][...])
   while value >= 1000, prefixes.count > 1 {
     value /= 1000

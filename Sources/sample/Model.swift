@@ -15,24 +15,69 @@ struct Model {
   ///
   /// - Throws: `CheckpointError`, `SettingsError`.
   init(_ options: Options) throws {
-    let state: StateDict
-    if let path = options.model {
-      name = path
-      state = try StateDict.read(path: path)
-    } else {
-      name = "the embedded model"
-      state = try StateDict.read(
-        safetensors: UnsafeRawBufferPointer(start: embedded_model(), count: embedded_model_size()), name: name)
-    }
-    let description = try ModelDescription.read(state, path: options.model)
-    settings = try ModelSettings(description, options.modelFlags, file: name)
-    let weights = Weights(state)
-    unet = try UNetModel(settings.unet, weights)
-    let unused = weights.unusedNames
-    if let first = unused.first {
+    let source = try ModelSource(path: options.model, flags: options.modelFlags)
+    (name, settings) = (source.name, source.settings)
+    guard settings.kind != .classifier else {
       throw SettingsError(
-        "\(name): \(unused.count) of its tensors have no place in the model (\(first)\(unused.count > 1 ? ", …" : "")); check the model flags"
+        "\(name): is a classifier, which says what a picture shows and draws none; give a diffusion model (sample inspect \(name) says more)"
       )
     }
+    let dims = settings.unet.dims
+    guard dims == 2 else {
+      throw SettingsError(
+        "\(name): works on data of \(dims) \(dims == 1 ? "dimension" : "dimensions"), not on images, which have 2")
+    }
+    unet = try source.unet()
+  }
+}
+
+/// A checkpoint and what is known of the model in it.
+struct ModelSource {
+  let name: String
+  let checkpoint: LoadedCheckpoint
+  let settings: ModelSettings
+
+  /// Reads the checkpoint at `path`, or the embedded model.
+  ///
+  /// - Throws: `CheckpointError`, `SettingsError`.
+  init(path: String?, flags: ModelFlags) throws {
+    if let path {
+      name = path
+      checkpoint = try LoadedCheckpoint.read(path: path)
+    } else {
+      name = "the embedded model"
+      let bytes = UnsafeRawBufferPointer(start: embedded_model(), count: embedded_model_size())
+      checkpoint = try LoadedCheckpoint(try StateDict.read(safetensors: bytes, name: name), path: nil)
+    }
+    let architecture: Architecture
+    do { architecture = try Architecture(checkpoint.state.shapes) } catch { throw SettingsError("\(name): \(error)") }
+    settings = try ModelSettings(
+      architecture, described: checkpoint.described, isDiffusers: checkpoint.diffusersNames != nil, flags: flags,
+      name: name)
+  }
+
+  /// The network, with a place for every tensor. No tensor is read yet.
+  ///
+  /// - Throws: `CheckpointError` where a tensor is missing or has another shape; `SettingsError` for one too many.
+  func unet() throws -> UNetModel { try build(UNetModel.init) }
+
+  /// The same of a classifier.
+  func classifier() throws -> EncoderUNetModel { try build(EncoderUNetModel.init) }
+
+  private func build<Network>(
+    _ make: (UNetConfiguration, Weights) throws(CheckpointError) -> Network
+  ) throws -> Network {
+    let weights = Weights(checkpoint.state)
+    let network: Network
+    do { network = try make(settings.unet, weights) } catch { throw checkpoint.inFileTerms(error) }
+    let unused = weights.unusedNames
+    if let first = unused.first {
+      let shape = checkpoint.state.shape(of: first) ?? []
+      let others = unused.count == 1 ? "" : ", nor have \(unused.count - 1) others"
+      throw SettingsError(
+        "\(name): its tensor \(first) of shape \(shape) has no place in a \(settings.family.name) \(settings.kind.rawValue)\(others); is it another kind of model?"
+      )
+    }
+    return network
   }
 }

@@ -3,20 +3,15 @@ import CommandLineInterface
 import Diffusion
 import UNet
 
-/// Why a model cannot be used for what the command line asks. One sentence.
-struct SettingsError: Error, CustomStringConvertible {
-  let description: String
-
-  init(_ description: String) { self.description = description }
-}
-
-/// All that must be known of a model besides its tensors: what its file says, then what the flags say, then the defaults of
-/// improved-diffusion.
+/// All that must be known of a model besides its tensors: what they show by their shapes, what its file says, what the flags say,
+/// what is known of published models, and then the defaults of its family's scripts.
 struct ModelSettings {
+  let kind: Architecture.Kind
+  let family: Family
   let unet: UNetConfiguration
   let imageSize: Int
-  let schedule: BetaSchedule
   let diffusionSteps: Int
+  let betas: [Double]
   let rescaleTimesteps: Bool
   let meanType: ModelMeanType
   let varType: ModelVarType
@@ -24,109 +19,64 @@ struct ModelSettings {
   let nullClass: Int?
   let classNames: [String]
   let recommendedGuidance: Double?
+  /// What has been settled, and from where.
+  let facts: [ModelFact]
+  /// All of it, as a file beside the model would say it.
+  let description: ModelDescription
+  /// The published model of just these shapes, if there is one.
+  let published: PublishedModel?
 
-  /// - Parameter file: what errors call the model.
-  /// - Throws: `SettingsError` where file and flags contradict each other, or no network can be as they say.
-  init(_ known: ModelDescription, _ flags: ModelFlags, file: String) throws {
-    /// The value of one setting; what the file says is not open to debate.
-    func settle<T: Equatable>(_ flag: String, _ known: T?, _ given: T?, _ fallback: T) throws -> T {
-      if let known, let given, known != given {
-        throw Self.contradiction(flag, given, known, file)
-      }
-      return known ?? given ?? fallback
-    }
+  /// - Parameters:
+  ///   - architecture: what the tensors show.
+  ///   - described: what the file says, if it says anything.
+  ///   - name: what errors call the model.
+  /// - Throws: `SettingsError` where two of these contradict each other, or no network can be as they say.
+  init(
+    _ architecture: Architecture, described: DescribedModel?, isDiffusers: Bool, flags: ModelFlags, name: String
+  ) throws {
+    published = PublishedModel.matching(architecture, isDiffusers: isDiffusers)
+    family = try Family(
+      described?.description.family ?? published?.description.family, architecture, isDiffusers: isDiffusers,
+      flags: flags, name: name)
+    var known = ModelKnowledge(
+      name: name, tensors: architecture.description, file: described.map(architecture.onlyLevels),
+      flags: try ModelDescription(flags), published: published.map { ($0.name, $0.description) },
+      upstream: family.defaults(architecture, described: described?.description))
 
-    // Flags default to what improved-diffusion's scripts take, but a file that describes the network leaves out what its
-    // constructor defaults to.
-    let isDescribed = known.modelChannels != nil
-    let imageSize = try settle("image-size", known.imageSize, flags.imageSize, 64)
+    kind = architecture.kind
+    _ = try known.settle("kind", \.kind)
+    imageSize = try known.settle("image_size", \.imageSize, else: 64)
     guard (1...4096).contains(imageSize) else {
-      throw SettingsError("\(file): images of \(imageSize) pixels cannot be drawn; --image-size is 1 to 4096")
+      throw SettingsError("\(name): images of \(imageSize) pixels cannot be drawn; --image-size is 1 to 4096")
     }
-    guard known.dims ?? 2 == 2 else {
-      throw SettingsError("\(file): works on data of \(known.dims ?? 2) dimensions, not on images, which have 2")
-    }
-    // Of guided-diffusion's models, some have the tensors of an improved-diffusion model and would draw noise.
-    let unknown = [
-      ("use_new_attention_order", known.useNewAttentionOrder == true),
-      ("num_head_channels", known.numHeadChannels != nil),
-      ("resblock_updown", known.resblockUpdown == true),
-    ]
-    if let (name, _) = unknown.first(where: \.1) {
-      throw SettingsError(
-        "\(file): has \(name), as models of guided-diffusion do; this version draws with those of improved-diffusion")
-    }
-    let inChannels = try settle("in-channels", known.inChannels, flags.inChannels, 3)
-    let learnSigma = try settle(
-      "learn-sigma", known.learnSigma ?? known.outChannels.map { $0 != inChannels }, flags.learnSigma, false)
-    guard let channelMult = known.channelMult ?? flags.channelMult ?? Self.usualChannelMult(imageSize) else {
-      throw SettingsError(
-        "\(file): the levels of a model for \(imageSize) pixels are not known; type --channel-mult, for instance 1,2,2,2"
-      )
-    }
-    // Flags give resolutions, files the factors by which the image is downsampled there.
-    func factors(_ resolutions: [Int]) -> [Int] {
-      resolutions.filter { $0 <= imageSize }.map { imageSize / $0 }.sorted()
-    }
-    if let known = known.attentionResolutions, let given = flags.attentionResolutions,
-      factors(given) != known.sorted()
-    {
-      throw Self.contradiction("attention-resolutions", given, known.filter { $0 > 0 }.map { imageSize / $0 }, file)
-    }
-    let attention =
-      known.attentionResolutions ?? flags.attentionResolutions.map(factors) ?? (isDescribed ? [] : factors([16, 8]))
-    // The number of classes of ImageNet, as in the original's scripts.
-    let classes = flags.numClasses ?? (flags.classCond == true && known.numClasses == nil ? 1000 : nil)
-    if flags.classCond == false, let count = known.numClasses ?? flags.numClasses {
-      throw SettingsError("--class-cond False contradicts the \(count) classes of \(file); leave it out")
-    }
+    if kind == .superResolution { _ = try known.settle("small_size", \.smallSize) }
+    try Self.checkShapes(&known, architecture, flags, imageSize: imageSize)
+    try Self.checkClasses(&known, flags)
+    let learnSigma = try Self.learnSigma(&known, architecture)
+    unet = try Self.configuration(&known, architecture, imageSize: imageSize, family: family)
 
-    var unet = UNetConfiguration(
-      inChannels: inChannels,
-      modelChannels: try settle("num-channels", known.modelChannels, flags.numChannels, 128),
-      outChannels: try Self.outChannels(known, inChannels: inChannels, learnSigma: learnSigma, file: file),
-      numResBlocks: try settle("num-res-blocks", known.numResBlocks, flags.numResBlocks, 2),
-      attentionResolutions: Set(attention),
-      channelMult: try settle("channel-mult", known.channelMult, flags.channelMult, channelMult))
-    unet.imageSize = imageSize
-    unet.convResample = known.convResample ?? true
-    unet.numHeads = try settle("num-heads", known.numHeads, flags.numHeads, isDescribed ? 1 : 4)
-    unet.numHeadsUpsample = try settle(
-      "num-heads-upsample", known.numHeadsUpsample, flags.numHeadsUpsample, unet.numHeads)
-    unet.useScaleShiftNorm = try settle(
-      "use-scale-shift-norm", known.useScaleShiftNorm, flags.useScaleShiftNorm, !isDescribed)
-    unet.numClasses =
-      try settle("num-classes", known.numClasses, classes, known.numClasses ?? classes ?? 0).nonZero
-    do { try unet.validate() } catch { throw SettingsError("\(file): \(error)") }
-    guard imageSize % unet.sizeMultiple == 0 else {
-      throw SettingsError(
-        "\(file): images of \(imageSize) pixels cannot be halved \(unet.channelMult.count - 1) times; --image-size must be a multiple of \(unet.sizeMultiple)"
-      )
+    nullClass = try known.settle("null_class", \.nullClass)
+    if let nullClass, !(0..<(unet.numClasses ?? 0)).contains(nullClass) {
+      throw SettingsError("\(name): the null class \(nullClass) is none of its \(unet.numClasses ?? 0) classes")
     }
-    self.unet = unet
-    self.imageSize = imageSize
+    classNames = described?.description.classNames ?? []
+    recommendedGuidance = described?.description.recommendedGuidance
 
-    nullClass = try settle("null-class", known.nullClass, flags.nullClass, -1).nonNegative
-    if let nullClass, nullClass >= unet.numClasses ?? 0 {
-      throw SettingsError("\(file): the null class \(nullClass) is none of its \(unet.numClasses ?? 0) classes")
-    }
-    classNames = known.classNames ?? []
-    recommendedGuidance = known.recommendedGuidance
-
-    let scheduleName = try settle("noise-schedule", known.noiseSchedule, flags.noiseSchedule, "linear")
-    guard let schedule = BetaSchedule(rawValue: scheduleName) else {
-      throw SettingsError("\(file): the noise schedule \(scheduleName) is not known; linear and cosine are")
-    }
-    self.schedule = schedule
-    diffusionSteps = try settle("diffusion-steps", known.diffusionSteps, flags.diffusionSteps, 1000)
+    diffusionSteps = try known.settle("diffusion_steps", \.diffusionSteps, else: 1000)
     guard (1...1_000_000).contains(diffusionSteps) else {
-      throw SettingsError("\(file): a process of \(diffusionSteps) steps is not one of 1 to 1000000")
+      throw SettingsError("\(name): a process of \(diffusionSteps) steps is not one of 1 to 1000000")
     }
-    rescaleTimesteps = try settle("rescale-timesteps", known.rescaleTimesteps, flags.rescaleTimesteps, true)
-    meanType = try settle("predict-xstart", known.predictXstart, flags.predictXstart, false) ? .startX : .epsilon
-    let sigmaSmall = try settle("sigma-small", known.sigmaSmall, flags.sigmaSmall, false)
+    betas = try Self.betas(&known, steps: diffusionSteps)
+    rescaleTimesteps = try known.settle("rescale_timesteps", \.rescaleTimesteps, else: false)
+    meanType = try known.settle("predict_xstart", \.predictXstart, else: false) ? .startX : .epsilon
+    let sigmaSmall = learnSigma ? false : try known.settle("sigma_small", \.sigmaSmall, else: false)
     varType = learnSigma ? .learnedRange : sigmaSmall ? .fixedSmall : .fixedLarge
-    clipDenoised = known.clipDenoised ?? true
+    clipDenoised = described?.description.clipDenoised ?? true
+    facts = known.facts
+    var description = known.settled
+    description.family = family.name
+    description.learnSigma = learnSigma
+    self.description = description
   }
 
   /// The classes that can be drawn: all but the one that stands for none.
@@ -135,43 +85,118 @@ struct ModelSettings {
   /// What a class is called, or its number.
   func name(ofClass label: Int) -> String { label < classNames.count ? classNames[label] : "\(label)" }
 
-  private static func contradiction<T>(_ flag: String, _ given: T, _ known: T, _ file: String) -> SettingsError {
-    /// As one would type it.
-    func typed(_ value: T) -> String {
-      switch value {
-      case let list as [Int]: list.map(String.init).joined(separator: ",")
-      case let truth as Bool: truth ? "True" : "False"
-      default: "\(value)"
+  /// What the tensors show, held against what file and flags say of it.
+  private static func checkShapes(
+    _ known: inout ModelKnowledge, _ architecture: Architecture, _ flags: ModelFlags, imageSize: Int
+  ) throws {
+    _ = try known.settle("in_channels", \.inChannels)
+    _ = try known.settle("model_channels", \.modelChannels, flag: "num-channels")
+    _ = try known.settle("channel_mult", \.channelMult)
+    _ = try known.settle("num_res_blocks", \.numResBlocks)
+    _ = try known.settle("attention_resolutions", \.attentionResolutions)
+    // The command line gives the sizes of the picture at which there is attention.
+    if let resolutions = flags.attentionResolutions {
+      let factors = architecture.onlyLevels(resolutions.filter { $0 <= imageSize }.map { imageSize / $0 })
+      let found = architecture.configuration.attentionResolutions.sorted()
+      guard factors == found else {
+        let sizes = found.map { "\(imageSize / $0)" }.joined(separator: ",")
+        throw SettingsError(
+          "--attention-resolutions \(resolutions.map(String.init).joined(separator: ",")) contradicts \(known.name), whose tensors have attention \(found.isEmpty ? "nowhere but in the middle" : "at \(sizes)"); leave --attention-resolutions out, or check --image-size (\(imageSize))"
+        )
       }
     }
-    return SettingsError(
-      "--\(flag) \(typed(given)) contradicts \(file), which says \(typed(known)); leave --\(flag) out")
+    _ = try known.settle("use_scale_shift_norm", \.useScaleShiftNorm)
+    _ = try known.settle("resblock_updown", \.resblockUpdown)
+    _ = try known.settle("conv_resample", \.convResample)
   }
 
-  /// The multipliers of improved-diffusion's `create_model`.
-  private static func usualChannelMult(_ imageSize: Int) -> [Int]? {
-    switch imageSize {
-    case 256: [1, 1, 2, 2, 4, 4]
-    case 64: [1, 2, 3, 4]
-    case 32: [1, 2, 2, 2]
-    default: nil
-    }
-  }
-
-  private static func outChannels(
-    _ known: ModelDescription, inChannels: Int, learnSigma: Bool, file: String
-  ) throws -> Int {
-    let expected = learnSigma ? 2 * inChannels : inChannels
-    guard known.outChannels ?? expected == expected else {
+  private static func checkClasses(_ known: inout ModelKnowledge, _ flags: ModelFlags) throws {
+    let count = known.tensors.numClasses
+    if flags.classCond == true && count == nil {
       throw SettingsError(
-        "\(file): a model that takes \(inChannels) channels and puts out \(known.outChannels ?? 0) predicts neither images nor images and their variance"
+        "--class-cond True contradicts \(known.name), which has no classes (no tensor label_emb.weight); leave --class-cond out"
       )
     }
-    return expected
+    if flags.classCond == false, let count {
+      throw SettingsError("--class-cond False contradicts the \(count) classes of \(known.name); leave it out")
+    }
+    if count == nil, let claimed = known.file?.description.numClasses ?? flags.numClasses {
+      throw SettingsError(
+        "\(known.name): has no classes (no tensor label_emb.weight), but \(known.file?.description.numClasses == nil ? "--num-classes says" : "its description says") \(claimed)"
+      )
+    }
+    _ = try known.settle("num_classes", \.numClasses)
   }
-}
 
-extension Int {
-  fileprivate var nonZero: Int? { self == 0 ? nil : self }
-  fileprivate var nonNegative: Int? { self < 0 ? nil : self }
+  /// Whether the network puts out the variance too: twice as many channels as it takes.
+  private static func learnSigma(_ known: inout ModelKnowledge, _ architecture: Architecture) throws -> Bool {
+    _ = try known.settle("out_channels", \.outChannels)
+    guard architecture.kind != .classifier else { return false }
+    let (taken, out) = (architecture.configuration.imageChannels, architecture.configuration.outChannels)
+    guard out == taken || out == 2 * taken else {
+      throw SettingsError(
+        "\(known.name): a model that takes \(taken) channels and puts out \(out) predicts neither images nor images and their variance"
+      )
+    }
+    let learns = out == 2 * taken
+    if let claimed = known.flags.learnSigma, claimed != learns {
+      throw SettingsError(
+        "--learn-sigma \(claimed ? "True" : "False") contradicts \(known.name), which takes \(taken) channels and puts out \(out); leave --learn-sigma out"
+      )
+    }
+    if let file = known.file, let claimed = file.description.learnSigma, claimed != learns {
+      throw SettingsError(
+        "\(file.file): \"learn_sigma\" is \(claimed), but \(known.name) takes \(taken) channels and puts out \(out); correct it, or leave it out"
+      )
+    }
+    return learns
+  }
+
+  /// The configuration, with what shapes do not show.
+  private static func configuration(
+    _ known: inout ModelKnowledge, _ architecture: Architecture, imageSize: Int, family: Family
+  ) throws -> UNetConfiguration {
+    var hidden = ModelDescription()
+    hidden.family = family.rawValue
+    hidden.imageSize = imageSize
+    try known.settleHeads()
+    hidden.numHeads = known.settled.numHeads
+    hidden.numHeadChannels = known.settled.numHeadChannels
+    hidden.numHeadsUpsample = known.settled.numHeadsUpsample
+    hidden.useNewAttentionOrder = try known.settle("use_new_attention_order", \.useNewAttentionOrder)
+    hidden.normNumGroups = try known.settle("norm_num_groups", \.normNumGroups)
+    hidden.normEps = try known.settle("norm_eps", \.normEps)
+    hidden.middleAttentionNorm = try known.settle("middle_attention_norm", \.middleAttentionNorm)
+    hidden.downsamplePadding = try known.settle("downsample_padding", \.downsamplePadding)
+    hidden.freqShift = try known.settle("freq_shift", \.freqShift)
+    hidden.flipSinToCos = try known.settle("flip_sin_to_cos", \.flipSinToCos)
+    var configuration = architecture.configuration
+    configuration.adopt(hidden)
+    do { try configuration.validate() } catch { throw SettingsError("\(known.name): \(error)") }
+    guard imageSize % configuration.sizeMultiple == 0 else {
+      throw SettingsError(
+        "\(known.name): images of \(imageSize) pixels cannot be halved \(configuration.channelMult.count - 1) times; --image-size must be a multiple of \(configuration.sizeMultiple)"
+      )
+    }
+    return configuration
+  }
+
+  private static func betas(_ known: inout ModelKnowledge, steps: Int) throws -> [Double] {
+    let schedule = try known.settle("noise_schedule", \.noiseSchedule, else: "linear")
+    let first = try known.settle("beta_start", \.betaStart)
+    let last = try known.settle("beta_end", \.betaEnd)
+    if let first, let last, ["linear", "scaled_linear"].contains(schedule) {
+      guard 0 < first, first <= last, last < 1 else {
+        throw SettingsError(
+          "\(known.name): a schedule from beta_start \(first) to beta_end \(last) is none; they rise between 0 and 1")
+      }
+      return Diffusion.betas(from: first, to: last, steps: steps, inSquareRoots: schedule == "scaled_linear")
+    }
+    guard let schedule = BetaSchedule(rawValue: schedule) else {
+      throw SettingsError(
+        "\(known.name): the noise schedule \(schedule) is not known; linear and cosine are, and linear and scaled_linear with beta_start and beta_end"
+      )
+    }
+    return schedule.betas(steps: steps)
+  }
 }

@@ -17,13 +17,15 @@ struct Plan {
   let batch: Int
   /// x_T of all images, if it is given.
   let noise: Tensor?
+  /// What a super-resolution model enlarges, one picture after the other, again from the first when all are done.
+  let lowRes: LowResolution?
 
   /// - Throws: `UsageError`, `SettingsError`, `ImageError`, `SpacingError`.
   init(_ options: Options, _ model: Model) throws {
     self.options = options
     self.model = model
     let settings = model.settings
-    isDDIM = options.sampler != .ddpm
+    isDDIM = (options.sampler ?? (options.isUpstreamRespacing ? .ddpm : .ddim)) == .ddim
     seed = options.seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
 
     let timesteps: [Int]
@@ -34,9 +36,10 @@ struct Plan {
         settings.diffusionSteps, steps: options.steps ?? min(50, settings.diffusionSteps), isDDIM: isDDIM)
     }
     diffusion = GaussianDiffusion(
-      betas: settings.schedule.betas(steps: settings.diffusionSteps), timesteps: timesteps,
+      betas: settings.betas, timesteps: timesteps,
       meanType: settings.meanType, varType: settings.varType, rescaleTimesteps: settings.rescaleTimesteps)
 
+    lowRes = try Self.readLowResolution(options, model)
     if let guidance = options.guidance {
       guard guidance == 1 || settings.nullClass != nil else {
         throw SettingsError(
@@ -53,7 +56,8 @@ struct Plan {
       }
       classes = try selectClasses(items, count: count, names: settings.classNames, nullClass: settings.nullClass)
     } else {
-      classes = nil
+      // A picture is enlarged as what it was drawn as.
+      classes = settings.unet.numClasses == nil ? nil : lowRes?.labels
     }
     batch = min(options.count, options.batch ?? Self.usualBatch(options, settings))
     noise = try options.noise.map { try Self.readNoise($0, options, settings) }
@@ -61,7 +65,7 @@ struct Plan {
 
   /// The shape of one image: `[C, H, W]`.
   var imageShape: [Int] {
-    [model.settings.unet.inChannels, model.settings.imageSize, model.settings.imageSize]
+    [model.settings.unet.imageChannels, model.settings.imageSize, model.settings.imageSize]
   }
 
   /// The batches: numbers of the images in each.
@@ -81,9 +85,36 @@ struct Plan {
     return min(max(1, (512 << 20) / bytes), 16)
   }
 
+  private static func readLowResolution(_ options: Options, _ model: Model) throws -> LowResolution? {
+    let settings = model.settings
+    guard let path = options.lowRes else {
+      guard settings.kind != .superResolution else {
+        throw SettingsError(
+          "\(model.name): enlarges pictures, and none is given; type for instance --low-res small.png")
+      }
+      return nil
+    }
+    guard settings.kind == .superResolution else {
+      throw SettingsError("--low-res: \(model.name) draws pictures of its own and enlarges none; leave --low-res out")
+    }
+    let lowRes = try Images.readLowResolution(path, channels: settings.unet.imageChannels)
+    let (height, width) = (lowRes.pictures.shape[2], lowRes.pictures.shape[3])
+    guard height <= settings.imageSize, width <= settings.imageSize else {
+      throw SettingsError(
+        "\(path): \(width)×\(height) pixels are more than the \(settings.imageSize)×\(settings.imageSize) that \(model.name) enlarges to"
+      )
+    }
+    if let classes = settings.unet.numClasses, let stray = lowRes.labels?.first(where: { !(0..<classes).contains($0) })
+    {
+      throw SettingsError(
+        "\(path): has the label \(stray), but \(model.name) has \(classes) classes, 0 to \(classes - 1)")
+    }
+    return lowRes
+  }
+
   private static func readNoise(_ path: String, _ options: Options, _ settings: ModelSettings) throws -> Tensor {
     let noise = try readNPY(try readFile(path), path: path)
-    let needed = [options.count, settings.unet.inChannels, settings.imageSize, settings.imageSize]
+    let needed = [options.count, settings.unet.imageChannels, settings.imageSize, settings.imageSize]
     guard noise.shape == needed else {
       let isCount = noise.shape.count == 4 && Array(noise.shape.dropFirst()) == Array(needed.dropFirst())
       throw SettingsError(

@@ -25,6 +25,8 @@ do {
   case .help(let command): try writeToStandardOutput(Array(helpText(command).utf8))
   case .version: try writeToStandardOutput(Array("sample \(version)\n".utf8))
   case .draw(let options): try KernelChoice.$current.withValue(try chosenKernels()) { try draw(options) }
+  case .inspect(let options): try KernelChoice.$current.withValue(try chosenKernels()) { try inspect(options) }
+  case .convert(let options, let path): try convert(options, to: path)
   case .bench(let options): try KernelChoice.$current.withValue(try chosenKernels()) { try bench(options) }
   }
 } catch let error as UsageError {
@@ -41,6 +43,7 @@ func draw(_ options: Options) throws {
   if let threads = options.threads { ThreadPool.shared.threads = threads }
   let model = try Model(options)
   let plan = try Plan(options, model)
+  if options.model != nil && !options.quiet { introduce(model) }
   var destination = try Destination(plan)
   if options.dryRun { return try dryRun(plan, destination) }
   let loaded = ContinuousClock.now
@@ -68,6 +71,17 @@ func draw(_ options: Options) throws {
     writeError(
       "\(destination.name): \(images)seed \(plan.seed), \(plan.diffusion.count) \(plan.isDDIM ? "DDIM" : "DDPM") steps, \(decimal((ContinuousClock.now - start).seconds, 2)) s\n"
     )
+  }
+}
+
+/// Says what the model is taken for, and if it looks as if it were something else.
+func introduce(_ model: Model) {
+  writeError(model.settings.provenance(name: model.name) + "\n")
+  let isAllSaid = model.settings.facts.allSatisfy { fact in
+    if case .file = fact.source { true } else { fact.source == .tensors }
+  }
+  if !isAllSaid, let advice = DenoiserCheck(model.unet, model.settings).report(name: model.name).advice {
+    writeError("warning: \(advice)\n")
   }
 }
 

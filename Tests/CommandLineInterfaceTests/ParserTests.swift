@@ -14,7 +14,7 @@ struct ParserTests {
   @Test func defaults() throws {
     let options = try options("")
     #expect(options == Options())
-    #expect(options.output == .png("sample.png"))
+    #expect(options.output == nil)
   }
 
   @Test func theMainJob() throws {
@@ -58,6 +58,17 @@ struct ParserTests {
     Case("--learn-sigma no") { $0.modelFlags.learnSigma == false },
     Case("--num_heads_upsample -1") { $0.modelFlags.numHeadsUpsample == nil },
     Case("--channel-mult 1,2,2,2") { $0.modelFlags.channelMult == [1, 2, 2, 2] },
+    Case("--channel-mult 0.5,1") { $0.modelFlags.channelMult == [0.5, 1] },
+    Case("--channel_mult=") { $0.modelFlags.channelMult == nil },
+    Case("--num_head_channels 64") { $0.modelFlags.numHeadChannels == 64 },
+    Case("--num_head_channels -1") { $0.modelFlags.numHeadChannels == nil },
+    Case("--use_new_attention_order True --resblock_updown True") {
+      $0.modelFlags.useNewAttentionOrder == true && $0.modelFlags.resblockUpdown == true
+    },
+    Case("--use_fp16 True") { $0 == Options() }, Case("--low-res s.png") { $0.lowRes == "s.png" },
+    Case("--base_samples s.npz --large_size 256 --small_size 64") {
+      $0.lowRes == "s.npz" && $0.modelFlags.imageSize == 256 && $0.modelFlags.smallSize == 64
+    },
     Case("--attention_resolutions 16,8") { $0.modelFlags.attentionResolutions == [16, 8] },
     Case("--noise-schedule cosine") { $0.modelFlags.noiseSchedule == "cosine" },
     Case("--steps 3 --steps 4") { $0.steps == 4 }, Case("--seed 1 --") { $0.seed == 1 },
@@ -75,7 +86,9 @@ struct ParserTests {
     expected.model = "cifar10.pt"
     expected.count = 16
     expected.output = .npz("x.npz")
+    expected.isUpstreamRun = true
     expected.respacing = "250"
+    expected.isUpstreamRespacing = true
     expected.sampler = .ddpm
     expected.modelFlags.imageSize = 32
     expected.modelFlags.numChannels = 128
@@ -110,7 +123,7 @@ struct ParserTests {
     ("img.png", "\"img.png\" belongs to no option; did you mean --out img.png?"),
     ("model.pt", "\"model.pt\" belongs to no option; did you mean --model model.pt?"),
     ("-- x", "\"x\" belongs to no option; did you mean --out x?"),
-    ("inspect m.pt", "\"inspect\" is not something that this version does; sample --help says what it does"),
+    ("train m.pt", "\"train\" is not something that this version does; sample --help says what it does"),
     ("--sampler ddmi", "--sampler: \"ddmi\" is not one of ddpm or ddim; did you mean ddim?"),
     ("--sampler euler", "--sampler: \"euler\" is not one of ddpm or ddim"),
     ("--progress loud", "--progress: \"loud\" is not one of auto, bar, plain or none"),
@@ -130,7 +143,7 @@ struct ParserTests {
     ),
     (
       "--channel-mult 1,x",
-      "--channel-mult: \"x\" is not a number from 1 to 1024; type for instance --channel-mult 1,2,2,2"
+      "--channel-mult: \"x\" is not a number; type for instance --channel-mult 1.5"
     ),
     ("--noise-schedule quadratic", "--noise-schedule: \"quadratic\" is no noise schedule; type linear or cosine"),
     ("--grid 0", "--grid: 0 is out of range; type --grid with a number from 1 to 100000"),
@@ -222,10 +235,41 @@ struct ParserTests {
     }
     #expect(options.bench.batches == [1, 4, 16])
     #expect(options.bench.passes == 3)
-    #expect(options.bench.json && options.bench.layers)
+    #expect(options.json && options.bench.layers)
+  }
+
+  @Test func inspectTakesAFile() throws {
+    guard case .inspect(let options) = try parse(["inspect", "--json", "m.pt", "--num-heads", "8"]) else {
+      Issue.record("not understood as inspect")
+      return
+    }
+    #expect(options.model == "m.pt")
+    #expect(options.json)
+    #expect(options.modelFlags.numHeads == 8)
+  }
+
+  @Test func convertTakesTwoFiles() throws {
+    guard case .convert(let options, let output) = try parse(["convert", "--half", "--", "-m.pt", "m.safetensors"])
+    else {
+      Issue.record("not understood as convert")
+      return
+    }
+    #expect(options.model == "-m.pt")
+    #expect(options.half && !options.overwrite)
+    #expect(output == "m.safetensors")
   }
 
   @Test(arguments: [
+    ("inspect", "sample inspect needs FILE; type sample inspect FILE"),
+    ("inspect a b", "sample inspect takes FILE, and \"b\" is one word too many"),
+    ("convert a.pt", "sample convert needs OUT.safetensors; type sample convert IN OUT.safetensors"),
+    (
+      "convert a.pt b.pt",
+      "sample convert writes safetensors, not b.pt; type sample convert a.pt b.pt.safetensors"
+    ),
+    ("inspect m.pt --steps 5", "--steps belongs to sample, not to sample inspect; leave it out"),
+    ("--half", "--half belongs to sample convert, not to sample; leave it out"),
+    ("m.pt inspect", "\"m.pt\" belongs to no option; did you mean --model m.pt?"),
     ("bench --steps 5", "--steps belongs to sample, not to sample bench; leave it out"),
     ("--passes 5", "--passes belongs to sample bench, not to sample; leave it out"),
     ("--threads 1 bench", "bench stands in front of the options; type sample bench and then the options"),

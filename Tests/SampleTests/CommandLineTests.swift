@@ -3,57 +3,11 @@ import Images
 import TestSupport
 import Testing
 
-/// The release binary, run as a user runs it, in a folder of its own.
-struct CommandLineTests {
-  private let folder: URL
+/// The release binary, run as a user runs it.
+struct CommandLineTests: RunsSample {
+  let folder: URL
 
-  init() throws {
-    folder = URL(fileURLWithPath: NSTemporaryDirectory()).appendingPathComponent("sample-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  }
-
-  private struct Result {
-    let status: Int32
-    let output: [UInt8]
-    let errors: String
-  }
-
-  /// The binary that `make test` has built, or the one beside the tests.
-  private static let binary: URL = {
-    if let path = ProcessInfo.processInfo.environment["SAMPLE_BINARY"] { return URL(fileURLWithPath: path) }
-    return URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("sample")
-  }()
-
-  /// Runs `sample` with the words of `line`, typed as in a shell without quotes.
-  @discardableResult
-  private func run(_ line: String, environment: [String: String] = [:]) throws -> Result {
-    let process = Process()
-    process.executableURL = Self.binary
-    process.arguments = line.split(separator: " ").map(String.init)
-    process.currentDirectoryURL = folder
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    // Files, not pipes, so that nothing waits for a reader.
-    let (out, err) = (folder.appendingPathComponent("stdout"), folder.appendingPathComponent("stderr"))
-    for file in [out, err] { try Data().write(to: file) }
-    process.standardOutput = try FileHandle(forWritingTo: out)
-    process.standardError = try FileHandle(forWritingTo: err)
-    try process.run()
-    process.waitUntilExit()
-    defer { for file in [out, err] { try? FileManager.default.removeItem(at: file) } }
-    return Result(
-      status: process.terminationStatus, output: [UInt8](try Data(contentsOf: out)),
-      errors: String(decoding: try Data(contentsOf: err), as: UTF8.self))
-  }
-
-  private func bytes(_ name: String) throws -> [UInt8] {
-    [UInt8](try Data(contentsOf: folder.appendingPathComponent(name)))
-  }
-
-  private var files: [String] {
-    get throws { try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() }
-  }
-
-  private func cleanUp() { try? FileManager.default.removeItem(at: folder) }
+  init() throws { folder = try temporaryFolder() }
 
   @Test func drawsAnImageAndPrintsTheSeed() throws {
     defer { cleanUp() }
@@ -204,23 +158,37 @@ struct CommandLineTests {
     ),
     ("--out no/%d.png", 1, "sample: --out: there is no folder no; make it with mkdir -p no\n"),
     ("--model none.pt", 1, "sample: none.pt: cannot be read: No such file or directory\n"),
-    ("--model .", 1, "sample: .: is a folder, not a checkpoint; give the .pt or .safetensors file in it\n"),
+    (
+      "--model .", 1,
+      "sample: .: is a folder, and not one that diffusers saved (it has no diffusion_pytorch_model); give the .pt or .safetensors file in it\n"
+    ),
+    (
+      "--num-heads 8", 1, "sample: --num-heads 8 contradicts the embedded model, which says 4; leave --num-heads out\n"
+    ),
+    (
+      "--class-cond False", 1,
+      "sample: --class-cond False contradicts the 11 classes of the embedded model; leave it out\n"
+    ),
+    (
+      "--low-res x.png", 1,
+      "sample: --low-res: the embedded model draws pictures of its own and enlarges none; leave --low-res out\n"
+    ),
     ("--noise none.npy", 1, "sample: none.npy: cannot be read: No such file or directory\n"),
     (
       "--num-channels 64", 1,
-      "sample: --num-channels 64 contradicts the embedded model, which says 32; leave --num-channels out\n"
+      "sample: --num-channels 64 contradicts the embedded model, whose tensors say 32; leave --num-channels out\n"
     ),
     (
       "--learn-sigma", 1,
-      "sample: --learn-sigma True contradicts the embedded model, which says False; leave --learn-sigma out\n"
+      "sample: --learn-sigma True contradicts the embedded model, which takes 1 channels and puts out 1; leave --learn-sigma out\n"
     ),
     (
       "--attention-resolutions 14,8", 1,
-      "sample: --attention-resolutions 14,8 contradicts the embedded model, which says 14,7; leave --attention-resolutions out\n"
+      "sample: --attention-resolutions 14,8 contradicts the embedded model, whose tensors have attention at 14,7; leave --attention-resolutions out, or check --image-size (28)\n"
     ),
     (
       "--channel-mult 1,2", 1,
-      "sample: --channel-mult 1,2 contradicts the embedded model, which says 1,2,2; leave --channel-mult out\n"
+      "sample: --channel-mult 1,2 contradicts the embedded model, whose tensors say 1,2,2; leave --channel-mult out\n"
     ),
     (
       "--respacing ddim999", 1,
@@ -237,56 +205,6 @@ struct CommandLineTests {
     #expect(result.errors == message)
     #expect(result.status == status)
     #expect(try files == [])
-  }
-
-  /// A checkpoint of another shape, without a description: the flags say what it is, or an error says which tensor disagrees.
-  @Test func checkpointsWithFlags() throws {
-    defer { cleanUp() }
-    let model = Fixture.path("unet/improved-scaleshift-class.pt")
-    let flags =
-      "--model \(model) --image_size 16 --num_channels 32 --num_res_blocks 1 --channel-mult 1,2 --attention_resolutions 8 --learn_sigma True --class_cond True --num-classes 11"
-    let drawn = try run("\(flags) --steps 2 --seed 1 --out x.png")
-    #expect(drawn.status == 0, "\(drawn.errors)")
-    #expect(try Picture(png: bytes("x.png")).channels == 3)
-    let wrong = try run("\(flags) --num_channels 64 --out y.png")
-    #expect(
-      wrong.errors
-        == "sample: \(model): tensor time_embed.0.weight has shape [128, 32], but the model needs [256, 64]; check the model flags\n"
-    )
-    let unconditional = try run("\(flags.replacing(" --class_cond True --num-classes 11", with: "")) --out y.png")
-    #expect(
-      unconditional.errors
-        == "sample: \(model): 1 of its tensors have no place in the model (label_emb.weight); check the model flags\n")
-    let guided = try run("\(flags) --guidance 2 --out y.png")
-    #expect(
-      guided.errors
-        == "sample: --guidance needs a model that was trained with a null class, and none is known of \(model); type --null-class, or leave --guidance out\n"
-    )
-    #expect(try files == ["x.png"])
-  }
-
-  /// Models that would draw noise if what their description says were passed over.
-  @Test(arguments: [
-    (#"{"use_new_attention_order": true}"#, "has use_new_attention_order, as models of guided-diffusion do"),
-    (#"{"num_head_channels": 32}"#, "has num_head_channels, as models of guided-diffusion do"),
-    (#"{"dims": 1}"#, "works on data of 1 dimensions, not on images"),
-    (#"{"image_size": 2000000000}"#, "images of 2000000000 pixels cannot be drawn"),
-    (#"{"image_size": 30, "channel_mult": [1, 2, 2]}"#, "images of 30 pixels cannot be halved 2 times"),
-    (#"{"model_channels": 64, "image_size": 64, "num_heads": 0}"#, "num_heads is 0, but must lie within 1…4096"),
-    (#"{"noise_schedule": "sqrt"}"#, "the noise schedule sqrt is not known; linear and cosine are"),
-    (#"{"num_classes": 5, "null_class": 5}"#, "the null class 5 is none of its 5 classes"),
-    (#"{"out_channels": 5}"#, "puts out 5 predicts neither images nor images and their variance"),
-    (#"{"image_size": 100}"#, "the levels of a model for 100 pixels are not known; type --channel-mult"),
-  ])
-  func descriptionsThatCannotBeFollowed(json: String, message: String) throws {
-    defer { cleanUp() }
-    try FileManager.default.copyItem(
-      atPath: Fixture.path("containers/zip.pt"), toPath: folder.appendingPathComponent("m.pt").path)
-    try json.write(to: folder.appendingPathComponent("m.json"), atomically: true, encoding: .utf8)
-    let result = try run("--model m.pt --out x.png")
-    #expect(result.status == 1)
-    #expect(result.errors.hasPrefix("sample: m.pt: ") && result.errors.contains(message), "\(result.errors)")
-    #expect(try files == ["m.json", "m.pt"])
   }
 
   @Test func helpAndVersion() throws {

@@ -9,7 +9,7 @@ struct TimestepEmbeddingTests {
   func agreesWithPyTorch(dim: Int) throws {
     let ops = try Fixture("ops")
     let timesteps = ops.tensor("timestep_embedding.t").values
-    let found = timestepEmbedding(timesteps, dim: dim)
+    let found = TimestepEmbedding()(timesteps, dim: dim)
     let expected = ops.tensor("timestep_embedding.\(dim)")
     #expect(found.shape == expected.shape)
     // Our frequencies are correctly rounded. PyTorch's exp is not: of these frequencies it rounds two (dim 128, i = 22, which

@@ -10,8 +10,8 @@ struct UNetConfigurationTests {
   @Test func validConfigurationPasses() throws { try Self.valid().validate() }
 
   @Test(arguments: [
-    (\UNetConfiguration.inChannels, 0, "in_channels is 0, but must lie within 1…4096"),
-    (\.outChannels, -1, "out_channels is -1, but must lie within 1…8192"),
+    (\UNetConfiguration.inChannels, 0, "in_channels is 0, but must lie within 1…8192"),
+    (\.outChannels, -1, "out_channels is -1, but must lie within 1…10000000"),
     (\.numResBlocks, 0, "num_res_blocks is 0, but must lie within 1…1024"),
     (\.dims, 4, "dims is 4, but must lie within 1…3"),
     (\.numHeads, 0, "num_heads is 0, but must lie within 1…4096"),
@@ -37,7 +37,32 @@ struct UNetConfigurationTests {
     var configuration = Self.valid()
     configuration.channelMult = []
     #expect(throws: ConfigurationError.noLevels) { try configuration.validate() }
-    configuration.channelMult = [1, 2, 2]
+    configuration.channelMult = [0.5, 2, 2]
     #expect(configuration.sizeMultiple == 4)
+    #expect(configuration.width(0) == 32)
+    #expect(throws: Never.self) { try configuration.validate() }
+    configuration.channelMult = [0.25]
+    #expect(throws: ConfigurationError.notGroups(channels: 16, multipleOf: 32)) { try configuration.validate() }
+    configuration.normGroups = 8
+    #expect(throws: Never.self) { try configuration.validate() }
+    configuration.channelMult = [0.375]
+    #expect(throws: ConfigurationError.notGroups(channels: 24, multipleOf: 16)) { try configuration.validate() }
+    for mult in [0, -1, .nan, .infinity] {
+      configuration.channelMult = [mult]
+      #expect(throws: ConfigurationError.self) { try configuration.validate() }
+    }
+  }
+
+  @Test func headsOfChannels() {
+    var configuration = Self.valid()
+    (configuration.numHeads, configuration.numHeadsUpsample) = (2, 4)
+    #expect(configuration.heads(channels: 128) == 2)
+    #expect(configuration.heads(channels: 128, ascending: true) == 4)
+    configuration.numHeadChannels = 16
+    #expect(configuration.heads(channels: 128, ascending: true) == 8)
+    configuration.numHeadChannels = 48
+    #expect(throws: ConfigurationError.notHeadChannels(channels: 128, headChannels: 48)) {
+      try configuration.validate()
+    }
   }
 }

@@ -1,0 +1,66 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// The files of a model that diffusers has saved: `unet/` and `scheduler/` in a pipeline's folder; older ones have all of it at the
+/// root.
+struct DiffusersFolder {
+  private static let weightNames = [
+    "diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.safetensors.index.json",
+    "diffusion_pytorch_model.bin",
+  ]
+
+  /// The folder that holds the weights, `.` for the current one.
+  private let folder: String
+
+  /// The file of the weights in the folder `path`.
+  ///
+  /// - Throws: `CheckpointError.folder` if there is none.
+  static func weights(in path: String) throws(CheckpointError) -> String {
+    for folder in [path + "/unet", path] {
+      if let name = weightNames.first(where: { exists("\(folder)/\($0)") }) { return "\(folder)/\(name)" }
+    }
+    throw .folder(file: path)
+  }
+
+  /// The files around those weights.
+  init(weights: String) {
+    let parts = weights.split(separator: "/", omittingEmptySubsequences: false)
+    folder = parts.count > 1 ? parts.dropLast().joined(separator: "/") : "."
+  }
+
+  /// What the configurations of network and scheduler say; nil if there are none.
+  ///
+  /// - Throws: `CheckpointError` where there is one that cannot be read or followed.
+  func description() throws(CheckpointError) -> DescribedModel? {
+    let network = "\(folder)/config.json"
+    guard Self.exists(network) else { return nil }
+    var description = try decode(DiffusersConfiguration.self, network).description(file: network)
+    let scheduler = ["\(folder)/../scheduler/", "\(folder)/scheduler/", "\(folder)/"]
+      .map { $0 + "scheduler_config.json" }.first(where: Self.exists)
+    if let scheduler { try decode(DiffusersScheduler.self, scheduler).describe(&description, file: scheduler) }
+    return DescribedModel(description: description, file: network)
+  }
+
+  private func decode<T: Decodable>(_ type: T.Type, _ path: String) throws(CheckpointError) -> T {
+    let file = try FileBytes(path: path)
+    let decoder = JSONDecoder()
+    if type == DiffusersScheduler.self { decoder.keyDecodingStrategy = .convertFromSnakeCase }
+    do {
+      return try decoder.decode(T.self, from: Data((file.text(0, file.count) ?? "").utf8))
+    } catch {
+      throw .descriptionNotJSON(file: path, reason: reason(error))
+    }
+  }
+
+  private static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+}

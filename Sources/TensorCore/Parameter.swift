@@ -1,0 +1,55 @@
+import Synchronization
+
+/// A parameter of a layer: its shape is known at once, its elements are read when the layer first needs them. So a network can
+/// be built, and asked what it consists of, without reading a checkpoint of gigabytes.
+public struct Parameter: Sendable {
+  /// As PyTorch has it, for instance `[O, I, 3, 3]`.
+  public let shape: [Int]
+  private let read: @Sendable () -> Tensor
+
+  /// A parameter of `shape` whose elements `read` gives.
+  public init(_ shape: [Int], reading read: @escaping @Sendable () -> Tensor) {
+    self.shape = shape
+    self.read = read
+  }
+
+  /// A parameter that is there already.
+  public init(_ tensor: Tensor) {
+    shape = tensor.shape
+    read = { tensor }
+  }
+
+  /// Reads the elements.
+  public func tensor() -> Tensor {
+    let tensor = read()
+    precondition(tensor.shape == shape, "a parameter of shape \(shape) was read as \(tensor.shape)")
+    return tensor
+  }
+}
+
+/// What a layer makes of its parameters: made when first asked for, on the thread that asks, and then kept, while the
+/// parameters themselves are let go.
+public final class Prepared<Value: Sendable>: Sendable {
+  private enum State: Sendable {
+    case pending(@Sendable () -> Value)
+    case made(Value)
+  }
+
+  private let state: Mutex<State>
+
+  /// What `make` will give.
+  public init(_ make: @escaping @Sendable () -> Value) { state = Mutex(.pending(make)) }
+
+  /// The value; the first call takes the time to make it.
+  public var value: Value {
+    state.withLock { state in
+      switch state {
+      case .made(let value): return value
+      case .pending(let make):
+        let value = make()
+        state = .made(value)
+        return value
+      }
+    }
+  }
+}

@@ -1,0 +1,113 @@
+/// Finds the levels of a network in the names of its tensors.
+struct ShapeReader {
+  /// How blocks make up levels.
+  struct Layout {
+    let levels: Int
+    let numResBlocks: Int
+    let resblockUpdown: Bool
+    let convResample: Bool
+  }
+
+  private let shapes: [String: [Int]]
+  /// The blocks of each half; of an encoder, 0 output blocks.
+  let inputBlocks: Int
+  let outputBlocks: Int
+
+  init(_ shapes: [String: [Int]]) throws(ArchitectureError) {
+    self.shapes = shapes
+    func blocks(_ half: String) -> Int {
+      let numbers = shapes.keys.compactMap { name -> Int? in
+        let parts = name.split(separator: ".", maxSplits: 2)
+        return parts.count == 3 && parts[0] == half ? Int(parts[1]) : nil
+      }
+      return (numbers.max() ?? -1) + 1
+    }
+    (inputBlocks, outputBlocks) = (blocks("input_blocks"), blocks("output_blocks"))
+    let isKnown = shapes.keys.contains { name in
+      ["input_blocks.", "output_blocks.", "middle_block.", "time_embed."].contains { name.hasPrefix($0) }
+    }
+    if !isKnown { throw .otherNetwork(example: shapes.keys.min() ?? "") }
+    // No checkpoint has so many; what follows counts up to it.
+    guard inputBlocks <= 4096, outputBlocks <= 4096 else { throw .blocks(input: inputBlocks, output: outputBlocks) }
+  }
+
+  func shape(_ name: String) throws(ArchitectureError) -> [Int] {
+    guard let shape = shapes[name] else { throw .missing(name: name) }
+    return shape
+  }
+
+  func dimension(_ index: Int, of name: String) throws(ArchitectureError) -> Int {
+    let shape = try shape(name)
+    guard index < shape.count, shape[index] > 0 else { throw .shape(name: name, shape: shape) }
+    return shape[index]
+  }
+
+  /// The side of the pictures that attention pooling takes, from its embedding of a square of positions and their mean.
+  func pooledSide() throws(ArchitectureError) -> Int {
+    let name = "out.2.positional_embedding"
+    let positions = try dimension(1, of: name) - 1
+    let side = Int(Double(max(0, positions)).squareRoot().rounded())
+    guard side > 0, side <= 4096, side * side == positions else { throw .shape(name: name, shape: try shape(name)) }
+    return side
+  }
+
+  /// The levels, from the numbers of blocks and what stands where the resolution changes: 1 + L·(n + 1) - 1 input blocks, the
+  /// last but those of the lowest level being one that halves it, and L·(n + 1) output blocks, n residual blocks being those of
+  /// a level.
+  func layout() throws(ArchitectureError) -> Layout {
+    let hasConvolutions = (0..<inputBlocks).contains { shapes["input_blocks.\($0).0.op.weight"] != nil }
+    if outputBlocks == 0 { return try encoderLayout(hasConvolutions: hasConvolutions) }
+    let updown = (0..<outputBlocks).count { block in
+      [1, 2].contains { shapes["output_blocks.\(block).\($0).in_layers.0.weight"] != nil }
+    }
+    let halvings = updown > 0 ? updown : hasConvolutions ? convolutions : gaps
+    let levels = halvings + 1
+    guard outputBlocks % levels == 0, outputBlocks / levels >= 2, inputBlocks == outputBlocks else {
+      throw .blocks(input: inputBlocks, output: outputBlocks)
+    }
+    return Layout(
+      levels: levels, numResBlocks: outputBlocks / levels - 1, resblockUpdown: updown > 0,
+      convResample: hasConvolutions || updown > 0 || levels == 1)
+  }
+
+  private var convolutions: Int { (0..<inputBlocks).count { shapes["input_blocks.\($0).0.op.weight"] != nil } }
+
+  /// Blocks without tensors: resampling that learns nothing.
+  private var gaps: Int {
+    let prefixes = Set(
+      shapes.keys.compactMap { name in
+        name.hasPrefix("input_blocks.") ? name.split(separator: ".", maxSplits: 2).dropFirst().first : nil
+      })
+    return (0..<inputBlocks).count { !prefixes.contains("\($0)") }
+  }
+
+  /// Without an ascending half, residual blocks that halve the resolution look like others. But the width changes only behind
+  /// them, and they have no attention.
+  private func encoderLayout(hasConvolutions: Bool) throws(ArchitectureError) -> Layout {
+    if hasConvolutions || gaps > 0 {
+      let levels = (hasConvolutions ? convolutions : gaps) + 1
+      guard inputBlocks % levels == 0, inputBlocks / levels >= 2 else { throw .blocks(input: inputBlocks, output: 0) }
+      return Layout(
+        levels: levels, numResBlocks: inputBlocks / levels - 1, resblockUpdown: false, convResample: hasConvolutions)
+    }
+    for levels in 1...max(1, inputBlocks / 2) where inputBlocks % levels == 0 && fits(inputBlocks / levels) {
+      return Layout(
+        levels: levels, numResBlocks: inputBlocks / levels - 1, resblockUpdown: levels > 1, convResample: true)
+    }
+    throw .blocks(input: inputBlocks, output: 0)
+  }
+
+  /// Whether levels of so many blocks, the last of which halves the resolution, explain where there is attention and where the
+  /// width changes.
+  private func fits(_ blocks: Int) -> Bool {
+    guard blocks >= 2 else { return false }
+    return (1..<inputBlocks).allSatisfy { block in
+      let place = (block - 1) % blocks
+      let hasAttention = shapes["input_blocks.\(block).1.qkv.weight"] != nil
+      let changesWidth = shapes["input_blocks.\(block).0.skip_connection.weight"] != nil
+      let levelHasAttention = shapes["input_blocks.\(block - place).1.qkv.weight"] != nil
+      let halves = place == blocks - 1
+      return (!changesWidth || place == 0) && (hasAttention == (levelHasAttention && !halves))
+    }
+  }
+}

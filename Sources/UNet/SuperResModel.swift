@@ -1,0 +1,15 @@
+import TensorCore
+
+/// What a super-resolution model takes: noisy pictures, and behind their channels those of smaller versions, enlarged bilinearly
+/// (`SuperResModel.forward` of the original).
+///
+/// - Parameters:
+///   - x: `[N, C, H, W]`.
+///   - lowRes: `[N, C, h, w]`; already enlarged ones stay as they are.
+/// - Returns: `[N, 2C, H, W]`.
+public func superResolutionInput(_ x: Tensor, lowRes: Tensor) -> Tensor {
+  precondition(
+    x.shape.count == 4 && lowRes.shape.count == 4 && x.shape.prefix(2) == lowRes.shape.prefix(2),
+    "pictures of shape \(x.shape) cannot come with smaller ones of shape \(lowRes.shape)")
+  return x.joiningChannels(lowRes.bilinear(height: x.shape[2], width: x.shape[3]))
+}

@@ -1,0 +1,120 @@
+import Diffusion
+import TensorCore
+import UNet
+
+/// Tells a network that finds noise from one that puts out noise of its own, as it does where its attention heads, their order, T, the
+/// schedule or what it predicts are not those it was trained with: shapes do not show them, and nothing else would complain.
+///
+/// It puts a few smooth pictures under noise and looks how much of the noise the network finds. A network that has seen nothing like
+/// one of the pictures finds less of the noise in it, so the picture with which it does best counts.
+struct DenoiserCheck {
+  /// What of the settings the check can vary.
+  struct Guess: Equatable {
+    var numHeads: Int
+    var numHeadChannels: Int?
+    var numHeadsUpsample: Int?
+    var order: QKVOrder
+    var diffusionSteps: Int
+    var schedule: Schedule
+    var rescaleTimesteps: Bool
+    var predictXstart: Bool
+
+    enum Schedule: Equatable {
+      case asSettled
+      case named(BetaSchedule)
+    }
+  }
+
+  /// What makes a pass over one picture cheap, in multiply-adds.
+  private static let cheap = 2_500_000_000
+
+  let unet: UNetModel
+  let settings: ModelSettings
+  /// Whether there is time to look closely, and to try other settings although nothing looks wrong.
+  let isCheap: Bool
+  /// Shares of the picture in what the network sees, ᾱ.
+  private let shares: [Double]
+  private let pictures: Tensor
+  private let noise: Tensor
+
+  init(_ unet: UNetModel, _ settings: ModelSettings) {
+    self.unet = unet
+    self.settings = settings
+    let channels = settings.unet.imageChannels
+    // Small pictures will do: of large ones, a part.
+    let side = min(settings.imageSize, max(32, 2 * settings.unet.sizeMultiple))
+    isCheap = unet.countFlops(batch: 1, size: [side, side]).total < Self.cheap
+    shares = isCheap ? [0.5, 0.2] : [0.2]
+    pictures = Self.smoothPictures(channels: channels, side: side).rows(0..<(isCheap ? 4 : 2))
+    var source = PhiloxNoise(seed: 0, images: 0..<pictures.shape[0], shape: [channels, side, side])
+    noise = source.next()
+  }
+
+  /// Whether so small an error is that of a network that knows what to do. One that finds no noise has 1, one that puts out noise of
+  /// its own more; but taken for a prediction of the picture, even that spoils only the smaller part of what the network sees.
+  func isPlausible(_ error: Double, _ guess: Guess) -> Bool { error < (guess.predictXstart ? 0.1 : 0.7) }
+
+  /// What has been settled.
+  var settled: Guess {
+    Guess(
+      numHeads: settings.unet.numHeads, numHeadChannels: settings.unet.numHeadChannels,
+      numHeadsUpsample: settings.unet.numHeadsUpsample, order: settings.unet.attentionOrder,
+      diffusionSteps: settings.diffusionSteps, schedule: .asSettled, rescaleTimesteps: settings.rescaleTimesteps,
+      predictXstart: settings.meanType == .startX)
+  }
+
+  /// The mean square error of the noise that the network finds: 0 is perfect, 1 is that of finding none. Of several shares of
+  /// noise the geometric mean, for each the picture with which it does best.
+  func error(_ guess: Guess) -> Double {
+    let network = unet.withAttention(
+      numHeads: guess.numHeads, numHeadChannels: guess.numHeadChannels, numHeadsUpsample: guess.numHeadsUpsample,
+      order: guess.order)
+    let betas: [Double] =
+      switch guess.schedule {
+      case .asSettled where guess.diffusionSteps == settings.diffusionSteps: settings.betas
+      case .asSettled: BetaSchedule.linear.betas(steps: guess.diffusionSteps)
+      case .named(let schedule): schedule.betas(steps: guess.diffusionSteps)
+      }
+    let product = shares.reduce(1) { $0 * leastError(network, betas, share: $1, guess) }
+    return isCheap ? product.squareRoot() : product
+  }
+
+  private func leastError(_ network: UNetModel, _ betas: [Double], share: Double, _ guess: Guess) -> Double {
+    var alphaCumprod = 1.0
+    var step = 0
+    while step < betas.count - 1 && alphaCumprod * (1 - betas[step]) > share {
+      alphaCumprod *= 1 - betas[step]
+      step += 1
+    }
+    alphaCumprod *= 1 - betas[step]
+    let (signal, spread) = (Float(alphaCumprod.squareRoot()), Float((1 - alphaCumprod).squareRoot()))
+    let x = pictures.zip(noise) { signal * $0 + spread * $1 }
+    let timestep = guess.rescaleTimesteps ? Float(step) * 1000 / Float(betas.count) : Float(step)
+    let batch = pictures.shape[0]
+    let output = network(
+      settings.kind == .superResolution ? superResolutionInput(x, lowRes: pictures) : x,
+      timesteps: [Float](repeating: timestep, count: batch),
+      labels: settings.unet.numClasses.map { _ in [Int](repeating: settings.nullClass ?? 0, count: batch) }
+    ).channels(0..<pictures.shape[1])
+    let found = guess.predictXstart ? x.zip(output) { ($0 - signal * $1) / spread } : output
+    let perPicture = noise.count / batch
+    let errors = found.zip(noise) { ($0 - $1) * ($0 - $1) }
+    return (0..<batch).map { n in
+      errors.rows(n..<n + 1).values.reduce(0.0) { $0 + Double($1) } / Double(perPicture)
+    }.min() ?? 0
+  }
+
+  /// Black, grey, a slope and a soft spot, `[4, C, side, side]`.
+  private static func smoothPictures(channels: Int, side: Int) -> Tensor {
+    let shades: [(Float, Float) -> Float] = [
+      { _, _ in -1 }, { _, _ in 0 }, { x, y in x - y }, { x, y in 2 / (1 + 30 * (x * x + y * y)) - 1 },
+    ]
+    return Tensor.stacked(
+      shades.map { shade in
+        let values = (0..<channels * side * side).map { i in
+          shade(Float(i % side) / Float(side) - 0.5, Float(i / side % side) / Float(side) - 0.5)
+        }
+        return Tensor([1, channels, side, side], values)
+      })
+  }
+}

@@ -1,0 +1,58 @@
+import Foundation
+
+/// Tests that run the release binary in a folder of their own, which they must clean up.
+protocol RunsSample {
+  var folder: URL { get }
+}
+
+/// A fresh folder.
+func temporaryFolder() throws -> URL {
+  let folder = URL(fileURLWithPath: NSTemporaryDirectory()).appendingPathComponent("sample-\(UUID().uuidString)")
+  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  return folder
+}
+
+struct SampleResult {
+  let status: Int32
+  let output: [UInt8]
+  let errors: String
+}
+
+/// The binary that `make test` has built, or the one beside the tests.
+private let binary: URL = {
+  if let path = ProcessInfo.processInfo.environment["SAMPLE_BINARY"] { return URL(fileURLWithPath: path) }
+  return URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("sample")
+}()
+
+extension RunsSample {
+  /// Runs `sample` with the words of `line`, typed as in a shell without quotes.
+  @discardableResult
+  func run(_ line: String, environment: [String: String] = [:]) throws -> SampleResult {
+    let process = Process()
+    process.executableURL = binary
+    process.arguments = line.split(separator: " ").map(String.init)
+    process.currentDirectoryURL = folder
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    // Files, not pipes, so that nothing waits for a reader.
+    let (out, err) = (folder.appendingPathComponent("stdout"), folder.appendingPathComponent("stderr"))
+    for file in [out, err] { try Data().write(to: file) }
+    process.standardOutput = try FileHandle(forWritingTo: out)
+    process.standardError = try FileHandle(forWritingTo: err)
+    try process.run()
+    process.waitUntilExit()
+    defer { for file in [out, err] { try? FileManager.default.removeItem(at: file) } }
+    return SampleResult(
+      status: process.terminationStatus, output: [UInt8](try Data(contentsOf: out)),
+      errors: String(decoding: try Data(contentsOf: err), as: UTF8.self))
+  }
+
+  func bytes(_ name: String) throws -> [UInt8] {
+    [UInt8](try Data(contentsOf: folder.appendingPathComponent(name)))
+  }
+
+  var files: [String] {
+    get throws { try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() }
+  }
+
+  func cleanUp() { try? FileManager.default.removeItem(at: folder) }
+}
