@@ -11,10 +11,10 @@ TEST = $(SWIFT) test -c release -Xswiftc -enable-testing --scratch-path .build-t
 SAMPLE = .build/release/sample
 APT_GET = $$(test "$$(id -u)" = 0 || echo sudo) apt-get
 
-.PHONY: help build demo test lint format bench bench-peers isa-check count-check install clean libpng
+.PHONY: help build demo test lint format bench bench-peers isa-check count-check published-check install clean libpng
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: libpng ## build the release binary, .build/release/sample
 	$(BUILD) --product sample
@@ -44,6 +44,9 @@ isa-check: build ## check that old CPUs run the binary (needs qemu-user and netp
 
 count-check: build ## check how many instructions a forward pass takes (needs valgrind)
 	Tests/instruction-count.sh $(SAMPLE)
+
+published-check: build ## use random models of the published shapes, at full size (several minutes, 3 GB of disk)
+	python3 Tests/published-check.py $(SAMPLE)
 
 install: build ## install the binary under PREFIX (/usr/local)
 	install -D -s -m 755 $(SAMPLE) "$(DESTDIR)$(PREFIX)/bin/sample"

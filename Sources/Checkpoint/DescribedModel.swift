@@ -15,7 +15,7 @@ public struct DescribedModel: Sendable {
         description: try ModelDescription(json: config, file: state.file.name), file: state.file.name)
     }
     guard let path else { return nil }
-    for candidate in [path + ".json", withoutExtension(path) + ".json"] {
+    for candidate in [path + ".json", withoutExtension(path) + ".json"] where candidate != path {
       let file: FileBytes
       do { file = try FileBytes(path: candidate) } catch .unreadable { continue }
       return DescribedModel(
@@ -25,6 +25,8 @@ public struct DescribedModel: Sendable {
   }
 
   private static func withoutExtension(_ path: String) -> String {
+    let index = ".safetensors.index.json"
+    if path.hasSuffix(index) { return String(path.dropLast(index.count)) }
     let name = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
     guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return path }
     return String(path.dropLast(name.distance(from: dot, to: name.endIndex)))

@@ -15,39 +15,41 @@ extension DenoiserCheck {
   }
 
   /// Checks what has been settled, and what would do better. Only what was assumed or typed is questioned, not what the file says.
-  func report(name: String) -> Report {
+  ///
+  /// - Parameter tryingOthers: whether to look for other settings where nothing looks wrong, or where that takes long.
+  func report(name: String, tryingOthers: Bool) -> Report {
     let error = error(settled)
-    let isPlausible = isPlausible(error, settled)
+    let isPlausible = isPlausible(error)
     let questioned = settings.facts.filter { fact in
       if case .file = fact.source { return false }
       return fact.source != .tensors
     }.map(\.key)
-    let best = isPlausible && !isCheap ? settled : improved(settled, error, questioned)
-    let scale = "0 is perfect, finding none is 1"
+    let best = isCheap || (tryingOthers && !isPlausible) ? improved(settled, error, questioned) : settled
+    let scale = "0 is perfect, predicting nothing is 1"
     if best != settled {
       return Report(
         error: error,
         advice:
-          "\(name): finds noise better with \(flags(best)) (error \(decimal(self.error(best), 3)) rather than \(decimal(error, 3)); \(scale)); type that if you do not know better"
+          "\(name): predicts better with \(flags(best)) (error \(decimal(self.error(best), 3)) rather than \(decimal(error, 3)); \(scale)); type that if you do not know better"
       )
     }
     return Report(
       error: error,
       advice: isPlausible
         ? nil
-        : "\(name): does not find the noise in smooth pictures (error \(decimal(error, 2)); \(scale)): it is untrained, or its heads, attention order, T or schedule are not those assumed; sample inspect says what is assumed"
+        : "\(name): predicts no better than nothing on smooth pictures (error \(decimal(error, 2)); \(scale)): it is untrained, or its heads, attention order, T or schedule are not those assumed; sample inspect says what is assumed\(tryingOthers ? "" : ", and tries others")"
     )
   }
 
   /// Changes one setting after the other for the better, as long as that makes the error clearly lower.
   private func improved(_ start: Guess, _ error: Double, _ questioned: [String]) -> Guess {
     var (best, least) = (start, error)
-    for _ in 0..<2 {
+    for _ in 0..<(isCheap ? 2 : 1) {
       let before = best
       for variation in variations where questioned.contains(variation.key) {
         for candidate in variation.guesses(best) where candidate != best {
           let error = self.error(candidate)
-          let isComparable = candidate.predictXstart == best.predictXstart || isPlausible(error, candidate)
+          let isComparable = candidate.predictXstart == best.predictXstart || isPlausible(error)
           if error * Self.clearly < least && isComparable { (best, least) = (candidate, error) }
         }
       }

@@ -50,9 +50,8 @@ struct DenoiserCheck {
     noise = source.next()
   }
 
-  /// Whether so small an error is that of a network that knows what to do. One that finds no noise has 1, one that puts out noise of
-  /// its own more; but taken for a prediction of the picture, even that spoils only the smaller part of what the network sees.
-  func isPlausible(_ error: Double, _ guess: Guess) -> Bool { error < (guess.predictXstart ? 0.1 : 0.7) }
+  /// Whether so small an error is that of a network that knows what to do.
+  func isPlausible(_ error: Double) -> Bool { error < 0.7 }
 
   /// What has been settled.
   var settled: Guess {
@@ -63,8 +62,9 @@ struct DenoiserCheck {
       predictXstart: settings.meanType == .startX)
   }
 
-  /// The mean square error of the noise that the network finds: 0 is perfect, 1 is that of finding none. Of several shares of
-  /// noise the geometric mean, for each the picture with which it does best.
+  /// The mean square error of what the network predicts — the noise, or the picture — as a share of the mean square of that itself:
+  /// 0 is perfect, 1 is that of predicting nothing. Of several shares of noise the geometric mean, for each the picture with which
+  /// it does best.
   func error(_ guess: Guess) -> Double {
     let network = unet.withAttention(
       numHeads: guess.numHeads, numHeadChannels: guess.numHeadChannels, numHeadsUpsample: guess.numHeadsUpsample,
@@ -96,18 +96,18 @@ struct DenoiserCheck {
       timesteps: [Float](repeating: timestep, count: batch),
       labels: settings.unet.numClasses.map { _ in [Int](repeating: settings.nullClass ?? 0, count: batch) }
     ).channels(0..<pictures.shape[1])
-    let found = guess.predictXstart ? x.zip(output) { ($0 - signal * $1) / spread } : output
-    let perPicture = noise.count / batch
-    let errors = found.zip(noise) { ($0 - $1) * ($0 - $1) }
+    let truth = guess.predictXstart ? pictures : noise
     return (0..<batch).map { n in
-      errors.rows(n..<n + 1).values.reduce(0.0) { $0 + Double($1) } / Double(perPicture)
+      let (found, sought) = (output.rows(n..<n + 1), truth.rows(n..<n + 1))
+      let error = found.zip(sought) { ($0 - $1) * ($0 - $1) }.values.reduce(0.0) { $0 + Double($1) }
+      return error / sought.values.reduce(0.0) { $0 + Double($1) * Double($1) }
     }.min() ?? 0
   }
 
-  /// Black, grey, a slope and a soft spot, `[4, C, side, side]`.
+  /// Black, light grey, a slope and a soft spot, `[4, C, side, side]`. None is all zeros: an untrained network predicts that.
   private static func smoothPictures(channels: Int, side: Int) -> Tensor {
     let shades: [(Float, Float) -> Float] = [
-      { _, _ in -1 }, { _, _ in 0 }, { x, y in x - y }, { x, y in 2 / (1 + 30 * (x * x + y * y)) - 1 },
+      { _, _ in -1 }, { _, _ in 0.5 }, { x, y in x - y }, { x, y in 2 / (1 + 30 * (x * x + y * y)) - 1 },
     ]
     return Tensor.stacked(
       shades.map { shade in

@@ -36,7 +36,7 @@ struct Inspection: Encodable {
   let flop: Int
   let levels: [LevelRow]
   let facts: [Fact]
-  /// How well it finds the noise in smooth pictures; nil for what is no denoiser of images.
+  /// How well it predicts on smooth pictures under noise; nil for what is no denoiser of images.
   let check: DenoiserCheck.Report?
 
   struct LevelRow: Encodable {
@@ -72,7 +72,9 @@ struct Inspection: Encodable {
     parameters = source.checkpoint.state.elementCount
     let flops = try unet?.countFlops(batch: 1, size: size) ?? source.classifier().countFlops(batch: 1)
     flop = 2 * flops.total
-    check = unet.flatMap { $0.configuration.dims == 2 ? DenoiserCheck($0, settings).report(name: source.name) : nil }
+    check = unet.flatMap {
+      $0.configuration.dims == 2 ? DenoiserCheck($0, settings).report(name: source.name, tryingOthers: true) : nil
+    }
     levels = settings.unet.levels(source.checkpoint.state.shapes, size: size, unet: unet).map { level in
       LevelRow(
         size: side >> level.index, channels: level.width, heads: level.heads, parameters: level.parameters,
@@ -115,7 +117,7 @@ struct Inspection: Encodable {
     if let check {
       lines += [
         "",
-        "finds the noise in smooth pictures with an error of \(decimal(check.error, 3)) (0 is perfect, finding none is 1)",
+        "error on smooth pictures under noise: \(decimal(check.error, 3)) (0 is perfect, predicting nothing is 1)",
       ]
       if let advice = check.advice { lines.append(advice) }
     }

@@ -80,7 +80,9 @@ func introduce(_ model: Model) {
   let isAllSaid = model.settings.facts.allSatisfy { fact in
     if case .file = fact.source { true } else { fact.source == .tensors }
   }
-  if !isAllSaid, let advice = DenoiserCheck(model.unet, model.settings).report(name: model.name).advice {
+  if !isAllSaid,
+    let advice = DenoiserCheck(model.unet, model.settings).report(name: model.name, tryingOthers: false).advice
+  {
     writeError("warning: \(advice)\n")
   }
 }

@@ -41,7 +41,7 @@ struct ModelTests: RunsSample {
     let result = try run("--model m.pt --image-size 16 --num_channels 32 --num-heads 4 --steps 2 --seed 1 --out x.png")
     #expect(
       result.errors.hasPrefix(
-        "m.pt: improved-diffusion UNetModel, 16×16; image_size 16, num_heads 4 as typed; assumed, for want of better: use_new_attention_order False, diffusion_steps 1000, noise_schedule linear, rescale_timesteps True, predict_xstart False\nwarning: m.pt: does not find the noise in smooth pictures"
+        "m.pt: improved-diffusion UNetModel, 16×16; image_size 16, num_heads 4 as typed; assumed, for want of better: use_new_attention_order False, diffusion_steps 1000, noise_schedule linear, rescale_timesteps True, predict_xstart False\nwarning: m.pt: predicts no better than nothing on smooth pictures"
       ), "\(result.errors)")
     #expect(try run("--model m.pt --steps 2 --seed 1 --out x.png --quiet").errors == "")
     try write(#"{"family": "improved", "num_heads": 4, "image_size": 16}"#, "m.json")
@@ -66,7 +66,7 @@ struct ModelTests: RunsSample {
       let result = try run("inspect d.safetensors --image-size 28 \(flags)")
       #expect(result.status == 0, "\(result.errors)")
       let lines = String(decoding: result.output, as: UTF8.self).split(separator: "\n")
-      return lines.first { $0.hasPrefix("d.safetensors: finds noise better with ") }.map(String.init) ?? "none"
+      return lines.first { $0.hasPrefix("d.safetensors: predicts better with ") }.map(String.init) ?? "none"
     }
     #expect(try advice("--predict-xstart --noise-schedule cosine") == "none")
     #expect(try advice("").contains(" with --predict-xstart True --noise-schedule cosine (error 0.0"))
