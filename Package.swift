@@ -43,10 +43,11 @@ let package = Package(
     .target(
       name: "TensorCore", dependencies: ["KernelTable", "CProcessor"] + kernelNames, exclude: ["PERFORMANCE.md"]),
     .target(name: "CProcessor"),
-    .target(name: "Checkpoint", dependencies: ["TensorCore"]),
+    .target(name: "Zip"),
+    .target(name: "Checkpoint", dependencies: ["TensorCore", "Zip"]),
     .target(name: "UNet", dependencies: ["TensorCore", "Checkpoint"]),
     .target(name: "Diffusion", dependencies: ["TensorCore"]),
-    .target(name: "Images", dependencies: ["CPNG", "TensorCore"]),
+    .target(name: "Images", dependencies: ["CPNG", "TensorCore", "Zip"]),
     .target(name: "CommandLineInterface"),
     .executableTarget(
       name: "sample",
@@ -61,7 +62,7 @@ let package = Package(
     .testTarget(
       name: "DiffusionTests",
       dependencies: ["Diffusion", "UNet", "Checkpoint", "EmbeddedModel", "TensorCore", "TestSupport"]),
-    .testTarget(name: "ImagesTests", dependencies: ["Images", "TensorCore", "TestSupport"]),
+    .testTarget(name: "ImagesTests", dependencies: ["Images", "Zip", "TensorCore", "TestSupport"]),
     .testTarget(name: "CommandLineInterfaceTests", dependencies: ["CommandLineInterface"]),
     .testTarget(name: "SampleTests", dependencies: ["sample", "Images", "TensorCore", "TestSupport"]),
   ],

@@ -1,3 +1,5 @@
+import Zip
+
 /// One case for each way in which a safetensors file can lie.
 public enum SafetensorsFault: Error, Equatable, CustomStringConvertible {
   /// The file ends before its header does.
@@ -40,18 +42,8 @@ public enum SafetensorsFault: Error, Equatable, CustomStringConvertible {
 
 /// What can be wrong with the zip archive of a `.pt`.
 public enum ArchiveFault: Error, Equatable, CustomStringConvertible {
-  /// No end-of-directory record.
-  case noDirectory
-  /// A record that does not lie in the file.
-  case beyondEnd(what: String, offset: UInt64, size: UInt64, available: Int)
-  /// A record that does not begin with its signature.
-  case badRecord(what: String, offset: Int)
-  /// An entry that is compressed.
-  case compressed(entry: String)
-  /// An entry that is encrypted.
-  case encrypted(entry: String)
-  /// Two entries of one name.
-  case duplicate(entry: String)
+  /// It is no archive of stored entries.
+  case zip(ZipFault)
   /// No `data.pkl`.
   case noPickle
   /// A `data.pkl` too large to be one.
@@ -64,13 +56,8 @@ public enum ArchiveFault: Error, Equatable, CustomStringConvertible {
   /// What is wrong.
   public var description: String {
     switch self {
-    case .noDirectory: "the zip directory at its end is missing (was it cut short?)"
-    case .beyondEnd(let what, let offset, let size, let available):
-      "\(what) should lie at byte \(offset) with \(size) bytes, but the file has \(available)"
-    case .badRecord(let what, let offset): "there is no \(what) at byte \(offset)"
-    case .compressed(let entry): "entry \(entry) is compressed, which PyTorch never does"
-    case .encrypted(let entry): "entry \(entry) is encrypted"
-    case .duplicate(let entry): "there are two entries named \(entry)"
+    case .zip(.compressed(let entry)): "entry \(entry) is compressed, which PyTorch never does"
+    case .zip(let fault): fault.description
     case .noPickle: "it has no data.pkl"
     case .pickleTooLarge(let bytes, let limit): "its data.pkl has \(bytes) bytes, more than the \(limit) allowed"
     case .bigEndian: "it was saved on a big-endian machine; save it on a little-endian one"

@@ -13,8 +13,6 @@ public struct ModelDescription: Sendable, Equatable, Codable {
   public var kind: String?
   /// Width and height of the pictures, in pixels.
   public var imageSize: Int?
-  /// Width and height of the pictures that a super-resolution model enlarges.
-  public var smallSize: Int?
   /// Channels of the pictures.
   public var inChannels: Int?
   /// The width of the first level.

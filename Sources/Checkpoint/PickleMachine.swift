@@ -3,7 +3,7 @@
 struct PickleMachine {
   private static let depthLimit = 64
   /// A checkpoint's pickle has some hundred bytes per tensor; longer ones are not run, as values take more than their bytes.
-  static let sizeLimit = 64 << 20
+  static let sizeLimit = 16 << 20
 
   private var reader: PickleReader
   var stack: [PickleValue] = []

@@ -1,4 +1,5 @@
 import TensorCore
+import Zip
 
 /// The named tensors of a checkpoint. Their elements stay in the file, which is mapped into memory, until they are asked for.
 public struct StateDict: Sendable {

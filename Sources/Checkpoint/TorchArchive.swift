@@ -1,3 +1,5 @@
+import Zip
+
 /// Reads a `.pt` as PyTorch has written it since 1.6: a zip archive with the elements of each storage as an entry, and a
 /// pickle that says which tensors view them.
 ///
@@ -24,7 +26,9 @@ private struct TorchArchive {
   let storages: [String: Range<Int>]
 
   init(_ file: FileBytes) throws(ArchiveFault) {
-    let entries = try ZipArchive(file).entries
+    guard let bytes = file.slice(0, file.count) else { throw .noPickle }
+    let entries: [String: Range<Int>]
+    do { entries = try ZipArchive(bytes).entries } catch { throw .zip(error) }
     let pickles = entries.keys.filter { $0 == "data.pkl" || $0.hasSuffix("/data.pkl") }
     guard let name = pickles.min(by: { $0.utf8.count < $1.utf8.count }), let place = entries[name] else {
       throw .noPickle

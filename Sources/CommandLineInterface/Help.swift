@@ -34,7 +34,7 @@ private func examples(_ command: CommandName) -> [(meaning: String, line: String
     ]
   case .inspect:
     [
-      ("what a checkpoint is", "sample inspect cifar10_uncond_50M_500K.pt"),
+      ("what a checkpoint is", "sample inspect m.pt"),
       ("the same for a program to read", "sample inspect --json m.safetensors"),
     ]
   case .convert:

@@ -54,10 +54,9 @@ private let hiddenFacts: [OptionDefinition] = [
   ) { o, value, name throws(UsageError) in o.modelFlags.sigmaSmall = try truth(value, name) },
 ]
 
-let upstreamOptions: [OptionDefinition] =
-  upstreamSpellings + visibleFacts.map { $0.belonging(to: CommandName.takingModelFlags) }
+let comparedOptions: [OptionDefinition] = visibleFacts.map { $0.belonging(to: CommandName.takingModelFlags) }
 
-private let upstreamSpellings: [OptionDefinition] = [
+let upstreamOptions: [OptionDefinition] = [
   OptionDefinition(
     "model-path", .required(name: "FILE", example: "digits.pt"), .upstream, of: CommandName.takingModelFlags,
     "--model"
@@ -103,11 +102,14 @@ private let upstreamSpellings: [OptionDefinition] = [
   idleOption("use-fp16", .boolean, "changes nothing: this computes in float32") { value, name throws(UsageError) in
     _ = try truth(value, name)
   },
+  idleOption("small-size", .required(name: "N", example: "64"), "changes nothing: the pictures to enlarge tell") {
+    value, name throws(UsageError) in _ = try wholeNumber(value, name, 1...65_536)
+  },
 ]
 
 private func idleOption(
   _ name: String, _ value: OptionDefinition.Value,
-  _ help: String = "matters in training only: read, and changes nothing here",
+  _ help: String = "training only: changes nothing here",
   check: @escaping @Sendable (String, String) throws(UsageError) -> Void
 ) -> OptionDefinition {
   OptionDefinition(name, value, .upstream, of: CommandName.takingModelFlags, help) {
@@ -117,48 +119,47 @@ private func idleOption(
 
 /// What the tensors of a checkpoint show: a flag that says otherwise is an error.
 private let visibleFacts: [OptionDefinition] = [
-  visibleFact("in-channels", .required(name: "N", example: "3")) { flags, value, name throws(UsageError) in
-    flags.inChannels = try wholeNumber(value, name, 1...4096)
+  visibleFact("in-channels", .required(name: "N", example: "3"), "1 for grey, 3 for colour") {
+    flags, value, name throws(UsageError) in flags.inChannels = try wholeNumber(value, name, 1...4096)
   },
-  visibleFact("num-channels", .required(name: "N", example: "128")) { flags, value, name throws(UsageError) in
-    flags.numChannels = try wholeNumber(value, name, 1...65_536)
+  visibleFact("num-channels", .required(name: "N", example: "128"), "the width that multipliers refer to") {
+    flags, value, name throws(UsageError) in flags.numChannels = try wholeNumber(value, name, 1...65_536)
   },
-  visibleFact("num-res-blocks", .required(name: "N", example: "2")) { flags, value, name throws(UsageError) in
-    flags.numResBlocks = try wholeNumber(value, name, 1...1024)
+  visibleFact("num-res-blocks", .required(name: "N", example: "2"), "residual blocks for each level") {
+    flags, value, name throws(UsageError) in flags.numResBlocks = try wholeNumber(value, name, 1...1024)
   },
-  visibleFact("channel-mult", .required(name: "LIST", example: "1,2,2,2")) { flags, value, name throws(UsageError) in
+  visibleFact("channel-mult", .required(name: "LIST", example: "1,2,2,2"), "width of each level") {
+    flags, value, name throws(UsageError) in
     // The scripts' default is an empty one.
     flags.channelMult = value.isEmpty ? nil : try multipliers(value, name, example: "1,2,2,2")
   },
-  visibleFact("attention-resolutions", .required(name: "LIST", example: "16,8")) {
-    flags, value, name throws(UsageError) in
+  visibleFact(
+    "attention-resolutions", .required(name: "LIST", example: "16,8"), "image sizes at which there is attention"
+  ) { flags, value, name throws(UsageError) in
     flags.attentionResolutions = try wholeNumbers(value, name, 1...65_536, example: "16,8")
   },
-  visibleFact("learn-sigma", .boolean) { flags, value, name throws(UsageError) in
+  visibleFact("learn-sigma", .boolean, "it predicts the variance") { flags, value, name throws(UsageError) in
     flags.learnSigma = try truth(value, name)
   },
-  visibleFact("class-cond", .boolean) { flags, value, name throws(UsageError) in
+  visibleFact("class-cond", .boolean, "it has classes") { flags, value, name throws(UsageError) in
     flags.classCond = try truth(value, name)
   },
-  visibleFact("num-classes", .required(name: "N", example: "10")) { flags, value, name throws(UsageError) in
+  visibleFact("num-classes", .required(name: "N", example: "10"), "so many") { flags, value, name throws(UsageError) in
     flags.numClasses = try wholeNumber(value, name, 1...10_000_000)
   },
-  visibleFact("use-scale-shift-norm", .boolean) { flags, value, name throws(UsageError) in
-    flags.useScaleShiftNorm = try truth(value, name)
+  visibleFact("use-scale-shift-norm", .boolean, "the timestep scales and shifts, rather than being added") {
+    flags, value, name throws(UsageError) in flags.useScaleShiftNorm = try truth(value, name)
   },
-  visibleFact("resblock-updown", .boolean) { flags, value, name throws(UsageError) in
+  visibleFact("resblock-updown", .boolean, "residual blocks resample") { flags, value, name throws(UsageError) in
     flags.resblockUpdown = try truth(value, name)
   },
-  visibleFact(
-    "small-size", .required(name: "N", example: "64"), "what a super-resolution model enlarges: its pictures tell"
-  ) { flags, value, name throws(UsageError) in flags.smallSize = try wholeNumber(value, name, 1...65_536) },
 ]
 
 private func visibleFact(
-  _ name: String, _ value: OptionDefinition.Value, _ help: String = "read off the tensors, and compared with them",
+  _ name: String, _ value: OptionDefinition.Value, _ help: String,
   enter: @escaping @Sendable (inout ModelFlags, String, String) throws(UsageError) -> Void
 ) -> OptionDefinition {
-  OptionDefinition(name, value, .upstream, help) { o, value, name throws(UsageError) in
+  OptionDefinition(name, value, .visible, help) { o, value, name throws(UsageError) in
     try enter(&o.modelFlags, value, name)
   }
 }

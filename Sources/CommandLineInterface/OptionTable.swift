@@ -45,6 +45,7 @@ struct OptionDefinition: Sendable {
     case output = "Output"
     case general = "General"
     case model = "What the model is, where its file does not say"
+    case visible = "Read off its tensors: a flag that says otherwise is an error"
     case upstream = "Spellings of the original's scripts"
   }
 
@@ -83,7 +84,7 @@ struct OptionDefinition: Sendable {
 /// All options, in the order of the help.
 let optionTable: [OptionDefinition] =
   drawingOptions + measuringOptions + checkpointOptions + outputOptions + generalOptions + modelOptions
-  + upstreamOptions
+  + comparedOptions + upstreamOptions
 
 private let drawingOptions: [OptionDefinition] = [
   OptionDefinition(

@@ -98,8 +98,6 @@ public struct BenchOptions: Sendable, Equatable {
 public struct ModelFlags: Sendable, Equatable {
   /// Width and height in pixels.
   public var imageSize: Int?
-  /// Width and height of the pictures that a super-resolution model enlarges.
-  public var smallSize: Int?
   /// The width of the first level.
   public var numChannels: Int?
   /// Residual blocks per level.

@@ -1,3 +1,5 @@
+import Zip
+
 /// Why a picture or an array cannot be made, read or written. Every description is one sentence.
 public enum ImageError: Error, Equatable, CustomStringConvertible {
   /// Pictures have 1 or 3 channels.
@@ -69,18 +71,8 @@ public enum NPYFault: Error, Equatable, CustomStringConvertible {
 
 /// What can be wrong with a `.npz` archive.
 public enum NPZFault: Error, Equatable, CustomStringConvertible {
-  /// No end-of-directory record.
-  case noDirectory
-  /// A record that does not lie in the file.
-  case beyondEnd(what: String, offset: UInt64, size: UInt64, available: Int)
-  /// A record that ends too early, or does not begin with its signature.
-  case badRecord(what: String, offset: UInt64)
-  /// An entry that is compressed.
-  case compressed(entry: String)
-  /// An entry that is encrypted.
-  case encrypted(entry: String)
-  /// Two entries of one name.
-  case duplicate(entry: String)
+  /// It is no archive of stored entries.
+  case zip(ZipFault)
   /// No array of a name that is needed.
   case missing(array: String, found: [String])
   /// An array that is not what it says.
@@ -89,13 +81,9 @@ public enum NPZFault: Error, Equatable, CustomStringConvertible {
   /// What is wrong, and what would do.
   public var description: String {
     switch self {
-    case .noDirectory: "the zip directory at its end is missing (was it cut short?)"
-    case .beyondEnd(let what, let offset, let size, let available):
-      "\(what) should lie at byte \(offset) with \(size) bytes, but the file has \(available)"
-    case .badRecord(let what, let offset): "there is no \(what) at byte \(offset)"
-    case .compressed(let entry): "entry \(entry) is compressed; save it with numpy.savez, not numpy.savez_compressed"
-    case .encrypted(let entry): "entry \(entry) is encrypted; save it with numpy.savez"
-    case .duplicate(let entry): "there are two entries named \(entry)"
+    case .zip(.compressed(let entry)):
+      "entry \(entry) is compressed; save it with numpy.savez, not numpy.savez_compressed"
+    case .zip(let fault): fault.description
     case .missing(let array, let found):
       "has no array \(array)\(found.isEmpty ? "" : ", only \(found.prefix(4).joined(separator: ", "))"); save it with numpy.savez(file, \(array)=…)"
     case .array(let name, let fault): "array \(name) \(fault)"

@@ -13,16 +13,3 @@ func littleEndianNumbers<T: FixedWidthInteger>(_ bytes: ArraySlice<UInt8>, as ty
     }
   }
 }
-
-extension [UInt8] {
-  /// The bytes `offset ..< offset + count`, or nil if they do not all exist.
-  func part(_ offset: Int, _ count: Int) -> ArraySlice<UInt8>? {
-    guard offset >= 0, count >= 0, offset <= self.count, count <= self.count - offset else { return nil }
-    return self[offset..<offset + count]
-  }
-
-  /// The number at `offset`, or nil if the bytes end before it does.
-  func number<T: FixedWidthInteger>(_ offset: Int, as type: T.Type) -> T? {
-    part(offset, MemoryLayout<T>.size).flatMap { littleEndianNumbers($0, as: type).first }
-  }
-}

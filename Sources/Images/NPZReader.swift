@@ -1,8 +1,10 @@
+import Zip
+
 /// A `.npz`, NumPy's archive of arrays by name, as `numpy.savez` writes it. Arrays are unpacked when they are asked for.
 public struct NPZArchive: Sendable {
   private let path: String
   private let file: [UInt8]
-  private let directory: ZipDirectory
+  private let directory: ZipArchive
 
   /// The archive in the bytes of a file.
   ///
@@ -11,7 +13,7 @@ public struct NPZArchive: Sendable {
   public init(_ bytes: [UInt8], path: String) throws(ImageError) {
     self.path = path
     file = bytes
-    do { directory = try ZipDirectory(bytes) } catch { throw .npz(path: path, error) }
+    do { directory = try ZipArchive(bytes) } catch { throw .npz(path: path, .zip(error)) }
   }
 
   /// The arrays' names, sorted.

@@ -34,11 +34,10 @@ public struct Architecture: Sendable, Equatable {
     let outChannels = try reader.dimension(0, of: outName)
     let first = try reader.shape("input_blocks.0.0.weight")
     let modelChannels = try reader.dimension(1, of: "time_embed.0.weight")
-    guard modelChannels > 0, (3...5).contains(first.count) else {
-      throw .shape(name: "input_blocks.0.0.weight", shape: first)
-    }
+    let inChannels = try reader.dimension(1, of: "input_blocks.0.0.weight")
+    guard (3...5).contains(first.count) else { throw .shape(name: "input_blocks.0.0.weight", shape: first) }
     var configuration = UNetConfiguration(
-      inChannels: first[1], modelChannels: modelChannels, outChannels: outChannels, numResBlocks: layout.numResBlocks,
+      inChannels: inChannels, modelChannels: modelChannels, outChannels: outChannels, numResBlocks: layout.numResBlocks,
       attentionResolutions: [], channelMult: [])
     for level in 0..<layout.levels {
       let block = "input_blocks.\(1 + level * (layout.numResBlocks + 1))"
@@ -56,7 +55,8 @@ public struct Architecture: Sendable, Equatable {
 
     // A super-resolution model takes as many channels again, and puts out those of its pictures, or twice as many.
     let isSuperResolution =
-      !isClassifier && first[1] % 2 == 0 && (outChannels * 2 == first[1] || (outChannels == first[1] && first[1] == 6))
+      !isClassifier && inChannels % 2 == 0
+      && (outChannels * 2 == inChannels || (outChannels == inChannels && inChannels == 6))
     kind = isClassifier ? .classifier : isSuperResolution ? .superResolution : .unet
     configuration.isSuperResolution = isSuperResolution
     imageSize = isClassifier ? try reader.pooledSide() << (layout.levels - 1) : nil

@@ -25,7 +25,7 @@ public struct PublishedModel: Sendable {
     _ name: String, _ family: String = "guided", kind: Architecture.Kind = .unet, size: Int, width: Int,
     mult: [Double], blocks: Int, attention: Set<Int>, classes: Int? = nil, out: Int = 6, heads: Int = 4,
     headChannels: Int? = nil, newOrder: Bool = false, updown: Bool = true, scaleShift: Bool = true, steps: Int = 1000,
-    schedule: String = "linear", rescale: Bool = false, smallSize: Int? = nil
+    schedule: String = "linear", rescale: Bool = false
   ) {
     var configuration = UNetConfiguration(
       inChannels: kind == .superResolution ? 6 : 3, modelChannels: width, outChannels: out, numResBlocks: blocks,
@@ -38,7 +38,6 @@ public struct PublishedModel: Sendable {
     description.family = family
     description.kind = kind.rawValue
     description.imageSize = size
-    description.smallSize = smallSize
     description.numHeads = headChannels == nil ? heads : nil
     description.numHeadChannels = headChannels
     description.useNewAttentionOrder = newOrder
@@ -97,8 +96,7 @@ public struct PublishedModel: Sendable {
       blocks: 2, attention: [16], heads: 1, updown: false, scaleShift: false),
     PublishedModel(
       "OpenAI's improved-diffusion upsampler 64 → 256", "improved", kind: .superResolution, size: 256, width: 192,
-      mult: [1, 1, 2, 2, 4, 4], blocks: 2, attention: [16, 32], classes: 1000, updown: false, steps: 4000,
-      smallSize: 64),
+      mult: [1, 1, 2, 2, 4, 4], blocks: 2, attention: [16, 32], classes: 1000, updown: false, steps: 4000),
     PublishedModel(
       "OpenAI's guided-diffusion 64×64", size: 64, width: 192, mult: [1, 2, 3, 4], blocks: 3, attention: [2, 4, 8],
       classes: 1000, headChannels: 64, newOrder: true, schedule: "cosine"),
@@ -116,10 +114,10 @@ public struct PublishedModel: Sendable {
       attention: [16, 32, 64], classes: 1000, headChannels: 64),
     PublishedModel(
       "OpenAI's guided-diffusion upsampler 64 → 256", kind: .superResolution, size: 256, width: 192,
-      mult: [1, 1, 2, 2, 4, 4], blocks: 2, attention: [8, 16, 32], classes: 1000, heads: 4, smallSize: 64),
+      mult: [1, 1, 2, 2, 4, 4], blocks: 2, attention: [8, 16, 32], classes: 1000, heads: 4),
     PublishedModel(
       "OpenAI's guided-diffusion upsampler 128 → 512", kind: .superResolution, size: 512, width: 192,
-      mult: [1, 1, 2, 2, 4, 4], blocks: 2, attention: [16, 32], classes: 1000, headChannels: 64, smallSize: 128),
+      mult: [1, 1, 2, 2, 4, 4], blocks: 2, attention: [16, 32], classes: 1000, headChannels: 64),
     classifier(64, mult: [1, 2, 3, 4], blocks: 4, attention: [2, 4, 8]),
     classifier(128, mult: [1, 1, 2, 3, 4], blocks: 2, attention: [4, 8, 16]),
     classifier(256, mult: [1, 1, 2, 2, 4, 4], blocks: 2, attention: [8, 16, 32]),

@@ -8,6 +8,10 @@ struct ShapeReader {
     let convResample: Bool
   }
 
+  /// No network has more, nor larger dimensions: a file may claim anything.
+  private static let mostBlocks = 4096
+  private static let largestDimension = 1 << 24
+
   private let shapes: [String: [Int]]
   /// The blocks of each half; of an encoder, 0 output blocks.
   let inputBlocks: Int
@@ -20,15 +24,16 @@ struct ShapeReader {
         let parts = name.split(separator: ".", maxSplits: 2)
         return parts.count == 3 && parts[0] == half ? Int(parts[1]) : nil
       }
-      return (numbers.max() ?? -1) + 1
+      return min(numbers.max() ?? -1, Self.mostBlocks) + 1
     }
     (inputBlocks, outputBlocks) = (blocks("input_blocks"), blocks("output_blocks"))
     let isKnown = shapes.keys.contains { name in
       ["input_blocks.", "output_blocks.", "middle_block.", "time_embed."].contains { name.hasPrefix($0) }
     }
     if !isKnown { throw .otherNetwork(example: shapes.keys.min() ?? "") }
-    // No checkpoint has so many; what follows counts up to it.
-    guard inputBlocks <= 4096, outputBlocks <= 4096 else { throw .blocks(input: inputBlocks, output: outputBlocks) }
+    guard inputBlocks <= Self.mostBlocks, outputBlocks <= Self.mostBlocks else {
+      throw .blocks(input: inputBlocks, output: outputBlocks)
+    }
   }
 
   func shape(_ name: String) throws(ArchitectureError) -> [Int] {
@@ -36,9 +41,12 @@ struct ShapeReader {
     return shape
   }
 
+  /// A dimension of a tensor, at least 1.
   func dimension(_ index: Int, of name: String) throws(ArchitectureError) -> Int {
     let shape = try shape(name)
-    guard index < shape.count, shape[index] > 0 else { throw .shape(name: name, shape: shape) }
+    guard index < shape.count, (1...Self.largestDimension).contains(shape[index]) else {
+      throw .shape(name: name, shape: shape)
+    }
     return shape[index]
   }
 

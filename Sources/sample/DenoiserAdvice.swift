@@ -14,17 +14,21 @@ extension DenoiserCheck {
     let advice: String?
   }
 
-  /// Checks what has been settled, and what would do better. Only what was assumed or typed is questioned, not what the file says.
+  /// Checks what has been settled, and what would do better. What was assumed or typed is questioned; what is known of a published
+  /// model only where the network predicts nothing; what the file says is not.
   ///
-  /// - Parameter tryingOthers: whether to look for other settings where nothing looks wrong, or where that takes long.
+  /// - Parameter tryingOthers: whether to look for other settings even where that takes long.
   func report(name: String, tryingOthers: Bool) -> Report {
     let error = error(settled)
     let isPlausible = isPlausible(error)
     let questioned = settings.facts.filter { fact in
-      if case .file = fact.source { return false }
-      return fact.source != .tensors
+      switch fact.source {
+      case .upstream, .flags: true
+      case .published: !isPlausible
+      case .tensors, .file: false
+      }
     }.map(\.key)
-    let best = isCheap || (tryingOthers && !isPlausible) ? improved(settled, error, questioned) : settled
+    let best = isCheap || tryingOthers ? improved(settled, error, questioned) : settled
     let scale = "0 is perfect, predicting nothing is 1"
     if best != settled {
       return Report(
@@ -92,11 +96,12 @@ extension DenoiserCheck {
         [changed(guess) { $0.order = $0.order == .byHead ? .byPart : .byHead }]
       },
       Variation(key: "diffusion_steps") { guess in
-        [1000, 4000].map { steps in changed(guess) { $0.diffusionSteps = steps } }
+        // Of other schedules than the original's it is not known what they are with another T.
+        guess.schedule == nil ? [] : [1000, 4000].map { steps in changed(guess) { $0.diffusionSteps = steps } }
       },
       Variation(key: "rescale_timesteps") { guess in [changed(guess) { $0.rescaleTimesteps.toggle() }] },
       Variation(key: "noise_schedule") { guess in
-        BetaSchedule.allCases.map { schedule in changed(guess) { $0.schedule = .named(schedule) } }
+        BetaSchedule.allCases.map { schedule in changed(guess) { $0.schedule = schedule } }
       },
     ]
   }
@@ -119,7 +124,9 @@ extension DenoiserCheck {
     if guess.rescaleTimesteps != settled.rescaleTimesteps {
       flags.append("--rescale-timesteps \(guess.rescaleTimesteps ? "True" : "False")")
     }
-    if case .named(let schedule) = guess.schedule { flags.append("--noise-schedule \(schedule.rawValue)") }
+    if let schedule = guess.schedule, schedule != settled.schedule {
+      flags.append("--noise-schedule \(schedule.rawValue)")
+    }
     return flags.joined(separator: " ")
   }
 }

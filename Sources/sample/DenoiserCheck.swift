@@ -15,18 +15,14 @@ struct DenoiserCheck {
     var numHeadsUpsample: Int?
     var order: QKVOrder
     var diffusionSteps: Int
-    var schedule: Schedule
+    /// Nil where the schedule is none of the original's.
+    var schedule: BetaSchedule?
     var rescaleTimesteps: Bool
     var predictXstart: Bool
-
-    enum Schedule: Equatable {
-      case asSettled
-      case named(BetaSchedule)
-    }
   }
 
   /// What makes a pass over one picture cheap, in multiply-adds.
-  private static let cheap = 2_500_000_000
+  private static let cheap = 500_000_000
 
   let unet: UNetModel
   let settings: ModelSettings
@@ -58,7 +54,7 @@ struct DenoiserCheck {
     Guess(
       numHeads: settings.unet.numHeads, numHeadChannels: settings.unet.numHeadChannels,
       numHeadsUpsample: settings.unet.numHeadsUpsample, order: settings.unet.attentionOrder,
-      diffusionSteps: settings.diffusionSteps, schedule: .asSettled, rescaleTimesteps: settings.rescaleTimesteps,
+      diffusionSteps: settings.diffusionSteps, schedule: settings.schedule, rescaleTimesteps: settings.rescaleTimesteps,
       predictXstart: settings.meanType == .startX)
   }
 
@@ -69,12 +65,7 @@ struct DenoiserCheck {
     let network = unet.withAttention(
       numHeads: guess.numHeads, numHeadChannels: guess.numHeadChannels, numHeadsUpsample: guess.numHeadsUpsample,
       order: guess.order)
-    let betas: [Double] =
-      switch guess.schedule {
-      case .asSettled where guess.diffusionSteps == settings.diffusionSteps: settings.betas
-      case .asSettled: BetaSchedule.linear.betas(steps: guess.diffusionSteps)
-      case .named(let schedule): schedule.betas(steps: guess.diffusionSteps)
-      }
+    let betas = guess.schedule?.betas(steps: guess.diffusionSteps) ?? settings.betas
     let product = shares.reduce(1) { $0 * leastError(network, betas, share: $1, guess) }
     return isCheap ? product.squareRoot() : product
   }

@@ -43,7 +43,6 @@ enum Family: String {
     defaults.noiseSchedule = "linear"
     defaults.predictXstart = false
     defaults.sigmaSmall = false
-    if architecture.kind == .superResolution { defaults.smallSize = 64 }
     switch self {
     case .improved, .guided:
       // The constructors' default is one head, the scripts' four; classifiers have heads of 64 channels.
@@ -88,7 +87,6 @@ extension ModelDescription {
   init(_ flags: ModelFlags) throws {
     self.init()
     imageSize = flags.imageSize
-    smallSize = flags.smallSize
     inChannels = flags.inChannels
     modelChannels = flags.numChannels
     numResBlocks = flags.numResBlocks

@@ -106,20 +106,20 @@ struct ModelKnowledge {
     func says(_ description: ModelDescription?) -> Bool {
       description?.numHeads != nil || description?.numHeadChannels != nil
     }
-    var first = self
-    // Who comes later in line is not asked.
-    if says(file?.description) || says(flags) { first.published = nil }
-    if first.published != nil && says(published?.description) || says(file?.description) || says(flags) {
-      first.upstream.numHeads = nil
-      first.upstream.numHeadChannels = nil
+    let isSaid = says(file?.description) || says(flags)
+    // Who comes later in line is not asked: heads said here and channels assumed there would both seem known.
+    var asked = self
+    if isSaid { asked.published = nil }
+    if isSaid || says(published?.description) {
+      (asked.upstream.numHeads, asked.upstream.numHeadChannels) = (nil, nil)
     }
-    if try first.settle("num_head_channels", \.numHeadChannels) == nil {
-      _ = try first.settle("num_heads", \.numHeads)
-      _ = try first.settle("num_heads_upsample", \.numHeadsUpsample)
+    if try asked.settle("num_head_channels", \.numHeadChannels) == nil {
+      _ = try asked.settle("num_heads", \.numHeads)
+      _ = try asked.settle("num_heads_upsample", \.numHeadsUpsample)
     } else {
-      first.settled.numHeads = nil
+      asked.settled.numHeads = nil
     }
-    (facts, settled) = (first.facts, first.settled)
+    (facts, settled) = (asked.facts, asked.settled)
   }
 
   private mutating func note<T>(
@@ -135,15 +135,15 @@ struct ModelKnowledge {
 private func text<T>(_ value: T) -> String {
   switch value {
   case let list as [Int]: list.map(String.init).joined(separator: ",")
-  case let list as [Double]: list.map(multiplierText).joined(separator: ",")
+  case let list as [Double]: list.map(numberText).joined(separator: ",")
   case let list as [String]: list.joined(separator: ", ")
   case let truth as Bool: truth ? "True" : "False"
-  case let number as Double: multiplierText(number)
+  case let number as Double: numberText(number)
   default: "\(value)"
   }
 }
 
 /// For instance `2` or `0.5`.
-func multiplierText(_ value: Double) -> String { Int(exactly: value).map(String.init) ?? "\(value)" }
+func numberText(_ value: Double) -> String { Int(exactly: value).map(String.init) ?? "\(value)" }
 
 private func hyphenated(_ key: String) -> String { String(key.map { $0 == "_" ? "-" : $0 }) }

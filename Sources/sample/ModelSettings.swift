@@ -12,6 +12,8 @@ struct ModelSettings {
   let imageSize: Int
   let diffusionSteps: Int
   let betas: [Double]
+  /// The schedule, if it is one of the original's.
+  let schedule: BetaSchedule?
   let rescaleTimesteps: Bool
   let meanType: ModelMeanType
   let varType: ModelVarType
@@ -49,7 +51,6 @@ struct ModelSettings {
     guard (1...4096).contains(imageSize) else {
       throw SettingsError("\(name): images of \(imageSize) pixels cannot be drawn; --image-size is 1 to 4096")
     }
-    if kind == .superResolution { _ = try known.settle("small_size", \.smallSize) }
     try Self.checkShapes(&known, architecture, flags, imageSize: imageSize)
     try Self.checkClasses(&known, flags)
     let learnSigma = try Self.learnSigma(&known, architecture)
@@ -66,7 +67,7 @@ struct ModelSettings {
     guard (1...1_000_000).contains(diffusionSteps) else {
       throw SettingsError("\(name): a process of \(diffusionSteps) steps is not one of 1 to 1000000")
     }
-    betas = try Self.betas(&known, steps: diffusionSteps)
+    (schedule, betas) = try Self.schedule(&known, steps: diffusionSteps)
     rescaleTimesteps = try known.settle("rescale_timesteps", \.rescaleTimesteps, else: false)
     meanType = try known.settle("predict_xstart", \.predictXstart, else: false) ? .startX : .epsilon
     let sigmaSmall = learnSigma ? false : try known.settle("sigma_small", \.sigmaSmall, else: false)
@@ -181,7 +182,9 @@ struct ModelSettings {
     return configuration
   }
 
-  private static func betas(_ known: inout ModelKnowledge, steps: Int) throws -> [Double] {
+  private static func schedule(
+    _ known: inout ModelKnowledge, steps: Int
+  ) throws -> (named: BetaSchedule?, betas: [Double]) {
     let schedule = try known.settle("noise_schedule", \.noiseSchedule, else: "linear")
     let first = try known.settle("beta_start", \.betaStart)
     let last = try known.settle("beta_end", \.betaEnd)
@@ -190,13 +193,13 @@ struct ModelSettings {
         throw SettingsError(
           "\(known.name): a schedule from beta_start \(first) to beta_end \(last) is none; they rise between 0 and 1")
       }
-      return Diffusion.betas(from: first, to: last, steps: steps, inSquareRoots: schedule == "scaled_linear")
+      return (nil, Diffusion.betas(from: first, to: last, steps: steps, inSquareRoots: schedule == "scaled_linear"))
     }
     guard let schedule = BetaSchedule(rawValue: schedule) else {
       throw SettingsError(
         "\(known.name): the noise schedule \(schedule) is not known; linear and cosine are, and linear and scaled_linear with beta_start and beta_end"
       )
     }
-    return schedule.betas(steps: steps)
+    return (schedule, schedule.betas(steps: steps))
   }
 }

@@ -67,7 +67,7 @@ struct ParserTests {
     },
     Case("--use_fp16 True") { $0 == Options() }, Case("--low-res s.png") { $0.lowRes == "s.png" },
     Case("--base_samples s.npz --large_size 256 --small_size 64") {
-      $0.lowRes == "s.npz" && $0.modelFlags.imageSize == 256 && $0.modelFlags.smallSize == 64
+      $0.lowRes == "s.npz" && $0.modelFlags.imageSize == 256
     },
     Case("--attention_resolutions 16,8") { $0.modelFlags.attentionResolutions == [16, 8] },
     Case("--noise-schedule cosine") { $0.modelFlags.noiseSchedule == "cosine" },

@@ -76,7 +76,7 @@ struct ModelTests: RunsSample {
         " with --use-new-attention-order False ("))
     #expect(
       try advice("--predict-xstart --noise-schedule cosine --diffusion-steps 4000 --rescale-timesteps False")
-        .contains(" with --rescale-timesteps True ("))
+        .contains(" with --diffusion-steps 1000 ("))
   }
 
   @Test(arguments: [

@@ -53,6 +53,36 @@ struct ConvolutionTests {
     try withTable(table) { try expectPyTorch(ops, "conv3x3.stride2", stride: [2, 2]) }
   }
 
+  /// Zeros behind the picture only are a picture with a row and a column of zeros more, and none of the zeros in front: the
+  /// convolution of a picture shifted by one.
+  @Test(arguments: tableNames, [[2, 6, 8, 10], [1, 32, 7, 9], [1, 3, 12]])
+  func zerosBehindAPicture(table: String, shape: [Int]) {
+    let x = scrambled(shape)
+    let dims = shape.count - 2
+    let weight = scrambled([5, shape[1]] + [Int](repeating: 3, count: dims), seed: 2).map { $0 * 0.1 }
+    let bias = scrambled([5], seed: 3)
+    let size = Array(shape.dropFirst(2))
+    // Without the first row and column, padding all around is what lies in front.
+    let dense = plainConvolution(x, weight: weight, bias: bias, stride: [Int](repeating: 1, count: dims))
+    let halves = size.map { $0 / 2 }
+    var expected = Tensor(zeros: [shape[0], 5] + halves)
+    for i in 0..<expected.count {
+      var (rest, place, stride) = (i, 0, 1)
+      for d in (0..<dims).reversed() {
+        place += (rest % halves[d] * 2 + 1) * stride
+        rest /= halves[d]
+        stride *= size[d]
+      }
+      expected[i] = dense[place + rest * stride]
+    }
+    let found = withTable(table) {
+      Convolution(weight: weight, bias: bias, stride: [Int](repeating: 2, count: dims), padding: .behind)(
+        x.channelsLast()
+      ).channelsFirst()
+    }
+    expectClose(found, expected, tolerance: 1e-5, "\(shape)")
+  }
+
   private func expectPyTorch(_ ops: Fixture, _ name: String, stride: [Int]) throws {
     let layer = Convolution(
       weight: ops.tensor("\(name).w"), bias: ops.tensor("\(name).b"), stride: stride)

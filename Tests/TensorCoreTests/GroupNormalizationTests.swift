@@ -24,6 +24,23 @@ struct GroupNormalizationTests {
     Case(shape: [2, 128, 17], mean: -3), Case(shape: [1, 32, 3, 4, 5], mean: 7),
   ]
 
+  /// Other groups than the original's, and an ε that shows: pictures of one value have variance 0.
+  @Test(arguments: tableNames)
+  func otherGroupsAndEpsilon(table: String) {
+    let x = scrambled([2, 48, 5, 7])
+    let (weight, bias) = (scrambled([48], seed: 2), scrambled([48], seed: 3))
+    withTable(table) {
+      let layer = GroupNormalization(weight: weight, bias: bias, groups: 16)
+      let plain = plainGroupNormalization(x, weight: weight, bias: bias, groups: 16)
+      expectClose(layer(x.channelsLast(), silu: false).channelsFirst(), plain, tolerance: 1e-5)
+      // Values ±1 in turn: mean 0, variance 1.
+      let signs = Tensor([1, 48, 2, 2], (0..<192).map { $0 % 2 == 0 ? 1 : -1 })
+      let ones = Tensor([48], [Float](repeating: 1, count: 48))
+      let wide = GroupNormalization(weight: ones, bias: Tensor(zeros: [48]), groups: 3, epsilon: 3)
+      expectClose(wide(signs.channelsLast(), silu: false).channelsFirst(), signs.map { $0 / 2 }, tolerance: 1e-6)
+    }
+  }
+
   @Test(arguments: tableNames, cases)
   func agreesWithDefinition(table: String, _ c: Case) {
     let channels = c.shape[1]

@@ -1,19 +1,20 @@
-/// The directory of a zip archive whose entries are stored as they are, as PyTorch writes them (APPNOTE.TXT 6.3.10, §4.3).
-struct ZipArchive {
-  /// Of the record before each entry's bytes.
-  static let localSignature: UInt32 = 0x0403_4B50
+/// The directory of a zip archive whose entries are stored as they are, as PyTorch and NumPy write them (APPNOTE.TXT 6.3.10, §4.3).
+/// Checksums are not looked at.
+public struct ZipArchive: Sendable {
+  /// The first bytes of an archive: of the record before each entry's bytes.
+  public static let localSignature: UInt32 = 0x0403_4B50
   private static let directorySignature: UInt32 = 0x0201_4B50
   private static let endSignature: UInt32 = 0x0605_4B50
   private static let end64Signature: UInt32 = 0x0606_4B50
   private static let locator64Signature: UInt32 = 0x0706_4B50
 
   /// Where the bytes of each entry lie in the file.
-  let entries: [String: Range<Int>]
+  public let entries: [String: Range<Int>]
 
-  /// Reads the directory and checks that each entry lies in the file, uncompressed.
+  /// Reads the directory of the archive in `file` and checks that each entry lies in it, uncompressed.
   ///
-  /// - Throws: `ArchiveFault`.
-  init(_ file: FileBytes) throws(ArchiveFault) {
+  /// - Throws: `ZipFault`.
+  public init(_ file: UnsafeRawBufferPointer) throws(ZipFault) {
     let directory = try Self.findDirectory(file)
     var entries: [String: Range<Int>] = [:]
     var offset = directory.lowerBound
@@ -25,8 +26,17 @@ struct ZipArchive {
     self.entries = entries
   }
 
+  /// The same for an archive in an array.
+  ///
+  /// - Throws: `ZipFault`.
+  public init(_ file: [UInt8]) throws(ZipFault) {
+    // Closures over an array's bytes throw no errors of one type.
+    let result = file.withUnsafeBytes { bytes in Result { () throws(ZipFault) in try ZipArchive(bytes) } }
+    self = try result.get()
+  }
+
   /// Where the directory lies, as the record at the end of the file says.
-  private static func findDirectory(_ file: FileBytes) throws(ArchiveFault) -> Range<Int> {
+  private static func findDirectory(_ file: UnsafeRawBufferPointer) throws(ZipFault) -> Range<Int> {
     // The record has 22 bytes and then a comment of at most 65,535, whose length it gives.
     let recordSize = 22
     var end = file.count - recordSize
@@ -57,8 +67,8 @@ struct ZipArchive {
   }
 
   private static func readEntry(
-    _ file: FileBytes, at offset: Int, before end: Int
-  ) throws(ArchiveFault) -> (name: String, data: Range<Int>, next: Int) {
+    _ file: UnsafeRawBufferPointer, at offset: Int, before end: Int
+  ) throws(ZipFault) -> (name: String, data: Range<Int>, next: Int) {
     guard file.integer(offset, as: UInt32.self) == directorySignature,
       let flags = file.integer(offset + 8, as: UInt16.self), let method = file.integer(offset + 10, as: UInt16.self),
       let storedSize = file.integer(offset + 20, as: UInt32.self),
@@ -93,7 +103,7 @@ struct ZipArchive {
 
   /// The values of fields that, where all their bits are set, stand in the zip64 part of the extra field, in this order; nil
   /// if they are not there.
-  private static func wideFields(_ file: FileBytes, extra: Range<Int>, wanted: [UInt32]) -> [UInt64]? {
+  private static func wideFields(_ file: UnsafeRawBufferPointer, extra: Range<Int>, wanted: [UInt32]) -> [UInt64]? {
     guard wanted.contains(.max) else { return wanted.map(UInt64.init) }
     var offset = extra.lowerBound
     while offset + 4 <= extra.upperBound {
@@ -121,11 +131,29 @@ struct ZipArchive {
   }
 
   private static func range(
-    _ file: FileBytes, _ what: String, _ offset: UInt64, _ size: UInt64
-  ) throws(ArchiveFault) -> Range<Int> {
+    _ file: UnsafeRawBufferPointer, _ what: String, _ offset: UInt64, _ size: UInt64
+  ) throws(ZipFault) -> Range<Int> {
     guard let begin = Int(exactly: offset), let count = Int(exactly: size), file.slice(begin, count) != nil else {
       throw .beyondEnd(what: what, offset: offset, size: size, available: file.count)
     }
     return begin..<begin + count
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// The bytes `offset ..< offset + count`, or nil if they do not all exist.
+  fileprivate func slice(_ offset: Int, _ count: Int) -> UnsafeRawBufferPointer? {
+    guard offset >= 0, count >= 0, offset <= self.count, count <= self.count - offset else { return nil }
+    return UnsafeRawBufferPointer(rebasing: self[offset..<offset + count])
+  }
+
+  /// The little-endian integer at `offset`, or nil if the file ends before.
+  fileprivate func integer<T: FixedWidthInteger>(_ offset: Int, as type: T.Type) -> T? {
+    slice(offset, MemoryLayout<T>.size).map { T(littleEndian: $0.loadUnaligned(as: type)) }
+  }
+
+  /// The text at `offset`, or nil if the file ends before; what is not UTF-8 is replaced.
+  fileprivate func text(_ offset: Int, _ count: Int) -> String? {
+    slice(offset, count).map { String(decoding: $0, as: UTF8.self) }
   }
 }
