@@ -22,7 +22,7 @@ struct ParameterTests {
       let made = Mutex(0)
     }
     var source: Source? = Source()
-    weak var weakSource = source
+    weak let weakSource = source
     let prepared = Prepared { [source] in
       source?.made.withLock {
         $0 += 1
