@@ -9,9 +9,12 @@ BUILD = $(SWIFT) build -c release --static-swift-stdlib $(SWIFT_FLAGS)
 # Tests run against optimised code, in a folder of their own because they are compiled with other flags.
 TEST = $(SWIFT) test -c release -Xswiftc -enable-testing --scratch-path .build-test $(SWIFT_FLAGS)
 SAMPLE = .build/release/sample
+# How often batch-check kills a run, and how many images it draws.
+KILLS ?= 200
+IMAGES ?= 10000
 APT_GET = $$(test "$$(id -u)" = 0 || echo sudo) apt-get
 
-.PHONY: help build demo test lint format bench bench-peers isa-check count-check published-check install clean libpng
+.PHONY: help build demo test lint format bench bench-peers isa-check count-check batch-check published-check install clean libpng
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +47,9 @@ isa-check: build ## check that old CPUs run the binary (needs qemu-user and netp
 
 count-check: build ## check how many instructions a forward pass takes (needs valgrind)
 	Tests/instruction-count.sh $(SAMPLE)
+
+batch-check: build ## kill runs, draw parts and ten thousand images (KILLS, IMAGES; needs pngcheck, exiftool, imagemagick)
+	Tests/batch-check.sh $(SAMPLE) $(KILLS) $(IMAGES)
 
 published-check: build ## use random models of the published shapes, at full size (several minutes, 3 GB of disk)
 	python3 Tests/published-check.py $(SAMPLE)

@@ -43,8 +43,9 @@ let package = Package(
     .target(
       name: "TensorCore", dependencies: ["KernelTable", "CProcessor"] + kernelNames, exclude: ["PERFORMANCE.md"]),
     .target(name: "CProcessor"),
+    .target(name: "Hash"),
     .target(name: "Zip"),
-    .target(name: "Checkpoint", dependencies: ["TensorCore", "Zip"]),
+    .target(name: "Checkpoint", dependencies: ["TensorCore", "Zip", "Hash"]),
     .target(name: "UNet", dependencies: ["TensorCore", "Checkpoint"]),
     .target(name: "Diffusion", dependencies: ["TensorCore"]),
     .target(name: "Images", dependencies: ["CPNG", "TensorCore", "Zip"]),
@@ -55,8 +56,9 @@ let package = Package(
         "CommandLineInterface", "Checkpoint", "UNet", "Diffusion", "Images", "EmbeddedModel", "TensorCore",
         "KernelTable",
       ]),
-    .target(name: "TestSupport", dependencies: ["TensorCore"], path: "Tests/TestSupport"),
+    .target(name: "TestSupport", dependencies: ["TensorCore", "Images"], path: "Tests/TestSupport"),
     .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore", "TestSupport"]),
+    .testTarget(name: "HashTests", dependencies: ["Hash"]),
     .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "TensorCore", "TestSupport"]),
     .testTarget(name: "UNetTests", dependencies: ["UNet", "Checkpoint", "TensorCore", "TestSupport"]),
     .testTarget(

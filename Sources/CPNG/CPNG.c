@@ -141,3 +141,73 @@ int cpng_decode(const uint8_t *png, size_t size, uint64_t pixel_limit, cpng_resu
   result->channels = image.format == PNG_FORMAT_RGB ? 3 : 1;
   return 0;
 }
+
+/// Memory that is read from.
+typedef struct {
+  const uint8_t *bytes;
+  size_t left;
+} reading;
+
+static void on_read(png_structp png, png_bytep data, png_size_t count) {
+  reading *memory = png_get_io_ptr(png);
+  if (count > memory->left) png_error(png, "it ends too early");
+  memcpy(data, memory->bytes, count);
+  memory->bytes += count;
+  memory->left -= count;
+}
+
+static void ignore_warning(png_structp png, png_const_charp message) {
+  (void)png;
+  (void)message;
+}
+
+static void report_text(png_structp png, png_infop info, cpng_text_function function, void *context) {
+  png_textp texts = NULL;
+  int count = 0;
+  png_get_text(png, info, &texts, &count);
+  for (int i = 0; i < count; i++) {
+    if (texts[i].key != NULL) function(context, texts[i].key, texts[i].text != NULL ? texts[i].text : "");
+  }
+}
+
+int cpng_read_text(const uint8_t *bytes, size_t size, cpng_text_function function, void *context,
+                   char message[CPNG_MESSAGE_SIZE]) {
+  reading memory = {bytes, size};
+  png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, message, on_error, ignore_warning);
+  png_infop info = png != NULL ? png_create_info_struct(png) : NULL;
+  png_infop end = info != NULL ? png_create_info_struct(png) : NULL;
+  if (end == NULL) {
+    copy_message(message, "out of memory");
+    png_destroy_read_struct(&png, &info, NULL);
+    return -1;
+  }
+  // Not a local: longjmp leaves changed locals undefined.
+  png_bytep *row = calloc(1, sizeof *row);
+  if (row == NULL || setjmp(png_jmpbuf(png))) {
+    if (row == NULL) copy_message(message, "out of memory");
+    if (row != NULL) free(*row);
+    free(row);
+    png_destroy_read_struct(&png, &info, &end);
+    return -1;
+  }
+  // A hostile file may unpack to a thousand times its size.
+  png_set_chunk_malloc_max(png, 1 << 22);
+  png_set_chunk_cache_max(png, 256);
+  png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
+  png_set_read_fn(png, &memory, on_read);
+  png_read_info(png, info);
+  int passes = png_set_interlace_handling(png);
+  png_read_update_info(png, info);
+  *row = malloc(png_get_rowbytes(png, info));
+  if (*row == NULL) png_error(png, "out of memory");
+  for (int pass = 0; pass < passes; pass++) {
+    for (png_uint_32 y = 0; y < png_get_image_height(png, info); y++) png_read_row(png, *row, NULL);
+  }
+  png_read_end(png, end);
+  report_text(png, info, function, context);
+  report_text(png, end, function, context);
+  free(*row);
+  free(row);
+  png_destroy_read_struct(&png, &info, &end);
+  return 0;
+}

@@ -4,7 +4,7 @@ import TensorCore
 struct StoredTensor: Sendable {
   let file: FileBytes
   let elementType: ElementType
-  let shape: [Int]
+  var shape: [Int]
   /// In elements.
   let strides: [Int]
   /// The first element's place in the storage, in elements.
@@ -78,6 +78,20 @@ extension StoredTensor {
       }
     }
     file.release(byteRange)
+  }
+
+  /// The first elements in row-major order, at most `most` of them.
+  func prefix(_ most: Int) -> [Float] {
+    var first = self
+    // As many of the outermost dimension as are needed; what the others hold is small.
+    let rest = shape.dropFirst().reduce(1, *)
+    if !shape.isEmpty && rest > 0 { first.shape[0] = min(shape[0], (most + rest - 1) / rest) }
+    guard first.count > 0 else { return [] }
+    let elements = [Float](unsafeUninitializedCapacity: first.count) { target, count in
+      if let base = target.baseAddress { first.copy(to: base) }
+      count = first.count
+    }
+    return Array(elements.prefix(most))
   }
 
   /// The tensor as a view of the mapped file. Small ones are not worth it: copied, they need not keep the file, and lie

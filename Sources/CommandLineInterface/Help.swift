@@ -21,6 +21,8 @@ private func meaning(_ command: CommandName) -> String {
   case .draw: "sample draws images with a diffusion model."
   case .bench: "sample bench measures how long a model's forward pass takes."
   case .inspect: "sample inspect FILE says what a checkpoint is, and what is assumed of it."
+  case .reproduce: "sample reproduce IMAGE.png draws an image again and compares."
+  case .show: "sample show IMAGE.png prints what an image says of itself."
   case .convert: "sample convert IN OUT.safetensors writes a checkpoint that describes itself."
   }
 }
@@ -32,6 +34,12 @@ private func examples(_ command: CommandName) -> [(meaning: String, line: String
       ("the embedded model, one image at a time and sixteen", "sample bench"),
       ("which layers take the time, on one thread", "sample bench --layers --batch 1 --threads 1"),
     ]
+  case .reproduce:
+    [
+      ("an image of the embedded model", "sample reproduce img-00007.png"),
+      ("of another, which has moved", "sample reproduce --model models/m.pt img.png"),
+    ]
+  case .show: [("how an image was drawn", "sample show img.png")]
   case .inspect:
     [
       ("what a checkpoint is", "sample inspect m.pt"),

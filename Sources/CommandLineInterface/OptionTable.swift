@@ -8,11 +8,15 @@ public enum CommandName: String, Sendable, CaseIterable {
   case inspect
   /// Write a checkpoint as a safetensors file that describes itself.
   case convert
+  /// Draw an image again and say whether it comes out the same.
+  case reproduce
+  /// Print what an image says of itself.
+  case show
 
   /// Those that draw with a network, or need to know how it would be drawn with.
   static let takingModelFlags: Set<CommandName> = [.draw, .bench, .inspect, .convert]
   /// Those that run a network.
-  static let running: Set<CommandName> = [.draw, .bench]
+  static let running: Set<CommandName> = [.draw, .bench, .reproduce]
 
   /// The words that follow the verb, as the help shows them.
   var operands: [String] {
@@ -20,6 +24,7 @@ public enum CommandName: String, Sendable, CaseIterable {
     case .draw, .bench: []
     case .inspect: ["FILE"]
     case .convert: ["IN", "OUT.safetensors"]
+    case .reproduce, .show: ["IMAGE.png"]
     }
   }
 }
@@ -110,6 +115,10 @@ private let drawingOptions: [OptionDefinition] = [
     "count", short: "n", .required(name: "N", example: "10"), .drawing, "how many images; default 1"
   ) { o, value, name throws(UsageError) in o.count = try wholeNumber(value, name, 1...1_000_000_000) },
   OptionDefinition(
+    "index", .required(name: "K", example: "100-199"), .drawing,
+    "in place of --count: the image of this number, or those from one to another; images are numbered from 0, and each depends on its number, not on how many are drawn"
+  ) { o, value, name throws(UsageError) in o.index = try imageNumbers(value, name) },
+  OptionDefinition(
     "class", .required(name: "LIST", example: "0-9"), .drawing,
     "what to draw: names, numbers and ranges (0-9,3), taken in turn; default: drawn from the seed"
   ) { o, value, name throws(UsageError) in o.classes = try list(value, name, example: "0-9,3") },
@@ -190,7 +199,7 @@ private let checkpointOptions: [OptionDefinition] = [
 private let outputOptions: [OptionDefinition] = [
   OptionDefinition(
     "out", short: "o", .required(name: "PATH", example: "img.png"), .output,
-    "img.png; 'img-%05d.png' or a folder, for a file each; x.npz (pixels and labels, as the original writes them); x.npy (float32 [N,C,H,W]); - for a PNG to standard output; default sample.png"
+    "img.png; 'img-%05d.png' or a folder, for a file each; x.tar (PNGs); x.npz (pixels and labels, as the original writes them); x.npy (float32 [N,C,H,W]); - for a PNG to standard output; default sample.png"
   ) { o, value, _ throws(UsageError) in o.output = try OutputDestination(value) },
   OptionDefinition(
     "grid", .optionalNumber(name: "COLUMNS"), .output, "all images on one sheet; default: as square as it can be"
@@ -203,6 +212,21 @@ private let outputOptions: [OptionDefinition] = [
   OptionDefinition("overwrite", .none, .output, "replace files that exist, when there is a file for each image") {
     o, _, _ throws(UsageError) in o.overwrite = true
   },
+  OptionDefinition(
+    "resume", .none, .output,
+    "keep the files that are there already and whole, and draw the others: to go on after an interruption"
+  ) { o, _, _ throws(UsageError) in o.resume = true },
+  OptionDefinition(
+    "shard", .required(name: "I/N", example: "1/4"), .output,
+    "of all images, those of part I of N: for several machines, each with a number of its own"
+  ) { o, value, name throws(UsageError) in o.shard = try shard(value, name) },
+  OptionDefinition("no-metadata", .none, .output, "do not write into the images what drew them") {
+    o, _, _ throws(UsageError) in o.metadata = false
+  },
+  OptionDefinition(
+    "log", .required(name: "FILE", example: "run.jsonl"), .output,
+    "add a line of JSON for each image: file, number, seed, class, time"
+  ) { o, value, _ throws(UsageError) in o.log = value },
   OptionDefinition(
     "dry-run", .none, .output,
     "draw nothing; print the timesteps, the arithmetic, the memory and the time it would take"

@@ -8,6 +8,10 @@ public enum Command: Sendable, Equatable {
   case inspect(Options)
   /// Write a checkpoint as a safetensors file that describes itself.
   case convert(Options, to: String)
+  /// Draw an image again and compare.
+  case reproduce(Options, image: String)
+  /// Print what an image says of itself.
+  case show(image: String)
   /// Print the help of a command.
   case help(CommandName)
   /// Print the version.
@@ -32,6 +36,12 @@ public struct Options: Sendable, Equatable {
   public var seed: UInt64?
   /// Images, ≥ 1.
   public var count = 1
+  /// The numbers of the images, ≥ 0, in place of 0 to `count` - 1.
+  public var index: ClosedRange<Int>?
+  /// Only those of these images that belong to a part of the run.
+  public var shard: Shard?
+  /// Whether images that are there already are kept.
+  public var resume = false
   /// Images at a time, ≥ 1; chosen if nil.
   public var batch: Int?
   /// The classes to draw, as given: names, numbers, ranges.
@@ -54,6 +64,10 @@ public struct Options: Sendable, Equatable {
   public var threads: Int?
   /// Whether files that exist may be replaced, where there is a file for each image or a checkpoint is written.
   public var overwrite = false
+  /// Whether the images say what drew them.
+  public var metadata = true
+  /// Where a line for each image goes.
+  public var log: String?
   /// Where figures about the run go.
   public var stats: String?
   /// No words on standard error but errors.
@@ -68,6 +82,8 @@ public struct Options: Sendable, Equatable {
   public var isUpstreamRespacing = false
   /// What is said of the model.
   public var modelFlags = ModelFlags()
+  /// The options that said it, as typed, by their names.
+  public var modelWords: [String: String] = [:]
   /// Whether to print JSON rather than words.
   public var json = false
   /// Whether to store numbers as float16.
@@ -92,6 +108,20 @@ public struct BenchOptions: Sendable, Equatable {
 
   /// The defaults.
   public init() {}
+}
+
+/// One of several parts of a run: the images whose number, modulo `count`, is `number` - 1.
+public struct Shard: Sendable, Equatable {
+  /// 1 to `count`.
+  public let number: Int
+  /// At least 1.
+  public let count: Int
+
+  /// Part `number` of `count`.
+  public init(number: Int, count: Int) {
+    precondition(count >= 1 && (1...count).contains(number), "there is no part \(number) of \(count)")
+    (self.number, self.count) = (number, count)
+  }
 }
 
 /// What the command line says of the model; a file that knows better contradicts it.

@@ -10,6 +10,8 @@ public enum OutputDestination: Sendable, Equatable {
   case npz(String)
   /// A NumPy array of the numbers that the sampler left.
   case npy(String)
+  /// An archive of PNGs.
+  case tar(String)
   /// One PNG to standard output.
   case standardOutput
 
@@ -17,7 +19,7 @@ public enum OutputDestination: Sendable, Equatable {
   public var isOneFileEach: Bool {
     switch self {
     case .pattern, .folder: true
-    case .png, .npz, .npy, .standardOutput: false
+    case .png, .npz, .npy, .tar, .standardOutput: false
     }
   }
 
@@ -35,9 +37,10 @@ public enum OutputDestination: Sendable, Equatable {
       case "png": self = .png(text)
       case "npz": self = .npz(text)
       case "npy": self = .npy(text)
+      case "tar": self = .tar(text)
       case let other:
         throw UsageError(
-          "--out: .\(other ?? "") is no kind of file that sample writes; it writes .png, .npz and .npy: type for instance --out img.png"
+          "--out: .\(other ?? "") is no kind of file that sample writes; it writes .png, .tar, .npz and .npy: type for instance --out img.png"
         )
       }
     }
@@ -57,6 +60,9 @@ public struct OutputPattern: Sendable, Equatable {
     let padding = String(repeating: isZeroPadded ? "0" : " ", count: max(0, width - digits.count))
     return before + padding + digits + after
   }
+
+  /// The names in an archive: `00000.png`, …
+  public static let inArchive = OutputPattern(before: "", width: 5, isZeroPadded: true, after: ".png")
 
   /// The folder pattern: `00000.png`, … in `folder`.
   public static func inFolder(_ folder: String) -> OutputPattern {

@@ -50,6 +50,8 @@ public func parse(_ arguments: [String]) throws(UsageError) -> Command {
   case .inspect:
     options.model = operands[0]
     return .inspect(options)
+  case .reproduce: return .reproduce(options, image: operands[0])
+  case .show: return .show(image: operands[0])
   case .convert:
     options.model = operands[0]
     guard operands[1].lowercased().hasSuffix(".safetensors") else {
@@ -127,18 +129,22 @@ private func apply(
   _ definition: OptionDefinition, as shown: String, _ name: String, _ attached: String?,
   _ rest: inout ArraySlice<String>, _ options: inout Options
 ) throws(UsageError) {
+  func enter(_ value: String) throws(UsageError) {
+    try definition.apply(&options, value, name)
+    if definition.group == .model { options.modelWords[definition.names[0]] = value.isEmpty ? "True" : value }
+  }
   switch definition.value {
   case .none:
     if let attached { throw UsageError("\(shown) takes no value, but has \"\(attached)\"; type \(shown) alone") }
-    try definition.apply(&options, "", name)
+    try enter("")
   case .boolean:
     var value = attached ?? ""
     if attached == nil, let next = rest.first, truthValue(next) != nil { value = rest.removeFirst() }
-    try definition.apply(&options, value, name)
+    try enter(value)
   case .optionalNumber:
     var value = attached ?? ""
     if attached == nil, let next = rest.first, isDigits(next[...]) { value = rest.removeFirst() }
-    try definition.apply(&options, value, name)
+    try enter(value)
   case .required(_, let example):
     let value: String
     if let attached {
@@ -159,7 +165,7 @@ private func apply(
     guard !value.isEmpty || name.hasSuffix("respacing") || name == "channel-mult" else {
       throw UsageError("\(shown) has an empty value; type for instance \(shown) \(example)")
     }
-    try definition.apply(&options, value, name)
+    try enter(value)
   }
 }
 
@@ -174,6 +180,31 @@ private func validate(_ options: Options) throws(UsageError) {
   if options.quiet, let progress = options.progress, progress != .none {
     throw UsageError("--quiet and --progress \(progress.rawValue) contradict each other; type only one of them")
   }
+  if let index = options.index {
+    guard options.count == 1 else {
+      throw UsageError(
+        "--count \(options.count) and --index \(index.lowerBound)-\(index.upperBound) both say which images; type only one of them"
+      )
+    }
+  }
+  if options.rng == .torch {
+    for (name, isGiven) in [
+      ("--index", options.index != nil), ("--shard", options.shard != nil), ("--resume", options.resume),
+    ]
+    where isGiven {
+      throw UsageError(
+        "\(name) draws a part of a run, but with --rng torch each image depends on those before it; leave one of them out"
+      )
+    }
+  }
+  if options.resume && options.overwrite {
+    throw UsageError("--resume keeps files that exist and --overwrite replaces them; type only one of them")
+  }
+  let isFileEach = options.output?.isOneFileEach ?? false
+  if options.resume && !isFileEach {
+    throw UsageError("--resume goes on with a file for each image; type for instance --out 'img-%05d.png'")
+  }
+  let images = options.index?.count ?? options.count
   switch options.output ?? .png("sample.png") {
   case .npz(let path), .npy(let path):
     if options.grid != nil {
@@ -182,25 +213,32 @@ private func validate(_ options: Options) throws(UsageError) {
     if options.scale != 1 {
       throw UsageError("--scale enlarges pictures, but \(path) holds arrays; leave --scale out, or type --out img.png")
     }
+  case .tar:
+    if options.grid != nil {
+      throw UsageError("--grid makes one sheet of all images, but an archive holds a file each; type --out sheet.png")
+    }
   case .pattern, .folder:
     if options.grid != nil {
       throw UsageError("--grid makes one sheet of all images, but --out asks for a file each; type --out sheet.png")
     }
   case .png, .standardOutput:
     let goesElsewhere = options.output == nil && options.isUpstreamRun
-    if options.count > 1 && options.grid == nil && !goesElsewhere {
+    if images > 1 && options.grid == nil && !goesElsewhere {
       throw UsageError(
-        "\(options.count) images do not fit into one file; type --out 'img-%05d.png' for a file each, or --grid for one sheet"
+        "\(images) images do not fit into one file; type --out 'img-%05d.png' for a file each, or --grid for one sheet"
       )
     }
   }
 }
 
 /// The word as a shell needs it typed.
-private func quoted(_ word: String) -> String {
+func quoted(_ word: String) -> String {
   let plain = word.utf8.allSatisfy {
     (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0 | 0x20) || isDigits(String(UnicodeScalar($0))[...])
       || "-_./+,:@".utf8.contains($0)
   }
   return plain && !word.isEmpty ? word : "'\(word)'"
 }
+
+/// A command line of these words, to be typed in a shell.
+public func shellLine(_ words: [String]) -> String { words.map(quoted).joined(separator: " ") }

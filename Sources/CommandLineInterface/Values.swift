@@ -88,6 +88,29 @@ func wholeNumbers(
   return numbers
 }
 
+/// `7` or `100-199`.
+func imageNumbers(_ text: String, _ name: String) throws(UsageError) -> ClosedRange<Int> {
+  let ends = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
+  let numbers = ends.compactMap { isDigits($0) ? Int($0) : nil }
+  guard numbers.count == ends.count, let first = numbers.first, let last = numbers.last, first <= last, last < .max
+  else {
+    throw UsageError(
+      "--\(name): \"\(text)\" is no number of an image, nor a range of them; type for instance --\(name) 100-199")
+  }
+  return first...last
+}
+
+/// `1/4`.
+func shard(_ text: String, _ name: String) throws(UsageError) -> Shard {
+  let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { isDigits($0) ? Int($0) : nil }
+  guard parts.count == 2, let number = parts[0], let count = parts[1], count >= 1, (1...count).contains(number) else {
+    throw UsageError(
+      "--\(name): \"\(text)\" is no part of a whole; type for instance --\(name) 1/4 for the first of four parts, up to --\(name) 4/4"
+    )
+  }
+  return Shard(number: number, count: count)
+}
+
 /// Numbers above 0, for instance 0.5,1,2.
 func multipliers(_ text: String, _ name: String, example: String) throws(UsageError) -> [Double] {
   var numbers: [Double] = []

@@ -19,14 +19,14 @@ public struct PhiloxNoise: NoiseSource, Sendable {
   private static let classDraw = UInt32.max
 
   private let key: SIMD2<UInt32>
-  private let images: Range<Int>
+  private let images: [Int]
   private let shape: [Int]
   private var draw: UInt32 = 0
 
   /// The noise of images number `images` of the run with `seed`, each of `shape` `[C, H, W]`.
-  public init(seed: UInt64, images: Range<Int>, shape: [Int]) {
+  public init(seed: UInt64, images: some Sequence<Int>, shape: [Int]) {
     key = Self.key(seed)
-    self.images = images
+    self.images = Array(images)
     self.shape = shape
   }
 

@@ -10,14 +10,9 @@
 ///
 /// - Throws: `ImageError.file`; nothing is left behind.
 public func writeAtomically(_ bytes: [UInt8], to path: String) throws(ImageError) {
-  do {
-    try writeAtomically(to: path) { write in try bytes.withUnsafeBytes { try write($0) } }
-  } catch let error as ImageError {
-    throw error
-  } catch {
-    // The closure throws nothing of its own, which the compiler cannot know.
-    throw .file(path: path, action: "be written", reason: "\(error)")
-  }
+  let file = try AtomicFile(path: path)
+  try file.append(bytes)
+  try file.finish()
 }
 
 /// Writes a file that appears whole or not at all, piece by piece, for files that are too large to be held in memory.
@@ -28,36 +23,9 @@ public func writeAtomically(_ bytes: [UInt8], to path: String) throws(ImageError
 public func writeAtomically(
   to path: String, _ body: (_ write: (UnsafeRawBufferPointer) throws(ImageError) -> Void) throws -> Void
 ) throws {
-  let slash = path.lastIndex(of: "/")
-  let folder = slash.map { String(path[...$0]) } ?? ""
-  let name = slash.map { path[path.index(after: $0)...] } ?? path[...]
-  let temporary = "\(folder).\(name.prefix(60)).\(getpid()).tmp"
-  let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-  guard file >= 0 else {
-    let reason = errno == ENOENT ? "there is no folder \(folder); make it with mkdir -p \(folder)" : systemError()
-    throw ImageError.file(path: path, action: "be written", reason: reason)
-  }
-  var failure: String?
-  do {
-    try body { (bytes: UnsafeRawBufferPointer) throws(ImageError) in
-      // What follows a lost piece would stand in the wrong place.
-      if failure == nil { failure = writeAll(bytes, to: file) }
-      if let failure { throw .file(path: path, action: "be written", reason: failure) }
-    }
-  } catch {
-    close(file)
-    unlink(temporary)
-    throw error
-  }
-  if failure == nil && fsync(file) != 0 && errno != EINVAL { failure = systemError() }
-  if close(file) != 0 && failure == nil { failure = systemError() }
-  if failure == nil && rename(temporary, path) != 0 {
-    failure = errno == EISDIR ? "it is a folder; name a file in it" : systemError()
-  }
-  if let failure {
-    unlink(temporary)
-    throw ImageError.file(path: path, action: "be written", reason: failure)
-  }
+  let file = try AtomicFile(path: path)
+  try body { (bytes: UnsafeRawBufferPointer) throws(ImageError) in try file.append(bytes) }
+  try file.finish()
 }
 
 /// Writes to standard output.
@@ -105,7 +73,7 @@ public func kind(ofPath path: String) -> PathKind {
 }
 
 /// Nil, or why not all could be written.
-private func writeAll(_ bytes: UnsafeRawBufferPointer, to file: Int32) -> String? {
+func writeAll(_ bytes: UnsafeRawBufferPointer, to file: Int32) -> String? {
   var offset = 0
   while offset < bytes.count {
     let count = write(file, bytes.baseAddress.map { $0 + offset }, bytes.count - offset)
@@ -116,4 +84,4 @@ private func writeAll(_ bytes: UnsafeRawBufferPointer, to file: Int32) -> String
   return nil
 }
 
-private func systemError() -> String { String(cString: strerror(errno)) }
+func systemError() -> String { String(cString: strerror(errno)) }

@@ -16,8 +16,6 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
   case npz(path: String, NPZFault)
   /// Pictures for a super-resolution model that it cannot take.
   case lowResolution(path: String, LowResolutionFault)
-  /// More than an archive without zip64 can hold.
-  case archiveTooLarge(path: String)
 
   /// One sentence that says what is wrong and, where something can be done, what.
   public var description: String {
@@ -31,7 +29,6 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
     case .npy(let path, let fault): "\(path): \(fault)"
     case .npz(let path, let fault): "\(path): \(fault)"
     case .lowResolution(let path, let fault): "\(path): \(fault)"
-    case .archiveTooLarge(let path): "\(path): an .npz cannot hold 4 GiB or more; draw fewer images or write PNGs"
     }
   }
 }

@@ -56,12 +56,17 @@ public enum NPYElements: Sendable {
 /// The bytes of a `.npy` file with an array of `shape`, row by row.
 public func npy(_ shape: [Int], _ elements: NPYElements) -> [UInt8] {
   precondition(shape.reduce(1, *) == elements.count, "\(elements.count) elements are no array of shape \(shape)")
+  return npyHeader(shape, type: elements.type) + elements.bytes
+}
+
+/// What stands in front of the elements of an array of `shape`.
+func npyHeader(_ shape: [Int], type: String) -> [UInt8] {
   let tuple = shape.count == 1 ? "(\(shape[0]),)" : "(\(shape.map(String.init).joined(separator: ", ")))"
-  let dictionary = "{'descr': '\(elements.type)', 'fortran_order': False, 'shape': \(tuple), }"
+  let dictionary = "{'descr': '\(type)', 'fortran_order': False, 'shape': \(tuple), }"
   // Filled up with spaces so that the elements begin at a multiple of 64.
   let padding = 63 - (10 + dictionary.utf8.count) % 64
   let header = Array(dictionary.utf8) + [UInt8](repeating: UInt8(ascii: " "), count: padding) + [UInt8(ascii: "\n")]
-  return npyMagic + [1, 0] + littleEndianBytes(UInt16(header.count)) + header + elements.bytes
+  return npyMagic + [1, 0] + littleEndianBytes(UInt16(header.count)) + header
 }
 
 /// What a `.npy` file begins with.

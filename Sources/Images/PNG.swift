@@ -53,8 +53,32 @@ extension Picture {
   ) throws(ImageError) -> [UInt8] {
     defer { free(result.bytes) }
     guard status == 0, let bytes = result.bytes else {
-      throw .png(String(decoding: message.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self))
+      throw .png(text(ofMessage: message))
     }
     return [UInt8](UnsafeBufferPointer(start: bytes, count: result.size))
   }
+}
+
+/// The text chunks of a PNG, in their order, which is read to its end: every checksum is checked.
+///
+/// - Throws: `ImageError.png`, also for a file that is cut short or damaged.
+public func pngText(_ png: [UInt8]) throws(ImageError) -> [(key: String, value: String)] {
+  final class Chunks {
+    var all: [(key: String, value: String)] = []
+  }
+  let chunks = Chunks()
+  var message = [CChar](repeating: 0, count: Int(CPNG_MESSAGE_SIZE))
+  let status = cpng_read_text(
+    png, png.count,
+    { context, key, text in
+      guard let context else { return }
+      Unmanaged<Chunks>.fromOpaque(context).takeUnretainedValue().all.append(
+        (String(cString: key), String(cString: text)))
+    }, Unmanaged.passUnretained(chunks).toOpaque(), &message)
+  guard status == 0 else { throw .png(text(ofMessage: message)) }
+  return chunks.all
+}
+
+private func text(ofMessage message: [CChar]) -> String {
+  String(decoding: message.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
 }

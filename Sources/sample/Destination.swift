@@ -2,57 +2,34 @@ import CommandLineInterface
 import Images
 import TensorCore
 
-/// Where a drawing's images go: files of their own as they are finished, or one file when all are.
+/// Where a drawing's images go, each as soon as it is finished: files of their own, an archive that grows, or, for a sheet, memory
+/// until all are there.
 struct Destination {
   private let plan: Plan
   private let output: OutputDestination
-  private var batches: [Drawing.Batch] = []
+  private var stream: ImageStream?
+  private var log: RunLog?
+  /// The pictures of a sheet.
+  private var pictures: [Picture] = []
+  private var firstLabel: Int?
 
   /// Looks before anything is drawn whether the images can go there.
   ///
   /// - Throws: `SettingsError`, `ImageError`, `UsageError`.
   init(_ plan: Plan) throws {
     self.plan = plan
-    // `--out pictures` is a folder if there is one of that name.
-    if case .png(let path) = plan.options.output, kind(ofPath: path) == .folder {
-      output = .folder(path)
-    } else if let given = plan.options.output {
-      output = given
-    } else if plan.options.isUpstreamRun && plan.options.grid == nil {
-      // As `image_sample.py` names its file: samples_64x32x32x3.npz.
-      let shape = [plan.options.count] + plan.imageShape.dropFirst() + plan.imageShape.prefix(1)
-      output = .npz("samples_\(shape.map(String.init).joined(separator: "x")).npz")
-    } else {
-      output = .png("sample.png")
-    }
-    let channels = plan.imageShape[0]
+    output = try plan.output()
     switch output {
     case .npz, .npy: break
     default:
+      let channels = plan.imageShape[0]
       if channels != 1 && channels != 3 { throw ImageError.channels(channels) }
     }
-    switch output {
-    case .png(let path), .npz(let path), .npy(let path): try Self.requireFolder(of: path)
-    case .folder(let path):
-      guard kind(ofPath: path) == .folder else {
-        throw SettingsError(
-          kind(ofPath: path) == .file
-            ? "--out: \(path) is a file without an extension; type for instance --out \(path).png"
-            : "--out: there is no folder \(path); make it with mkdir -p \(path), or type --out \(path).png for a file")
-      }
-      if plan.options.grid != nil { throw SettingsError("--grid makes one sheet; type --out \(path)/sheet.png") }
-    case .pattern, .standardOutput: break
-    }
-    if let pattern {
-      for image in 0..<plan.options.count {
-        let path = pattern.path(for: image)
-        if image == 0 { try Self.requireFolder(of: path) }
-        if !plan.options.overwrite && kind(ofPath: path) != .nothing {
-          throw SettingsError("--out: \(path) exists; type --overwrite to replace it, or choose another --out")
-        }
-      }
-    }
+    if let pattern { try Self.check(pattern, plan) }
   }
+
+  /// Whether each image has a file of its own.
+  var isFileEach: Bool { pattern != nil }
 
   /// What the images are called, where each has a file of its own.
   private var pattern: OutputPattern? {
@@ -66,81 +43,151 @@ struct Destination {
   /// For the last line of a run.
   var name: String {
     switch output {
-    case .png(let path), .npz(let path), .npy(let path): path
-    case .folder, .pattern: pattern.map { $0.path(for: 0) + (plan.options.count > 1 ? " …" : "") } ?? ""
+    case .png(let path), .npz(let path), .npy(let path), .tar(let path): path
+    case .folder, .pattern:
+      (pattern?.path(for: plan.numbers.first ?? 0) ?? "") + (plan.numbers.count > 1 ? " …" : "")
     case .standardOutput: "standard output"
     }
   }
 
-  /// Takes a finished batch.
+  /// Opens what is written while the images are drawn.
   ///
   /// - Throws: `ImageError`.
-  mutating func add(_ batch: Drawing.Batch) throws {
-    guard let pattern else {
-      batches.append(batch)
-      return
+  mutating func open() throws {
+    stream = try ImageStream(plan, output)
+    log = try plan.options.log.map { try RunLog(path: $0) }
+    if plan.options.resume, let pattern {
+      if let first = plan.numbers.first { AtomicFile.removeStaleTemporaries(besides: pattern.path(for: first)) }
     }
+  }
+
+  /// Whether an image is there already, if it is to be kept.
+  ///
+  /// - Throws: `SettingsError` for a file that is whole, but was drawn otherwise.
+  func isThere(_ image: Int) throws -> Bool {
+    guard plan.options.resume, let path = pattern?.path(for: image), kind(ofPath: path) == .file else { return false }
+    return try plan.isThere(image, path: path)
+  }
+
+  /// Takes a finished batch.
+  ///
+  /// - Throws: `ImageError`, `LogError`.
+  mutating func add(_ batch: Drawing.Batch, time: Duration) throws {
     for (n, image) in batch.images.enumerated() {
-      let picture = try Picture(batch.x, n).enlarged(by: plan.options.scale)
-      try writeAtomically(try picture.png(text: text(image, batch.labels?[n])), to: pattern.path(for: image))
+      let label = batch.labels?[n]
+      var file = name
+      if let pattern {
+        file = pattern.path(for: image)
+        try writeAtomically(try png(batch, n), to: file)
+      } else if let stream {
+        try stream.add(batch, n) { try png(batch, n) }
+      } else {
+        pictures.append(try Picture(batch.x, n))
+        firstLabel = firstLabel ?? label
+      }
+      try log?.add(
+        RunLog.Line(
+          file: file, image: image, seed: plan.seed, label: label,
+          seconds: time.seconds / Double(batch.images.count)))
     }
+  }
+
+  private func png(_ batch: Drawing.Batch, _ n: Int) throws -> [UInt8] {
+    try Picture(batch.x, n).enlarged(by: plan.options.scale).png(
+      text: try plan.chunks(image: batch.images[n], label: batch.labels?[n]))
   }
 
   /// Writes what is one file.
   ///
   /// - Throws: `ImageError`.
-  func finish() throws {
+  mutating func finish() throws {
+    try stream?.finish()
     switch output {
-    case .folder, .pattern: return
     case .png(let path): try writeAtomically(try sheet(), to: path)
     case .standardOutput: try writeToStandardOutput(try sheet())
-    case .npy(let path):
-      let x = Tensor.stacked(batches.map(\.x))
-      try writeAtomically(npy(x.shape, .float32(x.values)), to: path)
-    case .npz(let path):
-      let x = Tensor.stacked(batches.map(\.x))
-      var arrays = [
-        (
-          name: "arr_0", shape: [x.shape[0], x.shape[2], x.shape[3], x.shape[1]],
-          elements: NPYElements.uint8(uint8Pixels(x))
-        )
-      ]
-      let labels = batches.compactMap(\.labels).flatMap { $0 }
-      if !labels.isEmpty { arrays.append(("arr_1", [labels.count], .int64(labels.map(Int64.init)))) }
-      try writeAtomically(try npz(arrays, path: path), to: path)
+    case .folder, .pattern, .npz, .npy, .tar: break
     }
   }
 
   /// The one image, or the sheet of all.
   private func sheet() throws -> [UInt8] {
-    var pictures: [Picture] = []
-    for batch in batches {
-      for n in 0..<batch.images.count { pictures.append(try Picture(batch.x, n)) }
-    }
+    let scale = plan.options.scale
     switch plan.options.grid {
     case nil:
-      let only = batches.first?.labels?.first
-      return try pictures[0].enlarged(by: plan.options.scale).png(text: text(0, only))
-    case .automatic: return try grid(pictures).enlarged(by: plan.options.scale).png(text: text(nil, nil))
+      return try pictures[0].enlarged(by: scale).png(
+        text: try plan.chunks(image: plan.numbers.first, label: firstLabel))
+    case .automatic: return try grid(pictures).enlarged(by: scale).png(text: try plan.chunks(image: nil, label: nil))
     case .columns(let columns):
-      return try grid(pictures, columns: columns).enlarged(by: plan.options.scale).png(text: text(nil, nil))
+      return try grid(pictures, columns: columns).enlarged(by: scale).png(
+        text: try plan.chunks(image: nil, label: nil))
     }
   }
 
-  /// The text chunks: what drew the image, in the form that image browsers show. Nothing that depends on batch, count or threads.
-  private func text(_ image: Int?, _ label: Int?) -> [(key: String, value: String)] {
-    var parameters =
-      "Steps: \(plan.diffusion.count), Sampler: \(plan.isDDIM ? "DDIM" : "DDPM"), CFG scale: \(plan.guidance), Seed: \(plan.seed), Size: \(plan.imageShape[2])x\(plan.imageShape[1])"
-    if let label { parameters += ", Class: \(plan.model.settings.name(ofClass: label))" }
-    if let image { parameters += ", Image: \(image)" }
-    return [("Software", "sample \(version)"), ("parameters", parameters)]
+  /// Files of the pattern that are there already must be meant to be.
+  private static func check(_ pattern: OutputPattern, _ plan: Plan) throws {
+    if let first = plan.numbers.first { try requireFolder(of: pattern.path(for: first)) }
+    if plan.options.overwrite || plan.options.resume { return }
+    for image in plan.numbers {
+      let path = pattern.path(for: image)
+      if kind(ofPath: path) != .nothing {
+        throw SettingsError(
+          "--out: \(path) exists; type --resume to keep what is there and draw the rest, --overwrite to replace it, or choose another --out"
+        )
+      }
+    }
+  }
+}
+
+extension Plan {
+  /// Where the images go, as typed or as is usual.
+  ///
+  /// - Throws: `SettingsError` where there is no such place.
+  fileprivate func output() throws -> OutputDestination {
+    // As `image_sample.py` names its file: samples_64x32x32x3.npz.
+    let shape = [numbers.count] + imageShape.dropFirst() + imageShape.prefix(1)
+    let upstream = OutputDestination.npz("samples_\(shape.map(String.init).joined(separator: "x")).npz")
+    var output = options.output ?? (options.isUpstreamRun && options.grid == nil ? upstream : .png("sample.png"))
+    // `--out pictures` is a folder if there is one of that name.
+    if case .png(let path) = options.output, kind(ofPath: path) == .folder { output = .folder(path) }
+    switch output {
+    case .png(let path), .npz(let path), .npy(let path), .tar(let path): try requireFolder(of: path)
+    case .folder(let path):
+      guard kind(ofPath: path) == .folder else {
+        throw SettingsError(
+          kind(ofPath: path) == .file
+            ? "--out: \(path) is a file without an extension; type for instance --out \(path).png"
+            : "--out: there is no folder \(path); make it with mkdir -p \(path), or type --out \(path).png for a file")
+      }
+      if options.grid != nil { throw SettingsError("--grid makes one sheet; type --out \(path)/sheet.png") }
+    case .pattern, .standardOutput: break
+    }
+    return output
   }
 
-  private static func requireFolder(of path: String) throws {
-    guard let slash = path.lastIndex(of: "/") else { return }
-    let folder = String(path[..<slash])
-    if !folder.isEmpty && kind(ofPath: folder) != .folder {
-      throw SettingsError("--out: there is no folder \(folder); make it with mkdir -p \(folder)")
+  /// Whether the file of an image is whole, and the one that would be drawn.
+  fileprivate func isThere(_ image: Int, path: String) throws -> Bool {
+    let bytes = try readFile(path)
+    // Cut short or damaged: drawn again.
+    guard let picture = try? Picture(png: bytes), let chunks = try? pngText(bytes) else { return false }
+    let found = try? Provenance.read(chunks)
+    let expected = Provenance(self, image: image, label: label(of: image))
+    let scale = options.scale
+    let isSame =
+      found.flatMap { $0 }.map { $0 == expected }
+      ?? (!options.metadata && picture.width == imageShape[2] * scale && picture.height == imageShape[1] * scale)
+    guard isSame else {
+      throw SettingsError(
+        "\(path): was drawn otherwise than it would be now (sample show \(path) says how); choose another --out, or type --overwrite in place of --resume"
+      )
     }
+    return true
+  }
+}
+
+private func requireFolder(of path: String) throws {
+  guard let slash = path.lastIndex(of: "/") else { return }
+  let folder = String(path[..<slash])
+  if !folder.isEmpty && kind(ofPath: folder) != .folder {
+    throw SettingsError("--out: there is no folder \(folder); make it with mkdir -p \(folder)")
   }
 }

@@ -11,7 +11,7 @@ struct Drawing {
 
   /// The images of one batch.
   struct Batch {
-    let images: Range<Int>
+    let images: [Int]
     /// x₀, `[N, C, H, W]`.
     let x: Tensor
     /// The class of each image, of a class-conditional model.
@@ -23,8 +23,8 @@ struct Drawing {
     torch = plan.options.rng == .torch ? TorchGenerator(seed: plan.seed) : nil
   }
 
-  /// Draws one batch, calling `onStep` after each step.
-  mutating func draw(_ images: Range<Int>, onStep: (SamplerState) -> Void) -> Batch {
+  /// Draws one batch, calling `onStep` after each step; what that throws ends the drawing.
+  mutating func draw(_ images: [Int], onStep: (SamplerState) throws -> Void) rethrows -> Batch {
     let labels = labels(images)
     var noise: AnyNoise
     if let torch {
@@ -34,7 +34,7 @@ struct Drawing {
     }
     let start: Tensor
     if let given = plan.noise {
-      start = given.rows(images)
+      start = Tensor.stacked(images.map { given.rows($0..<$0 + 1) })
       // The steps keep the numbers of their draws; PyTorch's loops draw no x_T that is given.
       if case .philox = noise { noise.skip() }
     } else {
@@ -48,14 +48,14 @@ struct Drawing {
       var sampler = DDIMSampler(setting, eta: plan.options.eta ?? 0, from: start, noise: noise)
       while let state = sampler.next() {
         x = state.x
-        onStep(state)
+        try onStep(state)
       }
       noise = sampler.noise
     } else {
       var sampler = DDPMSampler(setting, from: start, noise: noise)
       while let state = sampler.next() {
         x = state.x
-        onStep(state)
+        try onStep(state)
       }
       noise = sampler.noise
     }
@@ -63,7 +63,7 @@ struct Drawing {
     return Batch(images: images, x: x, labels: labels)
   }
 
-  private func denoiser(_ images: Range<Int>, _ labels: [Int]?) -> Denoiser {
+  private func denoiser(_ images: [Int], _ labels: [Int]?) -> Denoiser {
     let steps = (0..<plan.diffusion.count).reversed().map { plan.diffusion.modelTimestep($0) }
     var unet = SteppedUNet(plan.model.unet, steps: steps)
     let lowRes = lowRes(images)
@@ -81,7 +81,7 @@ struct Drawing {
   }
 
   /// What is to be enlarged for a batch, enlarged bilinearly: `[N, C, H, W]`.
-  private func lowRes(_ images: Range<Int>) -> Tensor? {
+  private func lowRes(_ images: [Int]) -> Tensor? {
     guard let pictures = plan.lowRes?.pictures else { return nil }
     let rows = images.map { $0 % pictures.shape[0] }
     return Tensor.stacked(rows.map { pictures.rows($0..<$0 + 1) })
@@ -89,13 +89,22 @@ struct Drawing {
   }
 
   /// The classes of a batch: as asked for, or drawn.
-  private mutating func labels(_ images: Range<Int>) -> [Int]? {
-    let drawable = plan.model.settings.drawableClasses
+  private mutating func labels(_ images: [Int]) -> [Int]? {
     guard plan.model.settings.unet.numClasses != nil else { return nil }
-    if let classes = plan.classes { return images.map { classes[$0 % classes.count] } }
-    if torch != nil, let drawn = torch?.randint(0, drawable.count, plan.batch) {
+    let drawable = plan.model.settings.drawableClasses
+    if plan.classes == nil, torch != nil, let drawn = torch?.randint(0, drawable.count, plan.batch) {
       return drawn.prefix(images.count).map { drawable[$0] }
     }
-    return images.map { drawable[PhiloxNoise.randomClass(seed: plan.seed, image: $0, count: drawable.count)] }
+    return images.compactMap { plan.label(of: $0) }
+  }
+}
+
+extension Plan {
+  /// The class of an image, of a class-conditional model: as asked for, or drawn from the seed.
+  func label(of image: Int) -> Int? {
+    guard model.settings.unet.numClasses != nil else { return nil }
+    if let classes { return classes[image % classes.count] }
+    let drawable = model.settings.drawableClasses
+    return drawable[PhiloxNoise.randomClass(seed: seed, image: image, count: drawable.count)]
   }
 }

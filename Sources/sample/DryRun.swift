@@ -11,15 +11,15 @@ func dryRun(_ plan: Plan, _ destination: Destination) throws {
   let pictures = plan.batch * plan.evaluationsPerStep
   let (step, memory) = calibrate(plan, pictures: pictures)
   let steps = plan.diffusion.count
-  let forwards = plan.options.count * plan.evaluationsPerStep * steps
+  let forwards = plan.numbers.count * plan.evaluationsPerStep * steps
   let flops = 2 * Double(plan.model.unet.countFlops(batch: 1, size: Array(plan.imageShape.dropFirst())).total)
   // The last batch may be smaller; time goes with the images.
   let total = step.seconds * Double(forwards) / Double(pictures)
   let shape = plan.imageShape.map(String.init).joined(separator: "×")
   let timesteps = (0..<steps).reversed().map { plan.diffusion.timestepMap[$0] }
-  let images = plan.options.count == 1 ? "1 image" : "\(plan.options.count) images"
+  let images = plan.numbers.count == 1 ? "1 image" : "\(plan.numbers.count) images"
   let batches =
-    plan.batches.count == 1 ? "in one batch" : "in \(plan.batches.count) batches of \(plan.batch)"
+    plan.batches == 1 ? "in one batch" : "in \(plan.batches) batches of \(plan.batch)"
   try writeToStandardOutput(
     Array(
       """

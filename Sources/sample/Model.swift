@@ -10,6 +10,13 @@ struct Model {
   let name: String
   let settings: ModelSettings
   let unet: UNetModel
+  private let hash: Prepared<String>
+
+  /// `StateDict.fingerprint`.
+  var fingerprint: String { hash.value }
+
+  /// The file's name without folder and extension, or what the embedded model shows.
+  let shortName: String
 
   /// Loads the model that the options name, or the embedded one.
   ///
@@ -28,6 +35,10 @@ struct Model {
         "\(name): works on data of \(dims) \(dims == 1 ? "dimension" : "dimensions"), not on images, which have 2")
     }
     unet = try source.unet()
+    let state = source.checkpoint.state
+    hash = Prepared { state.fingerprint }
+    let file = options.model?.split(separator: "/").last ?? "digits"
+    shortName = String(file.lastIndex(of: ".").map { file[..<$0] } ?? file)
   }
 }
 

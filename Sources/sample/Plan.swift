@@ -13,6 +13,8 @@ struct Plan {
   let guidance: Double
   /// Classes to be taken in turn; nil to draw them.
   let classes: [Int]?
+  /// The images.
+  let numbers: ImageNumbers
   /// Images at a time.
   let batch: Int
   /// x_T of all images, if it is given.
@@ -59,7 +61,8 @@ struct Plan {
       // A picture is enlarged as what it was drawn as.
       classes = settings.unet.numClasses == nil ? nil : lowRes?.labels
     }
-    batch = min(options.count, options.batch ?? Self.usualBatch(options, settings))
+    numbers = ImageNumbers(count: options.count, index: options.index, shard: options.shard)
+    batch = min(Swift.max(1, numbers.count), options.batch ?? Self.usualBatch(options, settings))
     noise = try options.noise.map { try Self.readNoise($0, options, settings) }
   }
 
@@ -68,10 +71,8 @@ struct Plan {
     [model.settings.unet.imageChannels, model.settings.imageSize, model.settings.imageSize]
   }
 
-  /// The batches: numbers of the images in each.
-  var batches: [Range<Int>] {
-    stride(from: 0, to: options.count, by: batch).map { $0..<min($0 + batch, options.count) }
-  }
+  /// How many batches they make.
+  var batches: Int { (numbers.count + batch - 1) / batch }
 
   /// Pictures that one step puts through the network for each image.
   var evaluationsPerStep: Int { guidance == 1 ? 1 : 2 }
@@ -114,7 +115,9 @@ struct Plan {
 
   private static func readNoise(_ path: String, _ options: Options, _ settings: ModelSettings) throws -> Tensor {
     let noise = try readNPY(try readFile(path), path: path)
-    let needed = [options.count, settings.unet.imageChannels, settings.imageSize, settings.imageSize]
+    // Row k is the noise of image k, also where only some are drawn.
+    let count = options.index.map { $0.upperBound + 1 } ?? options.count
+    let needed = [count, settings.unet.imageChannels, settings.imageSize, settings.imageSize]
     guard noise.shape == needed else {
       let isCount = noise.shape.count == 4 && Array(noise.shape.dropFirst()) == Array(needed.dropFirst())
       throw SettingsError(

@@ -16,31 +16,47 @@ struct ProgressBar {
   }
 
   private let style: Style
-  private let total: Int
+  private let images: Int
+  private let steps: Int
   private let start = ContinuousClock.now
   private var lastShown = ContinuousClock.now
   private var isShown = false
+  /// Steps of images, done and passed over.
+  private var done = 0
+  private var skipped = 0
 
-  /// A bar of `total` steps, over all batches.
-  init(style: Style, total: Int) {
+  /// A bar for `images` images of `steps` steps each.
+  init(style: Style, images: Int, steps: Int) {
     self.style = style
-    self.total = total
+    self.images = images
+    self.steps = steps
   }
 
-  /// Called after each step with the number of steps done and what is being done.
-  mutating func update(done: Int, detail: String) {
+  /// An image that is there already.
+  mutating func skip() { skipped += steps }
+
+  /// A step of so many images has been done.
+  mutating func advance(by count: Int) {
+    done += count
     let now = ContinuousClock.now
     // The first sign of life comes after a fifth of a second: what is quicker needs no bar.
     let interval: Duration = style == .plain ? .seconds(5) : .milliseconds(100)
-    guard style != .none, now - start > .milliseconds(200), now - lastShown > interval || done == total else { return }
+    let total = images * steps
+    guard style != .none, now - start > .milliseconds(200), now - lastShown > interval || done + skipped == total
+    else { return }
     lastShown = now
     let elapsed = (now - start).seconds
-    let left = elapsed / Double(done) * Double(total - done)
-    let text = "step \(done)/\(total)\(detail), \(decimal(Double(done) / elapsed, 1)) steps/s, \(clock(left)) left"
+    let left = elapsed / Double(done) * Double(total - done - skipped)
+    let rate = Double(done) / elapsed
+    let text =
+      (images == 1
+        ? "step \(done)/\(steps), \(decimal(rate, 1)) steps/s"
+        : "image \((done + skipped) / steps)/\(images), \(decimal(rate / Double(steps), 2)) images/s")
+      + ", \(clock(left)) left"
     switch style {
     case .bar:
       let width = 24
-      let filled = done * width / total
+      let filled = (done + skipped) * width / total
       let bar = String(repeating: "━", count: filled) + String(repeating: "╌", count: width - filled)
       writeError("\r\u{1B}[K\(bar) \(text)")
       isShown = true

@@ -1,18 +1,98 @@
-extension ModelSettings {
-  /// One line that says what the model is taken for, and how what its tensors do not show is known.
-  func provenance(name: String) -> String {
-    var parts = ["\(name): \(family.name) \(kind.rawValue), \(imageSize)×\(imageSize)"]
-    func list(_ isWanted: (ModelFact.Source) -> Bool) -> String {
-      facts.filter { isWanted($0.source) }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+import CommandLineInterface
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// What an image says of how it was drawn, and all that is needed to draw it again.
+struct Provenance: Codable, Equatable {
+  /// The keyword of the text chunk that holds it as JSON.
+  static let key = "sample"
+
+  let version: String
+  /// The file, or nil for the embedded model.
+  let model: String?
+  /// `StateDict.fingerprint`.
+  let modelHash: String
+  let seed: UInt64
+  /// The image's number; nil for a sheet.
+  let image: Int?
+  let label: Int?
+  /// The options that, with the model, draw this image.
+  let arguments: [String]
+
+  enum CodingKeys: String, CodingKey {
+    case version, model, seed, image, arguments
+    case modelHash = "model_hash"
+    case label = "class"
+  }
+
+  init(_ plan: Plan, image: Int?, label: Int?) {
+    version = sample.version
+    model = plan.options.model
+    modelHash = plan.model.fingerprint
+    seed = plan.seed
+    self.image = image
+    self.label = label
+    arguments = Self.arguments(plan, image: image, label: label)
+  }
+
+  /// Nothing that depends on batch, count, threads, shard or resumption, and none of the defaults left to be guessed.
+  private static func arguments(_ plan: Plan, image: Int?, label: Int?) -> [String] {
+    let options = plan.options
+    var words = ["--seed", "\(plan.seed)"]
+    if let image { words += ["--index", "\(image)"] }
+    if let respacing = options.respacing {
+      words += ["--respacing", respacing]
+    } else {
+      words += ["--steps", "\(plan.diffusion.count)"]
     }
-    let files = Set(facts.compactMap { if case .file(let file) = $0.source { file } else { nil } })
-    if !files.isEmpty { parts.append("as \(files.sorted().joined(separator: " and ")) says") }
-    let given = list { $0 == .flags }
-    if !given.isEmpty { parts.append("\(given) as typed") }
-    let isRecognised = facts.contains { if case .published = $0.source { true } else { false } }
-    if isRecognised, let published { parts.append("the rest as \(published.name), whose shapes it has") }
-    let assumed = list { if case .upstream = $0 { true } else { false } }
-    if !assumed.isEmpty { parts.append("assumed, for want of better: \(assumed)") }
-    return parts.joined(separator: "; ")
+    words += ["--sampler", plan.isDDIM ? "ddim" : "ddpm"]
+    if plan.isDDIM, let eta = options.eta, eta != 0 { words += ["--eta", "\(eta)"] }
+    if plan.model.settings.nullClass != nil { words += ["--guidance", "\(plan.guidance)"] }
+    if let label { words += ["--class", "\(label)"] }
+    if options.clipDenoised == false { words.append("--no-clip") }
+    if let file = options.lowRes { words += ["--low-res", file] }
+    if let file = options.noise { words += ["--noise", file] }
+    if options.scale != 1 { words += ["--scale", "\(options.scale)"] }
+    if options.rng == .torch { words += ["--rng", "torch", "--count", "\(options.count)", "--batch", "\(plan.batch)"] }
+    return words + options.modelWords.sorted { $0.key < $1.key }.map { "--\($0.key)=\($0.value)" }
+  }
+
+  /// The text chunk; keys in order.
+  func json() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(self), as: UTF8.self)
+  }
+
+  /// What the text chunks of an image say; nil if they say nothing of this kind.
+  ///
+  /// - Throws: what the JSON decoder throws for a chunk that is none of ours.
+  static func read(_ chunks: [(key: String, value: String)]) throws -> Provenance? {
+    guard let chunk = chunks.first(where: { $0.key == key }) else { return nil }
+    return try JSONDecoder().decode(Provenance.self, from: Data(chunk.value.utf8))
+  }
+}
+
+extension Plan {
+  /// The text chunks of an image, or of a sheet: what drew it, in the form that image browsers show (`parameters`, after
+  /// stable-diffusion-webui) and in full.
+  func chunks(image: Int?, label: Int?) throws -> [(key: String, value: String)] {
+    guard options.metadata else { return [] }
+    let provenance = Provenance(self, image: image, label: label)
+    var parameters = [
+      "Steps: \(diffusion.count)", "Sampler: \(isDDIM ? "DDIM" : "DDPM")", "CFG scale: \(guidance)", "Seed: \(seed)",
+      "Size: \(imageShape[2])x\(imageShape[1])", "Model hash: \(provenance.modelHash.prefix(10))",
+      "Model: \(model.shortName)",
+    ]
+    if let label { parameters.append("Class: \(model.settings.name(ofClass: label))") }
+    if let image { parameters.append("Image: \(image)") }
+    return [
+      ("Software", "sample \(version)"), ("parameters", parameters.joined(separator: ", ")),
+      (Provenance.key, try provenance.json()),
+    ]
   }
 }

@@ -23,20 +23,20 @@ struct Statistics: Encodable {
   let gflopPerSecond: Double
   let peakMemoryBytes: Int
 
-  init(_ plan: Plan, load: Duration, draw: Duration) {
+  init(_ plan: Plan, drawn: Int, load: Duration, draw: Duration) {
     version = sample.version
     kernels = KernelChoice.current.name
     threads = ThreadPool.shared.threads
     seed = plan.seed
-    images = plan.options.count
+    images = drawn
     batch = plan.batch
     steps = plan.diffusion.count
     loadSeconds = load.seconds
     drawSeconds = draw.seconds
-    secondsPerStep = draw.seconds / Double(steps * plan.batches.count)
-    imagesPerSecond = Double(images) / draw.seconds
+    secondsPerStep = draw.seconds / Double(max(1, steps * ((drawn + plan.batch - 1) / plan.batch)))
+    imagesPerSecond = Double(drawn) / draw.seconds
     let flops = plan.model.unet.countFlops(batch: plan.evaluationsPerStep, size: Array(plan.imageShape.dropFirst()))
-    gflopPerSecond = 2 * Double(flops.total) * Double(images) * Double(steps) / draw.seconds / 1e9
+    gflopPerSecond = 2 * Double(flops.total) * Double(drawn) * Double(steps) / draw.seconds / 1e9
     peakMemoryBytes = PeakMemory.bytes
   }
 

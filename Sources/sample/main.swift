@@ -27,64 +27,19 @@ do {
   case .draw(let options): try KernelChoice.$current.withValue(try chosenKernels()) { try draw(options) }
   case .inspect(let options): try KernelChoice.$current.withValue(try chosenKernels()) { try inspect(options) }
   case .convert(let options, let path): try convert(options, to: path)
+  case .reproduce(let options, let image):
+    try KernelChoice.$current.withValue(try chosenKernels()) { try reproduce(options, image: image) }
+  case .show(let image): try show(image: image)
   case .bench(let options): try KernelChoice.$current.withValue(try chosenKernels()) { try bench(options) }
   }
+} catch let interrupted as Interrupted {
+  exit(128 + interrupted.signal)
 } catch let error as UsageError {
   writeError("sample: \(error)\n")
   exit(64)
 } catch {
   writeError("sample: \(error)\n")
   exit(1)
-}
-
-/// Draws what the options ask for.
-func draw(_ options: Options) throws {
-  let start = ContinuousClock.now
-  if let threads = options.threads { ThreadPool.shared.threads = threads }
-  let model = try Model(options)
-  let plan = try Plan(options, model)
-  if options.model != nil && !options.quiet { introduce(model) }
-  var destination = try Destination(plan)
-  if options.dryRun { return try dryRun(plan, destination) }
-  let loaded = ContinuousClock.now
-
-  var progress = ProgressBar(style: progressStyle(options), total: plan.batches.count * plan.diffusion.count)
-  var drawing = Drawing(plan)
-  var stepsDone = 0
-  for (i, images) in plan.batches.enumerated() {
-    let detail = plan.batches.count > 1 ? ", batch \(i + 1)/\(plan.batches.count)" : ""
-    let batch = drawing.draw(images) { _ in
-      stepsDone += 1
-      progress.update(done: stepsDone, detail: detail)
-    }
-    try destination.add(batch)
-  }
-  progress.finish()
-  let drawn = ContinuousClock.now
-  try destination.finish()
-
-  if let path = options.stats {
-    try Statistics(plan, load: loaded - start, draw: drawn - loaded).write(to: path)
-  }
-  if !options.quiet {
-    let images = options.count == 1 ? "" : "\(options.count) images, "
-    writeError(
-      "\(destination.name): \(images)seed \(plan.seed), \(plan.diffusion.count) \(plan.isDDIM ? "DDIM" : "DDPM") steps, \(decimal((ContinuousClock.now - start).seconds, 2)) s\n"
-    )
-  }
-}
-
-/// Says what the model is taken for, and if it looks as if it were something else.
-func introduce(_ model: Model) {
-  writeError(model.settings.provenance(name: model.name) + "\n")
-  let isAllSaid = model.settings.facts.allSatisfy { fact in
-    if case .file = fact.source { true } else { fact.source == .tensors }
-  }
-  if !isAllSaid,
-    let advice = DenoiserCheck(model.unet, model.settings).report(name: model.name, tryingOthers: false).advice
-  {
-    writeError("warning: \(advice)\n")
-  }
 }
 
 /// The kernels for this CPU, unless the environment forces others.
@@ -97,14 +52,4 @@ func chosenKernels() throws -> KernelTable {
     throw SettingsError("SAMPLE_KERNELS=\(name): this CPU runs \(names); set one of them, or unset it")
   }
   return table
-}
-
-func progressStyle(_ options: Options) -> ProgressBar.Style {
-  if options.quiet { return .none }
-  switch options.progress ?? .auto {
-  case .auto: return isatty(STDERR_FILENO) == 1 ? .bar : .none
-  case .bar: return .bar
-  case .plain: return .plain
-  case .none: return .none
-  }
 }

@@ -90,6 +90,7 @@ struct ParserTests {
     expected.respacing = "250"
     expected.isUpstreamRespacing = true
     expected.sampler = .ddpm
+    expected.modelWords = ["image-size": "32", "diffusion-steps": "4000", "noise-schedule": "cosine"]
     expected.modelFlags.imageSize = 32
     expected.modelFlags.numChannels = 128
     expected.modelFlags.numResBlocks = 3
@@ -149,7 +150,7 @@ struct ParserTests {
     ("--grid 0", "--grid: 0 is out of range; type --grid with a number from 1 to 100000"),
     (
       "--out img.jpg",
-      "--out: .jpg is no kind of file that sample writes; it writes .png, .npz and .npy: type for instance --out img.png"
+      "--out: .jpg is no kind of file that sample writes; it writes .png, .tar, .npz and .npy: type for instance --out img.png"
     ),
     (
       "--out %s.png",

@@ -1,6 +1,7 @@
 import Foundation
 import Images
 import TensorCore
+import TestSupport
 import Testing
 
 struct LowResolutionTests {
@@ -32,7 +33,7 @@ struct LowResolutionTests {
     -> [UInt8]
   {
     let others = labels.map { [("arr_1", $0.shape, $0.1)] } ?? []
-    return try npz([("arr_0", shape, .uint8(pixels))] + others, path: "x.npz")
+    return plainNPZ([("arr_0", shape, .uint8(pixels))] + others)
   }
 
   // x / 127.5 - 1 in float32, by hand, for 51 and 204.
@@ -83,9 +84,9 @@ struct LowResolutionTests {
         try archive([2, 1, 1, 1], [0, 0], (shape, labels)), channels: 1, .labels(shape: shape, pictures: 2))
     }
     expectFault(try archive([1, 1, 1, 1], [0], ([1], .float32([3]))), channels: 1, .labelType("<f4"))
-    let numbers = try npz([("arr_0", [1, 1, 1, 1], .float32([0]))], path: "x")
+    let numbers = plainNPZ([("arr_0", [1, 1, 1, 1], .float32([0]))])
     expectFault(numbers, channels: 1, .pixelType("<f4"))
-    let others = try npz([("images", [1, 1, 1, 1], .uint8([0]))], path: "x")
+    let others = plainNPZ([("images", [1, 1, 1, 1], .uint8([0]))])
     #expect {
       _ = try read(others, channels: 1)
     } throws: { error in

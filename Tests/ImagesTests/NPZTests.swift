@@ -1,12 +1,13 @@
 import Images
+import TestSupport
 import Testing
 import Zip
 
 struct NPZTests {
   /// Entries of a zip read with code of the test's own.
   @Test func archives() throws {
-    let archive = try npz(
-      [("arr_0", [1, 2, 2, 1], .uint8([1, 2, 3, 4])), ("arr_1", [1], .int64([-5]))], path: "x.npz")
+    let archive = plainNPZ(
+      [("arr_0", [1, 2, 2, 1], .uint8([1, 2, 3, 4])), ("arr_1", [1], .int64([-5]))])
     func number(_ offset: Int, _ size: Int) -> Int {
       archive[offset..<offset + size].reversed().reduce(0) { $0 << 8 | Int($1) }
     }
@@ -54,12 +55,12 @@ struct NPZTests {
   }
 
   @Test func everyTypeComesBack() throws {
-    let bytes = try npz(
+    let bytes = plainNPZ(
       [
         ("f", [2], .float32([0.1, -.infinity])), ("d", [1, 2], .float64([0.1, 1e300])),
         ("b", [3, 1], .uint8([0, 1, 255])),
         ("i", [2], .int32([.min, 7])), ("l", [], .int64([.min])), ("none", [0, 5], .float32([])),
-      ], path: "x.npz")
+      ])
     let archive = try NPZArchive(bytes, path: "x.npz")
     #expect(archive.names == ["b", "d", "f", "i", "l", "none"])
     guard case .float32(let f) = try archive.array("f").elements,
@@ -158,7 +159,7 @@ struct NPZTests {
   }
 
   @Test func damagedArchivesAreRefused() throws {
-    let bytes = try npz([("arr_0", [2], .uint8([3, 4])), ("arr_1", [1], .int64([5]))], path: "x")
+    let bytes = plainNPZ([("arr_0", [2], .uint8([3, 4])), ("arr_1", [1], .int64([5]))])
     for length in 0..<bytes.count {
       #expect(throws: ImageError.self, "\(length) bytes") { try NPZArchive(Array(bytes[..<length]), path: "x") }
     }
@@ -174,7 +175,7 @@ struct NPZTests {
   }
 
   @Test func arraysThatAreNotThere() throws {
-    let archive = try NPZArchive(try npz([("x", [1], .int64([5])), ("y", [1], .int64([5]))], path: "x"), path: "x")
+    let archive = try NPZArchive(plainNPZ([("x", [1], .int64([5])), ("y", [1], .int64([5]))]), path: "x")
     #expect(throws: fault(.missing(array: "arr_0", found: ["x", "y"]))) { try archive.array("arr_0") }
     let local = zipLocal("a.npy", Array("no array".utf8))
     let entry = zipEntry("a.npy", size: 8)

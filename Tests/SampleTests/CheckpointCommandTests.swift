@@ -73,7 +73,7 @@ struct CheckpointCommandTests: RunsSample {
     let model = Fixture.path("unet/improved-superres.weights.safetensors")
     // Two pictures of 8×8, without labels.
     let pixels = (0..<2 * 8 * 8 * 3).map { UInt8(truncatingIfNeeded: $0 * 7) }
-    let archive = try npz([(name: "arr_0", shape: [2, 8, 8, 3], elements: .uint8(pixels))], path: "s.npz")
+    let archive = plainNPZ([(name: "arr_0", shape: [2, 8, 8, 3], elements: .uint8(pixels))])
     try Data(archive).write(to: folder.appendingPathComponent("s.npz"))
     let both = try run("--model \(model) --low-res s.npz -n 3 --batch 2 --steps 2 --seed 1 --out b.npy")
     #expect(both.status == 0, "\(both.errors)")

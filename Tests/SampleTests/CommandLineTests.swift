@@ -119,7 +119,9 @@ struct CommandLineTests: RunsSample {
     let again = try run("--steps 2 --seed 4 --count 2 --out many")
     #expect(again.status == 1)
     #expect(
-      again.errors == "sample: --out: many/00000.png exists; type --overwrite to replace it, or choose another --out\n")
+      again.errors
+        == "sample: --out: many/00000.png exists; type --resume to keep what is there and draw the rest, --overwrite to replace it, or choose another --out\n"
+    )
     #expect(try bytes("many/00000.png") == piped.output)
   }
 

@@ -18,6 +18,22 @@ struct SampleResult {
   let errors: String
 }
 
+/// A process, and where its words go.
+struct RunningSample {
+  let process: Process
+  let streams: URL
+  let out: URL
+  let err: URL
+
+  func wait() throws -> SampleResult {
+    process.waitUntilExit()
+    defer { try? FileManager.default.removeItem(at: streams) }
+    return SampleResult(
+      status: process.terminationStatus, output: [UInt8](try Data(contentsOf: out)),
+      errors: String(decoding: try Data(contentsOf: err), as: UTF8.self))
+  }
+}
+
 /// The binary that `make test` has built, or the one beside the tests.
 private let binary: URL = {
   if let path = ProcessInfo.processInfo.environment["SAMPLE_BINARY"] { return URL(fileURLWithPath: path) }
@@ -28,22 +44,24 @@ extension RunsSample {
   /// Runs `sample` with the words of `line`, typed as in a shell without quotes.
   @discardableResult
   func run(_ line: String, environment: [String: String] = [:]) throws -> SampleResult {
+    try start(line, environment: environment).wait()
+  }
+
+  /// Starts `sample` and does not wait for it.
+  func start(_ line: String, environment: [String: String] = [:]) throws -> RunningSample {
     let process = Process()
     process.executableURL = binary
     process.arguments = line.split(separator: " ").map(String.init)
     process.currentDirectoryURL = folder
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    // Files, not pipes, so that nothing waits for a reader.
-    let (out, err) = (folder.appendingPathComponent("stdout"), folder.appendingPathComponent("stderr"))
+    // Files, not pipes, so that nothing waits for a reader; elsewhere, so that they are not among what was drawn.
+    let streams = try temporaryFolder()
+    let (out, err) = (streams.appendingPathComponent("stdout"), streams.appendingPathComponent("stderr"))
     for file in [out, err] { try Data().write(to: file) }
     process.standardOutput = try FileHandle(forWritingTo: out)
     process.standardError = try FileHandle(forWritingTo: err)
     try process.run()
-    process.waitUntilExit()
-    defer { for file in [out, err] { try? FileManager.default.removeItem(at: file) } }
-    return SampleResult(
-      status: process.terminationStatus, output: [UInt8](try Data(contentsOf: out)),
-      errors: String(decoding: try Data(contentsOf: err), as: UTF8.self))
+    return RunningSample(process: process, streams: streams, out: out, err: err)
   }
 
   func bytes(_ name: String) throws -> [UInt8] {

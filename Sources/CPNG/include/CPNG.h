@@ -33,3 +33,11 @@ int cpng_encode(const uint8_t *_Nonnull pixels, uint32_t width, uint32_t height,
 /// `pixel_limit` pixels is refused before it is unpacked. Returns 0, or -1 with a message.
 int cpng_decode(const uint8_t *_Nonnull png, size_t size, uint64_t pixel_limit, cpng_result *_Nonnull result,
                 char message[_Nonnull CPNG_MESSAGE_SIZE]);
+
+/// Called for each text chunk, with its keyword and its text, both ended by a zero and valid during the call only.
+typedef void (*cpng_text_function)(void *_Nullable context, const char *_Nonnull key, const char *_Nonnull text);
+
+/// Reads a PNG to its end, checking every chunk, and calls `function` for each of its text chunks, packed ones too. Returns 0, or -1
+/// with a message.
+int cpng_read_text(const uint8_t *_Nonnull png, size_t size, cpng_text_function _Nonnull function, void *_Nullable context,
+                   char message[_Nonnull CPNG_MESSAGE_SIZE]);

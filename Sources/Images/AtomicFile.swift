@@ -1,0 +1,109 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// A file that grows under another name in its folder, and appears under its own when it is finished: whole or not at all. The
+/// temporary file goes away with the value if it is not.
+public final class AtomicFile {
+  private let path: String
+  private let temporary: String
+  private var descriptor: Int32
+  /// What went wrong first; nothing is written behind a lost piece.
+  private var failure: String?
+
+  /// Begins the file that will be at `path`.
+  ///
+  /// - Throws: `ImageError.file`.
+  public init(path: String) throws(ImageError) {
+    self.path = path
+    let (folder, name) = Self.parts(path)
+    temporary = "\(folder).\(name.prefix(60)).\(getpid()).tmp"
+    descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else {
+      let reason = errno == ENOENT ? "there is no folder \(folder); make it with mkdir -p \(folder)" : systemError()
+      throw .file(path: path, action: "be written", reason: reason)
+    }
+  }
+
+  deinit { discard() }
+
+  /// Adds bytes.
+  ///
+  /// - Throws: `ImageError.file`, also for any call after one that failed.
+  public func append(_ bytes: UnsafeRawBufferPointer) throws(ImageError) {
+    if failure == nil { failure = writeAll(bytes, to: descriptor) }
+    try check()
+  }
+
+  /// Adds bytes.
+  ///
+  /// - Throws: `ImageError.file`.
+  public func append(_ bytes: [UInt8]) throws(ImageError) {
+    if failure == nil { failure = bytes.withUnsafeBytes { writeAll($0, to: descriptor) } }
+    try check()
+  }
+
+  /// Writes bytes over those from `offset` on, which must have been added: what stands in front and is known only at the end.
+  ///
+  /// - Throws: `ImageError.file`.
+  public func overwrite(at offset: Int, _ bytes: [UInt8]) throws(ImageError) {
+    if failure == nil && pwrite(descriptor, bytes, bytes.count, off_t(offset)) != bytes.count {
+      failure = systemError()
+    }
+    try check()
+  }
+
+  /// Gives the file its name.
+  ///
+  /// - Throws: `ImageError.file`; then nothing is left behind.
+  public func finish() throws(ImageError) {
+    if failure == nil && fsync(descriptor) != 0 && errno != EINVAL { failure = systemError() }
+    if close(descriptor) != 0 && failure == nil { failure = systemError() }
+    descriptor = -1
+    if failure == nil && rename(temporary, path) != 0 {
+      failure = errno == EISDIR ? "it is a folder; name a file in it" : systemError()
+    }
+    if failure != nil { unlink(temporary) }
+    try check()
+  }
+
+  /// Removes what has been written so far.
+  public func discard() {
+    guard descriptor >= 0 else { return }
+    close(descriptor)
+    descriptor = -1
+    unlink(temporary)
+  }
+
+  private func check() throws(ImageError) {
+    if let failure { throw .file(path: path, action: "be written", reason: failure) }
+  }
+
+  /// Removes the temporary files in the folder of `path` whose processes were killed before they could.
+  public static func removeStaleTemporaries(besides path: String) {
+    let folder = parts(path).folder
+    guard let directory = opendir(folder.isEmpty ? "." : folder) else { return }
+    defer { closedir(directory) }
+    while let entry = readdir(directory) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+        String(cString: UnsafeRawPointer(pointer).assumingMemoryBound(to: CChar.self))
+      }
+      // .NAME.PID.tmp, where no such process runs.
+      let parts = name.split(separator: ".")
+      guard name.hasPrefix("."), parts.count >= 3, parts[parts.count - 1] == "tmp",
+        let process = pid_t(parts[parts.count - 2]), process > 0, kill(process, 0) != 0, errno == ESRCH
+      else { continue }
+      unlink(folder + name)
+    }
+  }
+
+  /// The folder with its slash, or nothing, and the name in it.
+  private static func parts(_ path: String) -> (folder: String, name: Substring) {
+    guard let slash = path.lastIndex(of: "/") else { return ("", path[...]) }
+    return (String(path[...slash]), path[path.index(after: slash)...])
+  }
+}

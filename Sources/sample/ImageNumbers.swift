@@ -1,0 +1,22 @@
+import CommandLineInterface
+
+/// The numbers of the images to be drawn, in order, without holding them: those of a run, or of a part of it.
+struct ImageNumbers: RandomAccessCollection {
+  private let first: Int
+  private let step: Int
+  let endIndex: Int
+
+  var startIndex: Int { 0 }
+
+  /// Images 0 to `count` - 1, or those of `index`; of these, those of `shard`.
+  init(count: Int, index: ClosedRange<Int>?, shard: Shard?) {
+    let range = index.map { $0.lowerBound..<$0.upperBound + 1 } ?? 0..<count
+    step = shard?.count ?? 1
+    // The first one at or behind the range's that is the shard's.
+    let ahead = shard.map { ($0.number - 1 - range.lowerBound % $0.count + $0.count) % $0.count } ?? 0
+    first = range.lowerBound + ahead
+    endIndex = first < range.upperBound ? (range.upperBound - first - 1) / step + 1 : 0
+  }
+
+  subscript(position: Int) -> Int { first + position * step }
+}
