@@ -2,32 +2,24 @@
 ///
 /// - Parameter width: the columns to fill, at least 60.
 public func helpText(_ command: CommandName = .draw, width: Int = 80) -> String {
-  var lines = [meaning(command), "", "Examples"]
+  var lines = ["\(command.usage) \(command.summary).", "", "Examples"]
   for (meaning, line) in examples(command) { lines += ["  # \(meaning)", "  \(line)"] }
+  if command == .draw {
+    lines += ["", "Commands (sample COMMAND --help says more)"]
+    for other in CommandName.withVerb { lines += entry(other.usage, other.summary, width: max(width, 60)) }
+  }
   for group in OptionDefinition.Group.allCases {
     let options = optionTable.filter { $0.group == group && $0.commands.contains(command) }
-    if !options.isEmpty { lines += ["", group.rawValue] + options.flatMap { describe($0, width: max(width, 60)) } }
+    if options.isEmpty { continue }
+    lines += ["", group.rawValue]
+    for option in options { lines += entry(usage(option), option.help, width: max(width, 60)) }
   }
-  lines += [
-    "", "BOOL is True or False; left out, it is True. Options may also be typed",
-    "--name=value, and with underscores for hyphens; given twice, the last counts.",
-  ]
-  lines += ["", "Exit status: 0 done, 1 failed, 64 the command line is wrong, 130 interrupted."]
+  lines += [""] + wrap(spellingNote, width: 80)
+  lines += ["", "Exit status: \(exitStatuses.map { "\($0.status) \($0.meaning)" }.joined(separator: ", "))."]
   return lines.joined(separator: "\n") + "\n"
 }
 
-private func meaning(_ command: CommandName) -> String {
-  switch command {
-  case .draw: "sample draws images with a diffusion model."
-  case .bench: "sample bench measures how long a model's forward pass takes."
-  case .inspect: "sample inspect FILE says what a checkpoint is, and what is assumed of it."
-  case .reproduce: "sample reproduce IMAGE.png draws an image again and compares."
-  case .show: "sample show IMAGE.png prints what an image says of itself."
-  case .convert: "sample convert IN OUT.safetensors writes a checkpoint that describes itself."
-  }
-}
-
-private func examples(_ command: CommandName) -> [(meaning: String, line: String)] {
+func examples(_ command: CommandName) -> [(meaning: String, line: String)] {
   switch command {
   case .bench:
     [
@@ -50,6 +42,14 @@ private func examples(_ command: CommandName) -> [(meaning: String, line: String
       ("a folder of diffusers becomes one file", "sample convert ddpm-cifar10-32 cifar10.safetensors"),
       ("half the size, and never a flag again", "sample convert --half --num-heads 8 m.pt m.safetensors"),
     ]
+  case .completions:
+    [
+      ("complete in this session of bash", "source <(sample completions bash)"),
+      ("of zsh, after compinit", "source <(sample completions zsh)"),
+      ("of fish", "sample completions fish | source"),
+    ]
+  case .man:
+    [("read it, without installing it", "sample man | man -l -")]
   case .draw:
     [
       ("one image from the embedded model", "sample --steps 50 --out img.png"),
@@ -62,26 +62,29 @@ private func examples(_ command: CommandName) -> [(meaning: String, line: String
   }
 }
 
-/// An option's line or lines: how it is typed, and what it does.
-private func describe(_ option: OptionDefinition, width: Int) -> [String] {
+/// What holds of all options.
+let spellingNote = """
+  BOOL is True or False; left out, it is True. Options may also be typed --name=value, and with underscores for hyphens; \
+  given twice, the last counts.
+  """
+
+let exitStatuses = [
+  (status: 0, meaning: "done"), (status: 1, meaning: "failed"), (status: 64, meaning: "the command line is wrong"),
+  (status: 130, meaning: "interrupted"),
+]
+
+/// The line or lines of an option or a command: how it is typed, and what it does.
+private func entry(_ usage: String, _ help: String, width: Int) -> [String] {
   let indent = 24
-  let text = wrap(option.help, width: width - indent)
-  let head = "  " + usage(option)
+  let text = wrap(help, width: width - indent)
+  let head = "  " + usage
   let padding = String(repeating: " ", count: indent)
   guard head.count < indent else { return [head] + text.map { padding + $0 } }
   return [head + padding.dropFirst(head.count) + text[0]] + text.dropFirst().map { padding + $0 }
 }
 
 private func usage(_ option: OptionDefinition) -> String {
-  let names = (option.short.map { ["-\($0)"] } ?? []) + option.names.prefix(1).map { "--\($0)" }
-  let value =
-    switch option.value {
-    case .none: ""
-    case .boolean: " [BOOL]"
-    case .required(let name, _): " \(name)"
-    case .optionalNumber(let name): " [\(name)]"
-    }
-  return names.joined(separator: ", ") + value
+  option.shownNames.joined(separator: ", ") + (option.shownValue.isEmpty ? "" : " \(option.shownValue)")
 }
 
 private func wrap(_ text: String, width: Int) -> [String] {

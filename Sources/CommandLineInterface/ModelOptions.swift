@@ -3,6 +3,8 @@
 
 let modelOptions: [OptionDefinition] = hiddenFacts.map { $0.belonging(to: CommandName.takingModelFlags) }
 
+private let noiseSchedules = ["linear", "cosine"]
+
 /// What the tensors of a checkpoint do not show.
 private let hiddenFacts: [OptionDefinition] = [
   OptionDefinition(
@@ -35,9 +37,10 @@ private let hiddenFacts: [OptionDefinition] = [
     "diffusion-steps", .required(name: "T", example: "1000"), .model, "steps it was trained on; default 1000"
   ) { o, value, name throws(UsageError) in o.modelFlags.diffusionSteps = try wholeNumber(value, name, 1...1_000_000) },
   OptionDefinition(
-    "noise-schedule", .required(name: "NAME", example: "cosine"), .model, "linear or cosine; default linear"
+    "noise-schedule", .required(name: "NAME", example: "cosine"), .model, words: noiseSchedules,
+    "linear or cosine; default linear"
   ) { o, value, name throws(UsageError) in
-    guard ["linear", "cosine"].contains(value) else {
+    guard noiseSchedules.contains(value) else {
       throw UsageError("--\(name): \"\(value)\" is no noise schedule; type linear or cosine")
     }
     o.modelFlags.noiseSchedule = value

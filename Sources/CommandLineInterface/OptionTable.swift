@@ -12,6 +12,10 @@ public enum CommandName: String, Sendable, CaseIterable {
   case reproduce
   /// Print what an image says of itself.
   case show
+  /// Print completions for a shell.
+  case completions
+  /// Print the manual page.
+  case man
 
   /// Those that draw with a network, or need to know how it would be drawn with.
   static let takingModelFlags: Set<CommandName> = [.draw, .bench, .inspect, .convert]
@@ -21,10 +25,11 @@ public enum CommandName: String, Sendable, CaseIterable {
   /// The words that follow the verb, as the help shows them.
   var operands: [String] {
     switch self {
-    case .draw, .bench: []
+    case .draw, .bench, .man: []
     case .inspect: ["FILE"]
     case .convert: ["IN", "OUT.safetensors"]
     case .reproduce, .show: ["IMAGE.png"]
+    case .completions: ["SHELL"]
     }
   }
 }
@@ -61,13 +66,15 @@ struct OptionDefinition: Sendable {
   let group: Group
   /// The commands it belongs to.
   private(set) var commands: Set<CommandName>
+  /// The values there are, if they are few words.
+  let words: [String]
   let help: String
   /// Enters the value, already known to be there if it is required.
   let apply: @Sendable (_ options: inout Options, _ value: String, _ name: String) throws(UsageError) -> Void
 
   init(
     _ name: String, alias: String? = nil, short: Character? = nil, _ value: Value, _ group: Group,
-    of commands: Set<CommandName> = [.draw], _ help: String,
+    of commands: Set<CommandName> = [.draw], words: [String] = [], _ help: String,
     apply: @escaping @Sendable (inout Options, String, String) throws(UsageError) -> Void
   ) {
     names = [name] + (alias.map { [$0] } ?? [])
@@ -75,6 +82,7 @@ struct OptionDefinition: Sendable {
     self.value = value
     self.group = group
     self.commands = commands
+    self.words = words
     self.help = help
     self.apply = apply
   }
@@ -100,7 +108,7 @@ private let drawingOptions: [OptionDefinition] = [
     "steps", .required(name: "N", example: "50"), .drawing, "denoising steps, any from 1 to the model's own; default 50"
   ) { o, value, name throws(UsageError) in o.steps = try wholeNumber(value, name, 1...1_000_000) },
   OptionDefinition(
-    "sampler", .required(name: "NAME", example: "ddim"), .drawing,
+    "sampler", .required(name: "NAME", example: "ddim"), .drawing, words: SamplerName.allCases.map(\.rawValue),
     "ddim (few steps; the noise it starts from decides the image) or ddpm (new noise at each step); default ddim"
   ) { o, value, name throws(UsageError) in o.sampler = try choice(value, name) },
   OptionDefinition(
@@ -139,7 +147,7 @@ private let drawingOptions: [OptionDefinition] = [
     "for a super-resolution model: the pictures to enlarge, a .png, a .npz as sample writes it, or a .npy of float32 [N,C,h,w] in -1 to 1"
   ) { o, value, _ throws(UsageError) in o.lowRes = value },
   OptionDefinition(
-    "rng", .required(name: "NAME", example: "torch"), .drawing,
+    "rng", .required(name: "NAME", example: "torch"), .drawing, words: RNGName.allCases.map(\.rawValue),
     "philox (an own stream for each image) or torch (the stream of torch.manual_seed, drawn for a whole batch as the original's loops do; --batch is part of it); default philox"
   ) { o, value, name throws(UsageError) in o.rng = try choice(value, name) },
   OptionDefinition(
@@ -245,7 +253,7 @@ private let generalOptions: [OptionDefinition] = [
     o, value, name throws(UsageError) in o.threads = try wholeNumber(value, name, 1...1024)
   },
   OptionDefinition(
-    "progress", .required(name: "WHEN", example: "plain"), .general,
+    "progress", .required(name: "WHEN", example: "plain"), .general, words: ProgressName.allCases.map(\.rawValue),
     "auto (a bar on a terminal), bar, plain (a line now and then) or none; default auto"
   ) { o, value, name throws(UsageError) in o.progress = try choice(value, name) },
   OptionDefinition("quiet", short: "q", .none, .general, "say nothing but errors") {

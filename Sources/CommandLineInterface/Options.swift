@@ -12,6 +12,10 @@ public enum Command: Sendable, Equatable {
   case reproduce(Options, image: String)
   /// Print what an image says of itself.
   case show(image: String)
+  /// Print completions for a shell.
+  case completions(Shell)
+  /// Print the manual page.
+  case man
   /// Print the help of a command.
   case help(CommandName)
   /// Print the version.

@@ -60,6 +60,12 @@ public func parse(_ arguments: [String]) throws(UsageError) -> Command {
       )
     }
     return .convert(options, to: operands[1])
+  case .completions:
+    guard let shell = Shell(rawValue: operands[0]) else {
+      throw UsageError("there are no completions for \"\(operands[0])\"; type sample completions bash, zsh or fish")
+    }
+    return .completions(shell)
+  case .man: return .man
   }
 }
 
@@ -68,6 +74,7 @@ private func strayWord(_ word: String, _ command: CommandName) -> UsageError {
     return UsageError(
       "\(shown(command)) takes \(command.operands.joined(separator: " and ")), and \"\(word)\" is one word too many")
   }
+  if command == .man { return UsageError("sample man takes no words, and \"\(word)\" is one; type sample man") }
   if let verb = CommandName(rawValue: word), verb != .draw {
     return UsageError("\(word) stands in front of the options; type sample \(word) and then the options")
   }

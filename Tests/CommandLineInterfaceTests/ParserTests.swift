@@ -260,6 +260,11 @@ struct ParserTests {
     #expect(output == "m.safetensors")
   }
 
+  @Test func completionsTakeAShell() throws {
+    #expect(try parse(["completions", "zsh"]) == .completions(.zsh))
+    #expect(try parse(["man"]) == .man)
+  }
+
   @Test(arguments: [
     ("inspect", "sample inspect needs FILE; type sample inspect FILE"),
     ("inspect a b", "sample inspect takes FILE, and \"b\" is one word too many"),
@@ -270,6 +275,9 @@ struct ParserTests {
     ),
     ("inspect m.pt --steps 5", "--steps belongs to sample, not to sample inspect; leave it out"),
     ("--half", "--half belongs to sample convert, not to sample; leave it out"),
+    ("completions", "sample completions needs SHELL; type sample completions SHELL"),
+    ("completions tcsh", "there are no completions for \"tcsh\"; type sample completions bash, zsh or fish"),
+    ("man x", "sample man takes no words, and \"x\" is one; type sample man"),
     ("m.pt inspect", "\"m.pt\" belongs to no option; did you mean --model m.pt?"),
     ("bench --steps 5", "--steps belongs to sample, not to sample bench; leave it out"),
     ("--passes 5", "--passes belongs to sample bench, not to sample; leave it out"),

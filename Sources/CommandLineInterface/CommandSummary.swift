@@ -1,0 +1,30 @@
+extension CommandName {
+  /// How the command is typed, with the words that follow the verb: `sample inspect FILE`.
+  var usage: String { ([shown(self)] + operands).joined(separator: " ") }
+
+  /// What the command does, as a sentence goes on after its usage.
+  var summary: String {
+    switch self {
+    case .draw: "draws images with a diffusion model"
+    case .bench: "measures how long a model's forward pass takes"
+    case .inspect: "says what a checkpoint is, and what is assumed of it"
+    case .convert: "writes a checkpoint that describes itself"
+    case .reproduce: "draws an image again and compares"
+    case .show: "prints what an image says of itself"
+    case .completions: "prints completions for bash, zsh or fish"
+    case .man: "prints the manual page"
+    }
+  }
+
+  /// The commands that have a verb.
+  static var withVerb: [CommandName] { allCases.filter { $0 != .draw } }
+
+  /// What can be typed where an operand stands.
+  var operandCandidates: Candidates {
+    switch self {
+    case .draw, .bench, .man: .none
+    case .completions: .words(Shell.allCases.map(\.rawValue))
+    default: .files
+    }
+  }
+}

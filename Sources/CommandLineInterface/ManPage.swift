@@ -1,0 +1,61 @@
+/// The manual page, in the macros of man(7), made of the table that parsing and help use.
+///
+/// - Parameter version: the program's.
+public func manPage(version: String) -> String {
+  let others = CommandName.withVerb
+  var lines = [
+    // Without a date: the version says which page it is, and the same sources make the same page.
+    ".TH SAMPLE 1 \"\" \"sample \(roff(version))\" \"User Commands\"",
+    // Ragged lines without hyphens of their own, so that names of options stay whole.
+    ".ad l", ".nh",
+    ".SH NAME", roff("sample - draw images with a diffusion model"),
+    ".SH SYNOPSIS",
+  ]
+  lines += Array(CommandName.allCases.map { [synopsis($0)] }.joined(separator: [".br"]))
+  lines += [".SH DESCRIPTION", roff("Without a command, sample \(CommandName.draw.summary). The commands:")]
+  for command in others { lines += [".TP", bold(shown(command)), roff("\(command.summary).")] }
+  lines += [".PP", roff(spellingNote), ".SH OPTIONS"]
+  for group in OptionDefinition.Group.allCases {
+    let table = options(of: .draw).filter { $0.group == group }
+    if !table.isEmpty { lines += [".SS " + roff(group.rawValue)] + table.flatMap(item) }
+  }
+  lines += others.flatMap(section)
+  lines += [".SH \"EXIT STATUS\""]
+  for (status, meaning) in exitStatuses { lines += [".TP", bold("\(status)"), roff(meaning)] }
+  lines += [
+    ".SH ENVIRONMENT", ".TP", bold("SAMPLE_KERNELS"),
+    roff("forces the kernels of an instruction set: baseline, avx2 or avx512; else the best for the CPU are used"),
+    ".SH EXAMPLES",
+  ]
+  for (meaning, line) in CommandName.allCases.flatMap(examples) {
+    lines += [".PP", roff(meaning), ".PP", ".RS 4", ".EX", roff(line), ".EE", ".RE"]
+  }
+  return lines.joined(separator: "\n") + "\n"
+}
+
+/// How a command is typed; that each has `--help` need not be said.
+private func synopsis(_ command: CommandName) -> String {
+  let operands = command.operands.map { " " + italic($0) }.joined()
+  let hasOptions = options(of: command).count > 1
+  return "\(bold(shown(command)))\(operands)" + (hasOptions ? " [\(italic("OPTION"))]..." : "")
+}
+
+/// What a command with a verb takes; options that it shares with drawing are named only.
+private func section(_ command: CommandName) -> [String] {
+  let table = options(of: command)
+  let (shared, own) = (table.filter { $0.commands.contains(.draw) }, table.filter { !$0.commands.contains(.draw) })
+  var lines = [".SH \"\(roff(shown(command).uppercased()))\"", roff("\(command.usage) \(command.summary).")]
+  lines += own.flatMap(item)
+  lines += [".PP", "Of the options above it takes"]
+  lines += shared.enumerated().map { i, option in bold("--\(option.names[0])") + (i + 1 < shared.count ? "," : ".") }
+  return lines
+}
+
+private func item(_ option: OptionDefinition) -> [String] {
+  let names = option.shownNames.map(bold).joined(separator: ", ")
+  return [".TP", names + (option.shownValue.isEmpty ? "" : " \(italic(option.shownValue))"), roff(option.help)]
+}
+
+private func bold(_ text: String) -> String { "\\fB\(roff(text))\\fR" }
+
+private func italic(_ text: String) -> String { "\\fI\(roff(text))\\fR" }
