@@ -12,9 +12,13 @@ SAMPLE = .build/release/sample
 # How often batch-check kills a run, and how many images it draws.
 KILLS ?= 200
 IMAGES ?= 10000
+# What is installed under PREFIX/share.
+SHARED = man/man1/sample.1 bash-completion/completions/sample zsh/site-functions/_sample \
+  fish/vendor_completions.d/sample.fish
 APT_GET = $$(test "$$(id -u)" = 0 || echo sudo) apt-get
 
-.PHONY: help build demo test lint format bench bench-peers isa-check count-check batch-check published-check install clean libpng
+.PHONY: help build demo test lint format bench bench-peers isa-check count-check batch-check published-check \
+  shared install uninstall dist install-check clean libpng
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,8 +58,36 @@ batch-check: build ## kill runs, draw parts and ten thousand images (KILLS, IMAG
 published-check: build ## use random models of the published shapes, at full size (several minutes, 3 GB of disk)
 	python3 Tests/published-check.py $(SAMPLE)
 
-install: build ## install the binary under PREFIX (/usr/local)
+# Beside the binary, which prints them itself, so that they are of its version.
+shared: build
+	mkdir -p $(addprefix .build/share/,$(dir $(SHARED)))
+	$(SAMPLE) man > .build/share/man/man1/sample.1
+	$(SAMPLE) completions bash > .build/share/bash-completion/completions/sample
+	$(SAMPLE) completions zsh > .build/share/zsh/site-functions/_sample
+	$(SAMPLE) completions fish > .build/share/fish/vendor_completions.d/sample.fish
+
+install: shared ## install the binary, its manual page and completions under PREFIX (/usr/local)
 	install -D -s -m 755 $(SAMPLE) "$(DESTDIR)$(PREFIX)/bin/sample"
+	set -e; for file in $(SHARED); do \
+	  install -D -m 644 ".build/share/$$file" "$(DESTDIR)$(PREFIX)/share/$$file"; done
+
+uninstall: ## remove what install has put under PREFIX
+	rm -f "$(DESTDIR)$(PREFIX)/bin/sample"
+	for file in $(SHARED); do rm -f "$(DESTDIR)$(PREFIX)/share/$$file"; done
+
+# The same binary makes the same bytes, whoever packs it and when.
+dist: build ## pack what install installs, README and LICENSE into .build/sample-VERSION-linux-ARCH.tar.gz
+	set -e; name=sample-$$($(SAMPLE) --version | cut -d ' ' -f 2)-linux-$$(uname -m); \
+	rm -rf .build/dist; \
+	$(MAKE) install DESTDIR="$(CURDIR)/.build/dist/" PREFIX="$$name"; \
+	install -m 644 README.md LICENSE ".build/dist/$$name"; \
+	tar --create --directory=.build/dist --format=gnu --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 \
+	  --mode=u+rwX,go+rX,go-w --file=".build/$$name.tar" "$$name"; \
+	gzip --no-name --best --force ".build/$$name.tar"; \
+	echo ".build/$$name.tar.gz"
+
+install-check: build ## check what install and dist make (needs binutils and groff-base; zsh and fish if they are there)
+	Tests/install-check.sh $(SAMPLE)
 
 clean: ## remove everything that was built
 	rm -rf .build .build-test
