@@ -239,7 +239,7 @@ private func validate(_ options: Options) throws(UsageError) {
 }
 
 /// The word as a shell needs it typed.
-func quoted(_ word: String) -> String {
+private func quoted(_ word: String) -> String {
   let plain = word.utf8.allSatisfy {
     (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0 | 0x20) || isDigits(String(UnicodeScalar($0))[...])
       || "-_./+,:@".utf8.contains($0)
