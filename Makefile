@@ -17,8 +17,8 @@ SHARED = man/man1/sample.1 bash-completion/completions/sample zsh/site-functions
   fish/vendor_completions.d/sample.fish
 APT_GET = $$(test "$$(id -u)" = 0 || echo sudo) apt-get
 
-.PHONY: help build demo test lint format bench bench-peers isa-check count-check batch-check published-check \
-  shared install uninstall dist install-check clean libpng
+.PHONY: help build demo test lint format bench bench-peers isa-check count-check batch-check slurm-check \
+  published-check shared install uninstall dist install-check clean libpng
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,7 +34,8 @@ test: libpng build ## run all tests
 
 lint: ## check the formatting and the shell scripts
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Examples
-	@if command -v shellcheck > /dev/null; then shellcheck .ci/run Tests/*.sh Examples/*.sh Examples/*/*.sh; \
+	@if command -v shellcheck > /dev/null; then shellcheck .ci/run Tests/*.sh Examples/*.sh Examples/*/*.sh \
+	  Examples/slurm/sample.sbatch; \
 	else echo "shellcheck is not installed: shell scripts were not checked (apt-get install shellcheck)"; fi
 
 format: ## format all Swift sources
@@ -54,6 +55,9 @@ count-check: build ## check how many instructions a forward pass takes (needs va
 
 batch-check: build ## kill runs, draw parts and ten thousand images (KILLS, IMAGES; needs pngcheck, exiftool, imagemagick)
 	Tests/batch-check.sh $(SAMPLE) $(KILLS) $(IMAGES)
+
+slurm-check: build ## draw a run as an array of a real Slurm and kill a node (needs slurmctld, slurmd, munge, and root)
+	Tests/slurm-check.sh $(SAMPLE)
 
 published-check: build ## use random models of the published shapes, at full size (several minutes, 3 GB of disk)
 	python3 Tests/published-check.py $(SAMPLE)
