@@ -21,7 +21,7 @@ public final class AtomicFile {
   public init(path: String) throws(ImageError) {
     self.path = path
     let (folder, name) = Self.parts(path)
-    temporary = "\(folder).\(name.prefix(60)).\(getpid()).tmp"
+    temporary = "\(folder).\(name.prefix(60)).\(Self.host)-\(getpid()).tmp"
     descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else {
       let reason = errno == ENOENT ? "there is no folder \(folder); make it with mkdir -p \(folder)" : systemError()
@@ -83,7 +83,15 @@ public final class AtomicFile {
     if let failure { throw .file(path: path, action: "be written", reason: failure) }
   }
 
-  /// Removes the temporary files in the folder of `path` whose processes were killed before they could.
+  /// The machine's name: others may write into the same folder, with processes of the same numbers.
+  private static let host: String = {
+    var name = [CChar](repeating: 0, count: 65)
+    guard gethostname(&name, name.count - 1) == 0 else { return "host" }
+    let bytes = name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:))
+    return String(decoding: bytes, as: UTF8.self).replacing("/", with: "-")
+  }()
+
+  /// Removes the temporary files in the folder of `path` that processes of this machine left when they were killed.
   public static func removeStaleTemporaries(besides path: String) {
     let folder = parts(path).folder
     guard let directory = opendir(folder.isEmpty ? "." : folder) else { return }
@@ -92,10 +100,11 @@ public final class AtomicFile {
       let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
         String(cString: UnsafeRawPointer(pointer).assumingMemoryBound(to: CChar.self))
       }
-      // .NAME.PID.tmp, where no such process runs.
-      let parts = name.split(separator: ".")
-      guard name.hasPrefix("."), parts.count >= 3, parts[parts.count - 1] == "tmp",
-        let process = pid_t(parts[parts.count - 2]), process > 0, kill(process, 0) != 0, errno == ESRCH
+      // .NAME.HOST-PID.tmp, where no such process runs.
+      let end = ".tmp"
+      guard name.hasPrefix("."), name.hasSuffix(end), let dash = name.lastIndex(of: "-"),
+        name[..<dash].hasSuffix(".\(host)"), let process = pid_t(name[name.index(after: dash)...].dropLast(end.count)),
+        process > 0, kill(process, 0) != 0, errno == ESRCH
       else { continue }
       unlink(folder + name)
     }

@@ -35,8 +35,8 @@ struct ProgressBar {
   /// An image that is there already.
   mutating func skip() { skipped += steps }
 
-  /// A step of so many images has been done.
-  mutating func advance(by count: Int) {
+  /// Step number `step` of so many images at a time has been done.
+  mutating func advance(by count: Int, step: Int) {
     done += count
     let now = ContinuousClock.now
     // The first sign of life comes after a fifth of a second: what is quicker needs no bar.
@@ -50,8 +50,8 @@ struct ProgressBar {
     let rate = Double(done) / elapsed
     let text =
       (images == 1
-        ? "step \(done)/\(steps), \(decimal(rate, 1)) steps/s"
-        : "image \((done + skipped) / steps)/\(images), \(decimal(rate / Double(steps), 2)) images/s")
+        ? "step \(step)/\(steps), \(decimal(rate, 1)) steps/s"
+        : "image \((done + skipped) / steps)/\(images), step \(step)/\(steps), \(decimal(rate / Double(steps), 2)) images/s")
       + ", \(clock(left)) left"
     switch style {
     case .bar:

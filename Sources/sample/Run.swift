@@ -37,8 +37,10 @@ func draw(_ options: Options) throws {
   var drawn = 0
   func drawBatch(_ images: [Int]) throws {
     let begin = ContinuousClock.now
+    var step = 0
     let batch = try drawing.draw(images) { _ in
-      progress.advance(by: images.count)
+      step += 1
+      progress.advance(by: images.count, step: step)
       try Interruption.check()
     }
     try destination.add(batch, time: ContinuousClock.now - begin)
@@ -58,7 +60,11 @@ func draw(_ options: Options) throws {
         waiting = []
       }
     }
-    if !waiting.isEmpty { try drawBatch(waiting) }
+    if !waiting.isEmpty {
+      // What is kept for tensors of the whole batches' sizes is of no use to a smaller one.
+      if drawn > 0 { Tensor.releaseMemory() }
+      try drawBatch(waiting)
+    }
     try destination.finish()
   } catch let interrupted as Interrupted {
     progress.finish()
