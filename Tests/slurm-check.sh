@@ -20,8 +20,12 @@ stop() {
   for name in n1 n2 ctld munge; do
     if [ -n "${daemons[$name]:-}" ]; then kill "${daemons[$name]}" 2> /dev/null || true; fi
   done
+  # They write until they are gone.
+  for name in n1 n2 ctld munge; do
+    if [ -n "${daemons[$name]:-}" ]; then wait "${daemons[$name]}" 2> /dev/null || true; fi
+  done
   pkill -9 -f "$D" 2> /dev/null || true
-  rm -rf "$D"
+  rm -rf "$D" 2> /dev/null || { sleep 1 && rm -rf "$D"; } || true
 }
 trap stop EXIT
 

@@ -50,14 +50,14 @@ struct Destination {
     }
   }
 
-  /// Opens what is written while the images are drawn.
+  /// Opens what is written while the images are drawn, and clears away what killed processes left.
   ///
-  /// - Throws: `ImageError`.
+  /// - Throws: `ImageError`, `SettingsError`.
   mutating func open() throws {
     stream = try ImageStream(plan, output)
     log = try plan.options.log.map { try RunLog(path: $0) }
-    if plan.options.resume, let pattern {
-      if let first = plan.numbers.first { AtomicFile.removeStaleTemporaries(besides: pattern.path(for: first)) }
+    if plan.options.resume, let pattern, let first = plan.numbers.first {
+      AtomicFile.removeStaleTemporaries(besides: pattern.path(for: first))
     }
   }
 
@@ -71,7 +71,7 @@ struct Destination {
 
   /// Takes a finished batch.
   ///
-  /// - Throws: `ImageError`, `LogError`.
+  /// - Throws: `ImageError`, `SettingsError`.
   mutating func add(_ batch: Drawing.Batch, time: Duration) throws {
     for (n, image) in batch.images.enumerated() {
       let label = batch.labels?[n]
@@ -173,7 +173,7 @@ extension Plan {
     let expected = Provenance(self, image: image, label: label(of: image))
     let scale = options.scale
     let isSame =
-      found.flatMap { $0 }.map { $0 == expected }
+      found.flatMap { $0 }.map { $0.isSameDrawing(as: expected) }
       ?? (!options.metadata && picture.width == imageShape[2] * scale && picture.height == imageShape[1] * scale)
     guard isSame else {
       throw SettingsError(

@@ -7,7 +7,7 @@ import CommandLineInterface
 #endif
 
 /// What an image says of how it was drawn, and all that is needed to draw it again.
-struct Provenance: Codable, Equatable {
+struct Provenance: Codable {
   /// The keyword of the text chunk that holds it as JSON.
   static let key = "sample"
 
@@ -43,7 +43,7 @@ struct Provenance: Codable, Equatable {
   private static func arguments(_ plan: Plan, image: Int?, label: Int?) -> [String] {
     let options = plan.options
     var words = ["--seed", "\(plan.seed)"]
-    if let image { words += ["--index", "\(image)"] }
+    if let image { words += ["--index", "\(image)"] } else { words += sheetArguments(options) }
     if let respacing = options.respacing {
       words += ["--respacing", respacing]
     } else {
@@ -59,6 +59,22 @@ struct Provenance: Codable, Equatable {
     if options.scale != 1 { words += ["--scale", "\(options.scale)"] }
     if options.rng == .torch { words += ["--rng", "torch", "--count", "\(options.count)", "--batch", "\(plan.batch)"] }
     return words + options.modelWords.sorted { $0.key < $1.key }.map { "--\($0.key)=\($0.value)" }
+  }
+
+  /// Which images a sheet has, and how they stand on it.
+  private static func sheetArguments(_ options: Options) -> [String] {
+    var words = ["--grid"]
+    if case .columns(let columns)? = options.grid { words = ["--grid", "\(columns)"] }
+    words += options.index.map { ["--index", "\($0.lowerBound)-\($0.upperBound)"] } ?? ["--count", "\(options.count)"]
+    if let shard = options.shard { words += ["--shard", "\(shard.number)/\(shard.count)"] }
+    if let classes = options.classes { words += ["--class", classes.joined(separator: ",")] }
+    return words
+  }
+
+  /// Whether both are the same image of the same model, wherever its file lies.
+  func isSameDrawing(as other: Provenance) -> Bool {
+    (version, modelHash, seed, image, label) == (other.version, other.modelHash, other.seed, other.image, other.label)
+      && arguments == other.arguments
   }
 
   /// The text chunk; keys in order.

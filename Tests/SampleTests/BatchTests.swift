@@ -42,6 +42,9 @@ struct BatchTests: RunsSample {
     #expect(try contents("range") == whole.filter { ["004.png", "005.png", "006.png"].contains($0.key) })
     try run("--index 9 --steps 2 --seed 3 --out nine.png")
     #expect(try bytes("nine.png") == whole["009.png"])
+    try makeFolders("both")
+    try run("--index 3-9 --shard 2/3 --steps 2 --seed 3 --out both/%03d.png")
+    #expect(try contents("both") == whole.filter { ["004.png", "007.png"].contains($0.key) })
     let none = try run("--count 3 --shard 4/4 --steps 2 --out parts/x%d.png")
     #expect(none.status == 0 && none.errors.contains("nothing to draw"), "\(none.errors)")
   }
@@ -137,6 +140,12 @@ struct BatchTests: RunsSample {
     let again = try run("reproduce a.png")
     #expect(again.status == 0, "\(again.errors)")
     #expect(again.output == Array("a.png: pixel-identical\n".utf8))
+    // So does that of a sheet.
+    try run("--count 4 --grid 2 --class 1,2 --steps 2 --seed 5 --out sheet.png")
+    let sheet = String(decoding: try run("show sheet.png").output, as: UTF8.self)
+    try run(String(try #require(sheet.split(separator: "\n").last).dropFirst("sample ".count)))
+    #expect(try bytes("again.png") == bytes("sheet.png"))
+    #expect(try run("reproduce sheet.png").errors.hasPrefix("sample: sheet.png: is a sheet of several images"))
     try run("--index 7 --class 3 --steps 4 --seed 5 --eta 0.5 --scale 2 --no-metadata --out b.png")
     #expect(try Picture(png: bytes("b.png")) == Picture(png: bytes("a.png")))
     #expect(try run("show b.png").errors == "sample: b.png: says nothing of itself\n")
