@@ -1,9 +1,3 @@
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
-
 /// The `config.json` of diffusers' `UNet2DModel`, with the constructor's defaults for what is left out.
 struct DiffusersConfiguration: Decodable {
   let className: String?
@@ -50,104 +44,54 @@ struct DiffusersConfiguration: Decodable {
     }
   }
 
-  enum HeadChannels {
+  enum HeadChannels: Decodable {
     case absent
     case null
     case channels(Int)
   }
 
-  private enum Key: String, CodingKey {
-    case className = "_class_name"
-    case sampleSize = "sample_size"
-    case inChannels = "in_channels"
-    case outChannels = "out_channels"
-    case centerInputSample = "center_input_sample"
-    case timeEmbeddingType = "time_embedding_type"
-    case timeEmbeddingDim = "time_embedding_dim"
-    case freqShift = "freq_shift"
-    case flipSinToCos = "flip_sin_to_cos"
-    case downBlockTypes = "down_block_types"
-    case upBlockTypes = "up_block_types"
-    case blockOutChannels = "block_out_channels"
-    case layersPerBlock = "layers_per_block"
-    case midBlockScaleFactor = "mid_block_scale_factor"
-    case downsamplePadding = "downsample_padding"
-    case actFn = "act_fn"
-    case attentionHeadDim = "attention_head_dim"
-    case normNumGroups = "norm_num_groups"
-    case attnNormNumGroups = "attn_norm_num_groups"
-    case normEps = "norm_eps"
-    case resnetTimeScaleShift = "resnet_time_scale_shift"
-    case addAttention = "add_attention"
-    case classEmbedType = "class_embed_type"
-    case numClassEmbeds = "num_class_embeds"
-  }
-
-  init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: Key.self)
-    func value<T: Decodable>(_ key: Key) throws -> T? { try container.decodeIfPresent(T.self, forKey: key) }
-    className = try value(.className)
-    sampleSize = try value(.sampleSize)
-    inChannels = try value(.inChannels)
-    outChannels = try value(.outChannels)
-    centerInputSample = try value(.centerInputSample)
-    timeEmbeddingType = try value(.timeEmbeddingType)
-    timeEmbeddingDim = try value(.timeEmbeddingDim)
-    freqShift = try value(.freqShift)
-    flipSinToCos = try value(.flipSinToCos)
-    downBlockTypes = try value(.downBlockTypes)
-    upBlockTypes = try value(.upBlockTypes)
-    blockOutChannels = try value(.blockOutChannels)
-    layersPerBlock = try value(.layersPerBlock)
-    midBlockScaleFactor = try value(.midBlockScaleFactor)
-    downsamplePadding = try value(.downsamplePadding)
-    actFn = try value(.actFn)
-    normNumGroups = try value(.normNumGroups)
-    attnNormNumGroups = try value(.attnNormNumGroups)
-    normEps = try value(.normEps)
-    resnetTimeScaleShift = try value(.resnetTimeScaleShift)
-    addAttention = try value(.addAttention)
-    classEmbedType = try value(.classEmbedType)
-    numClassEmbeds = try value(.numClassEmbeds)
-    if !container.contains(.attentionHeadDim) {
-      attentionHeadDim = .absent
-    } else {
-      attentionHeadDim = try value(.attentionHeadDim).map(HeadChannels.channels) ?? .null
-    }
+  // Behind the conversion from snake case.
+  enum CodingKeys: String, CodingKey {
+    case className = "_className"
+    case sampleSize, inChannels, outChannels, centerInputSample, timeEmbeddingType, timeEmbeddingDim, freqShift
+    case flipSinToCos, downBlockTypes, upBlockTypes, blockOutChannels, layersPerBlock, midBlockScaleFactor
+    case downsamplePadding, actFn, attentionHeadDim, normNumGroups, attnNormNumGroups, normEps, resnetTimeScaleShift
+    case addAttention, classEmbedType, numClassEmbeds
   }
 
   /// What it says, in the original's terms.
   ///
   /// - Throws: `CheckpointError.unsupported` for what is not drawn with, naming key and value.
   func description(file: String) throws(CheckpointError) -> ModelDescription {
-    func require(_ key: Key, _ isSupported: Bool, _ value: String, _ supported: String) throws(CheckpointError) {
-      if !isSupported { throw .unsupported(file: file, key: key.rawValue, value: value, supported: supported) }
+    func require(_ key: String, _ isSupported: Bool, _ value: String, _ supported: String) throws(CheckpointError) {
+      if !isSupported { throw .unsupported(file: file, key: key, value: value, supported: supported) }
     }
     let levels = blockOutChannels ?? [224, 448, 672, 896]
     let down = downBlockTypes ?? ["DownBlock2D"] + [String](repeating: "AttnDownBlock2D", count: 3)
     let up = upBlockTypes ?? [String](repeating: "AttnUpBlock2D", count: 3) + ["UpBlock2D"]
     let shift = resnetTimeScaleShift ?? "default"
     let groups = normNumGroups ?? 32
-    try require(.className, className ?? "UNet2DModel" == "UNet2DModel", className ?? "", "UNet2DModel")
-    try require(.centerInputSample, centerInputSample != true, "true", "false")
+    try require("_class_name", className ?? "UNet2DModel" == "UNet2DModel", className ?? "", "UNet2DModel")
+    try require("center_input_sample", centerInputSample != true, "true", "false")
     try require(
-      .timeEmbeddingType, timeEmbeddingType ?? "positional" == "positional", timeEmbeddingType ?? "", "positional")
-    try require(.actFn, ["silu", "swish"].contains(actFn ?? "silu"), actFn ?? "", "silu")
-    try require(.midBlockScaleFactor, midBlockScaleFactor ?? 1 == 1, "\(midBlockScaleFactor ?? 1)", "1")
-    try require(.addAttention, addAttention != false, "false", "true")
-    try require(.classEmbedType, classEmbedType == nil, classEmbedType ?? "", "null")
+      "time_embedding_type", timeEmbeddingType ?? "positional" == "positional", timeEmbeddingType ?? "", "positional")
+    try require("act_fn", ["silu", "swish"].contains(actFn ?? "silu"), actFn ?? "", "silu")
+    try require("mid_block_scale_factor", midBlockScaleFactor ?? 1 == 1, "\(midBlockScaleFactor ?? 1)", "1")
+    try require("add_attention", addAttention != false, "false", "true")
+    try require("class_embed_type", classEmbedType == nil, classEmbedType ?? "", "null")
     try require(
-      .resnetTimeScaleShift, ["default", "scale_shift"].contains(shift), shift, "default and scale_shift")
-    try require(.downsamplePadding, (0...1).contains(downsamplePadding ?? 1), "\(downsamplePadding ?? 1)", "0 and 1")
+      "resnet_time_scale_shift", ["default", "scale_shift"].contains(shift), shift, "default and scale_shift")
+    try require("downsample_padding", (0...1).contains(downsamplePadding ?? 1), "\(downsamplePadding ?? 1)", "0 and 1")
     try require(
-      .attnNormNumGroups, attnNormNumGroups ?? groups == groups, "\(attnNormNumGroups ?? 0)", "norm_num_groups, or null"
+      "attn_norm_num_groups", attnNormNumGroups ?? groups == groups, "\(attnNormNumGroups ?? 0)",
+      "norm_num_groups, or null"
     )
-    guard let width = levels.first, width > 0, levels.count <= 16, levels.allSatisfy({ $0 > 0 }) else {
+    guard let width = levels.first, levels.count <= 16, levels.allSatisfy((1...65_536).contains) else {
       throw .unsupported(
-        file: file, key: Key.blockOutChannels.rawValue, value: "\(levels)", supported: "1 to 16 widths above 0")
+        file: file, key: "block_out_channels", value: "\(levels)", supported: "1 to 16 widths up to 65536")
     }
     try require(
-      .timeEmbeddingDim, timeEmbeddingDim ?? 4 * width == 4 * width, "\(timeEmbeddingDim ?? 0)",
+      "time_embedding_dim", timeEmbeddingDim ?? 4 * width == 4 * width, "\(timeEmbeddingDim ?? 0)",
       "null, or four times the first width")
     let attention = try attentionLevels(down, up, levels: levels.count, require)
 
@@ -182,26 +126,36 @@ struct DiffusersConfiguration: Decodable {
   /// The levels with attention, which must be the same on the way down and up.
   private func attentionLevels(
     _ down: [String], _ up: [String], levels: Int,
-    _ require: (Key, Bool, String, String) throws(CheckpointError) -> Void
+    _ require: (String, Bool, String, String) throws(CheckpointError) -> Void
   ) throws(CheckpointError) -> [Int] {
     let plain = ["DownBlock2D", "ResnetDownsampleBlock2D"]
     for type in down {
       try require(
-        .downBlockTypes, plain.contains(type) || type == "AttnDownBlock2D", type,
+        "down_block_types", plain.contains(type) || type == "AttnDownBlock2D", type,
         "DownBlock2D, AttnDownBlock2D and ResnetDownsampleBlock2D")
     }
     let plainUp = ["UpBlock2D", "ResnetUpsampleBlock2D"]
     for type in up {
       try require(
-        .upBlockTypes, plainUp.contains(type) || type == "AttnUpBlock2D", type,
+        "up_block_types", plainUp.contains(type) || type == "AttnUpBlock2D", type,
         "UpBlock2D, AttnUpBlock2D and ResnetUpsampleBlock2D")
     }
-    try require(.downBlockTypes, down.count == levels, "\(down.count) blocks", "one for each of block_out_channels")
+    try require("down_block_types", down.count == levels, "\(down.count) blocks", "one for each of block_out_channels")
     let attention = down.indices.filter { down[$0] == "AttnDownBlock2D" }
     let attentionUp = up.indices.filter { up[$0] == "AttnUpBlock2D" }.map { up.count - 1 - $0 }
     try require(
-      .upBlockTypes, up.count == levels && attentionUp.sorted() == attention, "\(up)",
+      "up_block_types", up.count == levels && attentionUp.sorted() == attention, "\(up)",
       "the blocks of down_block_types the other way round")
     return attention
+  }
+}
+
+extension KeyedDecodingContainer {
+  /// What the compiler's decoding of a configuration calls for the heads: it can tell null from a key that is not there.
+  func decode(_ type: DiffusersConfiguration.HeadChannels.Type, forKey key: Key) throws
+    -> DiffusersConfiguration.HeadChannels
+  {
+    guard contains(key) else { return .absent }
+    return try decodeNil(forKey: key) ? .null : .channels(try decode(Int.self, forKey: key))
   }
 }

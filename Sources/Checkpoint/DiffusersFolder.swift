@@ -54,7 +54,7 @@ struct DiffusersFolder {
   private func decode<T: Decodable>(_ type: T.Type, _ path: String) throws(CheckpointError) -> T {
     let file = try FileBytes(path: path)
     let decoder = JSONDecoder()
-    if type == DiffusersScheduler.self { decoder.keyDecodingStrategy = .convertFromSnakeCase }
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
     do {
       return try decoder.decode(T.self, from: Data((file.text(0, file.count) ?? "").utf8))
     } catch {

@@ -4,6 +4,8 @@ public enum ConfigurationError: Error, Equatable, CustomStringConvertible {
   case outOfRange(name: String, value: Int, allowed: ClosedRange<Int>)
   /// A multiplier that is no number above 0 up to 1024.
   case multiplier(Double)
+  /// An ε that is no number between 0 and 1.
+  case epsilon(Double)
   /// A level's channels are not a multiple of the groups of its normalisation, or not of 16.
   case notGroups(channels: Int, multipleOf: Int)
   /// A level's channels are not a multiple of the attention heads.
@@ -20,6 +22,7 @@ public enum ConfigurationError: Error, Equatable, CustomStringConvertible {
       "\(name) is \(value), but must lie within \(allowed.lowerBound)…\(allowed.upperBound)"
     case .multiplier(let value):
       "channel_mult has \(value), but a multiplier is a number above 0, at most 1024"
+    case .epsilon(let value): "norm_eps is \(value), but lies between 0 and 1"
     case .notGroups(let channels, let multiple):
       "a level would have \(channels) channels, but normalisation needs a multiple of \(multiple): change num_channels or channel_mult"
     case .notHeads(let channels, let heads):
@@ -49,6 +52,7 @@ extension UNetConfiguration {
     if let numHeadChannels { try check("num_head_channels", numHeadChannels, 1...65536) }
     if let numClasses { try check("num_classes", numClasses, 1...10_000_000) }
     try check("norm_num_groups", normGroups, 1...65536)
+    guard normEpsilon > 0 && normEpsilon < 1 else { throw .epsilon(normEpsilon) }
     if channelMult.isEmpty { throw .noLevels }
     try check("the number of levels", channelMult.count, 1...16)
     for (level, mult) in channelMult.enumerated() {

@@ -34,7 +34,8 @@ func draw(_ options: Options) throws {
   var progress = ProgressBar(style: progressStyle(options), images: plan.numbers.count, steps: plan.diffusion.count)
   defer { progress.finish() }
   var drawing = Drawing(plan)
-  var drawn = 0
+  // Images of this run, and those that were there.
+  var (drawn, there) = (0, 0)
   func drawBatch(_ images: [Int]) throws {
     let begin = ContinuousClock.now
     var step = 0
@@ -52,6 +53,7 @@ func draw(_ options: Options) throws {
       try Interruption.check()
       if try destination.isThere(image) {
         progress.skip()
+        there += 1
         continue
       }
       waiting.append(image)
@@ -68,7 +70,8 @@ func draw(_ options: Options) throws {
     try destination.finish()
   } catch let interrupted as Interrupted {
     progress.finish()
-    let kept = destination.isFileEach ? "\(drawn) of \(plan.numbers.count) images are drawn" : "nothing is written"
+    let kept =
+      destination.isFileEach ? "\(there + drawn) of \(plan.numbers.count) images are drawn" : "nothing is written"
     writeError(
       "interrupted: \(kept); to go on type\n\(shellLine(resuming(plan, keepsFiles: destination.isFileEach)))\n")
     throw interrupted

@@ -121,7 +121,8 @@ struct DiffusersFolderTests {
       #"{"block_out_channels": [32, 64], "down_block_types": ["DownBlock2D", "AttnDownBlock2D"], "up_block_types": ["UpBlock2D", "UpBlock2D"]}"#,
       "{}", "but only the blocks of down_block_types the other way round"
     ),
-    (#"{"block_out_channels": []}"#, "{}", "1 to 16 widths above 0"),
+    (#"{"block_out_channels": []}"#, "{}", "1 to 16 widths up to 65536"),
+    (#"{"block_out_channels": [9223372036854775807]}"#, "{}", "1 to 16 widths up to 65536"),
     (#"{"sample_size": [64, 32]}"#, "{}", "pictures that are not square"),
     ("[]", "{}", "config.json: does not describe a model in JSON"),
     ("{}", #"{"prediction_type": "v_prediction"}"#, "\"prediction_type\" is v_prediction, but only epsilon and sample"),
