@@ -17,11 +17,15 @@ public struct AssembledName: Sendable, Equatable {
 }
 
 extension StateDict {
-  /// The same checkpoint with the tensors of `plan`, whose names must differ, instead of its own. Nothing is read yet.
+  /// The same checkpoint with the tensors of `plan` instead of its own. Nothing is read yet.
   ///
-  /// - Throws: `CheckpointError.missingPart`, and `.partShapes` for parts that cannot be stacked.
+  /// - Throws: `CheckpointError.missingPart`, `.partShapes` for parts that cannot be stacked, `.nameTwice`.
   public func assembled(_ plan: [AssembledName]) throws(CheckpointError) -> StateDict {
-    precondition(Set(plan.map(\.name)).count == plan.count, "two tensors are assembled under one name")
+    var seen: Set<String> = []
+    // A file may have a tensor under its family's name, and another under the one that it gets here.
+    if let twice = plan.first(where: { !seen.insert($0.name).inserted }) {
+      throw .nameTwice(file: file.name, name: twice.name)
+    }
     var entries: [(name: String, entry: Entry)] = []
     for item in plan { entries.append((item.name, try assemble(item))) }
     return try StateDict(file: file, entries: entries, metadata: metadata, origin: origin)

@@ -38,6 +38,8 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
   /// Two tensors that are to be stacked have other shapes apart from the first dimension.
   case partShapes(
     file: String, name: String, first: String, firstShape: [Int], other: String, otherShape: [Int])
+  /// Two tensors are the same part of the model.
+  case nameTwice(file: String, name: String)
   /// A tensor has numbers that float16 cannot hold; `value` is the largest by magnitude.
   case overflowsHalf(file: String, name: String, value: Float)
   /// The model's description is no JSON object.
@@ -75,6 +77,7 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
       "\(file): has no tensor \(part), which the model needs as \(name); is it another model?"
     case .partShapes(let file, let name, let first, let firstShape, let other, let otherShape):
       "\(file): \(first) of shape \(firstShape) and \(other) of shape \(otherShape) do not make one \(name); is it another model?"
+    case .nameTwice(let file, let name): "\(file): has two tensors for \(name); is it two models in one file?"
     case .overflowsHalf(let file, let name, let value):
       "\(file): tensor \(name) goes to \(value), but float16 ends at 65504; write float32"
     case .descriptionNotJSON(let file, let reason): "\(file): does not describe a model in JSON (\(reason))"

@@ -69,9 +69,15 @@ public struct StateDict: Sendable {
 
   /// Reads the checkpoint at `path`: a safetensors file, the index of a sharded one (`….safetensors.index.json`), or a `.pt`
   /// of any version of PyTorch. Apart from `.json` the content decides which, not the name. Nothing in the file is executed.
+  /// Names come without the prefixes of wrappers around the model.
   ///
   /// - Throws: `CheckpointError`.
   public static func read(path: String) throws(CheckpointError) -> StateDict {
+    try readNames(path: path).withoutWrapperPrefixes()
+  }
+
+  /// The same, with the names as they are in the file.
+  private static func readNames(path: String) throws(CheckpointError) -> StateDict {
     let file = try FileBytes(path: path)
     if path.hasSuffix(".json") { return try readShardedSafetensors(index: file) }
     if file.integer(0, as: UInt32.self) == ZipArchive.localSignature { return try readTorchArchive(file) }

@@ -1,7 +1,6 @@
 /// The tensors of what `torch.save` has saved, by name, and the keys under which they were found.
 ///
-/// Training programs save the state dict within another dictionary, under a name of their own, or every name with a prefix of
-/// the wrapper around the model; both are undone.
+/// Training programs save the state dict within another dictionary, under a name of their own; that is undone.
 struct TorchTensors {
   private(set) var tensors: [(name: String, tensor: PickleTensor)] = []
   private(set) var keyPath: [String] = []
@@ -16,7 +15,7 @@ struct TorchTensors {
       isOptimizer = false
       if let found = Self.find(in: dictionary, levels: 2) {
         keyPath = found.keyPath
-        tensors = Self.withoutPrefixes(found.dictionary.tensors)
+        tensors = found.dictionary.tensors
       }
     }
   }
@@ -46,22 +45,6 @@ struct TorchTensors {
       if let found = find(in: inner, levels: levels - 1) { return ([key] + found.keyPath, found.dictionary) }
     }
     return nil
-  }
-
-  /// Takes from the names what wrappers of the model (`DataParallel`, `torch.compile`, a class around it) put before every one.
-  private static func withoutPrefixes(
-    _ tensors: [(name: String, tensor: PickleTensor)]
-  ) -> [(name: String, tensor: PickleTensor)] {
-    var tensors = tensors
-    // Wrappers may wrap one another, but not often.
-    for _ in 0..<3 {
-      let prefix = ["module.", "_orig_mod.", "model.", "ema_model."].first { prefix in
-        tensors.allSatisfy { $0.name.hasPrefix(prefix) }
-      }
-      guard let prefix else { break }
-      tensors = tensors.map { (String($0.name.dropFirst(prefix.count)), $0.tensor) }
-    }
-    return tensors
   }
 
   /// The tensors as those of `file`; `storage` says where the bytes of the storage of a key lie.

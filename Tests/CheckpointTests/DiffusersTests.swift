@@ -47,6 +47,18 @@ struct DiffusersNamesTests {
       ])
   }
 
+  /// Under diffusers' name and under the original's: which of them counts cannot be known.
+  @Test func aTensorTwiceIsRefused() throws {
+    let names = ["conv_in.weight", "down_blocks.0.resnets.0.norm1.weight", "input_blocks.0.0.weight"]
+    let header = names.enumerated().map { i, name in
+      #""\#(name)":{"dtype":"U8","shape":[1],"data_offsets":[\#(i),\#(i + 1)]}"#
+    }.joined(separator: ",")
+    let file = try TemporaryFile(safetensors("{\(header)}", data: [1, 2, 3]))
+    #expect(throws: CheckpointError.nameTwice(file: file.path, name: "input_blocks.0.0.weight")) {
+      try LoadedCheckpoint.read(path: file.path)
+    }
+  }
+
   @Test func otherNamesAreNotDiffusers() { #expect(DiffusersNames(["input_blocks.0.0.weight"]) == nil) }
 }
 

@@ -100,6 +100,16 @@ struct TrainingCheckpointTests {
     #expect(try names("ema_model.a") == ["a"])
   }
 
+  /// Of safetensors too.
+  @Test func prefixesInSafetensors() throws {
+    let header =
+      #"{"module.a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"module.b":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}"#
+    let file = try TemporaryFile(safetensors(header, data: [4, 5]))
+    let state = try StateDict.read(path: file.path)
+    #expect(state.names == ["a", "b"])
+    #expect(try state.tensor("b", shape: [1]).values == [5])
+  }
+
   /// As in Python: the later value counts.
   @Test func aNameTwice() throws {
     let state = try read(
