@@ -70,7 +70,7 @@ let spellingNote = """
 
 let exitStatuses = [
   (status: 0, meaning: "done"), (status: 1, meaning: "failed"), (status: 64, meaning: "the command line is wrong"),
-  (status: 130, meaning: "interrupted"),
+  (status: 130, meaning: "interrupted"), (status: 143, meaning: "ended by SIGTERM"),
 ]
 
 /// The line or lines of an option or a command: how it is typed, and what it does.

@@ -24,8 +24,7 @@ public final class AtomicFile {
     temporary = "\(folder).\(name.prefix(60)).\(Self.host)-\(getpid()).tmp"
     descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else {
-      let reason = errno == ENOENT ? "there is no folder \(folder); make it with mkdir -p \(folder)" : systemError()
-      throw .file(path: path, action: "be written", reason: reason)
+      throw .file(path: path, action: "be written", reason: Self.folderIsGone(folder) ?? systemError())
     }
   }
 
@@ -65,7 +64,9 @@ public final class AtomicFile {
     if close(descriptor) != 0 && failure == nil { failure = systemError() }
     descriptor = -1
     if failure == nil && rename(temporary, path) != 0 {
-      failure = errno == EISDIR ? "it is a folder; name a file in it" : systemError()
+      failure =
+        errno == EISDIR
+        ? "it is a folder; name a file in it" : Self.folderIsGone(Self.parts(path).folder) ?? systemError()
     }
     if failure != nil { unlink(temporary) }
     try check()
@@ -77,6 +78,14 @@ public final class AtomicFile {
     close(descriptor)
     descriptor = -1
     unlink(temporary)
+  }
+
+  /// What to say where the last call found no such file because `folder` is not there: never was, or vanished meanwhile.
+  private static func folderIsGone(_ folder: String) -> String? {
+    let error = errno
+    defer { errno = error }
+    guard error == ENOENT, !folder.isEmpty, access(folder, F_OK) != 0 else { return nil }
+    return "there is no folder \(folder); make it with mkdir -p \(folder)"
   }
 
   private func check() throws(ImageError) {
