@@ -43,6 +43,7 @@ let package = Package(
     .target(
       name: "TensorCore", dependencies: ["KernelTable", "CProcessor"] + kernelNames, exclude: ["PERFORMANCE.md"]),
     .target(name: "CProcessor"),
+    .target(name: "Autograd", dependencies: ["TensorCore"]),
     .target(name: "Hash"),
     .target(name: "Zip"),
     .target(name: "Checkpoint", dependencies: ["TensorCore", "Zip", "Hash"]),
@@ -58,6 +59,7 @@ let package = Package(
       ]),
     .target(name: "TestSupport", dependencies: ["TensorCore", "Images"], path: "Tests/TestSupport"),
     .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore", "TestSupport"]),
+    .testTarget(name: "AutogradTests", dependencies: ["Autograd", "UNet", "Checkpoint", "TensorCore", "TestSupport"]),
     .testTarget(name: "HashTests", dependencies: ["Hash"]),
     .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "TensorCore", "TestSupport"]),
     .testTarget(name: "UNetTests", dependencies: ["UNet", "Checkpoint", "TensorCore", "TestSupport"]),

@@ -13,6 +13,8 @@ public struct Weights: Sendable {
   private let source: Source
   private let asked: AskedShapes
   private let prefix: String
+  /// Where parameters are collected that gradients are wanted of, or through.
+  private let collection: VariableCollection?
 
   /// Parameters read from a checkpoint.
   public init(_ state: StateDict) { self.init(source: .stateDict(state), asked: AskedShapes(), prefix: "") }
@@ -24,16 +26,30 @@ public struct Weights: Sendable {
   /// Parameters that have shapes only: for a network that is asked what it consists of, and never run.
   public static func shapesOnly() -> Weights { Weights(source: .shapesOnly, asked: AskedShapes(), prefix: "") }
 
-  private init(source: Source, asked: AskedShapes, prefix: String) {
+  private init(source: Source, asked: AskedShapes, prefix: String, collection: VariableCollection? = nil) {
     self.source = source
     self.asked = asked
     self.prefix = prefix
+    self.collection = collection
   }
+
+  /// The same parameters as variables, for a network that is trained, or whose input's gradient is wanted.
+  ///
+  /// - Parameter frozen: whether they stay as they are.
+  public func asVariables(frozen: Bool = false) -> Weights {
+    Weights(source: source, asked: asked, prefix: prefix, collection: VariableCollection(frozen: frozen))
+  }
+
+  /// The variables that layers have asked for, in that order; none where parameters are not variables.
+  public var variables: [Variable] { collection?.all ?? [] }
 
   /// The parameters under `name`, for instance `"in_layers.2"`.
   public func scope(_ name: String) -> Weights {
-    Weights(source: source, asked: asked, prefix: prefix + name + ".")
+    Weights(source: source, asked: asked, prefix: prefix + name + ".", collection: collection)
   }
+
+  /// What `name` is called from outside this scope, as in a checkpoint.
+  public func name(_ name: String) -> String { prefix + name }
 
   /// The parameter `name` of this scope, in the shape that the layer needs.
   ///
@@ -44,6 +60,13 @@ public struct Weights: Sendable {
   ) throws(CheckpointError) -> Parameter {
     let name = prefix + name
     asked.insert(name, shape)
+    let parameter = try parameter(called: name, shape, initializer)
+    return collection.map { Parameter($0.variable(name, parameter)) } ?? parameter
+  }
+
+  private func parameter(
+    called name: String, _ shape: [Int], _ initializer: Initializer
+  ) throws(CheckpointError) -> Parameter {
     switch source {
     case .stateDict(let state): return try state.parameter(name, shape: shape)
     case .random(let seed): return Parameter(shape) { initializer.draw(shape, seed: seed, name: name) }
@@ -60,6 +83,22 @@ public struct Weights: Sendable {
     let names = asked.all
     return state.names.filter { names[$0] == nil }
   }
+}
+
+/// The variables that parameters have become, from any scope.
+private final class VariableCollection: Sendable {
+  private let frozen: Bool
+  private let variables = Mutex<[Variable]>([])
+
+  init(frozen: Bool) { self.frozen = frozen }
+
+  func variable(_ name: String, _ parameter: Parameter) -> Variable {
+    let variable = Variable(name: name, parameter.tensor(), isFrozen: frozen)
+    variables.withLock { $0.append(variable) }
+    return variable
+  }
+
+  var all: [Variable] { variables.withLock { $0 } }
 }
 
 /// The shapes asked for so far, from any scope.

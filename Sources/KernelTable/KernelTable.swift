@@ -159,12 +159,18 @@ public final class KernelTable: Sendable {
   /// See `MultiplyAdds`.
   public let multiplyAdds: MultiplyAdds
 
+  /// The loops of backward passes.
+  public let gradients: GradientKernels
+  /// The loops of a training step.
+  public let optimizer: OptimizerKernels
+
   /// A table of the given kernels.
   public init(
     name: String, tileRows: Int, tileColumns: Int, multiplyTile: @escaping MultiplyTile,
     multiplyBlocks: @escaping MultiplyBlocks, attend: @escaping Attend, winogradF2: Winograd, winogradF4: Winograd,
     channelMoments: @escaping ChannelMoments, normalize: @escaping Normalize, silu: @escaping SiLU,
-    softmax: @escaping Softmax, add: @escaping Add, multiplyAdds: @escaping MultiplyAdds
+    softmax: @escaping Softmax, add: @escaping Add, multiplyAdds: @escaping MultiplyAdds,
+    gradients: GradientKernels, optimizer: OptimizerKernels
   ) {
     self.name = name
     self.tileRows = tileRows
@@ -180,5 +186,7 @@ public final class KernelTable: Sendable {
     self.softmax = softmax
     self.add = add
     self.multiplyAdds = multiplyAdds
+    self.gradients = gradients
+    self.optimizer = optimizer
   }
 }

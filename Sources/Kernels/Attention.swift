@@ -60,7 +60,7 @@ func attend(
 }
 
 /// Scores `[T, queries]` of keys with queries `[d, queries]`; returns the largest of each query.
-@inline(__always) private func score(
+@inline(__always) func score(
   _ keys: UnsafePointer<UnsafePointer<Float>>, _ length: Int, _ depth: Int, _ queries: UnsafePointer<Float>,
   _ scores: UnsafeMutablePointer<Float>
 ) -> (Vector, Vector) {
@@ -88,7 +88,7 @@ func attend(
 }
 
 /// `2^(score - largest)` in place of the scores `[T, queries]`; returns 1 / their sum for each query.
-@inline(__always) private func powers(
+@inline(__always) func powers(
   _ scores: UnsafeMutablePointer<Float>, _ length: Int, _ largest: (Vector, Vector)
 ) -> (Vector, Vector) {
   var sums = (broadcast(0), broadcast(0))
@@ -105,7 +105,7 @@ func attend(
 }
 
 /// `rows` channels of the values `[T, rows]`, weighted with `[T, queries]` and multiplied by `factors`.
-@inline(__always) private func weigh(
+@inline(__always) func weigh(
   _ values: UnsafePointer<Float>, _ rows: Int, _ length: Int, _ weights: UnsafePointer<Float>,
   _ factors: (Vector, Vector), _ out: UnsafeMutablePointer<Float>
 ) {

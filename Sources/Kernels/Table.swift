@@ -18,5 +18,12 @@ public func kernelTable() -> KernelTable {
     winogradF4: .init(
       outputSide: 4, input: winogradF4Input, weights: winogradF4Weights, output: winogradF4Output),
     channelMoments: channelMoments, normalize: normalize, silu: siluRow, softmax: softmaxRow, add: addRows,
-    multiplyAdds: multiplyAdds)
+    multiplyAdds: multiplyAdds,
+    gradients: GradientKernels(
+      blockProduct: blockProduct,
+      winogradF2: .init(output: winogradF2OutputGradient, weights: winogradF2WeightGradient),
+      winogradF4: .init(output: winogradF4OutputGradient, weights: winogradF4WeightGradient),
+      normalizeMoments: normalizeMoments, normalizeInput: normalizeInput, silu: siluGradient, attend: attendGradient,
+      attendScratch: attendGradientScratch),
+    optimizer: OptimizerKernels(adamW: adamW, movingAverage: movingAverage))
 }

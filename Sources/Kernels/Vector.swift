@@ -16,6 +16,7 @@ import CProcessor
   @inline(__always) func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { _mm512_fmadd_ps(a, b, c) }
   @inline(__always) func maximum(_ a: Vector, _ b: Vector) -> Vector { _mm512_max_ps(a, b) }
   @inline(__always) func minimum(_ a: Vector, _ b: Vector) -> Vector { _mm512_min_ps(a, b) }
+  @inline(__always) func squareRoot(_ a: Vector) -> Vector { _mm512_sqrt_ps(a) }
 
   /// Adds the integer held in the low bits of `n` (as `roundingBias` leaves it) to the exponent of `a`.
   @inline(__always) func addingToExponent(_ a: Vector, _ n: Vector) -> Vector {
@@ -32,6 +33,7 @@ import CProcessor
   @inline(__always) func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { _mm256_fmadd_ps(a, b, c) }
   @inline(__always) func maximum(_ a: Vector, _ b: Vector) -> Vector { _mm256_max_ps(a, b) }
   @inline(__always) func minimum(_ a: Vector, _ b: Vector) -> Vector { _mm256_min_ps(a, b) }
+  @inline(__always) func squareRoot(_ a: Vector) -> Vector { _mm256_sqrt_ps(a) }
 
   @inline(__always) func addingToExponent(_ a: Vector, _ n: Vector) -> Vector {
     _mm256_castsi256_ps(
@@ -41,6 +43,14 @@ import CProcessor
 #else
 
   typealias Vector = SIMD4<Float>
+
+  #if arch(x86_64)
+    import _Builtin_intrinsics.intel
+
+    @inline(__always) func squareRoot(_ a: Vector) -> Vector { _mm_sqrt_ps(a) }
+  #else
+    @inline(__always) func squareRoot(_ a: Vector) -> Vector { a.squareRoot() }
+  #endif
 
   #if arch(arm64)
     @inline(__always) func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { c.addingProduct(a, b) }

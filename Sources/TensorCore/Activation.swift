@@ -6,7 +6,7 @@ extension Tensor {
       Tensor(shape) { out in
         Tensor.forStrips(of: count) { table.silu(source + $0, $1, out + $0) }
       }
-    }
+    }.recorded(recordedName != nil, as: .silu(self))
   }
 
   /// The elementwise sum of two activations of one shape.
@@ -19,7 +19,8 @@ extension Tensor {
           forStrips(of: a.count) { table.add(left + $0, right + $0, $1, out + $0) }
         }
       }
-    }
+    }.recorded(
+      a.recordedName != nil || b.recordedName != nil, as: .sum(a.recordedName, b.recordedName))
   }
 
   /// exp(x) / Σ exp(x) over the last dimension.
@@ -53,11 +54,12 @@ extension Tensor {
           }
         }
       }
-    }
+    }.recorded(
+      recordedName != nil || offsets.recordedName != nil, as: .sumOfChannels(recordedName, offsets.recordedName))
   }
 
   /// Calls `body(offset, count)` for strips of `count` elements that are worth a thread's while.
-  private static func forStrips(of count: Int, _ body: (_ offset: Int, _ count: Int) -> Void) {
+  static func forStrips(of count: Int, _ body: (_ offset: Int, _ count: Int) -> Void) {
     let strip = 16_384
     ThreadPool.shared.forEach((count + strip - 1) / strip) { i in
       body(i * strip, min(strip, count - i * strip))

@@ -48,7 +48,7 @@ public func attention(_ qkv: Tensor, heads: Int, order: QKVOrder = .byHead) -> T
             channels)
         }
       }
-    }
+    }.recorded(qkv.recordedName != nil, as: .attention(qkv, heads: heads, order: order))
   }
 }
 

@@ -4,6 +4,7 @@ extension Tensor {
     precondition(shape.count >= 3, "\(shape) is not the shape of pictures")
     let (channels, size) = (shape[1], Array(shape.dropFirst(2)))
     return transposed(rows: channels, columns: size.reduce(1, *), to: [shape[0]] + size + [channels])
+      .recorded(recordedName != nil, as: .channelsLast(recordedName))
   }
 
   /// The way back: `[N, spatial…, C]` → `[N, C, spatial…]`.
@@ -11,6 +12,7 @@ extension Tensor {
     precondition(shape.count >= 3, "\(shape) is not the shape of pictures")
     let (channels, size) = (shape[shape.count - 1], Array(shape[1..<shape.count - 1]))
     return transposed(rows: size.reduce(1, *), columns: channels, to: [shape[0], channels] + size)
+      .recorded(recordedName != nil, as: .channelsFirst(recordedName))
   }
 
   /// Each of the `shape[0]` matrices `[rows, columns]` transposed.

@@ -17,10 +17,16 @@ public struct Convolution: Sendable {
   public let inChannels: Int
   /// Output channels.
   public let outChannels: Int
-  private let padding: Padding
+  let padding: Padding
+  /// Whether Winograd's smaller tiles are used, where his algorithm is.
+  let usesSmallTiles: Bool
+  /// The parameters where gradients are wanted.
+  let variables: (weight: Variable, bias: Variable)?
   private let algorithm: Prepared<Algorithm>
+  /// What the gradient of the input is computed with.
+  let transposed: Prepared<Algorithm>?
 
-  private enum Algorithm: Sendable {
+  enum Algorithm: Sendable {
     case direct(PackedWeights)
     case winograd(WinogradConvolution)
   }
@@ -38,15 +44,17 @@ public struct Convolution: Sendable {
       "no convolution has a weight of shape \(weight.shape) and stride \(stride)")
     self.stride = stride
     self.padding = padding
+    usesSmallTiles = WinogradConvolution.usesSmallTiles(outputPixels)
     (outChannels, inChannels) = (weight.shape[0], weight.shape[1])
     // The choice depends on the layer alone, so that a picture does not depend on the batch it is in.
     let isWinograd =
       kernel == [3, 3] && stride == [1, 1] && padding == .around && inChannels % WinogradConvolution.block == 0
-    algorithm = Prepared {
+    algorithm = Prepared(of: weight, bias) {
       isWinograd
         ? .winograd(WinogradConvolution(weight: weight.tensor(), bias: bias.tensor(), outputPixels: outputPixels))
         : .direct(PackedWeights(weight: weight.tensor(), bias: bias.tensor()))
     }
+    (variables, transposed) = Self.forGradients(weight, bias, isWinograd: isWinograd, outputPixels: outputPixels)
   }
 
   /// A layer of weights that are there already.
@@ -78,14 +86,18 @@ public struct Convolution: Sendable {
       residual == nil || residual?.shape == outputShape, "cannot add \(residual?.shape ?? []) to \(outputShape)")
     return LayerTimes.measure({ timingName(outputSize) }, multiplyAdds: multiplyAdds(outputShape)) {
       let algorithm = algorithm.value
-      return switch algorithm {
-      case .winograd(let winograd):
-        winograd(input.isInBlocks ? input : LayerInput(input.tensor()), adding: residual)
-      case .direct(let weights):
-        weights.taps == 1 && stride.allSatisfy { $0 == 1 }
-          ? weights.product(input, adding: residual)
-          : direct(weights, input.tensor(), outputShape, adding: residual)
-      }
+      let output =
+        switch algorithm {
+        case .winograd(let winograd):
+          winograd(input.isInBlocks ? input : LayerInput(input.tensor()), adding: residual)
+        case .direct(let weights):
+          weights.taps == 1 && stride.allSatisfy { $0 == 1 }
+            ? weights.product(input, adding: residual)
+            : direct(weights, input.tensor(), outputShape, adding: residual)
+        }
+      return output.recorded(
+        input.isRecorded || residual?.recordedName != nil || variables?.weight.isFrozen == false,
+        as: .convolution(self, input, residual: residual?.recordedName))
     }
   }
 
@@ -103,10 +115,7 @@ public struct Convolution: Sendable {
   private func direct(
     _ weights: PackedWeights, _ x: Tensor, _ outputShape: [Int], adding residual: Tensor?
   ) -> Tensor {
-    let geometry = Geometry(
-      size: Triple(Array(x.shape[1..<x.shape.count - 1]), filler: 1),
-      output: Triple(Array(outputShape[1..<outputShape.count - 1]), filler: 1), kernel: Triple(kernel, filler: 1),
-      stride: Triple(stride, filler: 1), before: Triple(padding == .around ? kernel.map { $0 / 2 } : [], filler: 0))
+    let geometry = geometry(x.shape, outputShape)
     let rowCount = outputShape.dropLast().reduce(1, *)
     return x.withUnsafePointer { source in
       weights.zeros.withUnsafePointer { zeros in
@@ -124,8 +133,18 @@ public struct Convolution: Sendable {
   }
 }
 
+extension Convolution {
+  /// Which pixels of an activation of shape `input` the taps read for one of shape `output`.
+  func geometry(_ input: [Int], _ output: [Int]) -> Geometry {
+    Geometry(
+      size: Triple(Array(input[1..<input.count - 1]), filler: 1),
+      output: Triple(Array(output[1..<output.count - 1]), filler: 1), kernel: Triple(kernel, filler: 1),
+      stride: Triple(stride, filler: 1), before: Triple(padding == .around ? kernel.map { $0 / 2 } : [], filler: 0))
+  }
+}
+
 /// Depth, height and width; one- and two-dimensional sizes are filled up in front.
-private struct Triple {
+struct Triple {
   let d: Int
   let h: Int
   let w: Int
@@ -137,7 +156,7 @@ private struct Triple {
 }
 
 /// Which input pixel each tap of each output pixel reads.
-private struct Geometry {
+struct Geometry {
   let size: Triple
   let output: Triple
   let kernel: Triple

@@ -10,8 +10,10 @@ public struct GroupNormalization: Sendable {
   /// Pixels whose moments are summed in float32 before they go to float64; also the unit of work of a thread.
   private static let stripPixels = 256
 
-  private let channels: Int
-  private let parameters: Prepared<(weight: Tensor, bias: Tensor)>
+  let channels: Int
+  let parameters: Prepared<(weight: Tensor, bias: Tensor)>
+  /// The parameters where gradients are wanted.
+  let variables: (weight: Variable, bias: Variable)?
 
   /// A layer of `weight` and `bias`, both `[C]`, C a multiple of `groups`. The original's `normalization` has 32 groups and
   /// ε = 10⁻⁵.
@@ -22,7 +24,8 @@ public struct GroupNormalization: Sendable {
     )
     (self.groups, self.epsilon) = (groups, epsilon)
     channels = weight.shape[0]
-    parameters = Prepared { (weight.tensor(), bias.tensor()) }
+    parameters = Prepared(of: weight, bias) { (weight.tensor(), bias.tensor()) }
+    if let weight = weight.variable, let bias = bias.variable { variables = (weight, bias) } else { variables = nil }
   }
 
   /// A layer of weights that are there already.
@@ -53,13 +56,22 @@ public struct GroupNormalization: Sendable {
     let size = input.shape[1..<input.shape.count - 1]
     return LayerTimes.measure({ "group normalisation, \(channels), \(sizeText(size))" }) {
       let moments = moments(input, batch: batch, pixels: pixels)
+      let (weight, bias) = parameters.value
+      var inverses = Tensor(uninitialized: [batch, groups])
       // [N, 3, C]: mean, scale and shift of each channel.
-      let affine = Tensor([batch, 3, channels]) { affine in
-        ThreadPool.shared.forEach(batch) { n in
-          fold(moments, picture: n, pixels: pixels, scaleShift: scaleShift, into: affine + n * 3 * channels)
+      let affine = inverses.withUnsafeMutablePointer { inverses in
+        Tensor([batch, 3, channels]) { affine in
+          ThreadPool.shared.forEach(batch) { n in
+            fold(
+              moments, weight, bias, picture: n, pixels: pixels, scaleShift: scaleShift,
+              into: affine + n * 3 * channels, inverses: inverses + n * groups)
+          }
         }
       }
-      return LayerInput(parts: input.parts, normalization: .init(affine: affine, silu: silu))
+      let source =
+        Recording.current == nil
+        ? nil : LayerInput.NormalizationSource(layer: self, inverses: inverses, scaleShift: scaleShift)
+      return LayerInput(parts: input.parts, normalization: .init(affine: affine, silu: silu, source: source))
     }
   }
 
@@ -105,12 +117,12 @@ public struct GroupNormalization: Sendable {
   }
 
   /// Merges the moments of a picture into each group's mean and variance, in float64, and folds them with the layer's weight
-  /// and bias and with `scaleShift` into what the kernel applies: (x - mean)·scale + shift.
+  /// and bias and with `scaleShift` into what the kernel applies: (x - mean)·scale + shift. Writes each group's 1 / √(variance + ε) too.
   private func fold(
-    _ moments: Moments, picture: Int, pixels: Int, scaleShift: Tensor?, into affine: UnsafeMutablePointer<Float>
+    _ moments: Moments, _ weight: Tensor, _ bias: Tensor, picture: Int, pixels: Int, scaleShift: Tensor?,
+    into affine: UnsafeMutablePointer<Float>, inverses: UnsafeMutablePointer<Float>
   ) {
     let perGroup = channels / groups
-    let (weight, bias) = parameters.value
     moments.sums.withUnsafePointer { sums in
       moments.centres.withUnsafePointer { centres in
         weight.withUnsafePointer { weight in
@@ -122,6 +134,7 @@ public struct GroupNormalization: Sendable {
                   range, centres + picture * channels, sums + picture * moments.strips * 2 * channels, moments.strips,
                   pixels: pixels)
                 let inverse = 1 / (variance + epsilon).squareRoot()
+                inverses[group] = Float(inverse)
                 for c in range {
                   var scale = inverse * Double(weight[c])
                   var shift = Double(bias[c])

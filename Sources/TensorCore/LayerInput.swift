@@ -13,6 +13,19 @@ public struct LayerInput: Sendable {
     let affine: Tensor
     /// Whether f is SiLU; else it is nothing.
     let silu: Bool
+    /// Where it comes from, if it is recorded.
+    let source: NormalizationSource?
+  }
+
+  /// What the gradients of a normalisation are computed from.
+  struct NormalizationSource: Sendable {
+    let layer: GroupNormalization
+    /// `[N, groups]`: 1 / √(variance + ε).
+    let inverses: Tensor
+    let scaleShift: Tensor?
+
+    /// Whether there are gradients beside that of the input.
+    var isTrained: Bool { layer.variables?.weight.isFrozen == false || scaleShift?.recordedName != nil }
   }
 
   init(parts: [Tensor], normalization: Normalization? = nil, isEnlarged: Bool = false) {
@@ -72,7 +85,7 @@ public struct LayerInput: Sendable {
             }
           }
         }
-      }
+      }.recorded(isRecorded, as: .writtenOut(self))
     }
   }
 

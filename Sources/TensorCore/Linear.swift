@@ -2,6 +2,10 @@
 /// channels-last activations it is a convolution with kernel 1.
 public struct Linear: Sendable {
   private let weights: Prepared<PackedWeights>
+  /// The parameters where gradients are wanted.
+  let variables: (weight: Variable, bias: Variable)?
+  /// What the gradient of the input is computed with.
+  let transposed: Prepared<PackedWeights>?
 
   /// Input features.
   public let inFeatures: Int
@@ -14,21 +18,17 @@ public struct Linear: Sendable {
       weight.shape.count >= 2 && weight.shape.dropFirst(2).allSatisfy { $0 == 1 },
       "a linear layer cannot have a weight of shape \(weight.shape)")
     (outFeatures, inFeatures) = (weight.shape[0], weight.shape[1])
-    weights = Prepared { PackedWeights(weight: weight.tensor(), bias: bias.tensor()) }
+    weights = Prepared(of: weight, bias) { PackedWeights(weight: weight.tensor(), bias: bias.tensor()) }
+    (variables, transposed) = Self.forGradients(weight, bias)
   }
 
   /// A layer of weights that are there already.
   public init(weight: Tensor, bias: Tensor) { self.init(weight: Parameter(weight), bias: Parameter(bias)) }
 
   /// `[…, I]` → `[…, O]`.
-  public func callAsFunction(_ x: Tensor) -> Tensor {
-    precondition(x.shape.last == inFeatures, "a linear layer of \(inFeatures) inputs cannot take \(x.shape)")
-    return LayerTimes.measure({ "linear, \(inFeatures) → \(outFeatures)" }, multiplyAdds: x.count * outFeatures) {
-      weights.value.product(x)
-    }
-  }
+  public func callAsFunction(_ x: Tensor) -> Tensor { self(LayerInput(x)) }
 
-  /// `[N, spatial…, I]` → `[N, spatial…, O]`, plus `residual`, which has the output's shape.
+  /// `[…, I]` → `[…, O]`, plus `residual`, which has the output's shape.
   public func callAsFunction(_ input: LayerInput, adding residual: Tensor? = nil) -> Tensor {
     precondition(input.shape.last == inFeatures, "a linear layer of \(inFeatures) inputs cannot take \(input.shape)")
     precondition(
@@ -36,7 +36,11 @@ public struct Linear: Sendable {
       "cannot add \(residual?.shape ?? []) to the \(outFeatures) outputs for \(input.shape)")
     return LayerTimes.measure(
       { "linear, \(inFeatures) → \(outFeatures)" }, multiplyAdds: input.shape.reduce(1, *) * outFeatures
-    ) { weights.value.product(input, adding: residual) }
+    ) {
+      weights.value.product(input, adding: residual).recorded(
+        input.isRecorded || residual?.recordedName != nil || variables?.weight.isFrozen == false,
+        as: .linear(self, input, residual: residual?.recordedName))
+    }
   }
 }
 

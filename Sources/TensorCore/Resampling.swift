@@ -5,7 +5,7 @@ extension Tensor {
   /// The mean of each 2×2 pixels (2 pixels of a sequence); an odd last row or column is dropped, as PyTorch does:
   /// `[N, H, W, C]` → `[N, ⌊H/2⌋, ⌊W/2⌋, C]`.
   public func averagePooled() -> Tensor {
-    let (planes, height, width, channels) = planesAndSize()
+    let (planes, height, width, channels) = Self.planesAndSize(shape)
     let (rows, columns) = (height.halved, width.halved)
     let share = 1 / Float(height.factor * width.factor)
     return withUnsafePointer { source in
@@ -26,17 +26,17 @@ extension Tensor {
           }
         }
       }
-    }
+    }.recorded(recordedName != nil, as: .averagePooling(recordedName, shape: shape))
   }
 
   /// A dimension and the factor it is resampled by: 2, or 1 for the height that a sequence does not have.
-  private struct Dimension {
+  struct Dimension {
     let size: Int
     let factor: Int
     var halved: Int { size / factor }
   }
 
-  private func planesAndSize() -> (planes: Int, height: Dimension, width: Dimension, channels: Int) {
+  static func planesAndSize(_ shape: [Int]) -> (planes: Int, height: Dimension, width: Dimension, channels: Int) {
     precondition((3...5).contains(shape.count), "\(shape) is not the shape of an activation")
     let width = Dimension(size: shape[shape.count - 2], factor: 2)
     let isSequence = shape.count == 3

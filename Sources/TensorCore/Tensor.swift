@@ -93,6 +93,8 @@ public struct Tensor: Sendable {
       copy.pointer.update(from: storage.pointer, count: count)
       storage = copy
     }
+    // It is no longer what a recorded operation has put out.
+    storage.recordedAs = 0
     return try withExtendedLifetime(storage) { try body(storage.pointer) }
   }
 }

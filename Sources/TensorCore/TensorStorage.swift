@@ -15,6 +15,8 @@ import Synchronization
 final class TensorStorage: @unchecked Sendable {
   let pointer: UnsafeMutablePointer<Float>
   let count: Int
+  /// What a recording calls the tensor (`Recording.swift`); 0 where none knows it.
+  var recordedAs = 0
   private let memory: Memory
 
   private enum Memory {

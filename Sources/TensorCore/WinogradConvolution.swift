@@ -41,14 +41,16 @@ struct WinogradConvolution: Sendable {
   ///   - weight: `[O, I, 3, 3]`, I a multiple of 16.
   ///   - bias: `[O]`.
   ///   - outputPixels: of a picture, if known: where they are few, the smaller tiles pay.
-  init(weight: Tensor, bias: Tensor, outputPixels: Int?) {
+  ///   - isTransposed: whether it is the layer that takes the gradient of the output of the layer of `weight` to that of its
+  ///     input: then O is a multiple of 16, and the bias is `[I]`.
+  init(weight: Tensor, bias: Tensor, outputPixels: Int?, isTransposed flips: Bool = false) {
     precondition(
-      weight.shape.count == 4 && weight.shape[1] % Self.block == 0 && weight.shape.dropFirst(2) == [3, 3],
+      weight.shape.count == 4 && weight.shape[flips ? 0 : 1] % Self.block == 0 && weight.shape.dropFirst(2) == [3, 3],
       "Winograd's convolution cannot have a weight of shape \(weight.shape)")
     let table = KernelChoice.current
-    let (columns, depth, width) = (weight.shape[0], weight.shape[1], table.tileColumns)
+    let (columns, depth, width) = (weight.shape[flips ? 1 : 0], weight.shape[flips ? 0 : 1], table.tileColumns)
     (self.table, self.depth, self.columns) = (table, depth, columns)
-    winograd = outputPixels.map { $0 <= Self.fewPixels } ?? false ? table.winogradF2 : table.winogradF4
+    winograd = Self.usesSmallTiles(outputPixels) ? table.winogradF2 : table.winogradF4
     let (points, transform) = (winograd.points, winograd.weights)
     let isTransformed = points * depth * columns * MemoryLayout<Float>.stride < Self.smallWeights
     self.isTransformed = isTransformed
@@ -61,15 +63,28 @@ struct WinogradConvolution: Sendable {
           let raw = isTransformed ? scratch : target
           let first = panel * width
           raw.update(repeating: 0, count: 9 * depth * width)
-          for c in 0..<min(width, columns - first) {
-            let source = weight + (first + c) * depth * 9
-            for i in 0..<depth * 9 { raw[i * width + c] = source[i] }
+          let count = min(width, columns - first)
+          if flips {
+            for o in 0..<depth {
+              let source = weight + (o * columns + first) * 9
+              for c in 0..<count {
+                for t in 0..<9 { raw[(o * 9 + t) * width + c] = source[c * 9 + 8 - t] }
+              }
+            }
+          } else {
+            for c in 0..<count {
+              let source = weight + (first + c) * depth * 9
+              for i in 0..<depth * 9 { raw[i * width + c] = source[i] }
+            }
           }
           if isTransformed { transform(raw, depth, target, depth * width, nil) }
         }
       }
     }
   }
+
+  /// Whether F(2×2, 3×3) is used for pictures of so many pixels.
+  static func usesSmallTiles(_ outputPixels: Int?) -> Bool { outputPixels.map { $0 <= fewPixels } ?? false }
 
   /// `[N, H, W, I]` → `[N, H, W, O]`, plus `residual` of that shape.
   func callAsFunction(_ input: LayerInput, adding residual: Tensor?) -> Tensor {
@@ -102,6 +117,12 @@ struct WinogradConvolution: Sendable {
     }
   }
 
+  /// How the input is transformed.
+  private var input: WinogradInput { WinogradInput(winograd: winograd, depth: depth) }
+
+  /// Where the points of a group of tiles lie.
+  private func tileLayout(_ tiling: Tiling) -> WinogradInput.Layout { .init(input, tiling) }
+
   /// What one call reads and writes.
   private struct Pass: @unchecked Sendable {
     let reader: LayerInput.Reader
@@ -115,16 +136,16 @@ struct WinogradConvolution: Sendable {
   private func scratch(_ grid: TileGrid, tiles: Int) -> Int {
     let tiling = Tiling(count: tiles, most: table.tileRows)
     let product = ProductRoom(self, tileRows: tiling.height, blocks: tiling.tiles)
-    return TransformedTiles(self, tiling).count + max(Strip(self, grid).count, product.count)
+    return tileLayout(tiling).count + max(WinogradInput.Strip(input, grid).count, product.count)
   }
 
   /// All that a group of tiles needs, on one thread.
   private func compute(_ pass: Pass, _ group: TileGroup, _ tiles: UnsafeMutablePointer<Float>) {
-    let strip = Strip(self, group.grid)
-    let room = tiles + TransformedTiles(self, group.tiling).count
+    let strip = WinogradInput.Strip(input, group.grid)
+    let room = tiles + tileLayout(group.tiling).count
     for lines in group.strips(mostLines: strip.lines) {
       for channel in stride(from: 0, to: depth, by: strip.channels) {
-        transformInput(pass.reader, group, lines, channel, strip, room, into: tiles)
+        input.transform(pass.reader, group, lines, channel, strip, room, into: tiles, tileLayout(group.tiling))
       }
     }
     for panel in 0..<panelCount {
@@ -134,7 +155,7 @@ struct WinogradConvolution: Sendable {
 
   /// The same, by all threads together.
   private func share(_ pass: Pass, _ group: TileGroup) {
-    let strip = Strip(self, group.grid)
+    let strip = WinogradInput.Strip(input, group.grid)
     let strips = group.strips(mostLines: strip.lines)
     let chunks = depth / strip.channels
     // Blocks of tiles share the weights that are read or transformed for them, which is worth four or five blocks' products;
@@ -145,11 +166,13 @@ struct WinogradConvolution: Sendable {
       count: group.tiling.tiles,
       most: panelCount >= 4 * threads ? Self.blocksPerSet : panelCount >= threads ? fewest : max(1, fewest / 3))
     let room = ProductRoom(self, tileRows: group.tiling.height, blocks: sets.height)
-    var tiles = Tensor(uninitialized: [TransformedTiles(self, group.tiling).count])
+    var tiles = Tensor(uninitialized: [tileLayout(group.tiling).count])
     tiles.withUnsafeMutablePointer { tiles in
       ThreadPool.shared.forEach(strips.count * chunks, scratch: strip.count) { item, scratch in
         let (lines, chunk) = item.quotientAndRemainder(dividingBy: chunks)
-        transformInput(pass.reader, group, strips[lines], chunk * strip.channels, strip, scratch, into: tiles)
+        input.transform(
+          pass.reader, group, strips[lines], chunk * strip.channels, strip, scratch, into: tiles,
+          tileLayout(group.tiling))
       }
       ThreadPool.shared.forEach(sets.tiles * panelCount, scratch: room.count) { item, scratch in
         let (panel, set) = item.quotientAndRemainder(dividingBy: sets.tiles)
@@ -160,38 +183,6 @@ struct WinogradConvolution: Sendable {
 
   // MARK: - Steps
 
-  /// Transforms those tiles of a group that lie in `lines`, in the strip's channels from `channel` on.
-  private func transformInput(
-    _ reader: LayerInput.Reader, _ group: TileGroup, _ lines: Range<Int>, _ channel: Int, _ strip: Strip,
-    _ scratch: UnsafeMutablePointer<Float>, into out: UnsafeMutablePointer<Float>
-  ) {
-    let (grid, side) = (group.grid, winograd.outputSide)
-    let (channels, rowStride) = (strip.channels, strip.rowStride)
-    for y in 0..<side * lines.count + 2 {
-      let row = scratch + y * rowStride
-      guard let line = grid.pixelLine(lines.lowerBound, y - 1) else {
-        row.update(repeating: 0, count: rowStride)
-        continue
-      }
-      row.update(repeating: 0, count: channels)
-      reader.read(
-        line: line, from: 0, count: grid.width, channels: channel..<channel + channels, into: row + channels,
-        stride: channels)
-      (row + (1 + grid.width) * channels).update(repeating: 0, count: rowStride - (1 + grid.width) * channels)
-    }
-    let layout = TransformedTiles(self, group.tiling)
-    for line in lines {
-      let pixels = scratch + side * (line - lines.lowerBound) * rowStride
-      for column in group.columns(ofLine: line) {
-        let (block, row) = group.place(line * grid.columns + column)
-        winograd.input(
-          pixels + side * column * channels, rowStride, channels, channels,
-          out + block * layout.blockStride + channel / Self.block * layout.channelStride + row * Self.block,
-          layout.pointStride, layout.channelStride)
-      }
-    }
-  }
-
   /// Multiplies blocks of a group's tiles with a panel of weights and transforms the products back. Meanwhile fetches the
   /// weights that come next, which are those of the panel `next` in the end.
   private func multiply(
@@ -200,7 +191,7 @@ struct WinogradConvolution: Sendable {
   ) {
     let width = table.tileColumns
     let height = group.tiling.height
-    let layout = TransformedTiles(self, group.tiling)
+    let layout = tileLayout(group.tiling)
     let room = ProductRoom(self, tileRows: height, blocks: blocks.count)
     let transformed = products + room.products + room.tile
     panels.withUnsafePointer { panels in

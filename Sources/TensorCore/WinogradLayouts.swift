@@ -3,8 +3,6 @@ import KernelTable
 // What a pass of Winograd's convolution holds in between, and where.
 
 extension WinogradConvolution {
-  /// The room that a strip of pixels may take on its way to being transformed.
-  static let stripBytes = 160 << 10
   /// Input channels whose weights are transformed at a time, if that is done for a few tiles.
   static let weightDepth = 64
   /// Blocks that share the weights of a panel, at most: their products should stay in a near cache.
@@ -12,40 +10,6 @@ extension WinogradConvolution {
   /// Floats of a cache line. What is laid out at strides of a power of two gets a line more, else it would all fall into a few
   /// sets of a cache.
   static let oneLine = 16
-
-  /// Some lines of tiles of one picture in some channels, with a margin of a pixel on each side.
-  struct Strip {
-    let channels: Int
-    let lines: Int
-    /// Floats of a row of pixels.
-    let rowStride: Int
-    let count: Int
-
-    init(_ layer: WinogradConvolution, _ grid: TileGrid) {
-      let side = layer.winograd.outputSide
-      channels = layer.depth % 32 == 0 ? 32 : 16
-      rowStride = (side * grid.columns + 2) * channels
-      lines = max(1, min(grid.rows, stripBytes / (side * rowStride * MemoryLayout<Float>.stride)))
-      count = (side * lines + 2) * rowStride
-    }
-  }
-
-  /// Where the points of a group of tiles lie: block by block, and in each channels by 16 and point by point, so that the
-  /// products of all points read memory in order. Row r of a block has channel c of point p at
-  /// `c / 16 · channelStride + p · pointStride + 16r + c % 16`.
-  struct TransformedTiles {
-    let pointStride: Int
-    let channelStride: Int
-    let blockStride: Int
-    let count: Int
-
-    init(_ layer: WinogradConvolution, _ tiling: Tiling) {
-      pointStride = tiling.height * block
-      channelStride = layer.winograd.points * pointStride
-      blockStride = layer.depth / block * channelStride
-      count = tiling.tiles * blockStride
-    }
-  }
 
   /// Room for `multiply`.
   struct ProductRoom {

@@ -7,6 +7,7 @@ public struct AttentionBlock: Layer {
   let qkv: Linear
   var attention: QKVAttention
   let projOut: Linear
+  let useCheckpoint: Bool
 
   /// The block under `weights` for activations of `channels`.
   ///
@@ -19,6 +20,7 @@ public struct AttentionBlock: Layer {
       normalized ? try GroupNormalization(weights.scope("norm"), configuration: configuration, channels) : nil
     qkv = try Linear(weights.scope("qkv"), channels, 3 * channels, kernelDims: 1)
     attention = QKVAttention(heads: heads, order: configuration.attentionOrder)
+    useCheckpoint = configuration.useCheckpoint
     projOut = try Linear(weights.scope("proj_out"), channels, channels, kernelDims: 1, zero: true)
   }
 
@@ -27,8 +29,10 @@ public struct AttentionBlock: Layer {
     let (batch, channels) = (x.shape[0], x.shape[x.shape.count - 1])
     let sequence = x.reshaped([batch, x.count / (batch * channels), channels])
     let input = LayerInput(sequence)
-    let h = attention(qkv(norm?(input, silu: false) ?? input))
-    return projOut(LayerInput(h), adding: sequence).reshaped(x.shape)
+    return checkpoint(useCheckpoint) {
+      let h = attention(qkv(norm?(input, silu: false) ?? input))
+      return projOut(LayerInput(h), adding: sequence)
+    }.reshaped(x.shape)
   }
 
   /// See `Layer`.

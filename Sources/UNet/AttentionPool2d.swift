@@ -4,8 +4,9 @@ import TensorCore
 /// Pools a picture's positions by attention (Radford et al. 2021, §2.4; guided-diffusion's classifiers): the mean of all positions
 /// is put in front of them, each gets the embedding of its place, and what the first attends to is projected.
 public struct AttentionPool2d: Sendable {
-  /// `[C, T + 1]` for T positions.
+  /// `[T + 1, C]` for T positions, and what it comes from where gradients are wanted.
   let positionalEmbedding: Prepared<Tensor>
+  let positionalVariable: Variable?
   let positions: Int
   let qkvProj: Linear
   let attention: QKVAttention
@@ -20,8 +21,12 @@ public struct AttentionPool2d: Sendable {
     positions = side * side
     let embedding = try weights.parameter(
       "positional_embedding", [channels, positions + 1], .normal(deviation: 1 / Float(channels).squareRoot()))
-    // [T + 1, C], as positions lie in activations.
-    positionalEmbedding = Prepared { embedding.tensor().reshaped([1] + embedding.shape).channelsLast() }
+    positionalVariable = embedding.variable
+    let width = positions + 1
+    // As positions lie in activations.
+    positionalEmbedding = Prepared(of: embedding) {
+      embedding.tensor().reshaped([1] + embedding.shape).channelsLast().reshaped([width, channels])
+    }
     qkvProj = try Linear(weights.scope("qkv_proj"), channels, 3 * channels, kernelDims: 1)
     // The original's attention pooling has the newer order, whatever the rest of the network has.
     attention = QKVAttention(heads: heads, order: .byPart)
@@ -32,17 +37,9 @@ public struct AttentionPool2d: Sendable {
   public func callAsFunction(_ x: Tensor) -> Tensor {
     let (batch, channels) = (x.shape[0], x.shape[x.shape.count - 1])
     precondition(x.count == batch * positions * channels, "pooling of \(positions) positions cannot take \(x.shape)")
-    let places = positionalEmbedding.value
-    let tokens = Tensor.stacked(
-      (0..<batch).map { n in
-        let pixels = x.rows(n..<n + 1).reshaped([1, positions, channels])
-        return Tensor.stacked([pixels.meanOfPositions(), pixels.reshaped([positions, channels])])
-          .reshaped(places.shape) + places
-      })
-    let attended = attention(qkvProj(tokens))
-    let first = Tensor.stacked(
-      (0..<batch).map { attended.rows($0..<$0 + 1).reshaped([positions + 1, channels]).rows(0..<1) })
-    return cProj(first)
+    let tokens = x.reshaped([batch, positions, channels])
+      .withMeanInFront(adding: positionalEmbedding.value, of: positionalVariable)
+    return cProj(attention(qkvProj(tokens)).firstPositions())
   }
 
   /// The multiply-adds for one picture.
@@ -52,19 +49,5 @@ public struct AttentionPool2d: Sendable {
     // The original projects every position and then looks at the first; only that one is computed here.
     flops += cProj.flops(pixels: 1)
     return flops
-  }
-}
-
-extension Tensor {
-  /// The mean over positions: `[1, T, C]` → `[1, C]`.
-  fileprivate func meanOfPositions() -> Tensor {
-    let (positions, channels) = (shape[1], shape[2])
-    var sums = [Double](repeating: 0, count: channels)
-    withUnsafePointer { source in
-      for t in 0..<positions {
-        for c in 0..<channels { sums[c] += Double(source[t * channels + c]) }
-      }
-    }
-    return Tensor([1, channels], sums.map { Float($0 / Double(positions)) })
   }
 }

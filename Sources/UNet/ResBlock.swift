@@ -14,9 +14,11 @@ public struct ResBlock: TimestepBlock {
   let inConv: Convolution
   let embLinear: Linear
   let outNorm: GroupNormalization
+  let dropout: Dropout
   let outConv: Convolution
   /// None where the number of channels stays the same.
   let skipConnection: Convolution?
+  let useCheckpoint: Bool
 
   /// The block under `weights` that takes `channels` and puts out `outChannels`, where the picture has been halved `level`
   /// times when it leaves the block.
@@ -27,6 +29,7 @@ public struct ResBlock: TimestepBlock {
     resampling: Resampling = .none
   ) throws(CheckpointError) {
     useScaleShiftNorm = configuration.useScaleShiftNorm
+    useCheckpoint = configuration.useCheckpoint
     self.resampling = resampling
     let inLayers = weights.scope("in_layers")
     inNorm = try GroupNormalization(inLayers.scope("0"), configuration: configuration, channels)
@@ -37,6 +40,7 @@ public struct ResBlock: TimestepBlock {
       weights.scope("emb_layers.1"), configuration.timeEmbedDim, useScaleShiftNorm ? 2 * outChannels : outChannels)
     let outLayers = weights.scope("out_layers")
     outNorm = try GroupNormalization(outLayers.scope("0"), configuration: configuration, outChannels)
+    dropout = Dropout(probability: Float(configuration.dropout), name: outLayers.name("2"))
     outConv = try Convolution(
       outLayers.scope("3"), configuration: configuration, level: level, inChannels: outChannels,
       outChannels: outChannels, kernel: 3, zero: true)
@@ -53,12 +57,14 @@ public struct ResBlock: TimestepBlock {
 
   /// `x`, `[N, H, W, channels]`, and the projection of its embedding → `[N, H, W, outChannels]`, resampled.
   public func callAsFunction(_ x: LayerInput, _ projection: Tensor) -> Tensor {
-    var h = inConv(resampling(inNorm(x, silu: true)))
-    let x = resampling(x)
-    if !useScaleShiftNorm { h = h.addingToChannels(projection) }
-    return outConv(
-      outNorm(LayerInput(h), scaleShift: useScaleShiftNorm ? projection : nil, silu: true),
-      adding: skipConnection?(x) ?? x.tensor())
+    checkpoint(useCheckpoint) {
+      var h = inConv(resampling(inNorm(x, silu: true)))
+      let x = resampling(x)
+      if !useScaleShiftNorm { h = h.addingToChannels(projection) }
+      return outConv(
+        dropout(outNorm(LayerInput(h), scaleShift: useScaleShiftNorm ? projection : nil, silu: true)),
+        adding: skipConnection?(x) ?? x.tensor())
+    }
   }
 
   /// See `TimestepBlock`.

@@ -49,6 +49,10 @@ public struct UNetConfiguration: Sendable, Equatable {
   public var middleAttentionNorm = true
   /// Where downsampling convolutions see zeros.
   public var downsamplePadding = Padding.around
+  /// The probability of dropping out an activation before the second convolution of a residual block, in training.
+  public var dropout = 0.0
+  /// Whether blocks are evaluated without keeping intermediate activations, in training (`checkpoint`).
+  public var useCheckpoint = false
   /// The form of the timestep embedding.
   public var timestepEmbedding = TimestepEmbedding()
 

@@ -11,7 +11,7 @@ public struct UNetModel: Sendable {
 
   let timeEmbed: TimeEmbed
   /// `[classes, timeEmbedDim]`, of a class-conditional model.
-  let labelEmb: Prepared<Tensor>?
+  let labelEmb: Embedding?
   private(set) var inputBlocks: [TimestepEmbedSequential]
   private(set) var middleBlock: TimestepEmbedSequential
   private(set) var outputBlocks: [TimestepEmbedSequential]
@@ -25,9 +25,9 @@ public struct UNetModel: Sendable {
     self.configuration = configuration
     timeEmbed = try TimeEmbed(weights, configuration: configuration)
     if let classes = configuration.numClasses {
-      let parameter = try weights.scope("label_emb").parameter(
-        "weight", [classes, configuration.timeEmbedDim], .normal(deviation: 1))
-      labelEmb = Prepared { parameter.tensor() }
+      labelEmb = Embedding(
+        weight: try weights.scope("label_emb").parameter(
+          "weight", [classes, configuration.timeEmbedDim], .normal(deviation: 1)))
     } else {
       labelEmb = nil
     }
@@ -120,6 +120,6 @@ public struct UNetModel: Sendable {
         ? "the model has no classes, but labels are given" : "the model has classes, but no labels are given")
     guard let labels, let labelEmb else { return nil }
     precondition(labels.count == batch, "\(labels.count) labels for \(batch) pictures")
-    return Tensor.stacked(labels.map { labelEmb.value.rows($0..<$0 + 1) })
+    return labelEmb(labels)
   }
 }

@@ -1,0 +1,62 @@
+/// The inner loops of a training step behind the gradients.
+public final class OptimizerKernels: Sendable {
+  /// The numbers of a step of AdamW (Loshchilov & Hutter 2019, algorithm 2), as PyTorch applies them.
+  public struct AdamWStep: Sendable {
+    /// What gradients are multiplied by first, to clip them.
+    public var gradientScale: Float
+    /// β₁ and 1 - β₁ rounded each.
+    public var beta1: Float
+    public var oneMinusBeta1: Float
+    /// β₂ and 1 - β₂ rounded each.
+    public var beta2: Float
+    public var oneMinusBeta2: Float
+    /// 1 / √(1 - β₂ᵗ).
+    public var secondCorrection: Float
+    /// ε.
+    public var epsilon: Float
+    /// Learning rate / (1 - β₁ᵗ).
+    public var stepSize: Float
+    /// 1 - learning rate · weight decay.
+    public var decay: Float
+
+    /// The given numbers.
+    public init(
+      gradientScale: Float, beta1: Float, oneMinusBeta1: Float, beta2: Float, oneMinusBeta2: Float,
+      secondCorrection: Float, epsilon: Float, stepSize: Float, decay: Float
+    ) {
+      self.gradientScale = gradientScale
+      self.beta1 = beta1
+      self.oneMinusBeta1 = oneMinusBeta1
+      self.beta2 = beta2
+      self.oneMinusBeta2 = oneMinusBeta2
+      self.secondCorrection = secondCorrection
+      self.epsilon = epsilon
+      self.stepSize = stepSize
+      self.decay = decay
+    }
+  }
+
+  /// m = β₁·m + (1 - β₁)·g; v = β₂·v + (1 - β₂)·g²; w = decay·w - stepSize · m / (√v · secondCorrection + ε), elementwise.
+  public typealias AdamW =
+    @Sendable (
+      _ step: AdamWStep, _ gradient: UnsafePointer<Float>, _ count: Int, _ weight: UnsafeMutablePointer<Float>,
+      _ firstMoment: UnsafeMutablePointer<Float>, _ secondMoment: UnsafeMutablePointer<Float>
+    ) -> Void
+  /// See `AdamW`.
+  public let adamW: AdamW
+
+  /// `average[i] = rate · average[i] + (1 - rate) · x[i]`.
+  public typealias MovingAverage =
+    @Sendable (
+      _ x: UnsafePointer<Float>, _ count: Int, _ rate: Float, _ oneMinusRate: Float,
+      _ average: UnsafeMutablePointer<Float>
+    ) -> Void
+  /// See `MovingAverage`.
+  public let movingAverage: MovingAverage
+
+  /// A table of the given kernels.
+  public init(adamW: @escaping AdamW, movingAverage: @escaping MovingAverage) {
+    self.adamW = adamW
+    self.movingAverage = movingAverage
+  }
+}

@@ -1,0 +1,56 @@
+// The transposes of the transforms of Winograd's F(2×2, 3×3); the matrices stand in WinogradF2.swift.
+
+/// A·y.
+@inline(__always) private func transformOutput(_ y0: Vector, _ y1: Vector) -> InlineArray<4, Vector> {
+  [y0, (y0 + y1) * broadcast(0.5), (y0 - y1) * broadcast(0.5), y1]
+}
+
+/// Gᵀ·u.
+@inline(__always) private func transformWeights(
+  _ u0: Vector, _ u1: Vector, _ u2: Vector, _ u3: Vector
+) -> InlineArray<3, Vector> {
+  let sum = u1 + u2
+  return [u0 + sum, u1 - u2, sum + u3]
+}
+
+/// See `GradientKernels.Winograd.output`.
+func winogradF2OutputGradient(
+  _ pixels: UnsafePointer<Float>, _ rowStride: Int, _ pixelStride: Int, _ channels: Int,
+  _ out: UnsafeMutablePointer<Float>, _ pointStride: Int, _ blockStride: Int
+) {
+  var c = 0
+  while c < channels {
+    @inline(__always) func column(_ x: Int) -> InlineArray<4, Vector> {
+      let y = pixels + x * pixelStride + c
+      return transformOutput(load(y), load(y + rowStride))
+    }
+    let (c0, c1) = (column(0), column(1))
+    let block = out + c / 16 * blockStride + c % 16
+    for y in 0..<4 {
+      let points = transformOutput(c0[unchecked: y], c1[unchecked: y])
+      for x in 0..<4 { store(points[unchecked: x], block + (4 * y + x) * pointStride) }
+    }
+    c += lanes
+  }
+}
+
+/// See `GradientKernels.Winograd.Weights`.
+func winogradF2WeightGradient(
+  _ points: UnsafePointer<Float>, _ pointStride: Int, _ out: UnsafeMutablePointer<Float>
+) {
+  var pair = 0
+  while pair < 256 {
+    let u = points + pair
+    @inline(__always) func column(_ x: Int) -> InlineArray<3, Vector> {
+      @inline(__always) func point(_ y: Int) -> Vector { load(u + (4 * y + x) * pointStride) }
+      return transformWeights(point(0), point(1), point(2), point(3))
+    }
+    let (c0, c1, c2, c3) = (column(0), column(1), column(2), column(3))
+    let target = out + pair / 16 * 9 * 16 + pair % 16
+    for y in 0..<3 {
+      let taps = transformWeights(c0[unchecked: y], c1[unchecked: y], c2[unchecked: y], c3[unchecked: y])
+      for x in 0..<3 { store(taps[unchecked: x], target + (3 * y + x) * 16) }
+    }
+    pair += lanes
+  }
+}

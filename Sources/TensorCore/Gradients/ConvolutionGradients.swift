@@ -1,0 +1,174 @@
+import KernelTable
+
+extension Convolution {
+  /// What a layer holds where gradients are wanted.
+  static func forGradients(
+    _ weight: Parameter, _ bias: Parameter, isWinograd: Bool, outputPixels: Int?
+  ) -> (variables: (weight: Variable, bias: Variable)?, transposed: Prepared<Algorithm>?) {
+    guard let weightVariable = weight.variable, let biasVariable = bias.variable else { return (nil, nil) }
+    let isWinograd = isWinograd && weight.shape[0] % WinogradConvolution.block == 0
+    let transposed = Prepared(of: weight) { () -> Algorithm in
+      let weight = weight.tensor()
+      return isWinograd
+        ? .winograd(
+          WinogradConvolution(
+            weight: weight, bias: Tensor(zeros: [weight.shape[1]]), outputPixels: outputPixels, isTransposed: true))
+        : .direct(PackedWeights(transposing: weight))
+    }
+    return ((weightVariable, biasVariable), transposed)
+  }
+
+  /// The gradient of the input, `shape`, from that of the output: a convolution with the weights transposed and turned round.
+  ///
+  /// - Parameter sum: what it is added to.
+  package func inputGradient(_ gradient: Tensor, shape: [Int], adding sum: Tensor? = nil) -> Tensor {
+    guard let transposed else { preconditionFailure("the layer was built without variables") }
+    return LayerTimes.measure({ "gradient of the input of \(timingName(gradient.shape))" }) {
+      switch transposed.value {
+      case .winograd(let winograd):
+        return winograd(LayerInput(gradient), adding: sum)
+      case .direct(let weights):
+        if weights.taps == 1 && stride.allSatisfy({ $0 == 1 }) { return weights.product(gradient, adding: sum) }
+        let geometry = geometry(shape, gradient.shape)
+        return gradient.withUnsafePointer { source in
+          weights.zeros.withUnsafePointer { zeros in
+            sum.withUnsafePointerIfAny { sum in
+              Tensor(shape) { out in
+                gatheredProduct(
+                  rowCount: shape.dropLast().reduce(1, *), weights: weights, out: out, outStride: inChannels,
+                  residual: sum
+                ) { rows, addresses, _ in
+                  geometry.gatherReaders(
+                    of: rows, source: source, channels: outChannels, zeros: zeros, into: addresses)
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// Adds the gradients of the weight and the bias, from that of the output for `input`.
+  package func addParameterGradients(_ gradient: Tensor, input: LayerInput) {
+    guard let variables, !variables.weight.isFrozen else { return }
+    LayerTimes.measure({ "gradient of the weight of \(timingName(gradient.shape))" }) {
+      variables.bias.addToGradient(gradient.sumOfPixels())
+      if kernel == [3, 3] && stride == [1, 1] && padding == .around && inChannels % WinogradConvolution.block == 0 {
+        let usesSmallTiles = usesSmallTiles
+        WinogradWeightGradient(usesSmallTiles: usesSmallTiles, inChannels: inChannels, outChannels: outChannels)
+          .add(gradient, input: input.isInBlocks ? input : LayerInput(input.tensor()), to: variables.weight)
+        return
+      }
+      let isPlain = kernel.allSatisfy { $0 == 1 } && stride.allSatisfy { $0 == 1 }
+      if isPlain {
+        PixelwiseWeightGradient(taps: 1, depth: inChannels, columns: outChannels)
+          .add(gradient, input: input, to: variables.weight)
+        return
+      }
+      let x = input.tensor()
+      let geometry = geometry(x.shape, gradient.shape)
+      let zeros = Tensor(zeros: [inChannels])
+      x.withUnsafePointer { source in
+        zeros.withUnsafePointer { zeros in
+          PixelwiseWeightGradient(taps: kernel.reduce(1, *), depth: inChannels, columns: outChannels)
+            .add(gradient, to: variables.weight) { rows, addresses in
+              geometry.gather(rows, source: source, channels: inChannels, zeros: zeros, into: addresses)
+            }
+        }
+      }
+    }
+  }
+
+  private func timingName(_ output: [Int]) -> String {
+    "convolution \(sizeText(kernel)), \(inChannels) → \(outChannels), \(sizeText(output[1..<output.count - 1]))"
+  }
+}
+
+extension Geometry {
+  /// The other way round than `gather`: the addresses of the output pixels in which each tap shows each of the input pixels
+  /// `rows`, zeros where it is seen by none.
+  func gatherReaders(
+    of rows: Range<Int>, source: UnsafePointer<Float>, channels: Int, zeros: UnsafePointer<Float>,
+    into addresses: UnsafeMutablePointer<UnsafePointer<Float>>
+  ) {
+    /// The output's place along a dimension that sees `place` through tap `tap`.
+    func reader(_ place: Int, _ tap: Int, _ before: Int, _ stride: Int, _ size: Int) -> Int? {
+      let (quotient, remainder) = (place + before - tap).quotientAndRemainder(dividingBy: stride)
+      return remainder == 0 && quotient >= 0 && quotient < size ? quotient : nil
+    }
+    for pixel in rows {
+      let (line, x) = pixel.quotientAndRemainder(dividingBy: size.w)
+      let (plane, y) = line.quotientAndRemainder(dividingBy: size.h)
+      let (n, z) = plane.quotientAndRemainder(dividingBy: size.d)
+      var target = addresses + (pixel - rows.lowerBound)
+      for kd in 0..<kernel.d {
+        let d = reader(z, kd, before.d, stride.d, output.d)
+        for kh in 0..<kernel.h {
+          let h = reader(y, kh, before.h, stride.h, output.h)
+          for kw in 0..<kernel.w {
+            if let d, let h, let w = reader(x, kw, before.w, stride.w, output.w) {
+              target.pointee = source + (((n * output.d + d) * output.h + h) * output.w + w) * channels
+            } else {
+              target.pointee = zeros
+            }
+            target += rows.count
+          }
+        }
+      }
+    }
+  }
+}
+
+extension PackedWeights {
+  /// `weight`, `[O, I, k…]`, for products that take O channels to I, tap by tap.
+  init(transposing weight: Tensor) {
+    let (depth, columns, taps) = (weight.shape[0], weight.shape[1], weight.shape.dropFirst(2).reduce(1, *))
+    let table = KernelChoice.current
+    self.init(table: table, taps: taps, depth: depth, columns: columns, bias: nil) { target, panel in
+      weight.withUnsafePointer { source in
+        let width = table.tileColumns
+        let first = panel * width
+        let count = min(width, columns - first)
+        for o in 0..<depth {
+          let row = source + (o * columns + first) * taps
+          for tap in 0..<taps {
+            for c in 0..<count { target[(tap * depth + o) * width + c] = row[c * taps + tap] }
+          }
+        }
+      }
+    }
+  }
+}
+
+extension Tensor {
+  /// The sum over all but the last dimension: `[…, C]` → `[C]`.
+  func sumOfPixels() -> Tensor {
+    let channels = shape[shape.count - 1]
+    let pixels = count / max(1, channels)
+    // Strips are summed in float32, by all threads, and then in float64.
+    let strip = 256
+    let strips = (pixels + strip - 1) / strip
+    let sums = withUnsafePointer { source in
+      Tensor([strips, channels]) { sums in
+        ThreadPool.shared.forEach(strips) { item in
+          let target = sums + item * channels
+          target.update(repeating: 0, count: channels)
+          let table = KernelChoice.current
+          for p in item * strip..<min((item + 1) * strip, pixels) {
+            table.add(source + p * channels, target, channels, target)
+          }
+        }
+      }
+    }
+    return sums.withUnsafePointer { sums in
+      Tensor([channels]) { out in
+        for c in 0..<channels {
+          var sum = 0.0
+          for item in 0..<strips { sum += Double(sums[item * channels + c]) }
+          out[c] = Float(sum)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,171 @@
+import KernelTable
+
+/// The gradient of the weight of a linear layer, or of a convolution as a product of gathered pixels:
+/// dW[o, tap, i] = Σ_pixels dY[pixel, o] · x[the tap's pixel, i].
+///
+/// Both sides are packed, some rows at a time, into blocks of 16 channels, pairs of which are shared out; the sums are the same
+/// for any number of threads.
+struct PixelwiseWeightGradient {
+  private let taps: Int
+  private let depth: Int
+  private let columns: Int
+  private let table = KernelChoice.current
+  private let block = 16
+
+  /// Rows that are packed at a time.
+  private static let mostRows = 512
+
+  init(taps: Int, depth: Int, columns: Int) {
+    (self.taps, self.depth, self.columns) = (taps, depth, columns)
+  }
+
+  /// The channels of all taps of a row.
+  private var width: Int { taps * depth }
+  private var inBlocks: Int { (width + block - 1) / block }
+  private var outBlocks: Int { (columns + block - 1) / block }
+
+  /// Adds to the gradient of `weight`, `[O, I]` or `[O, I, k…]`, given that of the output, `[…, O]`, for `input`, `[…, I]`; one tap.
+  func add(_ gradient: Tensor, input: LayerInput, to weight: Variable) {
+    if let plain = input.plain {
+      plain.withUnsafePointer { source in
+        add(gradient, to: weight) { rows, addresses in
+          for r in 0..<rows.count { addresses[r] = source + (rows.lowerBound + r) * depth }
+        }
+      }
+      return
+    }
+    let input = input.isInBlocks ? input : LayerInput(input.tensor())
+    let lineWidth = input.shape[input.shape.count - 2]
+    input.withReader { reader in
+      add(gradient, to: weight, scratch: depth) { rows, addresses, scratch in
+        var row = rows.lowerBound
+        while row < rows.upperBound {
+          let (line, x) = row.quotientAndRemainder(dividingBy: lineWidth)
+          let count = min(lineWidth - x, rows.upperBound - row)
+          reader.read(
+            line: line, from: x, count: count, channels: 0..<depth, into: scratch + (row - rows.lowerBound) * depth,
+            stride: depth)
+          row += count
+        }
+        for r in 0..<rows.count { addresses[r] = UnsafePointer(scratch) + r * depth }
+      }
+    }
+  }
+
+  /// The same, `gather` giving the addresses of what the taps read for the rows of the output, as for `gatheredProduct`.
+  func add(
+    _ gradient: Tensor, to weight: Variable,
+    gather: (_ rows: Range<Int>, _ addresses: UnsafeMutablePointer<UnsafePointer<Float>>) -> Void
+  ) {
+    add(gradient, to: weight, scratch: 0) { rows, addresses, _ in gather(rows, addresses) }
+  }
+
+  private func add(
+    _ gradient: Tensor, to weight: Variable, scratch: Int,
+    gather: (
+      _ rows: Range<Int>, _ addresses: UnsafeMutablePointer<UnsafePointer<Float>>,
+      _ scratch: UnsafeMutablePointer<Float>
+    ) -> Void
+  ) {
+    let groups = Tiling(count: gradient.count / columns, most: Self.mostRows)
+    let rowStride = groups.height * block
+    var left = Tensor(uninitialized: [outBlocks, rowStride])
+    var right = Tensor(uninitialized: [inBlocks, rowStride])
+    // Straight into the gradient where it is made of whole blocks, else beside it.
+    let isDirect = taps == 1 && depth % block == 0 && columns % block == 0
+    var sums = isDirect ? Tensor([0], []) : Tensor(uninitialized: [outBlocks * block, inBlocks * block])
+    weight.addToGradient { total in
+      gradient.withUnsafePointer { gradient in
+        left.withUnsafeMutablePointer { left in
+          right.withUnsafeMutablePointer { right in
+            sums.withUnsafeMutablePointer { sums in
+              for g in 0..<groups.tiles {
+                pack(groups[g], scratch: scratch, gradient, left, right, rowStride, gather)
+                multiply(
+                  left, right, groups[g].count, rowStride, accumulates: isDirect || g > 0,
+                  into: isDirect ? total : sums)
+              }
+              if !isDirect { unpack(sums, into: total) }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// Packs rows of both sides: row r of a group has channel c at `c / 16 · rowStride + 16r + c % 16`.
+  private func pack(
+    _ rows: Range<Int>, scratch: Int, _ gradient: UnsafePointer<Float>, _ left: UnsafeMutablePointer<Float>,
+    _ right: UnsafeMutablePointer<Float>, _ rowStride: Int,
+    _ gather: (
+      _ rows: Range<Int>, _ addresses: UnsafeMutablePointer<UnsafePointer<Float>>,
+      _ scratch: UnsafeMutablePointer<Float>
+    ) -> Void
+  ) {
+    let items = Tiling(count: rows.count, most: 32)
+    ThreadPool.shared.forEach(items.tiles, scratch: items.height * scratch) { item, room in
+      let part = items[item]
+      withUnsafeTemporaryAllocation(of: UnsafePointer<Float>.self, capacity: taps * part.count) { buffer in
+        guard let addresses = buffer.baseAddress else { return }
+        gather(rows.lowerBound + part.lowerBound..<rows.lowerBound + part.upperBound, addresses, room)
+        for r in part {
+          let place = r - part.lowerBound
+          packRow(gradient + (rows.lowerBound + r) * columns, columns, from: 0, left + r * block, rowStride)
+          for tap in 0..<taps {
+            packRow(addresses[tap * part.count + place], depth, from: tap * depth, right + r * block, rowStride)
+          }
+          fillUp(from: columns, left + r * block, rowStride)
+          fillUp(from: width, right + r * block, rowStride)
+        }
+      }
+    }
+  }
+
+  /// Copies `count` channels, which are those of the row from `first` on.
+  private func packRow(
+    _ source: UnsafePointer<Float>, _ count: Int, from first: Int, _ target: UnsafeMutablePointer<Float>,
+    _ rowStride: Int
+  ) {
+    var c = 0
+    while c < count {
+      let (number, lane) = (first + c).quotientAndRemainder(dividingBy: block)
+      let run = min(block - lane, count - c)
+      (target + number * rowStride + lane).update(from: source + c, count: run)
+      c += run
+    }
+  }
+
+  /// Zeros in the last block behind channel `count`.
+  private func fillUp(from count: Int, _ target: UnsafeMutablePointer<Float>, _ rowStride: Int) {
+    let (number, lane) = count.quotientAndRemainder(dividingBy: block)
+    if lane > 0 { (target + number * rowStride + lane).update(repeating: 0, count: block - lane) }
+  }
+
+  private func multiply(
+    _ left: UnsafePointer<Float>, _ right: UnsafePointer<Float>, _ rows: Int, _ rowStride: Int, accumulates: Bool,
+    into sums: UnsafeMutablePointer<Float>
+  ) {
+    let stride = inBlocks * block
+    let outs = Tiling(count: outBlocks, most: 4)
+    let ins = Tiling(count: inBlocks, most: 8)
+    ThreadPool.shared.forEach(outs.tiles * ins.tiles) { item in
+      for o in outs[item / ins.tiles] {
+        for i in ins[item % ins.tiles] {
+          table.gradients.blockProduct(
+            left + o * rowStride, right + i * rowStride, rows, accumulates, sums + o * block * stride + i * block,
+            stride)
+        }
+      }
+    }
+  }
+
+  /// Adds sums `[O, taps · I]` to a gradient `[O, I, taps]`.
+  private func unpack(_ sums: UnsafePointer<Float>, into total: UnsafeMutablePointer<Float>) {
+    ThreadPool.shared.forEach(columns) { o in
+      let (source, target) = (sums + o * inBlocks * block, total + o * width)
+      for tap in 0..<taps {
+        for i in 0..<depth { target[i * taps + tap] += source[tap * depth + i] }
+      }
+    }
+  }
+}
