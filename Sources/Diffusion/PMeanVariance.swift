@@ -39,10 +39,7 @@ extension GaussianDiffusion {
     let values = varType.isLearned ? output.channels(0..<channels) : output
     let logVariance: PMeanVariance.LogVariance
     switch varType {
-    case .fixedSmall: logVariance = .fixed(Float(posteriorLogVarianceClipped[i]))
-    case .fixedLarge:
-      // The first is the posterior's, for the better likelihood of the last, noiseless step.
-      logVariance = .fixed(i == 0 ? Float(posteriorLogVarianceClipped[0]) : Float(log(betas[i])))
+    case .fixedSmall, .fixedLarge: logVariance = .fixed(fixedLogVariance(i))
     case .learned: logVariance = .learned(output.channels(channels..<2 * channels))
     case .learnedRange:
       let (low, high) = (Float(posteriorLogVarianceClipped[i]), Float(log(betas[i])))
@@ -57,6 +54,13 @@ extension GaussianDiffusion {
     let (coef1, coef2) = (Float(posteriorMeanCoef1[i]), Float(posteriorMeanCoef2[i]))
     let mean = meanType == .previousX ? values : predXStart.zip(x) { coef1 * $0 + coef2 * $1 }
     return PMeanVariance(mean: mean, logVariance: logVariance, predXStart: predXStart)
+  }
+
+  /// The logarithm of the variance where it is not learned.
+  func fixedLogVariance(_ i: Int) -> Float {
+    // The first is the posterior's, for the better likelihood of the last, noiseless step.
+    let isSmall = varType == .fixedSmall || varType == .fixedLarge && i == 0
+    return Float(isSmall ? posteriorLogVarianceClipped[i] : log(betas[i]))
   }
 
   /// x₀ from what the model puts out.

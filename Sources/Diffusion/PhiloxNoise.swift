@@ -17,6 +17,8 @@ import TensorCore
 public struct PhiloxNoise: NoiseSource, Sendable {
   /// The draw number of an image's class, which no step has.
   private static let classDraw = UInt32.max
+  /// The draw number of a training example's step (`ScheduleSampler`), which no step has either.
+  private static let scheduleDraw = UInt32.max - 1
 
   private let key: SIMD2<UInt32>
   private let images: [Int]
@@ -54,9 +56,18 @@ public struct PhiloxNoise: NoiseSource, Sendable {
   /// block with draw number 2³² - 1.
   public static func randomClass(seed: UInt64, image: Int, count: Int) -> Int {
     precondition(count > 0, "there is no class to draw")
-    let block = Philox.block(counter: counter(block: 0, draw: classDraw, image: image), key: key(seed))
-    let word = UInt64(block[1]) << 32 | UInt64(block[0])
-    return Int(word.multipliedFullWidth(by: UInt64(count)).high)
+    return Int(word(seed: seed, draw: classDraw, image: image).multipliedFullWidth(by: UInt64(count)).high)
+  }
+
+  /// A number for training example `position`, uniform in [0, 1): the first 53 bits of the first two words, low one first, of
+  /// the block with draw number 2³² - 2.
+  static func scheduleUniform(seed: UInt64, position: Int) -> Double {
+    Double(word(seed: seed, draw: scheduleDraw, image: position) >> 11) * 0x1p-53
+  }
+
+  private static func word(seed: UInt64, draw: UInt32, image: Int) -> UInt64 {
+    let block = Philox.block(counter: counter(block: 0, draw: draw, image: image), key: key(seed))
+    return UInt64(block[1]) << 32 | UInt64(block[0])
   }
 
   private static func key(_ seed: UInt64) -> SIMD2<UInt32> {

@@ -28,13 +28,7 @@ struct TrajectoryTests {
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     let cases = try decoder.decode([Case].self, from: Data(#require(reference.metadata["cases"]).utf8))
     #expect(cases.count == 6)
-    var configuration = UNetConfiguration(
-      inChannels: 3, modelChannels: 32, outChannels: 6, numResBlocks: 1, attentionResolutions: [2], channelMult: [1, 2])
-    configuration.numHeads = 4
-    configuration.useScaleShiftNorm = true
-    configuration.numClasses = 11
-    let state = try StateDict.read(path: Fixture.path("unet/improved-scaleshift-class.pt"))
-    let unet = try UNetModel(configuration, Weights(state))
+    let unet = try randomModel()
     for c in cases {
       let diffusion = GaussianDiffusion(
         betas: try #require(BetaSchedule(rawValue: c.schedule)).betas(steps: c.diffusionSteps),
