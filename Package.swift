@@ -44,6 +44,9 @@ let package = Package(
       name: "TensorCore", dependencies: ["KernelTable", "CProcessor"] + kernelNames, exclude: ["PERFORMANCE.md"]),
     .target(name: "CProcessor"),
     .target(name: "Autograd", dependencies: ["TensorCore"]),
+    .target(
+      name: "Training",
+      dependencies: ["TensorCore", "KernelTable", "Autograd", "UNet", "Diffusion", "Checkpoint", "Images"]),
     .target(name: "Hash"),
     .target(name: "Zip"),
     .target(name: "Checkpoint", dependencies: ["TensorCore", "Zip", "Hash"]),
@@ -60,6 +63,9 @@ let package = Package(
     .target(name: "TestSupport", dependencies: ["TensorCore", "Images"], path: "Tests/TestSupport"),
     .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore", "TestSupport"]),
     .testTarget(name: "AutogradTests", dependencies: ["Autograd", "UNet", "Checkpoint", "TensorCore", "TestSupport"]),
+    .testTarget(
+      name: "TrainingTests",
+      dependencies: ["Training", "Autograd", "UNet", "Diffusion", "Checkpoint", "TensorCore", "TestSupport"]),
     .testTarget(name: "HashTests", dependencies: ["Hash"]),
     .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "TensorCore", "TestSupport"]),
     .testTarget(name: "UNetTests", dependencies: ["UNet", "Checkpoint", "TensorCore", "TestSupport"]),

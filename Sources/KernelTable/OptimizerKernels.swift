@@ -1,41 +1,41 @@
+/// The numbers of a step of AdamW (Loshchilov & Hutter 2019, algorithm 2), as PyTorch applies them.
+public struct AdamWStep: Sendable {
+  /// What gradients are multiplied by first, to clip them.
+  public var gradientScale: Float
+  /// β₁ and 1 - β₁ rounded each.
+  public var beta1: Float
+  public var oneMinusBeta1: Float
+  /// β₂ and 1 - β₂ rounded each.
+  public var beta2: Float
+  public var oneMinusBeta2: Float
+  /// 1 / √(1 - β₂ᵗ).
+  public var secondCorrection: Float
+  /// ε.
+  public var epsilon: Float
+  /// Learning rate / (1 - β₁ᵗ).
+  public var stepSize: Float
+  /// 1 - learning rate · weight decay.
+  public var decay: Float
+
+  /// The given numbers.
+  public init(
+    gradientScale: Float, beta1: Float, oneMinusBeta1: Float, beta2: Float, oneMinusBeta2: Float,
+    secondCorrection: Float, epsilon: Float, stepSize: Float, decay: Float
+  ) {
+    self.gradientScale = gradientScale
+    self.beta1 = beta1
+    self.oneMinusBeta1 = oneMinusBeta1
+    self.beta2 = beta2
+    self.oneMinusBeta2 = oneMinusBeta2
+    self.secondCorrection = secondCorrection
+    self.epsilon = epsilon
+    self.stepSize = stepSize
+    self.decay = decay
+  }
+}
+
 /// The inner loops of a training step behind the gradients.
 public final class OptimizerKernels: Sendable {
-  /// The numbers of a step of AdamW (Loshchilov & Hutter 2019, algorithm 2), as PyTorch applies them.
-  public struct AdamWStep: Sendable {
-    /// What gradients are multiplied by first, to clip them.
-    public var gradientScale: Float
-    /// β₁ and 1 - β₁ rounded each.
-    public var beta1: Float
-    public var oneMinusBeta1: Float
-    /// β₂ and 1 - β₂ rounded each.
-    public var beta2: Float
-    public var oneMinusBeta2: Float
-    /// 1 / √(1 - β₂ᵗ).
-    public var secondCorrection: Float
-    /// ε.
-    public var epsilon: Float
-    /// Learning rate / (1 - β₁ᵗ).
-    public var stepSize: Float
-    /// 1 - learning rate · weight decay.
-    public var decay: Float
-
-    /// The given numbers.
-    public init(
-      gradientScale: Float, beta1: Float, oneMinusBeta1: Float, beta2: Float, oneMinusBeta2: Float,
-      secondCorrection: Float, epsilon: Float, stepSize: Float, decay: Float
-    ) {
-      self.gradientScale = gradientScale
-      self.beta1 = beta1
-      self.oneMinusBeta1 = oneMinusBeta1
-      self.beta2 = beta2
-      self.oneMinusBeta2 = oneMinusBeta2
-      self.secondCorrection = secondCorrection
-      self.epsilon = epsilon
-      self.stepSize = stepSize
-      self.decay = decay
-    }
-  }
-
   /// m = β₁·m + (1 - β₁)·g; v = β₂·v + (1 - β₂)·g²; w = decay·w - stepSize · m / (√v · secondCorrection + ε), elementwise.
   public typealias AdamW =
     @Sendable (

@@ -2,7 +2,7 @@ import KernelTable
 
 /// See `OptimizerKernels.AdamW`.
 func adamW(
-  _ step: OptimizerKernels.AdamWStep, _ gradient: UnsafePointer<Float>, _ count: Int,
+  _ step: AdamWStep, _ gradient: UnsafePointer<Float>, _ count: Int,
   _ weight: UnsafeMutablePointer<Float>, _ firstMoment: UnsafeMutablePointer<Float>,
   _ secondMoment: UnsafeMutablePointer<Float>
 ) {

@@ -1,3 +1,5 @@
+import KernelTable
+
 /// A parameter that losses are differentiated with respect to, or through: a tensor that training changes, and its gradient.
 ///
 /// One thread at a time may use it.
@@ -7,11 +9,7 @@ public final class Variable: @unchecked Sendable {
   /// Whether it stays as it is: then gradients are passed on to what a layer read, but none is kept of its parameters.
   public let isFrozen: Bool
   /// The elements, as PyTorch has them.
-  public var value: Tensor {
-    didSet {
-      precondition(value.shape == oldValue.shape, "\(name) of shape \(oldValue.shape) cannot become \(value.shape)")
-    }
-  }
+  public private(set) var value: Tensor
   /// The derivatives added up since `clearGradient`; nil before the first.
   public private(set) var gradient: Tensor?
 
@@ -23,6 +21,12 @@ public final class Variable: @unchecked Sendable {
     self.name = name
     self.value = value
     self.isFrozen = isFrozen
+  }
+
+  /// Gives it other elements.
+  public func set(_ value: Tensor) {
+    precondition(value.shape == shape, "\(name) of shape \(shape) cannot become \(value.shape)")
+    self.value = value
   }
 
   /// Forgets the gradient.
@@ -46,5 +50,61 @@ public final class Variable: @unchecked Sendable {
       return
     }
     addToGradient { sum in terms.withUnsafePointer { KernelChoice.current.add($0, sum, terms.count, sum) } }
+  }
+
+  /// Takes a step of AdamW along the gradient, if there is one.
+  ///
+  /// - Parameters:
+  ///   - firstMoment, secondMoment: the optimizer's for this variable, of its shape.
+  public func take(_ step: AdamWStep, firstMoment: inout Tensor, secondMoment: inout Tensor) {
+    guard let gradient else { return }
+    precondition(
+      firstMoment.shape == shape && secondMoment.shape == shape, "\(name) of shape \(shape) has other moments")
+    let kernels = KernelChoice.current.optimizer
+    let count = value.count
+    gradient.withUnsafePointer { gradient in
+      value.withUnsafeMutablePointer { weight in
+        firstMoment.withUnsafeMutablePointer { first in
+          secondMoment.withUnsafeMutablePointer { second in
+            Tensor.forStrips(of: count) {
+              kernels.adamW(step, gradient + $0, $1, weight + $0, first + $0, second + $0)
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+extension Tensor {
+  /// Becomes rate · itself + (1 - rate) · `x`.
+  public mutating func follow(_ x: Tensor, rate: Double) {
+    precondition(x.shape == shape, "an average of shape \(shape) cannot follow \(x.shape)")
+    let kernels = KernelChoice.current.optimizer
+    let count = count
+    x.withUnsafePointer { x in
+      withUnsafeMutablePointer { average in
+        Tensor.forStrips(of: count) {
+          kernels.movingAverage(x + $0, $1, Float(rate), Float(1 - rate), average + $0)
+        }
+      }
+    }
+  }
+
+  /// The sum of the squares of all elements, in float64.
+  public var sumOfSquares: Double {
+    let strip = 16_384
+    let strips = (count + strip - 1) / strip
+    var sums = [Double](repeating: 0, count: strips)
+    withUnsafePointer { x in
+      sums.withUnsafeMutableBufferPointer { sums in
+        ThreadPool.shared.forEach(strips) { i in
+          var sum = 0.0
+          for k in i * strip..<min((i + 1) * strip, count) { sum += Double(x[k]) * Double(x[k]) }
+          sums[i] = sum
+        }
+      }
+    }
+    return sums.reduce(0, +)
   }
 }

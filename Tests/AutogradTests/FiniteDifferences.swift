@@ -67,8 +67,8 @@ func expectGradients(
     for variable in variables {
       let value = variable.value
       check(variable.name, value, variable.gradient) { changed in
-        variable.value = changed
-        defer { variable.value = value }
+        variable.set(changed)
+        defer { variable.set(value) }
         return loss(inputs)
       }
     }

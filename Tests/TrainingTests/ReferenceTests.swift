@@ -1,0 +1,125 @@
+import Diffusion
+import Foundation
+import TensorCore
+import TestSupport
+import Testing
+
+@testable import Training
+
+/// Gradients and steps of training, against the original code in PyTorch.
+struct ReferenceTests {
+  private static let tables = KernelChoice.available.map(\.name)
+
+  /// Every parameter's gradient: the norms of all, the elements of some.
+  @Test(arguments: tables, [("hybrid", LossType.rescaledMSE), ("kl", .rescaledKL)])
+  func gradientsAgreeWithPyTorch(table: String, loss: (name: String, type: LossType)) throws {
+    let reference = try Fixture("training")
+    let list = Data(try #require(reference.metadata["names"]).utf8)
+    let names = try #require(JSONSerialization.jsonObject(with: list) as? [String])
+    for useCheckpoint in [false, true] {
+      try KernelChoice.$current.withValue(#require(KernelChoice.table(named: table))) {
+        let model = try TrainedModel(useCheckpoint: useCheckpoint)
+        let batch = DenoisingLoss.Batch(
+          xStart: reference.tensor("x0"), labels: reference.integers("y"), steps: reference.integers("t"),
+          weights: [1, 1], noise: reference.tensor("noise"))
+        DenoisingLoss(unet: model.unet, diffusion: model.diffusion, type: loss.type).addGradients(of: batch, count: 2)
+        #expect(model.variables.map(\.name).sorted() == names)
+        let norms = reference.tensor("\(loss.name).grad_norms")
+        // A bias before a normalisation of single channels changes nothing: its gradient is nothing but rounding.
+        let rounding = 1e-7 * norms.sumOfSquares.squareRoot()
+        for (i, name) in names.enumerated() {
+          let gradient = try #require(model.variable(name).gradient, "\(name) has no gradient")
+          let norm = gradient.sumOfSquares.squareRoot()
+          #expect(
+            abs(norm - Double(norms[i])) <= max(1e-4 * Double(norms[i]), rounding),
+            "\(loss.name), \(name): \(norm), not \(norms[i])")
+        }
+        let prefix = "\(loss.name).grad."
+        for name in reference.names where name.hasPrefix(prefix) {
+          let expected = reference.tensor(name)
+          let gradient = try #require(model.variable(String(name.dropFirst(prefix.count))).gradient)
+          let error = (gradient.zip(expected) { $0 - $1 }.sumOfSquares / expected.sumOfSquares).squareRoot()
+          // At t = 0 the bound is the logarithm of a difference of two probabilities, of which float32 leaves PyTorch fewer digits.
+          #expect(error <= (loss.type.isVB ? 3e-4 : 1e-4), "\(name)")
+        }
+      }
+    }
+  }
+
+  /// Twenty steps of AdamW on the hybrid loss, with and without checkpointing.
+  @Test(arguments: tables, [false, true])
+  func stepsAgreeWithPyTorch(table: String, useCheckpoint: Bool) throws {
+    let reference = try Fixture("training_trace")
+    let tag = useCheckpoint ? "checkpoint" : "plain"
+    try KernelChoice.$current.withValue(#require(KernelChoice.table(named: table))) {
+      let model = try TrainedModel(useCheckpoint: useCheckpoint)
+      let loss = DenoisingLoss(unet: model.unet, diffusion: model.diffusion, type: .rescaledMSE)
+      var optimizer = AdamW(model.variables, learningRate: 1e-3, weightDecay: 0.01)
+      var average = MovingAverage(of: model.variables, rate: 0.9)
+      for step in 0..<20 {
+        for variable in model.variables { variable.clearGradient() }
+        let batch = DenoisingLoss.Batch(
+          xStart: reference.tensor("x.\(step)"), labels: reference.integers("y.\(step)"),
+          steps: reference.integers("t.\(step)"), weights: [1, 1, 1, 1], noise: reference.tensor("noise.\(step)"))
+        let losses = loss.addGradients(of: batch, count: 4)
+        let mean = losses.loss.reduce(0) { $0 + Double($1) } / 4
+        let expected = Double(reference.tensor("\(tag).losses")[step])
+        // The first step differs by rounding alone.
+        #expect(abs(mean - expected) <= (step == 0 ? 1e-5 : 1e-3) * expected, "loss of step \(step)")
+        let norm = model.variables.reduce(0.0) { $0 + ($1.gradient?.sumOfSquares ?? 0) }.squareRoot()
+        let expectedNorm = Double(reference.tensor("\(tag).grad_norms")[step])
+        #expect(abs(norm - expectedNorm) <= (step == 0 ? 1e-5 : 5e-3) * expectedNorm, "gradient of step \(step)")
+        optimizer.update(model.variables)
+        average.follow(model.variables)
+      }
+      for name in reference.names {
+        if name.hasPrefix("final.") {
+          expectClose(model.variable(String(name.dropFirst(6))).value, reference.tensor(name), tolerance: 5e-4, name)
+        } else if name.hasPrefix("ema.") {
+          let i = try #require(model.variables.firstIndex { $0.name == name.dropFirst(4) })
+          expectClose(average.values[i], reference.tensor(name), tolerance: 5e-4, name)
+        }
+      }
+    }
+  }
+
+  /// Checkpointing computes the same gradients to the bit, with dropout too.
+  @Test func checkpointingChangesNothing() throws {
+    let reference = try Fixture("training_trace")
+    let gradients = try [false, true].map { useCheckpoint in
+      let model = try TrainedModel(useCheckpoint: useCheckpoint, dropout: 0.2)
+      let batch = DenoisingLoss.Batch(
+        xStart: reference.tensor("x.0"), labels: reference.integers("y.0"), steps: reference.integers("t.0"),
+        weights: [1, 1, 1, 1], noise: reference.tensor("noise.0"))
+      Dropout.Draws.$current.withValue(.init(seed: 3, firstExample: 0)) {
+        _ = DenoisingLoss(unet: model.unet, diffusion: model.diffusion, type: .rescaledMSE)
+          .addGradients(of: batch, count: 4)
+      }
+      return model.variables.map { $0.gradient?.values ?? [] }
+    }
+    #expect(gradients[0] == gradients[1])
+  }
+
+  /// The gradient of a batch is the sum of those of its parts.
+  @Test func microBatchesAddUp() throws {
+    let reference = try Fixture("training_trace")
+    let (x, y, t, noise) = (
+      reference.tensor("x.0"), reference.integers("y.0"), reference.integers("t.0"), reference.tensor("noise.0")
+    )
+    let gradients = try [4, 1].map { size in
+      let model = try TrainedModel()
+      for first in stride(from: 0, to: 4, by: size) {
+        let part = first..<first + size
+        DenoisingLoss(unet: model.unet, diffusion: model.diffusion, type: .rescaledMSE).addGradients(
+          of: .init(
+            xStart: x.rows(part), labels: Array(y[part]), steps: Array(t[part]),
+            weights: [Float](repeating: 1, count: size),
+            noise: noise.rows(part)), count: 4)
+      }
+      return model.variables.compactMap(\.gradient)
+    }
+    for (whole, parts) in zip(gradients[0], gradients[1]) {
+      expectClose(parts, whole, tolerance: 1e-5 * max(whole.largestMagnitude, 1e-3))
+    }
+  }
+}

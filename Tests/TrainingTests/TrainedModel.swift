@@ -1,0 +1,34 @@
+import Checkpoint
+import Diffusion
+import TensorCore
+import TestSupport
+import UNet
+
+@testable import Training
+
+/// The model of `training` and `training_trace`: random weights, pictures `[N, 3, 16, 16]`, 11 classes, learned variance, and its
+/// process: cosine, T = 1000, rescaled timesteps.
+struct TrainedModel {
+  let variables: [Variable]
+  let unet: UNetModel
+  let diffusion: GaussianDiffusion
+
+  init(useCheckpoint: Bool = false, dropout: Double = 0) throws {
+    var configuration = UNetConfiguration(
+      inChannels: 3, modelChannels: 32, outChannels: 6, numResBlocks: 1, attentionResolutions: [2],
+      channelMult: [1, 2])
+    configuration.numHeads = 4
+    configuration.useScaleShiftNorm = true
+    configuration.numClasses = 11
+    configuration.useCheckpoint = useCheckpoint
+    configuration.dropout = dropout
+    let weights = Weights(try StateDict.read(path: Fixture.path("unet/improved-scaleshift-class.pt"))).asVariables()
+    unet = try UNetModel(configuration, weights)
+    variables = weights.variables
+    diffusion = GaussianDiffusion(
+      betas: BetaSchedule.cosine.betas(steps: 1000), timesteps: Array(0..<1000), meanType: .epsilon,
+      varType: .learnedRange, rescaleTimesteps: true)
+  }
+
+  func variable(_ name: String) -> Variable { variables.first { $0.name == name }! }
+}
