@@ -58,7 +58,7 @@ let package = Package(
       name: "sample",
       dependencies: [
         "CommandLineInterface", "Checkpoint", "UNet", "Diffusion", "Images", "EmbeddedModel", "TensorCore",
-        "KernelTable",
+        "KernelTable", "Training",
       ]),
     .target(name: "TestSupport", dependencies: ["TensorCore", "Images"], path: "Tests/TestSupport"),
     .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore", "TestSupport"]),

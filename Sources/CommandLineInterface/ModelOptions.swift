@@ -99,7 +99,9 @@ let upstreamOptions: [OptionDefinition] = [
   idleOption("dropout", .required(name: "X", example: "0.3")) { value, name throws(UsageError) in
     _ = try number(value, name, from: 0)
   },
-  idleOption("use-checkpoint", .boolean) { value, name throws(UsageError) in _ = try truth(value, name) },
+  idleOption("use-checkpoint", .boolean, of: CommandName.takingModelFlags.subtracting([.bench])) {
+    value, name throws(UsageError) in _ = try truth(value, name)
+  },
   idleOption("use-kl", .boolean) { value, name throws(UsageError) in _ = try truth(value, name) },
   idleOption("rescale-learned-sigmas", .boolean) { value, name throws(UsageError) in _ = try truth(value, name) },
   idleOption("use-fp16", .boolean, "changes nothing: this computes in float32") { value, name throws(UsageError) in
@@ -112,10 +114,10 @@ let upstreamOptions: [OptionDefinition] = [
 
 private func idleOption(
   _ name: String, _ value: OptionDefinition.Value,
-  _ help: String = "training only: changes nothing here",
+  _ help: String = "training only: changes nothing here", of commands: Set<CommandName> = CommandName.takingModelFlags,
   check: @escaping @Sendable (String, String) throws(UsageError) -> Void
 ) -> OptionDefinition {
-  OptionDefinition(name, value, .upstream, of: CommandName.takingModelFlags, help) {
+  OptionDefinition(name, value, .upstream, of: commands, help) {
     _, value, name throws(UsageError) in try check(value, name)
   }
 }

@@ -168,8 +168,16 @@ private let measuringOptions: [OptionDefinition] = [
   },
   OptionDefinition(
     "passes", .required(name: "N", example: "20"), .measuring, of: [.bench],
-    "forward passes to time; the median counts; default: as many as two seconds take, but at least 5"
+    "passes to time; the median counts; default: as many as two seconds take, but at least 5"
   ) { o, value, name throws(UsageError) in o.bench.passes = try wholeNumber(value, name, 1...1_000_000) },
+  OptionDefinition(
+    "training", .none, .measuring, of: [.bench],
+    "time steps of training rather than forward passes: forward, backward, AdamW and a moving average"
+  ) { o, _, _ throws(UsageError) in o.bench.training = true },
+  OptionDefinition(
+    "use-checkpoint", .boolean, .measuring, of: [.bench],
+    "with --training: compute the activations of blocks anew in the backward pass, which takes less memory; default False"
+  ) { o, value, name throws(UsageError) in o.bench.useCheckpoint = try truth(value, name) },
   OptionDefinition("layers", .none, .measuring, of: [.bench], "say which layers the time goes to") {
     o, _, _ throws(UsageError) in o.bench.layers = true
   },

@@ -103,10 +103,14 @@ public struct Options: Sendable, Equatable {
 public struct BenchOptions: Sendable, Equatable {
   /// Images at a time, ≥ 1, one measurement each.
   public var batches = [1, 16]
-  /// Forward passes to time, ≥ 1; nil for as many as fit.
+  /// Passes to time, ≥ 1; nil for as many as fit.
   public var passes: Int?
   /// Whether to say which layers the time goes to.
   public var layers = false
+  /// Whether to time steps of training rather than forward passes.
+  public var training = false
+  /// Whether blocks compute their activations anew in the backward pass.
+  public var useCheckpoint = false
   /// A `.npy` for what the network puts out.
   public var out: String?
 

@@ -46,6 +46,9 @@ public func parse(_ arguments: [String]) throws(UsageError) -> Command {
     if options.noise != nil && options.bench.batches.count > 1 && options.bench.batches != BenchOptions().batches {
       throw UsageError("--noise has images for one batch; type one number after --batch, or leave --batch out")
     }
+    if options.bench.training && (options.noise != nil || options.bench.out != nil) {
+      throw UsageError("--training draws what it trains on, and writes nothing; leave --noise and --out out")
+    }
     return .bench(options)
   case .inspect:
     options.model = operands[0]

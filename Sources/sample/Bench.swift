@@ -16,6 +16,7 @@ import UNet
 func bench(_ options: Options) throws {
   if let threads = options.threads { ThreadPool.shared.threads = threads }
   let model = try Model(options)
+  let pass = options.bench.training ? try trainingPass(options) : samplingPass(model)
   let noise = try options.noise.map { try readNPY(try readFile($0), path: $0) }
   let batches = noise.map { [$0.shape.first ?? 0] } ?? options.bench.batches
   let shape = [model.settings.unet.inChannels, model.settings.imageSize, model.settings.imageSize]
@@ -30,7 +31,7 @@ func bench(_ options: Options) throws {
   if !options.json { try writeOutput(report.head) }
   for batch in batches {
     let x = noise ?? initialNoise(batch, shape)
-    let measurement = measure(model, x, options.bench, peak: peak)
+    let measurement = measure(model, x, pass(x), options.bench, peak: peak)
     report.batches.append(measurement.figures)
     if !options.json { try writeOutput(measurement.figures.text) }
     if batch == batches.last, let path = options.bench.out {
@@ -45,17 +46,25 @@ private func initialNoise(_ batch: Int, _ shape: [Int]) -> Tensor {
   return noise.next()
 }
 
-/// Times forward passes at the middle timestep, of classes in turn.
+/// What is timed, for given pictures: it returns what the network puts out.
+typealias Pass = (_ x: Tensor) -> () -> Tensor
+
+/// Forward passes at the middle timestep, of classes in turn.
+private func samplingPass(_ model: Model) -> Pass {
+  { x in
+    let batch = x.shape[0]
+    let timesteps = [Float](repeating: Float(model.settings.diffusionSteps / 2), count: batch)
+    let labels = model.settings.unet.numClasses.map { classes in (0..<batch).map { $0 % classes } }
+    // As in a step of a sampler, which has projected the embeddings of its timesteps before.
+    var unet = SteppedUNet(model.unet, steps: Array(timesteps.prefix(1)))
+    return { unet(x, timesteps: timesteps, labels: labels) }
+  }
+}
+
 private func measure(
-  _ model: Model, _ x: Tensor, _ options: BenchOptions, peak: Double
+  _ model: Model, _ x: Tensor, _ pass: () -> Tensor, _ options: BenchOptions, peak: Double
 ) -> (figures: BenchReport.Batch, output: Tensor) {
   let batch = x.shape[0]
-  let timesteps = [Float](repeating: Float(model.settings.diffusionSteps / 2), count: batch)
-  let labels = model.settings.unet.numClasses.map { classes in (0..<batch).map { $0 % classes } }
-  // As in a step of a sampler, which has projected the embeddings of its timesteps before.
-  var unet = SteppedUNet(model.unet, steps: Array(timesteps.prefix(1)))
-  func pass() -> Tensor { unet(x, timesteps: timesteps, labels: labels) }
-
   // What earlier batches left would be counted as this one's.
   Tensor.releaseMemory()
   PeakMemory.restart()

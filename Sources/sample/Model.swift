@@ -70,17 +70,28 @@ struct ModelSource {
   /// The network, with a place for every tensor. No tensor is read yet.
   ///
   /// - Throws: `CheckpointError` where a tensor is missing or has another shape; `SettingsError` for one too many.
-  func unet() throws -> UNetModel { try build(UNetModel.init) }
+  func unet() throws -> UNetModel { try build(UNetModel.init, Weights(checkpoint.state)) }
+
+  /// The network to be trained, and its variables.
+  ///
+  /// - Throws: as `unet()`.
+  func trainedUNet(useCheckpoint: Bool) throws -> (unet: UNetModel, variables: [Variable]) {
+    let weights = Weights(checkpoint.state).asVariables()
+    let unet = try build(UNetModel.init, weights) { $0.useCheckpoint = useCheckpoint }
+    return (unet, weights.variables)
+  }
 
   /// The same of a classifier.
-  func classifier() throws -> EncoderUNetModel { try build(EncoderUNetModel.init) }
+  func classifier() throws -> EncoderUNetModel { try build(EncoderUNetModel.init, Weights(checkpoint.state)) }
 
   private func build<Network>(
-    _ make: (UNetConfiguration, Weights) throws(CheckpointError) -> Network
+    _ make: (UNetConfiguration, Weights) throws(CheckpointError) -> Network, _ weights: Weights,
+    adjusting adjust: (inout UNetConfiguration) -> Void = { _ in }
   ) throws -> Network {
-    let weights = Weights(checkpoint.state)
+    var configuration = settings.unet
+    adjust(&configuration)
     let network: Network
-    do { network = try make(settings.unet, weights) } catch { throw checkpoint.inFileTerms(error) }
+    do { network = try make(configuration, weights) } catch { throw checkpoint.inFileTerms(error) }
     let unused = weights.unusedNames
     if let first = unused.first {
       let shape = checkpoint.state.shape(of: first) ?? []
