@@ -2,9 +2,10 @@
 
 usage: classifier.py --train mnist-train.npz --test mnist-test.npz FILE
 
-Trains on MNIST's training set for about two minutes, says how often it is right on the test set, and saves the weights in FILE.
-The sets are .npz files of `images`, uint8 [N, 28, 28], and `labels`. The same seed gives the same weights on the same kind of CPU
-and with the same PyTorch; elsewhere they differ a little, and distances with them, so that only numbers of one FILE compare.
+Trains on MNIST's training set for some two minutes on one core, says how often it is right on the test set, and saves the weights
+in FILE. The sets are .npz files of `images`, uint8 [N, 28, 28], and `labels`. The same seed gives the same weights on the same
+kind of CPU and with the same PyTorch; elsewhere they differ a little, and distances with them, so that only numbers of one FILE
+compare.
 """
 
 import argparse

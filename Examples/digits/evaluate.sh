@@ -12,7 +12,7 @@
 # FOLDER has mnist-train.npz and mnist-test.npz: `images`, uint8 [N, 28, 28], and `labels`. Further variables:
 #   CLASSIFIER   its weights, trained (two minutes) and saved there if the file is missing; default .build/evaluation/classifier.pt
 #   PYTHON       a Python with torch and numpy; default: a virtual environment in .build/evaluation, from PyPI
-#   COUNT        how many digits to draw; default 10000. Distances of fewer are larger: good for trying out this script alone.
+#   COUNT        how many digits to draw; default 10000. Distances of fewer are larger: for trying this script out.
 # What was drawn stays in .build/evaluation/drawn until the next time; evaluate.py takes those files by themselves. Ten thousand of
 # the embedded model's digits take 10 minutes on two cores, and twice that with guidance.
 set -euo pipefail
