@@ -38,6 +38,8 @@ let package = Package(
     .systemLibrary(
       name: "libpng", path: "Sources/libpng", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
     .target(name: "CPNG", dependencies: ["libpng"]),
+    .systemLibrary(
+      name: "zlib", path: "Sources/zlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .target(name: "EmbeddedModel"),
     .target(name: "KernelTable"),
     .target(
@@ -48,7 +50,7 @@ let package = Package(
     .target(name: "Checkpoint", dependencies: ["TensorCore", "Zip", "Hash"]),
     .target(name: "UNet", dependencies: ["TensorCore", "Checkpoint"]),
     .target(name: "Diffusion", dependencies: ["TensorCore"]),
-    .target(name: "Images", dependencies: ["CPNG", "TensorCore", "Zip"]),
+    .target(name: "Images", dependencies: ["CPNG", "TensorCore", "Zip", "zlib"]),
     .target(name: "CommandLineInterface"),
     .executableTarget(
       name: "sample",
