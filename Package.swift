@@ -51,6 +51,7 @@ let package = Package(
     .target(name: "UNet", dependencies: ["TensorCore", "Checkpoint"]),
     .target(name: "Diffusion", dependencies: ["TensorCore"]),
     .target(name: "Images", dependencies: ["CPNG", "TensorCore", "Zip", "zlib"]),
+    .target(name: "Training", dependencies: ["TensorCore", "Images", "Diffusion"]),
     .target(name: "CommandLineInterface"),
     .executableTarget(
       name: "sample",
@@ -67,6 +68,8 @@ let package = Package(
       name: "DiffusionTests",
       dependencies: ["Diffusion", "UNet", "Checkpoint", "EmbeddedModel", "TensorCore", "TestSupport"]),
     .testTarget(name: "ImagesTests", dependencies: ["Images", "Zip", "TensorCore", "TestSupport"]),
+    .testTarget(
+      name: "TrainingTests", dependencies: ["Training", "Images", "Diffusion", "TensorCore", "TestSupport"]),
     .testTarget(name: "CommandLineInterfaceTests", dependencies: ["CommandLineInterface"]),
     .testTarget(name: "SampleTests", dependencies: ["sample", "Images", "TensorCore", "TestSupport"]),
   ],

@@ -25,7 +25,7 @@ public struct PhiloxNoise: NoiseSource, Sendable {
 
   /// The noise of images number `images` of the run with `seed`, each of `shape` `[C, H, W]`.
   public init(seed: UInt64, images: some Sequence<Int>, shape: [Int]) {
-    key = Self.key(seed)
+    key = Philox.key(seed: seed)
     self.images = Array(images)
     self.shape = shape
   }
@@ -54,13 +54,9 @@ public struct PhiloxNoise: NoiseSource, Sendable {
   /// block with draw number 2³² - 1.
   public static func randomClass(seed: UInt64, image: Int, count: Int) -> Int {
     precondition(count > 0, "there is no class to draw")
-    let block = Philox.block(counter: counter(block: 0, draw: classDraw, image: image), key: key(seed))
+    let block = Philox.block(counter: counter(block: 0, draw: classDraw, image: image), key: Philox.key(seed: seed))
     let word = UInt64(block[1]) << 32 | UInt64(block[0])
     return Int(word.multipliedFullWidth(by: UInt64(count)).high)
-  }
-
-  private static func key(_ seed: UInt64) -> SIMD2<UInt32> {
-    SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
   }
 
   private static func counter(block: UInt32, draw: UInt32, image: Int) -> SIMD4<UInt32> {
