@@ -67,6 +67,8 @@ extension Picture {
   /// has the size, and the middle cut out of what is longer.
   public func fitted(toSquare size: Int) -> Picture {
     precondition(size > 0, "a square of \(size) pixels is no picture")
+    // What the filters would leave as it is.
+    if width == size && height == size { return self }
     var picture = self
     while min(picture.width, picture.height) >= 2 * size {
       let (width, height) = (picture.width / 2, picture.height / 2)
