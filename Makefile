@@ -4,7 +4,7 @@ PREFIX ?= /usr/local
 SWIFT ?= swift
 # Set by CI: warnings are errors there.
 SWIFT_FLAGS ?=
-# The standard library is linked in, so that the binary needs nothing beside it but libpng and the C library.
+# The standard library is linked in, so that the binary needs nothing beside it but libpng, its zlib and the C library.
 BUILD = $(SWIFT) build -c release --static-swift-stdlib $(SWIFT_FLAGS)
 # Tests run against optimised code, in a folder of their own because they are compiled with other flags.
 TEST = $(SWIFT) test -c release -Xswiftc -enable-testing --scratch-path .build-test $(SWIFT_FLAGS)
@@ -96,7 +96,7 @@ install-check: build ## check what install and dist make (needs binutils and gro
 clean: ## remove everything that was built
 	rm -rf .build .build-test
 
-# Asked of whichever compiler there is: cc, or the clang of the Swift toolchain.
+# Asked of whichever compiler there is: cc, or the clang of the Swift toolchain. libpng-dev brings zlib's headers.
 libpng:
 	@for compiler in cc clang; do $$compiler -E -include png.h -x c /dev/null > /dev/null 2>&1 && exit 0; done; \
 	echo "libpng's headers are missing: installing libpng-dev"; $(APT_GET) update -q && $(APT_GET) install -y libpng-dev

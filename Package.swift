@@ -38,6 +38,8 @@ let package = Package(
     .systemLibrary(
       name: "libpng", path: "Sources/libpng", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
     .target(name: "CPNG", dependencies: ["libpng"]),
+    .systemLibrary(
+      name: "zlib", path: "Sources/zlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .target(name: "EmbeddedModel"),
     .target(name: "KernelTable"),
     .target(
@@ -52,7 +54,7 @@ let package = Package(
     .target(name: "Checkpoint", dependencies: ["TensorCore", "Zip", "Hash"]),
     .target(name: "UNet", dependencies: ["TensorCore", "Checkpoint"]),
     .target(name: "Diffusion", dependencies: ["TensorCore"]),
-    .target(name: "Images", dependencies: ["CPNG", "TensorCore", "Zip"]),
+    .target(name: "Images", dependencies: ["CPNG", "TensorCore", "Zip", "zlib"]),
     .target(name: "CommandLineInterface"),
     .executableTarget(
       name: "sample",
@@ -65,7 +67,7 @@ let package = Package(
     .testTarget(name: "AutogradTests", dependencies: ["Autograd", "UNet", "Checkpoint", "TensorCore", "TestSupport"]),
     .testTarget(
       name: "TrainingTests",
-      dependencies: ["Training", "Autograd", "UNet", "Diffusion", "Checkpoint", "TensorCore", "TestSupport"]),
+      dependencies: ["Training", "Autograd", "UNet", "Diffusion", "Checkpoint", "Images", "TensorCore", "TestSupport"]),
     .testTarget(name: "HashTests", dependencies: ["Hash"]),
     .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "TensorCore", "TestSupport"]),
     .testTarget(name: "UNetTests", dependencies: ["UNet", "Checkpoint", "TensorCore", "TestSupport"]),

@@ -28,7 +28,7 @@ private struct TorchArchive {
   init(_ file: FileBytes) throws(ArchiveFault) {
     guard let bytes = file.slice(0, file.count) else { throw .noPickle }
     let entries: [String: Range<Int>]
-    do { entries = try ZipArchive(bytes).entries } catch { throw .zip(error) }
+    do { entries = try ZipArchive(bytes).entries.mapValues(\.place) } catch { throw .zip(error) }
     let pickles = entries.keys.filter { $0 == "data.pkl" || $0.hasSuffix("/data.pkl") }
     guard let name = pickles.min(by: { $0.utf8.count < $1.utf8.count }), let place = entries[name] else {
       throw .noPickle

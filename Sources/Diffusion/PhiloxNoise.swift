@@ -19,6 +19,8 @@ public struct PhiloxNoise: NoiseSource, Sendable {
   private static let classDraw = UInt32.max
   /// The draw number of a training example's step (`ScheduleSampler`), which no step has either.
   private static let scheduleDraw = UInt32.max - 1
+  /// The draw number of whether a training example's label is dropped; those between belong to `DataOrder` of `Training`.
+  private static let labelDraw = UInt32.max - 4
 
   private let key: SIMD2<UInt32>
   private let images: [Int]
@@ -27,7 +29,7 @@ public struct PhiloxNoise: NoiseSource, Sendable {
 
   /// The noise of images number `images` of the run with `seed`, each of `shape` `[C, H, W]`.
   public init(seed: UInt64, images: some Sequence<Int>, shape: [Int]) {
-    key = Self.key(seed)
+    key = Philox.key(seed: seed)
     self.images = Array(images)
     self.shape = shape
   }
@@ -62,16 +64,21 @@ public struct PhiloxNoise: NoiseSource, Sendable {
   /// A number for training example `position`, uniform in [0, 1): the first 53 bits of the first two words, low one first, of
   /// the block with draw number 2³² - 2.
   static func scheduleUniform(seed: UInt64, position: Int) -> Double {
-    Double(word(seed: seed, draw: scheduleDraw, image: position) >> 11) * 0x1p-53
+    uniform(seed: seed, draw: scheduleDraw, position: position)
+  }
+
+  /// Likewise of the block with draw number 2³² - 5: whether the example's label is dropped.
+  public static func labelUniform(seed: UInt64, position: Int) -> Double {
+    uniform(seed: seed, draw: labelDraw, position: position)
+  }
+
+  private static func uniform(seed: UInt64, draw: UInt32, position: Int) -> Double {
+    Double(word(seed: seed, draw: draw, image: position) >> 11) * 0x1p-53
   }
 
   private static func word(seed: UInt64, draw: UInt32, image: Int) -> UInt64 {
-    let block = Philox.block(counter: counter(block: 0, draw: draw, image: image), key: key(seed))
+    let block = Philox.block(counter: counter(block: 0, draw: draw, image: image), key: Philox.key(seed: seed))
     return UInt64(block[1]) << 32 | UInt64(block[0])
-  }
-
-  private static func key(_ seed: UInt64) -> SIMD2<UInt32> {
-    SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
   }
 
   private static func counter(block: UInt32, draw: UInt32, image: Int) -> SIMD4<UInt32> {

@@ -68,8 +68,10 @@ public enum NPYFault: Error, Equatable, CustomStringConvertible {
 
 /// What can be wrong with a `.npz` archive.
 public enum NPZFault: Error, Equatable, CustomStringConvertible {
-  /// It is no archive of stored entries.
+  /// It is no archive that can be read.
   case zip(ZipFault)
+  /// A compressed entry that does not unpack to what the archive says.
+  case inflate(entry: String, InflateFault)
   /// No array of a name that is needed.
   case missing(array: String, found: [String])
   /// An array that is not what it says.
@@ -79,8 +81,9 @@ public enum NPZFault: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .zip(.compressed(let entry)):
-      "entry \(entry) is compressed; save it with numpy.savez, not numpy.savez_compressed"
+      "entry \(entry) is compressed in a way that cannot be read; save it with numpy.savez or numpy.savez_compressed"
     case .zip(let fault): fault.description
+    case .inflate(let entry, let fault): "entry \(entry) \(fault)"
     case .missing(let array, let found):
       "has no array \(array)\(found.isEmpty ? "" : ", only \(found.prefix(4).joined(separator: ", "))"); save it with numpy.savez(file, \(array)=…)"
     case .array(let name, let fault): "array \(name) \(fault)"

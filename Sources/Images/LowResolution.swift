@@ -25,7 +25,8 @@ public func readLowResolution(_ path: String, channels: Int) throws(ImageError) 
   if bytes.starts(with: pngSignature) {
     return LowResolution(pictures: try reader.picture(png: bytes), labels: nil)
   } else if bytes.starts(with: "PK".utf8) {
-    return try reader.pictures(npz: try NPZArchive(bytes, path: path))
+    // A gigabyte of pixels is more than anyone enlarges at once.
+    return try reader.pictures(npz: try NPZArchive(bytes, path: path, sizeLimit: 1 << 30))
   } else if bytes.starts(with: npyMagic) {
     return LowResolution(pictures: try reader.checked(try readNPY(bytes, path: path)), labels: nil)
   }

@@ -21,14 +21,18 @@ public enum NPYElements: Sendable {
   case int32([Int32])
   /// `<i8`.
   case int64([Int64])
+  /// `<U…`, or `|S…` that is UTF-8 when it is read: words, without the zeros at their ends.
+  case text([String])
 
-  var type: String {
+  /// What NumPy calls it: `<f4`, `|u1`, …
+  public var type: String {
     switch self {
     case .float32: "<f4"
     case .float64: "<f8"
     case .uint8: "|u1"
     case .int32: "<i4"
     case .int64: "<i8"
+    case .text(let words): "<U\(Self.width(words))"
     }
   }
 
@@ -39,6 +43,7 @@ public enum NPYElements: Sendable {
     case .uint8(let values): values.count
     case .int32(let values): values.count
     case .int64(let values): values.count
+    case .text(let words): words.count
     }
   }
 
@@ -49,8 +54,20 @@ public enum NPYElements: Sendable {
     case .uint8(let values): values
     case .int32(let values): values.flatMap { littleEndianBytes($0) }
     case .int64(let values): values.flatMap { littleEndianBytes($0) }
+    case .text(let words): Self.bytes(words, width: Self.width(words))
     }
   }
+
+  private static func bytes(_ words: [String], width: Int) -> [UInt8] {
+    words.flatMap { word in
+      let characters = word.unicodeScalars.map(\.value)
+      let zeros = [UInt32](repeating: 0, count: width - characters.count)
+      return (characters + zeros).flatMap { littleEndianBytes($0) }
+    }
+  }
+
+  /// The characters that each word has room for.
+  private static func width(_ words: [String]) -> Int { max(1, words.map(\.unicodeScalars.count).max() ?? 1) }
 }
 
 /// The bytes of a `.npy` file with an array of `shape`, row by row.

@@ -49,8 +49,35 @@ private func elements(_ bytes: ArraySlice<UInt8>, _ header: NPYHeader) throws(NP
   case "|u1": return .uint8(Array(try checked(1)))
   case "<i4": return .int32(littleEndianNumbers(try checked(4), as: Int32.self))
   case "<i8": return .int64(littleEndianNumbers(try checked(8), as: Int64.self))
-  default: throw .unknownType(header.type)
+  default: return .text(try words(header.type, checked))
   }
+}
+
+/// The words of an array of the type `<U…` (UTF-32) or `|S…` (bytes), each filled up with zeros to the width that the type says.
+private func words(
+  _ type: String, _ checked: (Int) throws(NPYFault) -> ArraySlice<UInt8>
+) throws(NPYFault) -> [String] {
+  let isUTF32 = type.hasPrefix("<U")
+  // Words of no width could be as many as one likes.
+  guard isUTF32 || type.hasPrefix("|S"), let width = Int(type.dropFirst(2)), (1...1 << 16).contains(width) else {
+    throw .unknownType(type)
+  }
+  let size = isUTF32 ? 4 * width : width
+  let bytes = try checked(size)
+  return stride(from: bytes.startIndex, to: bytes.endIndex, by: size).map { begin in
+    let word = bytes[begin..<begin + size]
+    guard isUTF32 else { return String(decoding: trimmed(word), as: UTF8.self) }
+    var text = String.UnicodeScalarView()
+    for value in trimmed(littleEndianNumbers(word, as: UInt32.self)[...]) {
+      text.append(Unicode.Scalar(value) ?? "\u{FFFD}")
+    }
+    return String(text)
+  }
+}
+
+/// `values` without the zeros at its end.
+private func trimmed<T: FixedWidthInteger>(_ values: ArraySlice<T>) -> ArraySlice<T> {
+  values.prefix((values.lastIndex { $0 != 0 } ?? values.startIndex - 1) - values.startIndex + 1)
 }
 
 /// The dictionary of a header, which has exactly three keys: `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }`.

@@ -1,19 +1,24 @@
 import Zip
 
-/// A `.npz`, NumPy's archive of arrays by name, as `numpy.savez` writes it. Arrays are unpacked when they are asked for.
+/// A `.npz`, NumPy's archive of arrays by name, as `numpy.savez` and
+/// `numpy.savez_compressed` write it. Arrays are unpacked when they are asked for.
 public struct NPZArchive: Sendable {
   private let path: String
   private let file: [UInt8]
   private let directory: ZipArchive
+  private let sizeLimit: Int
 
   /// The archive in the bytes of a file.
   ///
-  /// - Parameter path: what errors call it.
-  /// - Throws: `ImageError.npz`, also if any entry is compressed.
-  public init(_ bytes: [UInt8], path: String) throws(ImageError) {
+  /// - Parameters:
+  ///   - path: what errors call it.
+  ///   - sizeLimit: a compressed array that needs more bytes is refused.
+  /// - Throws: `ImageError.npz`, also if any entry is compressed in another way than NumPy's.
+  public init(_ bytes: [UInt8], path: String, sizeLimit: Int = 1 << 36) throws(ImageError) {
     self.path = path
+    self.sizeLimit = sizeLimit
     file = bytes
-    do { directory = try ZipArchive(bytes) } catch { throw .npz(path: path, .zip(error)) }
+    do { directory = try ZipArchive(bytes, takesDeflate: true) } catch { throw .npz(path: path, .zip(error)) }
   }
 
   /// The arrays' names, sorted.
@@ -25,9 +30,15 @@ public struct NPZArchive: Sendable {
   ///
   /// - Throws: `ImageError.npz`.
   public func array(_ name: String) throws(ImageError) -> NPYArray {
-    guard let range = directory.entries[name + ".npy"] else {
+    guard let entry = directory.entries[name + ".npy"] else {
       throw .npz(path: path, .missing(array: name, found: names))
     }
-    do { return try parseNPY(file[range]) } catch { throw .npz(path: path, .array(name, error)) }
+    var bytes = file[entry.place]
+    if entry.isDeflated {
+      do {
+        bytes = try inflated(bytes, size: entry.size, checksum: entry.checksum, limit: sizeLimit)[...]
+      } catch { throw .npz(path: path, .inflate(entry: name + ".npy", error)) }
+    }
+    do { return try parseNPY(bytes) } catch { throw .npz(path: path, .array(name, error)) }
   }
 }

@@ -1,5 +1,5 @@
-/// The directory of a zip archive whose entries are stored as they are, as PyTorch and NumPy write them (APPNOTE.TXT 6.3.10, §4.3).
-/// Checksums are not looked at.
+/// The directory of a zip archive as PyTorch and NumPy write them (APPNOTE.TXT 6.3.10, §4.3). Checksums are not looked at, and nothing is
+/// unpacked.
 public struct ZipArchive: Sendable {
   /// The first bytes of an archive: of the record before each entry's bytes.
   public static let localSignature: UInt32 = 0x0403_4B50
@@ -8,19 +8,35 @@ public struct ZipArchive: Sendable {
   private static let end64Signature: UInt32 = 0x0606_4B50
   private static let locator64Signature: UInt32 = 0x0706_4B50
 
-  /// Where the bytes of each entry lie in the file.
-  public let entries: [String: Range<Int>]
+  /// What the directory says of an entry.
+  public struct Entry: Sendable, Equatable {
+    /// Where its bytes lie in the file.
+    public let place: Range<Int>
+    /// Whether they are a deflate stream; else they are the entry as it is.
+    public let isDeflated: Bool
+    /// How many bytes the entry should have when it is unpacked; nothing has checked that.
+    public let size: Int
+    /// The CRC-32 that it should have when it is unpacked.
+    public let checksum: UInt32
+  }
 
-  /// Reads the directory of the archive in `file` and checks that each entry lies in it, uncompressed.
+  /// The entries by name.
+  public let entries: [String: Entry]
+
+  /// Reads the directory of the archive in `file` and checks that each entry lies in it.
   ///
+  /// - Parameter takesDeflate: whether entries may be deflated; else all must be stored as they are.
   /// - Throws: `ZipFault`.
-  public init(_ file: UnsafeRawBufferPointer) throws(ZipFault) {
+  public init(_ file: UnsafeRawBufferPointer, takesDeflate: Bool = false) throws(ZipFault) {
     let directory = try Self.findDirectory(file)
-    var entries: [String: Range<Int>] = [:]
+    var entries: [String: Entry] = [:]
     var offset = directory.lowerBound
     while offset < directory.upperBound {
       let record = try Self.readEntry(file, at: offset, before: directory.upperBound)
-      guard entries.updateValue(record.data, forKey: record.name) == nil else { throw .duplicate(entry: record.name) }
+      guard takesDeflate || !record.entry.isDeflated else { throw .compressed(entry: record.name) }
+      guard entries.updateValue(record.entry, forKey: record.name) == nil else {
+        throw .duplicate(entry: record.name)
+      }
       offset = record.next
     }
     self.entries = entries
@@ -29,9 +45,11 @@ public struct ZipArchive: Sendable {
   /// The same for an archive in an array.
   ///
   /// - Throws: `ZipFault`.
-  public init(_ file: [UInt8]) throws(ZipFault) {
+  public init(_ file: [UInt8], takesDeflate: Bool = false) throws(ZipFault) {
     // Closures over an array's bytes throw no errors of one type.
-    let result = file.withUnsafeBytes { bytes in Result { () throws(ZipFault) in try ZipArchive(bytes) } }
+    let result = file.withUnsafeBytes { bytes in
+      Result { () throws(ZipFault) in try ZipArchive(bytes, takesDeflate: takesDeflate) }
+    }
     self = try result.get()
   }
 
@@ -68,9 +86,10 @@ public struct ZipArchive: Sendable {
 
   private static func readEntry(
     _ file: UnsafeRawBufferPointer, at offset: Int, before end: Int
-  ) throws(ZipFault) -> (name: String, data: Range<Int>, next: Int) {
+  ) throws(ZipFault) -> (name: String, entry: Entry, next: Int) {
     guard file.integer(offset, as: UInt32.self) == directorySignature,
       let flags = file.integer(offset + 8, as: UInt16.self), let method = file.integer(offset + 10, as: UInt16.self),
+      let checksum = file.integer(offset + 16, as: UInt32.self),
       let storedSize = file.integer(offset + 20, as: UInt32.self),
       let fullSize = file.integer(offset + 24, as: UInt32.self),
       let nameLength = file.integer(offset + 28, as: UInt16.self),
@@ -82,13 +101,16 @@ public struct ZipArchive: Sendable {
     else { throw .badRecord(what: "zip directory entry", offset: offset) }
     let next = offset + 46 + Int(nameLength) + Int(extraLength) + Int(commentLength)
     if flags & 1 != 0 { throw .encrypted(entry: name) }
-    if method != 0 { throw .compressed(entry: name) }
+    let isDeflated = method == 8
+    if method != 0 && !isDeflated { throw .compressed(entry: name) }
 
     let wide = wideFields(
       file, extra: offset + 46 + Int(nameLength)..<offset + 46 + Int(nameLength) + Int(extraLength),
       wanted: [fullSize, storedSize, localOffset])
-    guard let wide else { throw .badRecord(what: "zip64 field of entry \(name)", offset: offset) }
-    if wide[0] != wide[1] { throw .compressed(entry: name) }
+    guard let wide, let size = Int(exactly: wide[0]) else {
+      throw .badRecord(what: "zip64 field of entry \(name)", offset: offset)
+    }
+    if !isDeflated && wide[0] != wide[1] { throw .compressed(entry: name) }
 
     // The entry's own record repeats the name, with another extra field; its bytes follow.
     let local = try range(file, "entry \(name)", wide[2], 30).lowerBound
@@ -98,7 +120,8 @@ public struct ZipArchive: Sendable {
       file.text(local + 30, Int(localNameLength)) == name
     else { throw .badRecord(what: "entry \(name)", offset: local) }
     let begin = local + 30 + Int(localNameLength) + Int(localExtraLength)
-    return (name, try range(file, "entry \(name)", UInt64(begin), wide[1]), next)
+    let place = try range(file, "entry \(name)", UInt64(begin), wide[1])
+    return (name, Entry(place: place, isDeflated: isDeflated, size: size, checksum: checksum), next)
   }
 
   /// The values of fields that, where all their bits are set, stand in the zip64 part of the extra field, in this order; nil

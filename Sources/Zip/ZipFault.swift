@@ -1,4 +1,4 @@
-/// What can be wrong with a zip archive of stored entries.
+/// What can be wrong with a zip archive.
 public enum ZipFault: Error, Equatable, CustomStringConvertible {
   /// No end-of-directory record.
   case noDirectory
@@ -6,7 +6,7 @@ public enum ZipFault: Error, Equatable, CustomStringConvertible {
   case beyondEnd(what: String, offset: UInt64, size: UInt64, available: Int)
   /// A record that does not begin with its signature.
   case badRecord(what: String, offset: Int)
-  /// An entry that is compressed.
+  /// An entry that is compressed, or in a way that cannot be read.
   case compressed(entry: String)
   /// An entry that is encrypted.
   case encrypted(entry: String)

@@ -60,16 +60,19 @@ struct NPZTests {
         ("f", [2], .float32([0.1, -.infinity])), ("d", [1, 2], .float64([0.1, 1e300])),
         ("b", [3, 1], .uint8([0, 1, 255])),
         ("i", [2], .int32([.min, 7])), ("l", [], .int64([.min])), ("none", [0, 5], .float32([])),
+        ("t", [2, 2], .text(["", "Größe", "\u{1F600}", "a b"])),
       ])
     let archive = try NPZArchive(bytes, path: "x.npz")
-    #expect(archive.names == ["b", "d", "f", "i", "l", "none"])
+    #expect(archive.names == ["b", "d", "f", "i", "l", "none", "t"])
     guard case .float32(let f) = try archive.array("f").elements,
       case .float64(let d) = try archive.array("d").elements,
-      case .int32(let i) = try archive.array("i").elements, case .int64(let l) = try archive.array("l").elements
+      case .int32(let i) = try archive.array("i").elements, case .int64(let l) = try archive.array("l").elements,
+      case .text(let t) = try archive.array("t").elements
     else {
       Issue.record("an array has changed its type")
       return
     }
+    #expect(t == ["", "Größe", "\u{1F600}", "a b"])
     #expect(f == [0.1, -.infinity] && d == [0.1, 1e300] && i == [.min, 7] && l == [.min])
     #expect(isUInt8(try archive.array("b").elements, [0, 1, 255]))
     #expect(
@@ -149,7 +152,9 @@ struct NPZTests {
         archive(zipEntry("a.npy", size: array.count, extraLength: 10)),
         .badRecord(what: "zip directory entry", offset: place)
       ),
-      (archive(zipEntry("a.npy", size: array.count, method: 8)), .compressed(entry: "a.npy")),
+      // LZMA, and a stored entry of two sizes.
+      (archive(zipEntry("a.npy", size: array.count, method: 14)), .compressed(entry: "a.npy")),
+      (archive(zipEntry("a.npy", size: array.count, unpacked: 5)), .compressed(entry: "a.npy")),
       (archive(zipEntry("a.npy", size: array.count, flags: 1)), .encrypted(entry: "a.npy")),
       (archive(good, good), .duplicate(entry: "a.npy")),
     ]

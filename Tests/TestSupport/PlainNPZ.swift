@@ -25,7 +25,7 @@ public func plainNPZ(_ arrays: [(name: String, shape: [Int], elements: NPYElemen
 }
 
 /// CRC-32 as zip and PNG use it (ISO 3309), bit by bit.
-private func crc32(_ bytes: [UInt8]) -> UInt32 {
+public func crc32(_ bytes: [UInt8]) -> UInt32 {
   let table = (0..<256 as Range<UInt32>).map { byte in
     (0..<8).reduce(byte) { crc, _ in crc & 1 == 1 ? 0xEDB8_8320 ^ crc >> 1 : crc >> 1 }
   }

@@ -1,0 +1,125 @@
+// Pictures made smaller, or larger, as `Image.resize` of Pillow up to version 12 makes them, bit by bit: each output pixel is a weighted
+// mean of the pixels under the filter, which is as wide as an output pixel where the picture shrinks; weights are rounded to 22 bits;
+// rows first, and what comes of them is rounded to 8 bits before the columns.
+
+/// By what the pixels under an output pixel are weighted.
+private enum ResamplingFilter {
+  /// All alike.
+  case box
+  /// Keys 1981, with a = -1/2.
+  case bicubic
+
+  /// How far it reaches, in the smaller of the two grids' pixels.
+  var support: Double {
+    switch self {
+    case .box: 0.5
+    case .bicubic: 2
+    }
+  }
+
+  func weight(_ x: Double) -> Double {
+    switch self {
+    case .box: return x > -0.5 && x <= 0.5 ? 1 : 0
+    case .bicubic:
+      let (a, x) = (-0.5, abs(x))
+      if x < 1 { return ((a + 2) * x - (a + 3)) * x * x + 1 }
+      return x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0
+    }
+  }
+}
+
+/// How one output row or column comes from those of the input: of `weights`, in units of 2⁻²², from `first` on.
+private struct ResamplingWeights {
+  static let bits = 22
+  let first: Int
+  let weights: [Int]
+
+  /// For output `place` of `count`, from `input`.
+  init(_ place: Int, of count: Int, from input: Int, _ filter: ResamplingFilter) {
+    let scale = Double(input) / Double(count)
+    let width = max(scale, 1)
+    let center = (Double(place) + 0.5) * scale
+    let reach = filter.support * width
+    let begin = max(0, Int(center - reach + 0.5))
+    let end = min(input, Int(center + reach + 0.5))
+    // In Pillow's order of operations, which decides on the last bit.
+    let reciprocal = 1 / width
+    let exact = (0..<end - begin).map { filter.weight((Double($0 + begin) - center + 0.5) * reciprocal) }
+    let sum = exact.reduce(0, +)
+    first = begin
+    weights = exact.map { weight in
+      let scaled = (sum != 0 ? weight / sum : weight) * Double(1 << Self.bits)
+      return Int(scaled + (scaled < 0 ? -0.5 : 0.5))
+    }
+  }
+
+  /// The mean of what `pixel` gives for each place of the input.
+  func mean(_ pixel: (Int) -> UInt8) -> UInt8 {
+    var sum = 1 << (Self.bits - 1)
+    for (i, weight) in weights.enumerated() { sum += Int(pixel(first + i)) * weight }
+    return UInt8(clamping: sum >> Self.bits)
+  }
+}
+
+extension Picture {
+  /// The picture cut to a square of `size` × `size` pixels, as `image_datasets.py` of improved-diffusion prepares what a model learns
+  /// from: halved by means of 2×2 pixels while the smaller side has twice the size, then resampled (bicubic) until the smaller side
+  /// has the size, and the middle cut out of what is longer.
+  public func fitted(toSquare size: Int) -> Picture {
+    precondition(size > 0, "a square of \(size) pixels is no picture")
+    // What the filters would leave as it is.
+    if width == size && height == size { return self }
+    var picture = self
+    while min(picture.width, picture.height) >= 2 * size {
+      let (width, height) = (picture.width / 2, picture.height / 2)
+      picture = picture.resampled(
+        width: width, columns: 0..<width, height: height, rows: 0..<height, .box)
+    }
+    let scale = Double(size) / Double(min(picture.width, picture.height))
+    let width = Int((Double(picture.width) * scale).rounded(.toNearestOrEven))
+    let height = Int((Double(picture.height) * scale).rounded(.toNearestOrEven))
+    let (left, top) = ((width - size) / 2, (height - size) / 2)
+    // Only what is kept is computed, however oblong the picture is.
+    return picture.resampled(
+      width: width, columns: left..<left + size, height: height, rows: top..<top + size, .bicubic)
+  }
+
+  /// The given columns and rows of the picture resampled to `width` × `height` pixels.
+  private func resampled(
+    width: Int, columns: Range<Int>, height: Int, rows: Range<Int>, _ filter: ResamplingFilter
+  ) -> Picture {
+    let across = columns.map { ResamplingWeights($0, of: width, from: self.width, filter) }
+    let down = rows.map { ResamplingWeights($0, of: height, from: self.height, filter) }
+    // Rows that no kept row needs are left out.
+    let begin = down.map(\.first).min() ?? 0
+    let end = down.map { $0.first + $0.weights.count }.max() ?? 0
+    var between: [UInt8] = []
+    between.reserveCapacity((end - begin) * columns.count * channels)
+    for y in begin..<end {
+      for place in across {
+        for c in 0..<channels { between.append(place.mean { pixels[(y * self.width + $0) * channels + c] }) }
+      }
+    }
+    var result: [UInt8] = []
+    result.reserveCapacity(rows.count * columns.count * channels)
+    let row = columns.count * channels
+    for place in down {
+      for i in 0..<row { result.append(place.mean { between[($0 - begin) * row + i] }) }
+    }
+    return Picture(width: columns.count, height: rows.count, channels: channels, pixels: result)
+  }
+
+  /// The picture with 1 or 3 channels: grey is repeated, RGB becomes luma (ITU-R 601, rounded as Pillow's `convert("L")` rounds it).
+  public func converted(toChannels count: Int) -> Picture {
+    precondition(count == 1 || count == 3, "a picture of \(count) channels is none")
+    if count == channels { return self }
+    let converted =
+      count == 3
+      ? pixels.flatMap { [$0, $0, $0] }
+      : stride(from: 0, to: pixels.count, by: 3).map { i in
+        let (red, green, blue) = (Int(pixels[i]), Int(pixels[i + 1]), Int(pixels[i + 2]))
+        return UInt8((19_595 * red + 38_470 * green + 7471 * blue + 0x8000) >> 16)
+      }
+    return Picture(width: width, height: height, channels: count, pixels: converted)
+  }
+}

@@ -1,0 +1,29 @@
+import Foundation
+import Images
+
+/// A folder for one test, which goes away with it.
+final class TemporaryFolder {
+  let path: String
+
+  init() throws {
+    path = NSTemporaryDirectory() + "training-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  /// Writes a file, and the folders on the way to it.
+  @discardableResult func write(_ name: String, _ bytes: [UInt8]) throws -> String {
+    let file = URL(fileURLWithPath: path + "/" + name)
+    try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(bytes).write(to: file)
+    return file.path
+  }
+
+  /// Writes a picture of one colour.
+  @discardableResult func png(_ name: String, _ colour: [UInt8], side: Int = 2) throws -> String {
+    let pixels = (0..<side * side).flatMap { _ in colour }
+    return try write(
+      name, try Picture(width: side, height: side, channels: colour.count, pixels: pixels).png())
+  }
+}
