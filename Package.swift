@@ -31,6 +31,7 @@ let package = Package(
   name: "sample",
   products: [
     .executable(name: "sample", targets: ["sample"]),
+    .executable(name: "train", targets: ["train"]),
     .library(name: "Diffusion", targets: ["Diffusion", "UNet", "Checkpoint", "TensorCore"]),
     .library(name: "TensorCore", targets: ["TensorCore"]),
   ],
@@ -56,11 +57,17 @@ let package = Package(
     .target(name: "Diffusion", dependencies: ["TensorCore"]),
     .target(name: "Images", dependencies: ["CPNG", "TensorCore", "Zip", "zlib"]),
     .target(name: "CommandLineInterface"),
+    .target(name: "Console", dependencies: ["TensorCore", "KernelTable"]),
     .executableTarget(
       name: "sample",
       dependencies: [
-        "CommandLineInterface", "Checkpoint", "UNet", "Diffusion", "Images", "EmbeddedModel", "TensorCore",
+        "CommandLineInterface", "Console", "Checkpoint", "UNet", "Diffusion", "Images", "EmbeddedModel", "TensorCore",
         "KernelTable", "Training",
+      ]),
+    .executableTarget(
+      name: "train",
+      dependencies: [
+        "CommandLineInterface", "Console", "Checkpoint", "UNet", "Diffusion", "Images", "TensorCore", "Training",
       ]),
     .target(name: "TestSupport", dependencies: ["TensorCore", "Images"], path: "Tests/TestSupport"),
     .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore", "TestSupport"]),

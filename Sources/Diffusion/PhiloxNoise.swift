@@ -18,8 +18,8 @@ public struct PhiloxNoise: NoiseSource, Sendable {
   /// The draw number of an image's class, which no step has.
   private static let classDraw = UInt32.max
   /// The draw number of a training example's step (`ScheduleSampler`), which no step has either.
-  private static let scheduleDraw = UInt32.max - 1
-  /// The draw number of whether a training example's label is dropped; those between belong to `DataOrder` of `Training`.
+  private static let scheduleDraw = UInt32.max - 3
+  /// The draw number of whether a training example's label is dropped. (2³² - 2 and 2³² - 3 are those of `DataOrder`.)
   private static let labelDraw = UInt32.max - 4
 
   private let key: SIMD2<UInt32>
@@ -62,7 +62,7 @@ public struct PhiloxNoise: NoiseSource, Sendable {
   }
 
   /// A number for training example `position`, uniform in [0, 1): the first 53 bits of the first two words, low one first, of
-  /// the block with draw number 2³² - 2.
+  /// the block with draw number 2³² - 4.
   static func scheduleUniform(seed: UInt64, position: Int) -> Double {
     uniform(seed: seed, draw: scheduleDraw, position: position)
   }

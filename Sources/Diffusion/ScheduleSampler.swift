@@ -6,7 +6,7 @@
 /// on from a checkpoint.
 ///
 /// The number u in [0, 1) of a position is ⌊(w₁ · 2³² + w₀) / 2¹¹⌋ / 2⁵³, of the first words of the Philox block with the key
-/// (seed mod 2³², ⌊seed / 2³²⌋) and the counter (0, 2³² - 2, position mod 2³², ⌊position / 2³²⌋): the draw number before that of
+/// (seed mod 2³², ⌊seed / 2³²⌋) and the counter (0, 2³² - 4, position mod 2³², ⌊position / 2³²⌋): a draw number near that of
 /// an image's class (`PhiloxNoise`), which no noise has. The step is the first that brings the sum of the probabilities above u.
 public protocol ScheduleSampler: Sendable {
   /// The seed of the draws.

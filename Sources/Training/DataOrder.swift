@@ -10,14 +10,14 @@ import Diffusion
 /// function of the other: ⌊w · base / 2⁶⁴⌋ with w of the first two words, low one first, of a Philox block.
 ///
 /// The key is the seed's, as in `PhiloxNoise`, whose second counter word numbers the draws and is 2³² - 1 for classes. These counters have
-/// other second words, which no run has steps enough to reach (2³² - 2 is the schedule sampler's):
+/// other second words, which no run has steps enough to reach:
 ///
-/// * (digit, 2³² - 3, epoch, round) for the order;
-/// * (0, 2³² - 4, p mod 2³², ⌊p / 2³²⌋) for the flip of position p, the lowest bit of the block's first word.
+/// * (digit, 2³² - 2, epoch, round) for the order;
+/// * (0, 2³² - 3, p mod 2³², ⌊p / 2³²⌋) for the flip of position p, the lowest bit of the block's first word.
 public struct DataOrder: Sendable {
   /// The draw numbers, which no step has.
-  private static let orderDraw = UInt32.max - 2
-  private static let flipDraw = UInt32.max - 3
+  private static let orderDraw = UInt32.max - 1
+  private static let flipDraw = UInt32.max - 2
   /// Even, and more than the four that a strong round function needs, for the sake of datasets of a few examples.
   private static let rounds = 8
 

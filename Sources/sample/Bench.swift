@@ -1,3 +1,4 @@
+import Console
 import CommandLineInterface
 import Diffusion
 import Images
@@ -177,10 +178,6 @@ extension BenchReport.Batch {
           + right(layer.gflopPerSecond.map { decimal($0, 0) } ?? "", 9) + "  \(layer.name)\n"
       }.joined() + "\n"
   }
-}
-
-func right(_ text: String, _ width: Int) -> String {
-  String(repeating: " ", count: max(0, width - text.count)) + text
 }
 
 /// Writes a table or JSON to standard output.

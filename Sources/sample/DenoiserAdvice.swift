@@ -1,3 +1,4 @@
+import Console
 import Diffusion
 import TensorCore
 import UNet

@@ -1,3 +1,4 @@
+import Console
 import Checkpoint
 import CommandLineInterface
 import UNet

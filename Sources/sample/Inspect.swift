@@ -1,3 +1,4 @@
+import Console
 import Checkpoint
 import CommandLineInterface
 import Images
@@ -152,15 +153,4 @@ extension ModelSource {
 
 extension String {
   fileprivate func padding(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
-}
-
-/// For instance `52,546,438`.
-func grouped(_ number: Int) -> String {
-  var digits = String(number)[...]
-  var groups: [Substring] = []
-  while digits.count > 3 {
-    groups.insert(digits.suffix(3), at: 0)
-    digits = digits.dropLast(3)
-  }
-  return ([digits] + groups).joined(separator: ",")
 }

@@ -1,3 +1,4 @@
+import Console
 import Checkpoint
 
 /// One thing known of a model, and how.
@@ -21,13 +22,6 @@ struct ModelFact {
     /// What the original assumes if it is told nothing.
     case upstream(String)
   }
-}
-
-/// Why a model cannot be used for what the command line asks. One sentence.
-struct SettingsError: Error, CustomStringConvertible {
-  let description: String
-
-  init(_ description: String) { self.description = description }
 }
 
 /// All that is said of a model, by whoever says it. What the tensors say is not open to debate, and neither is what stands in

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import Console
 
 /// Says on standard error how far the drawing is and how long it will take: a bar that is redrawn in place on a terminal,
 /// or a plain line now and then.
@@ -71,39 +65,4 @@ struct ProgressBar {
     isShown = false
   }
 
-  private func clock(_ seconds: Double) -> String {
-    let seconds = Int(seconds.rounded(.up))
-    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60)
-    let tail = seconds % 60 < 10 ? "0\(seconds % 60)" : "\(seconds % 60)"
-    return hours > 0 ? "\(hours):\(minutes < 10 ? "0" : "")\(minutes):\(tail)" : "\(minutes):\(tail)"
-  }
-}
-
-/// `value` with `places` digits behind the point.
-func decimal(_ value: Double, _ places: Int) -> String {
-  let scale = (0..<places).reduce(1.0) { scale, _ in scale * 10 }
-  let scaled = (value * scale).rounded()
-  guard scaled.magnitude < 1e15 else { return "\(value)" }
-  let digits = String(Int(scaled.magnitude))
-  let padded = String(repeating: "0", count: max(0, places + 1 - digits.count)) + digits
-  let sign = value < 0 ? "-" : ""
-  return places == 0 ? sign + padded : "\(sign)\(padded.dropLast(places)).\(padded.suffix(places))"
-}
-
-extension Duration {
-  var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
-}
-
-/// Writes words to standard error.
-func writeError(_ text: String) {
-  var text = text
-  text.withUTF8 { bytes in
-    var offset = 0
-    while offset < bytes.count {
-      let written = write(STDERR_FILENO, bytes.baseAddress.map { $0 + offset }, bytes.count - offset)
-      // If nobody can be told, there is nobody to tell so.
-      if written <= 0 { return }
-      offset += written
-    }
-  }
 }

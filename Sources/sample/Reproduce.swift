@@ -1,3 +1,4 @@
+import Console
 import CommandLineInterface
 import Images
 import TensorCore

@@ -1,3 +1,5 @@
+import Console
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)

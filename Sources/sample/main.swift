@@ -1,3 +1,4 @@
+import Console
 import CommandLineInterface
 import Diffusion
 import Images
@@ -42,16 +43,4 @@ do {
 } catch {
   writeError("sample: \(error)\n")
   exit(1)
-}
-
-/// The kernels for this CPU, unless the environment forces others.
-func chosenKernels() throws -> KernelTable {
-  guard let name = getenv("SAMPLE_KERNELS").map({ String(cString: $0) }), !name.isEmpty else {
-    return KernelChoice.current
-  }
-  guard let table = KernelChoice.table(named: name) else {
-    let names = KernelChoice.available.map(\.name).joined(separator: ", ")
-    throw SettingsError("SAMPLE_KERNELS=\(name): this CPU runs \(names); set one of them, or unset it")
-  }
-  return table
 }

@@ -33,7 +33,7 @@ struct ScheduleSamplerTests {
     let positions = [0, 1, 2, 1 << 33 + 5]
     let expected = positions.map { position in
       let block = Philox.block(
-        counter: SIMD4(0, 0xFFFF_FFFE, UInt32(truncatingIfNeeded: position), UInt32(position >> 32)),
+        counter: SIMD4(0, 0xFFFF_FFFC, UInt32(truncatingIfNeeded: position), UInt32(position >> 32)),
         key: SIMD2(0x89AB_CDEF, 0x0123_4567))
       return Int((Double(block[1]) * 0x1p-32 + Double(block[0]) * 0x1p-64) * 1000)
     }

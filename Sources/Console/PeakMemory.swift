@@ -7,16 +7,16 @@
 #endif
 
 /// The most memory that this process has held.
-enum PeakMemory {
+public enum PeakMemory {
   /// Counts from now on, where the system can (Linux); elsewhere the most since the start goes on counting.
-  static func restart() {
+  public static func restart() {
     guard let file = fopen("/proc/self/clear_refs", "w") else { return }
     fputs("5", file)
     fclose(file)
   }
 
   /// Bytes.
-  static var bytes: Int {
+  public static var bytes: Int {
     if let file = fopen("/proc/self/status", "r") {
       defer { fclose(file) }
       var line = [CChar](repeating: 0, count: 256)

@@ -8,13 +8,13 @@ import Synchronization
   import Darwin
 #endif
 
-/// Ctrl-C (SIGINT) and SIGTERM: the first asks the drawing to stop, which it does behind the next step; a second stops at once.
-enum Interruption {
+/// Ctrl-C (SIGINT) and SIGTERM: the first asks the work to stop, which it does behind the next step; a second stops at once.
+public enum Interruption {
   /// The signal that has come, or 0.
   private static let received = Atomic<Int32>(0)
 
   /// From now on.
-  static func watch() {
+  public static func watch() {
     // Made here rather than in the handler, where little is allowed.
     received.store(0, ordering: .relaxed)
     for number in [SIGINT, SIGTERM] {
@@ -30,13 +30,13 @@ enum Interruption {
   }
 
   /// - Throws: `Interrupted` if a signal has come.
-  static func check() throws(Interrupted) {
+  public static func check() throws(Interrupted) {
     let number = received.load(ordering: .relaxed)
     if number != 0 { throw Interrupted(signal: number) }
   }
 }
 
 /// A signal has asked for the end.
-struct Interrupted: Error {
-  let signal: Int32
+public struct Interrupted: Error {
+  public let signal: Int32
 }

@@ -1,0 +1,8 @@
+/// Why a model cannot be used for what the command line asks. One sentence.
+public struct SettingsError: Error, CustomStringConvertible {
+  /// One sentence that says what is wrong and what to do.
+  public let description: String
+
+  /// An error that says so.
+  public init(_ description: String) { self.description = description }
+}
