@@ -31,7 +31,7 @@ let package = Package(
   name: "sample",
   products: [
     .executable(name: "sample", targets: ["sample"]),
-    .library(name: "Diffusion", targets: ["Diffusion", "UNet", "Checkpoint", "TensorCore"]),
+    .library(name: "Diffusion", targets: ["Diffusion", "UNet", "Checkpoint", "TensorCore", "Zip"]),
     .library(name: "TensorCore", targets: ["TensorCore"]),
   ],
   targets: kernelTargets + [
@@ -60,7 +60,7 @@ let package = Package(
     .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore", "TestSupport"]),
     .testTarget(name: "HashTests", dependencies: ["Hash"]),
     .testTarget(name: "ZipTests", dependencies: ["Zip"]),
-    .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "TensorCore", "TestSupport"]),
+    .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "TensorCore", "Zip", "TestSupport"]),
     .testTarget(name: "UNetTests", dependencies: ["UNet", "Checkpoint", "TensorCore", "TestSupport"]),
     .testTarget(
       name: "DiffusionTests",
