@@ -2,7 +2,7 @@
 ///
 /// - Parameter width: the columns to fill, at least 60.
 public func helpText(_ command: CommandName = .draw, width: Int = 80) -> String {
-  var lines = ["\(command.usage) \(command.summary).", "", "Examples"]
+  var lines = wrap("\(command.usage) \(command.summary).", width: 80) + ["", "Examples"]
   for (meaning, line) in examples(command) { lines += ["  # \(meaning)", "  \(line)"] }
   if command == .draw {
     lines += ["", "Commands (sample COMMAND --help says more)"]
@@ -15,7 +15,8 @@ public func helpText(_ command: CommandName = .draw, width: Int = 80) -> String 
     for option in options { lines += entry(usage(option), option.help, width: max(width, 60)) }
   }
   lines += [""] + wrap(spellingNote, width: 80)
-  lines += ["", "Exit status: \(exitStatuses.map { "\($0.status) \($0.meaning)" }.joined(separator: ", "))."]
+  let statuses = exitStatuses.map { "\($0.status) \($0.meaning)" }.joined(separator: ", ")
+  lines += [""] + wrap("Exit status: \(statuses).", width: 80)
   return lines.joined(separator: "\n") + "\n"
 }
 
