@@ -42,6 +42,7 @@ func examples(_ command: CommandName) -> [(meaning: String, line: String)] {
     [
       ("a folder of diffusers becomes one file", "sample convert ddpm-cifar10-32 cifar10.safetensors"),
       ("half the size, and never a flag again", "sample convert --half --num-heads 8 m.pt m.safetensors"),
+      ("back to PyTorch: for torch.load and load_state_dict", "sample convert m.safetensors m.pt"),
     ]
   case .completions:
     [
