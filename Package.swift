@@ -32,7 +32,8 @@ let package = Package(
   products: [
     .executable(name: "sample", targets: ["sample"]),
     .executable(name: "train", targets: ["train"]),
-    .library(name: "Diffusion", targets: ["Diffusion", "UNet", "Checkpoint", "TensorCore"]),
+    .library(name: "Diffusion", targets: ["Diffusion", "UNet", "Checkpoint", "TensorCore", "Zip"]),
+    .library(name: "Training", targets: ["Training", "Autograd"]),
     .library(name: "TensorCore", targets: ["TensorCore"]),
   ],
   targets: kernelTargets + [
@@ -76,7 +77,8 @@ let package = Package(
       name: "TrainingTests",
       dependencies: ["Training", "Autograd", "UNet", "Diffusion", "Checkpoint", "Images", "TensorCore", "TestSupport"]),
     .testTarget(name: "HashTests", dependencies: ["Hash"]),
-    .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "TensorCore", "TestSupport"]),
+    .testTarget(name: "ZipTests", dependencies: ["Zip"]),
+    .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "TensorCore", "Zip", "TestSupport"]),
     .testTarget(name: "UNetTests", dependencies: ["UNet", "Checkpoint", "TensorCore", "TestSupport"]),
     .testTarget(
       name: "DiffusionTests",

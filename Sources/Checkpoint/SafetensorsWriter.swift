@@ -1,5 +1,3 @@
-import TensorCore
-
 /// Writes the tensors of `state` as a safetensors file, in the order of their names in it and one at a time, so that no more
 /// than one is in memory. The same tensors and metadata make the same bytes.
 ///
@@ -15,28 +13,14 @@ public func writeSafetensors(
   let header = Array(try safetensorsHeader(state, metadata: metadata, half: half).utf8)
   try withUnsafeBytes(of: UInt64(header.count).littleEndian) { try write($0) }
   try header.withUnsafeBytes { try write($0) }
-  for name in state.names {
-    guard let tensor = state.entry(name)?.read() else { continue }
-    try tensor.withUnsafePointer { pointer in
-      let elements = UnsafeBufferPointer(start: pointer, count: tensor.count)
-      if half {
-        let largest = largestFinite(elements)
-        guard largest.magnitude < halfOverflow else {
-          throw CheckpointError.overflowsHalf(file: state.name, name: name, value: largest)
-        }
-        try writeHalves(elements, to: write)
-      } else {
-        try write(UnsafeRawBufferPointer(elements))
-      }
-    }
-  }
+  for name in state.names { try writeElements(of: name, in: state, half: half, to: write) }
 }
 
 /// The header: JSON that says what each tensor is and where it lies, padded with spaces so that the elements lie aligned.
 private func safetensorsHeader(
   _ state: StateDict, metadata: [String: String], half: Bool
 ) throws(CheckpointError) -> String {
-  let type = half ? ElementType.float16 : .float32
+  let type = writtenType(half: half)
   var items: [String] = []
   if !metadata.isEmpty {
     let pairs = metadata.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }
@@ -69,27 +53,4 @@ private func quoted(_ text: String) -> String {
     }
   }
   return result + "\""
-}
-
-/// The number of the largest magnitude; infinities, which float16 has too, do not count.
-private func largestFinite(_ elements: UnsafeBufferPointer<Float>) -> Float {
-  var largest: Float = 0
-  for x in elements where x.magnitude > largest.magnitude && x.isFinite { largest = x }
-  return largest
-}
-
-/// Writes the elements as float16, some at a time.
-private func writeHalves(
-  _ elements: UnsafeBufferPointer<Float>, to write: (UnsafeRawBufferPointer) throws -> Void
-) throws {
-  let room = 1 << 16
-  var begin = 0
-  while begin < elements.count {
-    let chunk = elements[begin..<min(begin + room, elements.count)]
-    try [UInt16](unsafeUninitializedCapacity: chunk.count) { target, count in
-      for (i, x) in chunk.enumerated() { target[i] = halfFromFloat(x) }
-      count = chunk.count
-    }.withUnsafeBytes { try write($0) }
-    begin += room
-  }
 }

@@ -8,7 +8,8 @@ extension CommandName {
     case .draw: "draws images with a diffusion model"
     case .bench: "measures how long a model's forward pass takes"
     case .inspect: "says what a checkpoint is, and what is assumed of it"
-    case .convert: "writes a checkpoint that describes itself"
+    case .convert:
+      "writes a checkpoint as a .safetensors that describes itself, or as a .pt for PyTorch with a .pt.json beside it"
     case .reproduce: "draws an image again and compares"
     case .show: "prints what an image says of itself"
     case .completions: "prints completions for bash, zsh or fish"

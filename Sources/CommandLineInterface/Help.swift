@@ -2,7 +2,7 @@
 ///
 /// - Parameter width: the columns to fill, at least 60.
 public func helpText(_ command: CommandName = .draw, width: Int = 80) -> String {
-  var lines = ["\(command.usage) \(command.summary).", "", "Examples"]
+  var lines = wrap("\(command.usage) \(command.summary).", width: 80) + ["", "Examples"]
   for (meaning, line) in examples(command) { lines += ["  # \(meaning)", "  \(line)"] }
   if command == .draw {
     lines += ["", "Commands (sample COMMAND --help says more)"]
@@ -15,7 +15,8 @@ public func helpText(_ command: CommandName = .draw, width: Int = 80) -> String 
     for option in options { lines += entry(usage(option), option.help, width: max(width, 60)) }
   }
   lines += [""] + wrap(spellingNote, width: 80)
-  lines += ["", "Exit status: \(exitStatuses.map { "\($0.status) \($0.meaning)" }.joined(separator: ", "))."]
+  let statuses = exitStatuses.map { "\($0.status) \($0.meaning)" }.joined(separator: ", ")
+  lines += [""] + wrap("Exit status: \(statuses).", width: 80)
   return lines.joined(separator: "\n") + "\n"
 }
 
@@ -41,6 +42,7 @@ func examples(_ command: CommandName) -> [(meaning: String, line: String)] {
     [
       ("a folder of diffusers becomes one file", "sample convert ddpm-cifar10-32 cifar10.safetensors"),
       ("half the size, and never a flag again", "sample convert --half --num-heads 8 m.pt m.safetensors"),
+      ("back to PyTorch: for torch.load and load_state_dict", "sample convert m.safetensors m.pt"),
     ]
   case .completions:
     [

@@ -6,7 +6,7 @@ public enum CommandName: String, Sendable, CaseIterable {
   case bench
   /// Say what a checkpoint is.
   case inspect
-  /// Write a checkpoint as a safetensors file that describes itself.
+  /// Write a checkpoint as another kind of file.
   case convert
   /// Draw an image again and say whether it comes out the same.
   case reproduce
@@ -27,7 +27,7 @@ public enum CommandName: String, Sendable, CaseIterable {
     switch self {
     case .draw, .bench, .man: []
     case .inspect: ["FILE"]
-    case .convert: ["IN", "OUT.safetensors"]
+    case .convert: ["IN", "OUT"]
     case .reproduce, .show: ["IMAGE.png"]
     case .completions: ["SHELL"]
     }
@@ -207,7 +207,7 @@ private let checkpointOptions: [OptionDefinition] = [
   {
     o, _, _ throws(UsageError) in o.half = true
   },
-  OptionDefinition("overwrite", .none, .converting, of: [.convert], "replace a file that exists") {
+  OptionDefinition("overwrite", .none, .converting, of: [.convert], "replace files that exist") {
     o, _, _ throws(UsageError) in o.overwrite = true
   },
 ]

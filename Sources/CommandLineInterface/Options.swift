@@ -6,8 +6,8 @@ public enum Command: Sendable, Equatable {
   case bench(Options)
   /// Say what a checkpoint is.
   case inspect(Options)
-  /// Write a checkpoint as a safetensors file that describes itself.
-  case convert(Options, to: String)
+  /// Write a checkpoint as another kind of file.
+  case convert(Options, to: CheckpointDestination)
   /// Draw an image again and compare.
   case reproduce(Options, image: String)
   /// Print what an image says of itself.

@@ -57,12 +57,7 @@ public func parse(_ arguments: [String]) throws(UsageError) -> Command {
   case .show: return .show(image: operands[0])
   case .convert:
     options.model = operands[0]
-    guard operands[1].lowercased().hasSuffix(".safetensors") else {
-      throw UsageError(
-        "sample convert writes safetensors, not \(operands[1]); type sample convert \(operands[0]) \(quoted(operands[1])).safetensors"
-      )
-    }
-    return .convert(options, to: operands[1])
+    return .convert(options, to: try CheckpointDestination(operands[1], from: operands[0]))
   case .completions:
     guard let shell = Shell(rawValue: operands[0]) else {
       throw UsageError("there are no completions for \"\(operands[0])\"; type sample completions bash, zsh or fish")

@@ -1,3 +1,5 @@
+import Zip
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -8,7 +10,7 @@
 
 /// A file that grows under another name in its folder, and appears under its own when it is finished: whole or not at all. The
 /// temporary file goes away with the value if it is not.
-public final class AtomicFile {
+public final class AtomicFile: GrowingFile {
   private let path: String
   private let temporary: String
   private var descriptor: Int32

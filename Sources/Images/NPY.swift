@@ -1,6 +1,8 @@
 // NumPy's .npy format (numpy.lib.format): a magic string, a version, a header in the form of a Python dictionary, and the
 // elements.
 
+import Zip
+
 /// An array as `.npy` files hold it.
 public struct NPYArray: Sendable {
   /// The size of each dimension; `[]` is a scalar.

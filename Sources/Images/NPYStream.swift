@@ -1,4 +1,5 @@
 import TensorCore
+import Zip
 
 /// A `.npy` of float32 that grows row by row.
 public final class NPYStream {

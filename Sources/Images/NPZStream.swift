@@ -1,14 +1,18 @@
+import Zip
+
 /// A `.npz` as `image_sample.py` of improved-diffusion writes it, which grows image by image: uint8 `arr_0` `[N, H, W, C]`, and
 /// for classes int64 `arr_1` `[N]`.
 public final class NPZStream {
-  private let zip: ZipStream
+  private let file: AtomicFile
+  private let zip: ZipStream<AtomicFile>
   private let count: Int
 
   /// Begins the file that will be at `path`, for pixels of `shape` `[N, H, W, C]`.
   ///
   /// - Throws: `ImageError.file`.
   public init(path: String, shape: [Int]) throws(ImageError) {
-    zip = try ZipStream(path: path)
+    file = try AtomicFile(path: path)
+    zip = ZipStream(file)
     count = shape[0]
     let header = npyHeader(shape, type: "|u1")
     try zip.begin("arr_0.npy", size: header.count + shape.reduce(1, *))
@@ -41,5 +45,6 @@ public final class NPZStream {
       try zip.append(entry: waiting)
     }
     try zip.finish()
+    try file.finish()
   }
 }

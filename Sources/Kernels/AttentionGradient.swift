@@ -3,12 +3,12 @@
 //
 // As in the forward pass a panel of queries lies along the vectors.
 
-/// The width of a head's channels in whole tiles.
-private func wholeColumns(_ depth: Int) -> Int { (depth + tileColumns - 1) / tileColumns * tileColumns }
+/// The width of a head's channels in whole vectors.
+func wholeVectors(_ depth: Int) -> Int { (depth + lanes - 1) / lanes * lanes }
 
 /// See `GradientKernels.attendScratch`.
 func attendGradientScratch(_ length: Int, _ depth: Int) -> Int {
-  let width = wholeColumns(depth)
+  let width = wholeVectors(depth)
   // Weights and their gradients; queries, gradients and weighted keys of a panel; rows of queries and gradients; gradients of
   // keys and values; packed keys; four addresses, of two floats, for each position.
   return 2 * length * tileColumns + 3 * depth * tileColumns + 2 * tileColumns * width + 2 * length * width
@@ -22,7 +22,7 @@ func attendGradient(
   _ out: UnsafeMutablePointer<Float>
 ) {
   let (keys, values) = (head + partStride, head + 2 * partStride)
-  let width = wholeColumns(depth)
+  let width = wholeVectors(depth)
   let weights = scratch
   let slopes = weights + length * tileColumns
   let queries = slopes + length * tileColumns
@@ -111,38 +111,55 @@ func attendGradient(
     _ factors: UnsafePointer<UnsafePointer<Float>>, _ count: Int, _ rows: UnsafePointer<Float>,
     _ sums: UnsafeMutablePointer<Float>
   ) {
-    for column in Swift.stride(from: 0, to: width, by: tileColumns) {
+    // A last vector by itself is the left one of a tile whose right one is not there.
+    var column = 0
+    while column < width {
+      let isWhole = column + tileColumns <= width
       var t = 0
       while t + tileRows <= length {
-        addProducts(WholeSums(), factors + t, count, rows + column, width, sums + t * width + column)
+        addProducts(WholeSums(), factors + t, count, rows + column, width, isWhole, sums + t * width + column)
         t += tileRows
       }
       while t < length {
-        addProducts(Sums<1>(), factors + t, count, rows + column, width, sums + t * width + column)
+        addProducts(Sums<1>(), factors + t, count, rows + column, width, isWhole, sums + t * width + column)
         t += 1
       }
+      column += isWhole ? tileColumns : lanes
     }
   }
 }
 
-/// Adds to a tile of sums the products of as many rows of factors with `count` rows of a panel, `width` floats apart.
+/// Adds to a tile of sums, or to its left half, the products of as many rows of factors with `count` rows of a panel, `width` floats
+/// apart.
 @inline(__always) private func addProducts<let rows: Int>(
   _ start: Sums<rows>, _ factors: UnsafePointer<UnsafePointer<Float>>, _ count: Int, _ panel: UnsafePointer<Float>,
-  _ width: Int, _ out: UnsafeMutablePointer<Float>
+  _ width: Int, _ isWhole: Bool, _ out: UnsafeMutablePointer<Float>
 ) {
   var sums = start
-  sums.read(out, width)
   var panel = panel
-  for k in 0..<count {
-    let (left, right) = (load(panel), load(panel + lanes))
-    panel += width
-    for r in 0..<rows {
-      let x = broadcast(factors[r][k])
-      sums.left[unchecked: r] = multiplyAdd(x, left, sums.left[unchecked: r])
-      sums.right[unchecked: r] = multiplyAdd(x, right, sums.right[unchecked: r])
+  if isWhole {
+    sums.read(out, width)
+    for k in 0..<count {
+      let (left, right) = (load(panel), load(panel + lanes))
+      panel += width
+      for r in 0..<rows {
+        let x = broadcast(factors[r][k])
+        sums.left[unchecked: r] = multiplyAdd(x, left, sums.left[unchecked: r])
+        sums.right[unchecked: r] = multiplyAdd(x, right, sums.right[unchecked: r])
+      }
     }
+    sums.write(out, width)
+  } else {
+    for r in 0..<rows { sums.left[unchecked: r] = load(out + r * width) }
+    for k in 0..<count {
+      let left = load(panel)
+      panel += width
+      for r in 0..<rows {
+        sums.left[unchecked: r] = multiplyAdd(broadcast(factors[r][k]), left, sums.left[unchecked: r])
+      }
+    }
+    for r in 0..<rows { store(sums.left[unchecked: r], out + r * width) }
   }
-  sums.write(out, width)
 }
 
 /// Makes P of the powers `[T, queries]`, given 1 / their sums, and P ⊙ (dP - Σ_t P ⊙ dP) of dP.

@@ -29,6 +29,11 @@ public struct PackedWeights: Sendable {
       weight.withUnsafePointer { source in
         let width = table.tileColumns
         let first = panel * width
+        if taps == 1 {
+          transpose(
+            source + first * depth, rows: min(width, columns - first), columns: depth, into: target, stride: width)
+          return
+        }
         for c in 0..<min(width, columns - first) {
           let row = source + (first + c) * depth * taps
           for i in 0..<depth {
@@ -60,6 +65,21 @@ public struct PackedWeights: Sendable {
     }
     self.bias = (bias ?? Tensor([0], [])).padded(to: panelCount * width)
     zeros = Tensor(zeros: [depth])
+  }
+}
+
+/// `out[c · stride + r] = source[r · columns + c]`, some columns at a time, so that what is written stays in a near cache until it is
+/// whole.
+func transpose(
+  _ source: UnsafePointer<Float>, rows: Int, columns: Int, into out: UnsafeMutablePointer<Float>, stride: Int
+) {
+  for first in Swift.stride(from: 0, to: columns, by: 16) {
+    let count = min(16, columns - first)
+    for r in 0..<rows {
+      let row = source + r * columns + first
+      let target = out + first * stride + r
+      for c in 0..<count { target[c * stride] = row[c] }
+    }
   }
 }
 

@@ -32,13 +32,14 @@ public final class Variable: @unchecked Sendable {
   /// Forgets the gradient.
   public func clearGradient() { gradient = nil }
 
-  /// Calls `body` with the address of the gradient, in which there are zeros where nothing has been added.
-  func addToGradient(_ body: (UnsafeMutablePointer<Float>) -> Void) {
+  /// Calls `body` with the address of the gradient, and whether it holds what terms are to be added to; else they are to be written.
+  func addToGradient(_ body: (_ sum: UnsafeMutablePointer<Float>, _ accumulates: Bool) -> Void) {
     precondition(!isFrozen, "\(name) is frozen: it has no gradient")
+    let accumulates = gradient != nil
     // Taken out, so that it is not copied.
-    var sum = gradient ?? Tensor(zeros: shape)
+    var sum = gradient ?? Tensor(uninitialized: shape)
     gradient = nil
-    sum.withUnsafeMutablePointer(body)
+    sum.withUnsafeMutablePointer { body($0, accumulates) }
     gradient = sum
   }
 
@@ -49,7 +50,7 @@ public final class Variable: @unchecked Sendable {
       gradient = terms.reshaped(shape)
       return
     }
-    addToGradient { sum in terms.withUnsafePointer { KernelChoice.current.add($0, sum, terms.count, sum) } }
+    addToGradient { sum, _ in terms.withUnsafePointer { KernelChoice.current.add($0, sum, terms.count, sum) } }
   }
 
   /// Takes a step of AdamW along the gradient, if there is one.

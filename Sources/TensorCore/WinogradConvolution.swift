@@ -72,10 +72,7 @@ struct WinogradConvolution: Sendable {
               }
             }
           } else {
-            for c in 0..<count {
-              let source = weight + (first + c) * depth * 9
-              for i in 0..<depth * 9 { raw[i * width + c] = source[i] }
-            }
+            transpose(weight + first * depth * 9, rows: count, columns: depth * 9, into: raw, stride: width)
           }
           if isTransformed { transform(raw, depth, target, depth * width, nil) }
         }

@@ -4,23 +4,49 @@ import CommandLineInterface
 import Images
 import UNet
 
-/// Writes a checkpoint as a safetensors file that says itself all that is known of the model, so that it needs neither flags nor
-/// files beside it.
+/// Writes a checkpoint as a safetensors file that says itself all that is known of the model, or as a `.pt` with a file beside it
+/// that does, so that neither flags nor other files are needed with it.
 ///
-/// - Throws: `CheckpointError`, `SettingsError`, `ImageError`; then nothing is written.
-func convert(_ options: Options, to path: String) throws {
+/// - Throws: `CheckpointError`, `SettingsError`, `ImageError`; then nothing is written, unless it is the name of a `.pt` that fails:
+///   then its description is there.
+func convert(_ options: Options, to destination: CheckpointDestination) throws {
   let source = try ModelSource(path: options.model, flags: options.modelFlags)
+  // What is not a whole model is not written again.
+  if source.settings.kind == .classifier { _ = try source.classifier() } else { _ = try source.unet() }
+  let state = source.checkpoint.state
+  let description = try source.settings.description.json()
+  let count =
+    "\(state.names.count) tensors, \(grouped(state.elementCount)) parameters as \(options.half ? "float16" : "float32")"
+  let done: String
+  switch destination {
+  case .safetensors(let path):
+    try checkFree(path, options)
+    try writeAtomically(to: path) { write in
+      try writeSafetensors(state, metadata: ["format": "pt", "config": description], half: options.half) {
+        try write($0)
+      }
+    }
+    done = "\(path): \(count), described as above"
+  case .torch(let path):
+    // What is looked at first beside a checkpoint.
+    let beside = path + ".json"
+    try checkFree(path, options)
+    try checkFree(beside, options)
+    let (file, descriptionFile) = (try AtomicFile(path: path), try AtomicFile(path: beside))
+    try descriptionFile.append(Array((description + "\n").utf8))
+    try writeTorchArchive(state, half: options.half, to: file)
+    // Last the model: where it is, its description is too.
+    try descriptionFile.finish()
+    try file.finish()
+    done = "\(path): \(count), described as above in \(beside)"
+  }
+  writeError(source.settings.provenance(name: source.name) + "\n")
+  writeError(done + "\n")
+}
+
+/// - Throws: `SettingsError` where there is a file that may not be replaced.
+private func checkFree(_ path: String, _ options: Options) throws {
   if !options.overwrite && kind(ofPath: path) != .nothing {
     throw SettingsError("\(path): exists; type --overwrite to replace it, or choose another name")
   }
-  // What is not a whole model is not written again.
-  if source.settings.kind == .classifier { _ = try source.classifier() } else { _ = try source.unet() }
-  let metadata = ["format": "pt", "config": try source.settings.description.json()]
-  try writeAtomically(to: path) { write in
-    try writeSafetensors(source.checkpoint.state, metadata: metadata, half: options.half) { try write($0) }
-  }
-  writeError(source.settings.provenance(name: source.name) + "\n")
-  writeError(
-    "\(path): \(source.checkpoint.state.names.count) tensors, \(grouped(source.checkpoint.state.elementCount)) parameters as \(options.half ? "float16" : "float32"), described as above\n"
-  )
 }

@@ -29,7 +29,7 @@ do {
   case .completions(let shell): try writeToStandardOutput(Array(completions(for: shell).utf8))
   case .draw(let options): try KernelChoice.$current.withValue(try chosenKernels()) { try draw(options) }
   case .inspect(let options): try KernelChoice.$current.withValue(try chosenKernels()) { try inspect(options) }
-  case .convert(let options, let path): try convert(options, to: path)
+  case .convert(let options, let destination): try convert(options, to: destination)
   case .reproduce(let options, let image):
     try KernelChoice.$current.withValue(try chosenKernels()) { try reproduce(options, image: image) }
   case .show(let image): try show(image: image)

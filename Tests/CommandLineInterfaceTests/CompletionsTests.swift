@@ -48,7 +48,9 @@ struct CompletionsTests {
   @Test func theWordsOfferedAreValues() throws {
     for option in optionTable where !option.words.isEmpty {
       let command = try #require(option.commands.first)
-      let line = (command == .draw ? [] : [command.rawValue]) + command.operands
+      // The ending of OUT counts.
+      let operands = command.operands.map { $0 == "OUT" ? "OUT.pt" : $0 }
+      let line = (command == .draw ? [] : [command.rawValue]) + operands
       for word in option.words { _ = try parse(line + ["--\(option.names[0])", word]) }
     }
   }

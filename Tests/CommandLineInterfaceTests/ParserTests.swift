@@ -249,15 +249,20 @@ struct ParserTests {
     #expect(options.modelFlags.numHeads == 8)
   }
 
-  @Test func convertTakesTwoFiles() throws {
-    guard case .convert(let options, let output) = try parse(["convert", "--half", "--", "-m.pt", "m.safetensors"])
+  @Test(
+    arguments: [
+      ("m.safetensors", .safetensors("m.safetensors")), ("M.SafeTensors", .safetensors("M.SafeTensors")),
+      ("a/m.pt", .torch("a/m.pt")), ("m.PTH", .torch("m.PTH")),
+    ] as [(String, CheckpointDestination)])
+  func convertTakesTwoFiles(name: String, destination: CheckpointDestination) throws {
+    guard case .convert(let options, let output) = try parse(["convert", "--half", "--", "-m.pt", name])
     else {
       Issue.record("not understood as convert")
       return
     }
     #expect(options.model == "-m.pt")
     #expect(options.half && !options.overwrite)
-    #expect(output == "m.safetensors")
+    #expect(output == destination)
   }
 
   @Test func completionsTakeAShell() throws {
@@ -268,10 +273,14 @@ struct ParserTests {
   @Test(arguments: [
     ("inspect", "sample inspect needs FILE; type sample inspect FILE"),
     ("inspect a b", "sample inspect takes FILE, and \"b\" is one word too many"),
-    ("convert a.pt", "sample convert needs OUT.safetensors; type sample convert IN OUT.safetensors"),
+    ("convert a.pt", "sample convert needs OUT; type sample convert IN OUT"),
     (
-      "convert a.pt b.pt",
-      "sample convert writes safetensors, not b.pt; type sample convert a.pt b.pt.safetensors"
+      "convert a.pt b.bin",
+      "sample convert writes .safetensors, .pt and .pth, not b.bin; type for instance sample convert a.pt b.bin.safetensors"
+    ),
+    (
+      "convert a.pt pt",
+      "sample convert writes .safetensors, .pt and .pth, not pt; type for instance sample convert a.pt pt.safetensors"
     ),
     ("inspect m.pt --steps 5", "--steps belongs to sample, not to sample inspect; leave it out"),
     ("--half", "--half belongs to sample convert, not to sample; leave it out"),

@@ -68,6 +68,63 @@ struct CheckpointCommandTests: RunsSample {
     expectClose(half, full, tolerance: 0.05, model)
   }
 
+  /// What becomes a `.pt` needs no flags either, as long as its description lies beside it, and is the same model.
+  @Test(arguments: [
+    ("diffusers/ddpm-cifar-like", ""),
+    ("unet/guided-updown-class.pt", "--image-size 16 --num-head-channels 32 --noise-schedule cosine"),
+  ])
+  func convertedToPyTorchAndBack(model: String, flags: String) throws {
+    defer { cleanUp() }
+    let path = Fixture.path(model)
+    let converted = try run("convert \(path) m.pt \(flags)")
+    #expect(converted.status == 0, "\(converted.errors)")
+    #expect(
+      converted.errors.hasSuffix(" parameters as float32, described as above in m.pt.json\n"), "\(converted.errors)")
+    #expect(try files == ["m.pt", "m.pt.json"])
+    try run("--model \(path) \(flags) --steps 3 --seed 5 --out a.npy")
+    let drawn = try run("--model m.pt --steps 3 --seed 5 --out b.npy")
+    #expect(drawn.status == 0, "\(drawn.errors)")
+    #expect(!drawn.errors.contains("assumed") && !drawn.errors.contains("warning"), "\(drawn.errors)")
+    #expect(try bytes("a.npy") == bytes("b.npy"))
+
+    // There and back: the same file as straight from the original, and the same again.
+    try run("convert \(path) direct.safetensors \(flags)")
+    try run("convert m.pt back.safetensors")
+    #expect(try bytes("direct.safetensors") == bytes("back.safetensors"))
+    try run("convert back.safetensors again.pth")
+    #expect(try bytes("again.pth") == bytes("m.pt") && bytes("again.pth.json") == bytes("m.pt.json"))
+
+    #expect(try run("convert --half back.safetensors half.pt").status == 0)
+    let report = String(decoding: try run("inspect half.pt").output, as: UTF8.self)
+    #expect(report.contains("\nfile        PyTorch zip; F16"), "\(report)")
+  }
+
+  @Test func conversionReplacesNothingUnasked() throws {
+    defer { cleanUp() }
+    let path = Fixture.path("unet/guided-neworder.weights.safetensors")
+    try Data([7]).write(to: folder.appendingPathComponent("m.pt.json"))
+    let refused = try run("convert \(path) m.pt")
+    #expect(refused.status == 1)
+    #expect(
+      refused.errors == "sample: m.pt.json: exists; type --overwrite to replace it, or choose another name\n")
+    #expect(try files == ["m.pt.json"] && bytes("m.pt.json") == [7])
+    #expect(try run("convert \(path) m.pt --overwrite").status == 0)
+    #expect(try files == ["m.pt", "m.pt.json"] && bytes("m.pt.json").first == UInt8(ascii: "{"))
+    let wrong = try run("convert \(path) m.ckpt")
+    #expect(wrong.status == 64 && wrong.errors.contains("writes .safetensors, .pt and .pth, not m.ckpt"))
+    // What float16 cannot hold, and a folder in the way: the files that were there stay.
+    try Data(contentsOf: folder.appendingPathComponent("m.pt")).write(to: folder.appendingPathComponent("n.pt"))
+    try run("convert n.pt large.safetensors")
+    var large = try bytes("large.safetensors")
+    large.replaceSubrange(large.count - 4..<large.count, with: [0, 0, 0x80, 0x47])
+    try Data(large).write(to: folder.appendingPathComponent("large.safetensors"))
+    let before = try bytes("m.pt")
+    let overflow = try run("convert large.safetensors m.pt --half --overwrite")
+    #expect(overflow.status == 1 && overflow.errors.contains("but float16 ends at 65504"), "\(overflow.errors)")
+    #expect(try bytes("m.pt") == before)
+    #expect(try files == ["large.safetensors", "m.pt", "m.pt.json", "n.pt"])
+  }
+
   @Test func superResolution() throws {
     defer { cleanUp() }
     let model = Fixture.path("unet/improved-superres.weights.safetensors")

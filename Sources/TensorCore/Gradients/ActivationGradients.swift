@@ -143,7 +143,8 @@ extension Variable {
   /// Adds the gradients of rows of a table, `[N, D]`, to the table's.
   package func addToGradient(_ terms: Tensor, rows: [Int]) {
     let width = shape[1]
-    addToGradient { sum in
+    addToGradient { sum, accumulates in
+      if !accumulates { sum.update(repeating: 0, count: value.count) }
       terms.withUnsafePointer { terms in
         for (n, row) in rows.enumerated() {
           KernelChoice.current.add(terms + n * width, sum + row * width, width, sum + row * width)

@@ -132,6 +132,10 @@ extension PackedWeights {
         let count = min(width, columns - first)
         for o in 0..<depth {
           let row = source + (o * columns + first) * taps
+          if taps == 1 {
+            (target + o * width).update(from: row, count: count)
+            continue
+          }
           for tap in 0..<taps {
             for c in 0..<count { target[(tap * depth + o) * width + c] = row[c * taps + tap] }
           }

@@ -54,8 +54,11 @@ extension Tensor {
     let channels = shape[shape.count - 1]
     return withUnsafePointer { source in
       Tensor(shape.dropLast() + [range.count]) { out in
-        for p in 0..<count / channels {
-          (out + p * range.count).update(from: source + p * channels + range.lowerBound, count: range.count)
+        let items = Tiling(count: count / channels, most: 256)
+        ThreadPool.shared.forEach(items.tiles) { item in
+          for p in items[item] {
+            (out + p * range.count).update(from: source + p * channels + range.lowerBound, count: range.count)
+          }
         }
       }
     }

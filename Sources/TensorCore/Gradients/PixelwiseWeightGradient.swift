@@ -74,7 +74,7 @@ struct PixelwiseWeightGradient {
     // Straight into the gradient where it is made of whole blocks, else beside it.
     let isDirect = taps == 1 && depth % block == 0 && columns % block == 0
     var sums = isDirect ? Tensor([0], []) : Tensor(uninitialized: [outBlocks * block, inBlocks * block])
-    weight.addToGradient { total in
+    weight.addToGradient { total, accumulates in
       gradient.withUnsafePointer { gradient in
         left.withUnsafeMutablePointer { left in
           right.withUnsafeMutablePointer { right in
@@ -82,10 +82,10 @@ struct PixelwiseWeightGradient {
               for g in 0..<groups.tiles {
                 pack(groups[g], scratch: scratch, gradient, left, right, rowStride, gather)
                 multiply(
-                  left, right, groups[g].count, rowStride, accumulates: isDirect || g > 0,
+                  left, right, groups[g].count, rowStride, accumulates: isDirect && accumulates || g > 0,
                   into: isDirect ? total : sums)
               }
-              if !isDirect { unpack(sums, into: total) }
+              if !isDirect { unpack(sums, accumulates: accumulates, into: total) }
             }
           }
         }
@@ -160,11 +160,14 @@ struct PixelwiseWeightGradient {
   }
 
   /// Adds sums `[O, taps · I]` to a gradient `[O, I, taps]`.
-  private func unpack(_ sums: UnsafePointer<Float>, into total: UnsafeMutablePointer<Float>) {
+  private func unpack(_ sums: UnsafePointer<Float>, accumulates: Bool, into total: UnsafeMutablePointer<Float>) {
     ThreadPool.shared.forEach(columns) { o in
       let (source, target) = (sums + o * inBlocks * block, total + o * width)
       for tap in 0..<taps {
-        for i in 0..<depth { target[i * taps + tap] += source[tap * depth + i] }
+        for i in 0..<depth {
+          let term = source[tap * depth + i]
+          target[i * taps + tap] = accumulates ? target[i * taps + tap] + term : term
+        }
       }
     }
   }

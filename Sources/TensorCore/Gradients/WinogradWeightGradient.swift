@@ -41,7 +41,7 @@ struct WinogradWeightGradient {
     let layout = WinogradInput.Layout(pixels, whole, gap: block)
     var points = Tensor(uninitialized: [layout.count])
     var slopes = Tensor(uninitialized: [outBlocks * layout.channelStride])
-    weight.addToGradient { sum in
+    weight.addToGradient { sum, accumulates in
       input.withReader { reader in
         gradient.withUnsafePointer { gradient in
           points.withUnsafeMutablePointer { points in
@@ -50,7 +50,8 @@ struct WinogradWeightGradient {
                 let group = TileGroup(grid: grid, tiles: groups[g], mostRows: groups.height)
                 transform(reader, group, pixels, layout, into: points)
                 transform(gradient, group, layout, into: slopes)
-                multiply(slopes, points, tiles: group.tiles.count, layout, into: sum)
+                multiply(
+                  slopes, points, tiles: group.tiles.count, layout, accumulates: accumulates || g > 0, into: sum)
               }
             }
           }
@@ -107,7 +108,7 @@ struct WinogradWeightGradient {
   /// Multiplies at every point and transforms the sums back.
   private func multiply(
     _ slopes: UnsafePointer<Float>, _ points: UnsafePointer<Float>, tiles: Int, _ layout: WinogradInput.Layout,
-    into sum: UnsafeMutablePointer<Float>
+    accumulates: Bool, into sum: UnsafeMutablePointer<Float>
   ) {
     // Items of some blocks of each, so that what an item reads is used several times.
     let outs = Tiling(count: outBlocks, most: 2)
@@ -127,8 +128,14 @@ struct WinogradWeightGradient {
           for r in 0..<min(block, outChannels - o * block) {
             let target = sum + ((o * block + r) * inChannels + i * block) * 9
             let source = taps + r * 9 * block
-            for c in 0..<block {
-              for t in 0..<9 { target[c * 9 + t] += source[t * block + c] }
+            if accumulates {
+              for c in 0..<block {
+                for t in 0..<9 { target[c * 9 + t] += source[t * block + c] }
+              }
+            } else {
+              for c in 0..<block {
+                for t in 0..<9 { target[c * 9 + t] = source[t * block + c] }
+              }
             }
           }
         }
