@@ -3,11 +3,12 @@
 public final class GradientKernels: Sendable {
   /// A product over rows of two blocks of 16 channels:
   /// `out[r · outStride + c] = start + Σ_t a[16t + r] · b[16t + c]` for `r` and `c` in `0 ..< 16` and `t` in `0 ..< count`; the start is
-  /// what `out` holds if `accumulate` is true, else 0.
+  /// what `out` holds if `accumulate` is true, else 0. If `second` is not 0, the same with a second block at `b + second`, put out at
+  /// `out + secondOut`.
   public typealias BlockProduct =
     @Sendable (
-      _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ count: Int, _ accumulate: Bool,
-      _ out: UnsafeMutablePointer<Float>, _ outStride: Int
+      _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ second: Int, _ count: Int, _ accumulate: Bool,
+      _ out: UnsafeMutablePointer<Float>, _ outStride: Int, _ secondOut: Int
     ) -> Void
   /// See `BlockProduct`.
   public let blockProduct: BlockProduct
@@ -24,9 +25,11 @@ public final class GradientKernels: Sendable {
     public let output: KernelTable.Winograd.Input
 
     /// Gᵀ·U·G of 16×16 pairs of channels: point p of pair (r, c) is read at `points + p · pointStride + 16r + c`, and tap t is written
-    /// at `out + 16 · (9r + t) + c`.
+    /// at `out + 16 · (9r + t) + c`, or added to what is there if `accumulate` is true.
     public typealias Weights =
-      @Sendable (_ points: UnsafePointer<Float>, _ pointStride: Int, _ out: UnsafeMutablePointer<Float>) -> Void
+      @Sendable (
+        _ points: UnsafePointer<Float>, _ pointStride: Int, _ accumulate: Bool, _ out: UnsafeMutablePointer<Float>
+      ) -> Void
     /// See `Weights`.
     public let weights: Weights
 

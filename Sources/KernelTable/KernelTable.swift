@@ -161,6 +161,8 @@ public final class KernelTable: Sendable {
 
   /// The loops of backward passes.
   public let gradients: GradientKernels
+  /// The loops that only move numbers.
+  public let packing: PackingKernels
   /// The loops of a training step.
   public let optimizer: OptimizerKernels
 
@@ -170,7 +172,7 @@ public final class KernelTable: Sendable {
     multiplyBlocks: @escaping MultiplyBlocks, attend: @escaping Attend, winogradF2: Winograd, winogradF4: Winograd,
     channelMoments: @escaping ChannelMoments, normalize: @escaping Normalize, silu: @escaping SiLU,
     softmax: @escaping Softmax, add: @escaping Add, multiplyAdds: @escaping MultiplyAdds,
-    gradients: GradientKernels, optimizer: OptimizerKernels
+    gradients: GradientKernels, packing: PackingKernels, optimizer: OptimizerKernels
   ) {
     self.name = name
     self.tileRows = tileRows
@@ -187,6 +189,7 @@ public final class KernelTable: Sendable {
     self.add = add
     self.multiplyAdds = multiplyAdds
     self.gradients = gradients
+    self.packing = packing
     self.optimizer = optimizer
   }
 }

@@ -25,5 +25,7 @@ public func kernelTable() -> KernelTable {
       winogradF4: .init(output: winogradF4OutputGradient, weights: winogradF4WeightGradient),
       normalizeMoments: normalizeMoments, normalizeInput: normalizeInput, silu: siluGradient, attend: attendGradient,
       attendScratch: attendGradientScratch),
+    packing: PackingKernels(
+      transpose: transposeRows, flipTaps: flipTaps, addTaps: addTaps, packBlock: packBlock, sumRows: sumRows),
     optimizer: OptimizerKernels(adamW: adamW, movingAverage: movingAverage))
 }

@@ -36,7 +36,7 @@ func winogradF2OutputGradient(
 
 /// See `GradientKernels.Winograd.Weights`.
 func winogradF2WeightGradient(
-  _ points: UnsafePointer<Float>, _ pointStride: Int, _ out: UnsafeMutablePointer<Float>
+  _ points: UnsafePointer<Float>, _ pointStride: Int, _ accumulate: Bool, _ out: UnsafeMutablePointer<Float>
 ) {
   var pair = 0
   while pair < 256 {
@@ -49,7 +49,10 @@ func winogradF2WeightGradient(
     let target = out + pair / 16 * 9 * 16 + pair % 16
     for y in 0..<3 {
       let taps = transformWeights(c0[unchecked: y], c1[unchecked: y], c2[unchecked: y], c3[unchecked: y])
-      for x in 0..<3 { store(taps[unchecked: x], target + (3 * y + x) * 16) }
+      for x in 0..<3 {
+        let tap = target + (3 * y + x) * 16
+        store(accumulate ? load(tap) + taps[unchecked: x] : taps[unchecked: x], tap)
+      }
     }
     pair += lanes
   }

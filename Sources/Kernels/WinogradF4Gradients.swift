@@ -52,7 +52,7 @@ func winogradF4OutputGradient(
 
 /// See `GradientKernels.Winograd.Weights`.
 func winogradF4WeightGradient(
-  _ points: UnsafePointer<Float>, _ pointStride: Int, _ out: UnsafeMutablePointer<Float>
+  _ points: UnsafePointer<Float>, _ pointStride: Int, _ accumulate: Bool, _ out: UnsafeMutablePointer<Float>
 ) {
   var pair = 0
   while pair < 256 {
@@ -66,7 +66,10 @@ func winogradF4WeightGradient(
     for y in 0..<3 {
       let taps = transformWeights(
         c0[unchecked: y], c1[unchecked: y], c2[unchecked: y], c3[unchecked: y], c4[unchecked: y], c5[unchecked: y])
-      for x in 0..<3 { store(taps[unchecked: x], target + (3 * y + x) * 16) }
+      for x in 0..<3 {
+        let tap = target + (3 * y + x) * 16
+        store(accumulate ? load(tap) + taps[unchecked: x] : taps[unchecked: x], tap)
+      }
     }
     pair += lanes
   }

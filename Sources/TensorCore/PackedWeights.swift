@@ -30,8 +30,7 @@ public struct PackedWeights: Sendable {
         let width = table.tileColumns
         let first = panel * width
         if taps == 1 {
-          transpose(
-            source + first * depth, rows: min(width, columns - first), columns: depth, into: target, stride: width)
+          table.packing.transpose(source + first * depth, min(width, columns - first), depth, target, width)
           return
         }
         for c in 0..<min(width, columns - first) {
@@ -44,7 +43,7 @@ public struct PackedWeights: Sendable {
     }
   }
 
-  /// Weights whose panels are written by `fill(target, panel)` into zeroed memory, in parallel.
+  /// Weights whose panels are written by `fill(target, panel)` in parallel; the last one, if it is not filled, into zeroed memory.
   init(
     table: KernelTable, taps: Int, depth: Int, columns: Int, bias: Tensor?,
     fillingPanels fill: (UnsafeMutablePointer<Float>, Int) -> Void
@@ -59,27 +58,12 @@ public struct PackedWeights: Sendable {
     panels = Tensor([panelCount, taps, depth, width]) { target in
       ThreadPool.shared.forEach(panelCount) { panel in
         let panelTarget = target + panel * panelStride
-        panelTarget.update(repeating: 0, count: panelStride)
+        if (panel + 1) * width > columns { panelTarget.update(repeating: 0, count: panelStride) }
         fill(panelTarget, panel)
       }
     }
     self.bias = (bias ?? Tensor([0], [])).padded(to: panelCount * width)
     zeros = Tensor(zeros: [depth])
-  }
-}
-
-/// `out[c · stride + r] = source[r · columns + c]`, some columns at a time, so that what is written stays in a near cache until it is
-/// whole.
-func transpose(
-  _ source: UnsafePointer<Float>, rows: Int, columns: Int, into out: UnsafeMutablePointer<Float>, stride: Int
-) {
-  for first in Swift.stride(from: 0, to: columns, by: 16) {
-    let count = min(16, columns - first)
-    for r in 0..<rows {
-      let row = source + r * columns + first
-      let target = out + first * stride + r
-      for c in 0..<count { target[c * stride] = row[c] }
-    }
   }
 }
 

@@ -62,17 +62,14 @@ struct WinogradConvolution: Sendable {
           let target = out + panel * (isTransformed ? points : 9) * depth * width
           let raw = isTransformed ? scratch : target
           let first = panel * width
-          raw.update(repeating: 0, count: 9 * depth * width)
           let count = min(width, columns - first)
+          if count < width { raw.update(repeating: 0, count: 9 * depth * width) }
           if flips {
             for o in 0..<depth {
-              let source = weight + (o * columns + first) * 9
-              for c in 0..<count {
-                for t in 0..<9 { raw[(o * 9 + t) * width + c] = source[c * 9 + 8 - t] }
-              }
+              table.packing.flipTaps(weight + (o * columns + first) * 9, count, raw + o * 9 * width, width)
             }
           } else {
-            transpose(weight + first * depth * 9, rows: count, columns: depth * 9, into: raw, stride: width)
+            table.packing.transpose(weight + first * depth * 9, count, depth * 9, raw, width)
           }
           if isTransformed { transform(raw, depth, target, depth * width, nil) }
         }

@@ -153,15 +153,13 @@ extension Tensor {
     // Strips are summed in float32, by all threads, and then in float64.
     let strip = 256
     let strips = (pixels + strip - 1) / strip
+    let table = KernelChoice.current
     let sums = withUnsafePointer { source in
       Tensor([strips, channels]) { sums in
         ThreadPool.shared.forEach(strips) { item in
-          let target = sums + item * channels
-          target.update(repeating: 0, count: channels)
-          let table = KernelChoice.current
-          for p in item * strip..<min((item + 1) * strip, pixels) {
-            table.add(source + p * channels, target, channels, target)
-          }
+          let first = item * strip
+          table.packing.sumRows(
+            source + first * channels, min(strip, pixels - first), channels, sums + item * channels)
         }
       }
     }

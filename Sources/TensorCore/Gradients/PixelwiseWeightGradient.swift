@@ -105,40 +105,48 @@ struct PixelwiseWeightGradient {
     let items = Tiling(count: rows.count, most: 32)
     ThreadPool.shared.forEach(items.tiles, scratch: items.height * scratch) { item, room in
       let part = items[item]
-      withUnsafeTemporaryAllocation(of: UnsafePointer<Float>.self, capacity: taps * part.count) { buffer in
+      let place = part.lowerBound * block
+      withUnsafeTemporaryAllocation(of: UnsafePointer<Float>.self, capacity: (taps + 1) * part.count) { buffer in
         guard let addresses = buffer.baseAddress else { return }
         gather(rows.lowerBound + part.lowerBound..<rows.lowerBound + part.upperBound, addresses, room)
-        for r in part {
-          let place = r - part.lowerBound
-          packRow(gradient + (rows.lowerBound + r) * columns, columns, from: 0, left + r * block, rowStride)
-          for tap in 0..<taps {
-            packRow(addresses[tap * part.count + place], depth, from: tap * depth, right + r * block, rowStride)
-          }
-          fillUp(from: columns, left + r * block, rowStride)
-          fillUp(from: width, right + r * block, rowStride)
+        for tap in 0..<taps {
+          pack(addresses + tap * part.count, part.count, channels: depth, from: tap * depth, right + place, rowStride)
         }
+        fillUp(from: width, part.count, right + place, rowStride)
+        let outputs = addresses + taps * part.count
+        for r in 0..<part.count { outputs[r] = gradient + (rows.lowerBound + part.lowerBound + r) * columns }
+        pack(outputs, part.count, channels: columns, from: 0, left + place, rowStride)
+        fillUp(from: columns, part.count, left + place, rowStride)
       }
     }
   }
 
-  /// Copies `count` channels, which are those of the row from `first` on.
-  private func packRow(
-    _ source: UnsafePointer<Float>, _ count: Int, from first: Int, _ target: UnsafeMutablePointer<Float>,
-    _ rowStride: Int
+  /// Copies `channels` channels of some rows, which are those of the packed rows from `first` on.
+  private func pack(
+    _ rows: UnsafePointer<UnsafePointer<Float>>, _ count: Int, channels: Int, from first: Int,
+    _ target: UnsafeMutablePointer<Float>, _ rowStride: Int
   ) {
     var c = 0
-    while c < count {
+    while c < channels {
       let (number, lane) = (first + c).quotientAndRemainder(dividingBy: block)
-      let run = min(block - lane, count - c)
-      (target + number * rowStride + lane).update(from: source + c, count: run)
+      let run = min(block - lane, channels - c)
+      let out = target + number * rowStride + lane
+      if run == block {
+        table.packing.packBlock(rows, count, c, out)
+      } else {
+        for r in 0..<count { (out + r * block).update(from: rows[r] + c, count: run) }
+      }
       c += run
     }
   }
 
-  /// Zeros in the last block behind channel `count`.
-  private func fillUp(from count: Int, _ target: UnsafeMutablePointer<Float>, _ rowStride: Int) {
-    let (number, lane) = count.quotientAndRemainder(dividingBy: block)
-    if lane > 0 { (target + number * rowStride + lane).update(repeating: 0, count: block - lane) }
+  /// Zeros in the last block behind channel `channels`.
+  private func fillUp(from channels: Int, _ count: Int, _ target: UnsafeMutablePointer<Float>, _ rowStride: Int) {
+    let (number, lane) = channels.quotientAndRemainder(dividingBy: block)
+    guard lane > 0 else { return }
+    for r in 0..<count {
+      (target + number * rowStride + r * block + lane).update(repeating: 0, count: block - lane)
+    }
   }
 
   private func multiply(
@@ -150,10 +158,12 @@ struct PixelwiseWeightGradient {
     let ins = Tiling(count: inBlocks, most: 8)
     ThreadPool.shared.forEach(outs.tiles * ins.tiles) { item in
       for o in outs[item / ins.tiles] {
-        for i in ins[item % ins.tiles] {
+        let blocks = ins[item % ins.tiles]
+        // Pairs of input blocks, as long as there are two.
+        for i in Swift.stride(from: blocks.lowerBound, to: blocks.upperBound, by: 2) {
           table.gradients.blockProduct(
-            left + o * rowStride, right + i * rowStride, rows, accumulates, sums + o * block * stride + i * block,
-            stride)
+            left + o * rowStride, right + i * rowStride, i + 1 < blocks.upperBound ? rowStride : 0, rows, accumulates,
+            sums + o * block * stride + i * block, stride, block)
         }
       }
     }

@@ -14,8 +14,9 @@ struct WinogradWeightGradient {
   private let backward: GradientKernels.Winograd
   private let block = WinogradConvolution.block
 
-  /// Room for the transformed tiles of a group.
-  private static let groupBytes = 6 << 20
+  /// Room for the transformed tiles of a group, and the fewest tiles of a group if there are as many.
+  private static let groupBytes = 5 << 19
+  private static let fewestTiles = 48
   /// Floats between the products of one point and the next: more than a block's 256, so that they do not share sets of a cache.
   private static let productStride = 256 + 16
 
@@ -34,24 +35,27 @@ struct WinogradWeightGradient {
     let shape = gradient.shape
     let grid = TileGrid(side: forward.outputSide, batch: shape[0], height: shape[1], width: shape[2])
     let bytes = forward.points * (inChannels + outBlocks * block) * MemoryLayout<Float>.stride
-    let groups = Tiling(count: grid.tiles, most: max(32, Self.groupBytes / bytes))
+    let groups = Tiling(count: grid.tiles, most: max(Self.fewestTiles, Self.groupBytes / bytes))
     let pixels = WinogradInput(winograd: forward, depth: inChannels)
     let whole = Tiling(count: groups.height, most: groups.height)
     // A line between points, whose stride would else often be a power of two.
     let layout = WinogradInput.Layout(pixels, whole, gap: block)
     var points = Tensor(uninitialized: [layout.count])
     var slopes = Tensor(uninitialized: [outBlocks * layout.channelStride])
+    var taps = Tensor(uninitialized: [outBlocks * inBlocks, Self.pairTaps])
     weight.addToGradient { sum, accumulates in
       input.withReader { reader in
         gradient.withUnsafePointer { gradient in
           points.withUnsafeMutablePointer { points in
             slopes.withUnsafeMutablePointer { slopes in
-              for g in 0..<groups.tiles {
-                let group = TileGroup(grid: grid, tiles: groups[g], mostRows: groups.height)
-                transform(reader, group, pixels, layout, into: points)
-                transform(gradient, group, layout, into: slopes)
-                multiply(
-                  slopes, points, tiles: group.tiles.count, layout, accumulates: accumulates || g > 0, into: sum)
+              taps.withUnsafeMutablePointer { taps in
+                for g in 0..<groups.tiles {
+                  let group = TileGroup(grid: grid, tiles: groups[g], mostRows: groups.height)
+                  transform(reader, group, pixels, layout, into: points)
+                  transform(gradient, group, layout, into: slopes)
+                  multiply(slopes, points, tiles: group.tiles.count, layout, accumulates: g > 0, into: taps)
+                }
+                unpack(taps, accumulates: accumulates, into: sum)
               }
             }
           }
@@ -105,40 +109,48 @@ struct WinogradWeightGradient {
     }
   }
 
-  /// Multiplies at every point and transforms the sums back.
+  /// Where the taps of a pair of blocks are summed up.
+  private static let pairTaps = 9 * 256
+
+  /// Multiplies at every point, transforms the sums back, and adds them to the taps of each pair of blocks.
   private func multiply(
     _ slopes: UnsafePointer<Float>, _ points: UnsafePointer<Float>, tiles: Int, _ layout: WinogradInput.Layout,
-    accumulates: Bool, into sum: UnsafeMutablePointer<Float>
+    accumulates: Bool, into taps: UnsafeMutablePointer<Float>
   ) {
-    // Items of some blocks of each, so that what an item reads is used several times.
+    // Items of some blocks of each; those that follow one another have the same input blocks, which stay in a cache.
     let outs = Tiling(count: outBlocks, most: 2)
     let ins = Tiling(count: inBlocks, most: 4)
     let room = forward.points * Self.productStride
-    ThreadPool.shared.forEach(outs.tiles * ins.tiles, scratch: room + 9 * block * block) { item, scratch in
-      let taps = scratch + room
-      for i in ins[item % ins.tiles] {
-        for o in outs[item / ins.tiles] {
+    ThreadPool.shared.forEach(ins.tiles * outs.tiles, scratch: 2 * room) { item, scratch in
+      let blocks = ins[item / outs.tiles]
+      for o in outs[item % outs.tiles] {
+        // Pairs of input blocks, as long as there are two.
+        for i in stride(from: blocks.lowerBound, to: blocks.upperBound, by: 2) {
+          let isPair = i + 1 < blocks.upperBound
           for p in 0..<forward.points {
             table.gradients.blockProduct(
               slopes + o * layout.channelStride + p * layout.pointStride,
-              points + i * layout.channelStride + p * layout.pointStride, tiles, false,
-              scratch + p * Self.productStride, block)
+              points + i * layout.channelStride + p * layout.pointStride, isPair ? layout.channelStride : 0, tiles,
+              false, scratch + p * Self.productStride, block, room)
           }
-          backward.weights(scratch, Self.productStride, taps)
-          for r in 0..<min(block, outChannels - o * block) {
-            let target = sum + ((o * block + r) * inChannels + i * block) * 9
-            let source = taps + r * 9 * block
-            if accumulates {
-              for c in 0..<block {
-                for t in 0..<9 { target[c * 9 + t] += source[t * block + c] }
-              }
-            } else {
-              for c in 0..<block {
-                for t in 0..<9 { target[c * 9 + t] = source[t * block + c] }
-              }
-            }
+          for number in 0..<(isPair ? 2 : 1) {
+            backward.weights(
+              scratch + number * room, Self.productStride, accumulates,
+              taps + (o * inBlocks + i + number) * Self.pairTaps)
           }
         }
+      }
+    }
+  }
+
+  /// Adds the taps of all pairs of blocks to a gradient `[O, I, 3, 3]`.
+  private func unpack(_ taps: UnsafePointer<Float>, accumulates: Bool, into sum: UnsafeMutablePointer<Float>) {
+    ThreadPool.shared.forEach(outBlocks * inBlocks) { item in
+      let (o, i) = item.quotientAndRemainder(dividingBy: inBlocks)
+      for r in 0..<min(block, outChannels - o * block) {
+        table.packing.addTaps(
+          taps + item * Self.pairTaps + r * 9 * block, accumulates,
+          sum + ((o * block + r) * inChannels + i * block) * 9)
       }
     }
   }
