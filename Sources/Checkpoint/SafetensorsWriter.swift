@@ -1,3 +1,5 @@
+import TensorCore
+
 /// Writes the tensors of `state` as a safetensors file, in the order of their names in it and one at a time, so that no more
 /// than one is in memory. The same tensors and metadata make the same bytes.
 ///
@@ -10,26 +12,46 @@
 public func writeSafetensors(
   _ state: StateDict, metadata: [String: String], half: Bool, to write: (UnsafeRawBufferPointer) throws -> Void
 ) throws {
-  let header = Array(try safetensorsHeader(state, metadata: metadata, half: half).utf8)
+  let shapes = state.names.map { (name: $0, shape: state.shape(of: $0) ?? []) }
+  try writeHeader(shapes, of: state.name, metadata: metadata, type: writtenType(half: half), to: write)
+  for name in state.names { try writeElements(of: name, in: state, half: half, to: write) }
+}
+
+/// Writes tensors as a safetensors file of float32, in the given order.
+///
+/// - Throws: `CheckpointError.tensor` for a name that safetensors files keep for themselves, and what `write` throws.
+public func writeSafetensors(
+  _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String],
+  to write: (UnsafeRawBufferPointer) throws -> Void
+) throws {
+  let shapes = tensors.map { (name: $0.name, shape: $0.tensor.shape) }
+  try writeHeader(shapes, of: "the tensors", metadata: metadata, type: .float32, to: write)
+  for (_, tensor) in tensors {
+    try tensor.withUnsafePointer { try write(UnsafeRawBufferPointer(UnsafeBufferPointer(start: $0, count: tensor.count))) }
+  }
+}
+
+private func writeHeader(
+  _ shapes: [(name: String, shape: [Int])], of file: String, metadata: [String: String], type: ElementType,
+  to write: (UnsafeRawBufferPointer) throws -> Void
+) throws {
+  let header = Array(try safetensorsHeader(shapes, of: file, metadata: metadata, type: type).utf8)
   try withUnsafeBytes(of: UInt64(header.count).littleEndian) { try write($0) }
   try header.withUnsafeBytes { try write($0) }
-  for name in state.names { try writeElements(of: name, in: state, half: half, to: write) }
 }
 
 /// The header: JSON that says what each tensor is and where it lies, padded with spaces so that the elements lie aligned.
 private func safetensorsHeader(
-  _ state: StateDict, metadata: [String: String], half: Bool
+  _ shapes: [(name: String, shape: [Int])], of file: String, metadata: [String: String], type: ElementType
 ) throws(CheckpointError) -> String {
-  let type = writtenType(half: half)
   var items: [String] = []
   if !metadata.isEmpty {
     let pairs = metadata.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }
     items.append("\(quoted(safetensorsMetadataKey)):{\(pairs.joined(separator: ","))}")
   }
   var offset = 0
-  for name in state.names {
-    if name == safetensorsMetadataKey { throw .tensor(file: state.name, name: name, .reservedName) }
-    let shape = state.shape(of: name) ?? []
+  for (name, shape) in shapes {
+    if name == safetensorsMetadataKey { throw .tensor(file: file, name: name, .reservedName) }
     let end = offset + shape.reduce(1, *) * type.size
     let sizes = shape.map(String.init).joined(separator: ",")
     items.append(

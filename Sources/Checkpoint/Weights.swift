@@ -8,6 +8,7 @@ public struct Weights: Sendable {
     case stateDict(StateDict)
     case random(seed: UInt64)
     case shapesOnly
+    case tensors([String: Tensor])
   }
 
   private let source: Source
@@ -22,6 +23,9 @@ public struct Weights: Sendable {
   /// Parameters of a fresh model, drawn as each layer's `Initializer` says. A tensor's values depend on `seed` and its full
   /// name alone.
   public init(randomSeed seed: UInt64) { self.init(source: .random(seed: seed), asked: AskedShapes(), prefix: "") }
+
+  /// Parameters that are in memory, by name; each must be there in the shape that a layer asks for.
+  public init(tensors: [String: Tensor]) { self.init(source: .tensors(tensors), asked: AskedShapes(), prefix: "") }
 
   /// Parameters that have shapes only: for a network that is asked what it consists of, and never run.
   public static func shapesOnly() -> Weights { Weights(source: .shapesOnly, asked: AskedShapes(), prefix: "") }
@@ -70,6 +74,11 @@ public struct Weights: Sendable {
     switch source {
     case .stateDict(let state): return try state.parameter(name, shape: shape)
     case .random(let seed): return Parameter(shape) { initializer.draw(shape, seed: seed, name: name) }
+    case .tensors(let tensors):
+      guard let tensor = tensors[name], tensor.shape == shape else {
+        preconditionFailure("\(name) of shape \(shape) is not among the tensors")
+      }
+      return Parameter(tensor)
     case .shapesOnly: return Parameter(shape) { preconditionFailure("a network of shapes only was run") }
     }
   }

@@ -20,7 +20,7 @@ func bashCompletions() -> String {
       esac
     fi
     case $command in
-  \(CommandName.allCases.flatMap(branch).map { "  " + $0 }.joined(separator: "\n"))
+  \(CommandName.ofSample.flatMap(branch).map { "  " + $0 }.joined(separator: "\n"))
     esac
     if [[ $current == -* ]]; then
       words=$options

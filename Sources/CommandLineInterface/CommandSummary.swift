@@ -14,16 +14,20 @@ extension CommandName {
     case .show: "prints what an image says of itself"
     case .completions: "prints completions for bash, zsh or fish"
     case .man: "prints the manual page"
+    case .train: "trains a diffusion model on a folder of pictures or a .npz"
     }
   }
 
+  /// All but the program that trains.
+  static var ofSample: [CommandName] { allCases.filter { $0 != .train } }
+
   /// The commands that have a verb.
-  static var withVerb: [CommandName] { allCases.filter { $0 != .draw } }
+  static var withVerb: [CommandName] { ofSample.filter { $0 != .draw } }
 
   /// What can be typed where an operand stands.
   var operandCandidates: Candidates {
     switch self {
-    case .draw, .bench, .man: .none
+    case .draw, .bench, .man, .train: .none
     case .completions: .words(Shell.allCases.map(\.rawValue))
     default: .files
     }

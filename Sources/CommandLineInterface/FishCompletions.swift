@@ -23,7 +23,7 @@ func fishCompletions() -> String {
   lines += CommandName.withVerb.map {
     "complete -c sample -n __sample_is_first -a \($0.rawValue) -d \(quoted($0.summary))"
   }
-  for command in CommandName.allCases {
+  for command in CommandName.ofSample {
     let start = "complete -c sample -n '__sample_command_is \(command.rawValue)'"
     if !command.operands.isEmpty { lines.append(start + arguments(command.operandCandidates)) }
     for option in options(of: command) {

@@ -1,4 +1,4 @@
-/// The text of `sample --help`, or of a command's.
+/// The text of `sample --help`, of a command's, or of `train --help`.
 ///
 /// - Parameter width: the columns to fill, at least 60.
 public func helpText(_ command: CommandName = .draw, width: Int = 80) -> String {
@@ -49,6 +49,13 @@ func examples(_ command: CommandName) -> [(meaning: String, line: String)] {
       ("complete in this session of bash", "source <(sample completions bash)"),
       ("of zsh, after compinit", "source <(sample completions zsh)"),
       ("of fish", "sample completions fish | source"),
+    ]
+  case .train:
+    [
+      ("a folder of PNGs, 32 pixels wide", "train --data pictures --image-size 32 --steps 100000 --out run"),
+      ("digits with classes, for guidance too", "train --data mnist.npz --image-size 28 --channel-mult 1,2,2 --in-channels 1 --class-cond --null-class 0.1 --out run"),
+      ("go on after an interruption", "train --resume run"),
+      ("draw with what it has come to", "sample --model run --out img.png"),
     ]
   case .man:
     [("read it, without installing it", "sample man | man -l -")]

@@ -11,7 +11,7 @@ public func manPage(version: String) -> String {
     ".SH NAME", roff("sample - draw images with a diffusion model"),
     ".SH SYNOPSIS",
   ]
-  lines += Array(CommandName.allCases.map { [synopsis($0)] }.joined(separator: [".br"]))
+  lines += Array(CommandName.ofSample.map { [synopsis($0)] }.joined(separator: [".br"]))
   lines += [".SH DESCRIPTION", roff("Without a command, sample \(CommandName.draw.summary). The commands:")]
   for command in others { lines += [".TP", bold(shown(command)), roff("\(command.summary).")] }
   lines += [".PP", roff(spellingNote), ".SH OPTIONS"]
@@ -27,7 +27,7 @@ public func manPage(version: String) -> String {
     roff("forces the kernels of an instruction set: baseline, avx2 or avx512; else the best for the CPU are used"),
     ".SH EXAMPLES",
   ]
-  for (meaning, line) in CommandName.allCases.flatMap(examples) {
+  for (meaning, line) in CommandName.ofSample.flatMap(examples) {
     lines += [".PP", roff(meaning), ".PP", ".RS 4", ".EX", roff(line), ".EE", ".RE"]
   }
   return lines.joined(separator: "\n") + "\n"

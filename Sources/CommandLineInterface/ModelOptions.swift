@@ -3,6 +3,9 @@
 
 let modelOptions: [OptionDefinition] = hiddenFacts.map { $0.belonging(to: CommandName.takingModelFlags) }
 
+/// All flags of the model.
+var modelFlagDefinitions: [OptionDefinition] { hiddenFacts + visibleFacts }
+
 private let noiseSchedules = ["linear", "cosine"]
 
 /// What the tensors of a checkpoint do not show.

@@ -16,6 +16,8 @@ public enum CommandName: String, Sendable, CaseIterable {
   case completions
   /// Print the manual page.
   case man
+  /// Train a model: a program of its own.
+  case train
 
   /// Those that draw with a network, or need to know how it would be drawn with.
   static let takingModelFlags: Set<CommandName> = [.draw, .bench, .inspect, .convert]
@@ -25,7 +27,7 @@ public enum CommandName: String, Sendable, CaseIterable {
   /// The words that follow the verb, as the help shows them.
   var operands: [String] {
     switch self {
-    case .draw, .bench, .man: []
+    case .draw, .bench, .man, .train: []
     case .inspect: ["FILE"]
     case .convert: ["IN", "OUT"]
     case .reproduce, .show: ["IMAGE.png"]
@@ -50,6 +52,8 @@ struct OptionDefinition: Sendable {
 
   enum Group: String, Sendable, CaseIterable {
     case drawing = "Drawing"
+    case training = "Training"
+    case architecture = "The model and its process"
     case measuring = "Measuring"
     case converting = "Checkpoints"
     case output = "Output"
@@ -63,12 +67,12 @@ struct OptionDefinition: Sendable {
   let names: [String]
   let short: Character?
   let value: Value
-  let group: Group
+  private(set) var group: Group
   /// The commands it belongs to.
   private(set) var commands: Set<CommandName>
   /// The values there are, if they are few words.
   let words: [String]
-  let help: String
+  private(set) var help: String
   /// Enters the value, already known to be there if it is required.
   let apply: @Sendable (_ options: inout Options, _ value: String, _ name: String) throws(UsageError) -> Void
 
@@ -92,12 +96,20 @@ struct OptionDefinition: Sendable {
     definition.commands = commands
     return definition
   }
+
+  /// The same in another group, with another help.
+  func moved(to group: Group, of commands: Set<CommandName>, _ help: String) -> OptionDefinition {
+    var definition = belonging(to: commands)
+    definition.group = group
+    definition.help = help
+    return definition
+  }
 }
 
 /// All options, in the order of the help.
 let optionTable: [OptionDefinition] =
-  drawingOptions + measuringOptions + checkpointOptions + outputOptions + generalOptions + modelOptions
-  + comparedOptions + upstreamOptions
+  drawingOptions + trainingOptions + trainedModelOptions + measuringOptions + checkpointOptions + outputOptions + generalOptions + modelOptions
+  + comparedOptions + upstreamOptions + upstreamTrainingOptions
 
 private let drawingOptions: [OptionDefinition] = [
   OptionDefinition(
@@ -255,20 +267,20 @@ private let outputOptions: [OptionDefinition] = [
 
 private let generalOptions: [OptionDefinition] = [
   OptionDefinition(
-    "threads", .required(name: "N", example: "2"), .general, of: CommandName.running,
+    "threads", .required(name: "N", example: "2"), .general, of: CommandName.running.union([.train]),
     "how many threads; default: the physical cores"
   ) {
     o, value, name throws(UsageError) in o.threads = try wholeNumber(value, name, 1...1024)
   },
   OptionDefinition(
-    "progress", .required(name: "WHEN", example: "plain"), .general, words: ProgressName.allCases.map(\.rawValue),
+    "progress", .required(name: "WHEN", example: "plain"), .general, of: [.draw, .train], words: ProgressName.allCases.map(\.rawValue),
     "auto (a bar on a terminal), bar, plain (a line now and then) or none; default auto"
   ) { o, value, name throws(UsageError) in o.progress = try choice(value, name) },
-  OptionDefinition("quiet", short: "q", .none, .general, "say nothing but errors") {
+  OptionDefinition("quiet", short: "q", .none, .general, of: [.draw, .train], "say nothing but errors") {
     o, _, _ throws(UsageError) in o.quiet = true
   },
   OptionDefinition("help", short: "h", .none, .general, of: Set(CommandName.allCases), "print this help") {
     _, _, _ throws(UsageError) in
   },
-  OptionDefinition("version", .none, .general, "print the version") { _, _, _ throws(UsageError) in },
+  OptionDefinition("version", .none, .general, of: [.draw, .train], "print the version") { _, _, _ throws(UsageError) in },
 ]

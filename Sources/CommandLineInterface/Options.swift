@@ -94,6 +94,8 @@ public struct Options: Sendable, Equatable {
   public var half = false
   /// What `sample bench` is to measure.
   public var bench = BenchOptions()
+  /// What `train` is to do.
+  public var training = TrainingOptions()
 
   /// The defaults.
   public init() {}

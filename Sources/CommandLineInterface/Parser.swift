@@ -8,7 +8,7 @@ public func parse(_ arguments: [String]) throws(UsageError) -> Command {
   var options = Options()
   var rest = arguments[...]
   var command = CommandName.draw
-  if let verb = rest.first.flatMap(CommandName.init(rawValue:)), verb != .draw {
+  if let verb = rest.first.flatMap(CommandName.init(rawValue:)), CommandName.withVerb.contains(verb) {
     command = verb
     rest.removeFirst()
   }
@@ -16,23 +16,7 @@ public func parse(_ arguments: [String]) throws(UsageError) -> Command {
   let words = arguments.prefix { $0 != "--" }
   if words.contains("--help") || words.contains("-h") { return .help(command) }
   if words.contains("--version") { return .version }
-  var operands: [String] = []
-  /// A word that is no option.
-  func take(_ word: String) throws(UsageError) {
-    guard operands.count < command.operands.count else { throw strayWord(word, command) }
-    operands.append(word)
-  }
-  while let word = rest.popFirst() {
-    if word == "--" {
-      while let word = rest.popFirst() { try take(word) }
-    } else if word.hasPrefix("--") {
-      try parseLong(word, command, &rest, &options)
-    } else if word.hasPrefix("-") && word != "-" {
-      try parseShort(word, command, &rest, &options)
-    } else {
-      try take(word)
-    }
-  }
+  let operands = try enter(&rest, command, into: &options)
   if operands.count < command.operands.count {
     throw UsageError(
       "\(shown(command)) needs \(command.operands[operands.count]); type \(shown(command)) \(command.operands.joined(separator: " "))"
@@ -64,7 +48,46 @@ public func parse(_ arguments: [String]) throws(UsageError) -> Command {
     }
     return .completions(shell)
   case .man: return .man
+  case .train: preconditionFailure("train is a program of its own")
   }
+}
+
+/// Reads the command line of the program `train`, in the same way.
+///
+/// - Throws: `UsageError` for the first mistake.
+public func parseTraining(_ arguments: [String]) throws(UsageError) -> TrainingCommand {
+  let words = arguments.prefix { $0 != "--" }
+  if words.contains("--help") || words.contains("-h") { return .help }
+  if words.contains("--version") { return .version }
+  var options = Options()
+  var rest = arguments[...]
+  _ = try enter(&rest, .train, into: &options)
+  try validateTraining(options)
+  return .train(options)
+}
+
+/// Enters all options of a command; returns its operands.
+private func enter(
+  _ rest: inout ArraySlice<String>, _ command: CommandName, into options: inout Options
+) throws(UsageError) -> [String] {
+  var operands: [String] = []
+  /// A word that is no option.
+  func take(_ word: String) throws(UsageError) {
+    guard operands.count < command.operands.count else { throw strayWord(word, command) }
+    operands.append(word)
+  }
+  while let word = rest.popFirst() {
+    if word == "--" {
+      while let word = rest.popFirst() { try take(word) }
+    } else if word.hasPrefix("--") {
+      try parseLong(word, command, &rest, &options)
+    } else if word.hasPrefix("-") && word != "-" {
+      try parseShort(word, command, &rest, &options)
+    } else {
+      try take(word)
+    }
+  }
+  return operands
 }
 
 private func strayWord(_ word: String, _ command: CommandName) -> UsageError {
@@ -73,11 +96,14 @@ private func strayWord(_ word: String, _ command: CommandName) -> UsageError {
       "\(shown(command)) takes \(command.operands.joined(separator: " and ")), and \"\(word)\" is one word too many")
   }
   if command == .man { return UsageError("sample man takes no words, and \"\(word)\" is one; type sample man") }
-  if let verb = CommandName(rawValue: word), verb != .draw {
+  if let verb = CommandName(rawValue: word), CommandName.withVerb.contains(verb) {
     return UsageError("\(word) stands in front of the options; type sample \(word) and then the options")
   }
+  if command == .train {
+    return UsageError("\"\(word)\" belongs to no option; did you mean --data \(quoted(word))?")
+  }
   if word == "train" {
-    return UsageError("\"\(word)\" is not something that this version does; sample --help says what it does")
+    return UsageError("training is a program of its own; type train --help")
   }
   let isModel = [".pt", ".pth", ".safetensors", ".bin", ".ckpt"].contains { word.hasSuffix($0) }
   return UsageError(
@@ -85,7 +111,13 @@ private func strayWord(_ word: String, _ command: CommandName) -> UsageError {
 }
 
 /// How a command is typed.
-func shown(_ command: CommandName) -> String { command == .draw ? "sample" : "sample \(command.rawValue)" }
+func shown(_ command: CommandName) -> String {
+  switch command {
+  case .draw: "sample"
+  case .train: "train"
+  default: "sample \(command.rawValue)"
+  }
+}
 
 /// `--name`, `--name=value`, `--name value`.
 private func parseLong(
@@ -167,7 +199,7 @@ private func apply(
       value = rest.removeFirst()
     }
     // Upstream's way to say "none" is an empty one.
-    guard !value.isEmpty || name.hasSuffix("respacing") || name == "channel-mult" else {
+    guard !value.isEmpty || ["respacing", "channel-mult", "resume-checkpoint"].contains(where: name.hasSuffix) else {
       throw UsageError("\(shown) has an empty value; type for instance \(shown) \(example)")
     }
     try enter(value)

@@ -21,7 +21,7 @@ func zshCompletions() -> String {
       _describe -t commands command verbs
     fi
     case $command in
-  \(CommandName.allCases.map(branch).joined(separator: "\n"))
+  \(CommandName.ofSample.map(branch).joined(separator: "\n"))
     esac
   }
   if [[ $funcstack[1] == _sample ]]; then

@@ -72,6 +72,32 @@ public func kind(ofPath path: String) -> PathKind {
   return status.st_mode & S_IFMT == S_IFDIR ? .folder : .file
 }
 
+/// The names of what lies in a folder, those that begin with a dot left out, sorted by their bytes.
+///
+/// - Throws: `ImageError.file`.
+public func namesInFolder(_ path: String) throws(ImageError) -> [String] {
+  guard let directory = opendir(path) else { throw .file(path: path, action: "be read", reason: systemError()) }
+  defer { closedir(directory) }
+  var names: [String] = []
+  while let entry = readdir(directory) {
+    let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+      String(cString: UnsafeRawPointer(pointer).assumingMemoryBound(to: CChar.self))
+    }
+    if !name.hasPrefix(".") { names.append(name) }
+  }
+  // Two names that only Unicode takes for the same stay in one order, too.
+  return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+}
+
+/// Makes a folder, unless it is there already; the one around it must be.
+///
+/// - Throws: `ImageError.file`.
+public func makeFolder(_ path: String) throws(ImageError) {
+  if mkdir(path, 0o777) != 0 && !(errno == EEXIST && kind(ofPath: path) == .folder) {
+    throw .file(path: path, action: "be made", reason: systemError())
+  }
+}
+
 /// Nil, or why not all could be written.
 func writeAll(_ bytes: UnsafeRawBufferPointer, to file: Int32) -> String? {
   var offset = 0

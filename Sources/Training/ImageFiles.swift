@@ -30,19 +30,8 @@ struct ImageFiles {
   }
 
   private mutating func search(_ folder: String, inside parents: Set<Identity>) throws(DatasetError) {
-    guard let directory = opendir(folder) else {
-      throw .image(.file(path: folder, action: "be read", reason: String(cString: strerror(errno))))
-    }
-    var names: [String] = []
-    while let entry = readdir(directory) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        String(cString: UnsafeRawPointer(pointer).assumingMemoryBound(to: CChar.self))
-      }
-      if !name.hasPrefix(".") { names.append(name) }
-    }
-    closedir(directory)
-    // Two names that only Unicode takes for the same stay in one order, too.
-    names.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    let names: [String]
+    do { names = try namesInFolder(folder) } catch { throw .image(error) }
     var status = stat()
     stat(folder, &status)
     let identity = Identity(device: UInt64(status.st_dev), number: UInt64(status.st_ino))

@@ -1,1 +1,35 @@
-print("")
+import CommandLineInterface
+import Console
+import Images
+import TensorCore
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+// Options → data and model → for each step: loss, gradients, AdamW → checkpoints, logs, samples.
+
+/// The version that `--version` prints.
+let version = "0.1.0"
+
+signal(SIGPIPE, SIG_IGN)
+
+do {
+  switch try parseTraining(Array(CommandLine.arguments.dropFirst())) {
+  case .help: try writeToStandardOutput(Array(helpText(.train).utf8))
+  case .version: try writeToStandardOutput(Array("train \(version)\n".utf8))
+  case .train: try KernelChoice.$current.withValue(try chosenKernels()) { try train(CommandLine.arguments.dropFirst()) }
+  }
+} catch let interrupted as Interrupted {
+  exit(128 + interrupted.signal)
+} catch let error as UsageError {
+  writeError("train: \(error)\n")
+  exit(64)
+} catch {
+  writeError("train: \(error)\n")
+  exit(1)
+}

@@ -1,0 +1,108 @@
+import Checkpoint
+import CommandLineInterface
+import Diffusion
+import Training
+import UNet
+
+/// The model that a command line asks for, with the defaults of the original's scripts.
+struct ModelPlan {
+  let configuration: UNetConfiguration
+  let diffusion: GaussianDiffusion
+  let lossType: LossType
+  /// What the checkpoints say of themselves.
+  let description: ModelDescription
+  /// The class that stands for none.
+  let nullClass: Int?
+
+  /// The side of the pictures, and their channels: what the data must be made.
+  static func pictures(_ flags: ModelFlags) -> (size: Int, channels: Int) {
+    (flags.imageSize ?? 64, flags.inChannels ?? 3)
+  }
+
+  /// - Parameters:
+  ///   - classCount: of the data, if classes are wanted.
+  ///   - classNames: what they are called.
+  /// - Throws: `RunError` for a model that cannot be.
+  init(_ options: Options, classCount: Int?, classNames: [String]?) throws {
+    let flags = options.modelFlags
+    let training = options.training
+    let (size, channels) = Self.pictures(flags)
+    guard channels == 1 || channels == 3 else {
+      throw RunError("--in-channels \(channels): pictures have 1 channel (grey) or 3 (colour)")
+    }
+    let learnSigma = flags.learnSigma ?? false
+    let mult = try flags.channelMult ?? Self.usualMultipliers(size)
+    let resolutions = flags.attentionResolutions ?? [16, 8]
+    var configuration = UNetConfiguration(
+      inChannels: channels, modelChannels: flags.numChannels ?? 128, outChannels: learnSigma ? 2 * channels : channels,
+      numResBlocks: flags.numResBlocks ?? 2,
+      attentionResolutions: Set(resolutions.filter { $0 <= size }.map { size / $0 }), channelMult: mult)
+    configuration.imageSize = size
+    configuration.numHeads = flags.numHeads ?? 4
+    configuration.numHeadsUpsample = flags.numHeadsUpsample
+    configuration.numHeadChannels = flags.numHeadChannels
+    configuration.attentionOrder = flags.useNewAttentionOrder == true ? .byPart : .byHead
+    configuration.resblockUpdown = flags.resblockUpdown ?? false
+    configuration.useScaleShiftNorm = flags.useScaleShiftNorm ?? true
+    configuration.dropout = training.dropout
+    configuration.useCheckpoint = training.useCheckpoint
+    nullClass = training.nullClass == nil ? nil : classCount
+    configuration.numClasses = classCount.map { $0 + (training.nullClass == nil ? 0 : 1) }
+    do { try configuration.validate() } catch { throw RunError("\(error)") }
+    guard size % configuration.sizeMultiple == 0 else {
+      throw RunError(
+        "--image-size \(size) cannot be halved \(mult.count - 1) times; choose a multiple of \(configuration.sizeMultiple), or a shorter --channel-mult"
+      )
+    }
+    self.configuration = configuration
+
+    let steps = flags.diffusionSteps ?? 1000
+    let schedule = flags.noiseSchedule.flatMap(BetaSchedule.init(rawValue:)) ?? .linear
+    diffusion = GaussianDiffusion(
+      betas: schedule.betas(steps: steps), timesteps: Array(0..<steps),
+      meanType: flags.predictXstart == true ? .startX : .epsilon,
+      varType: learnSigma ? .learnedRange : flags.sigmaSmall == true ? .fixedSmall : .fixedLarge,
+      rescaleTimesteps: flags.rescaleTimesteps ?? true)
+    lossType = training.useKL ? .rescaledKL : training.rescaleLearnedSigmas ? .rescaledMSE : .mse
+
+    var description = ModelDescription()
+    description.family =
+      flags.resblockUpdown == true || flags.numHeadChannels != nil || flags.useNewAttentionOrder == true
+      ? "guided-diffusion" : "improved-diffusion"
+    description.imageSize = size
+    description.inChannels = channels
+    description.modelChannels = configuration.modelChannels
+    description.outChannels = configuration.outChannels
+    description.numResBlocks = configuration.numResBlocks
+    description.attentionResolutions = configuration.attentionResolutions.sorted()
+    description.channelMult = mult
+    description.numHeads = configuration.numHeads
+    description.numHeadsUpsample = configuration.numHeadsUpsample
+    description.numHeadChannels = configuration.numHeadChannels
+    description.useNewAttentionOrder = configuration.attentionOrder == .byPart
+    description.resblockUpdown = configuration.resblockUpdown
+    description.useScaleShiftNorm = configuration.useScaleShiftNorm
+    description.learnSigma = learnSigma
+    description.numClasses = configuration.numClasses
+    description.nullClass = nullClass
+    description.classNames = classNames
+    description.noiseSchedule = schedule.rawValue
+    description.diffusionSteps = steps
+    description.predictXstart = flags.predictXstart ?? false
+    description.sigmaSmall = flags.sigmaSmall ?? false
+    description.rescaleTimesteps = flags.rescaleTimesteps ?? true
+    self.description = description
+  }
+
+  /// The widths that the original's scripts give the levels of pictures of some sizes.
+  private static func usualMultipliers(_ size: Int) throws -> [Double] {
+    switch size {
+    case 256: [1, 1, 2, 2, 4, 4]
+    case 64: [1, 2, 3, 4]
+    case 32: [1, 2, 2, 2]
+    default:
+      throw RunError(
+        "for pictures of \(size) pixels the original has no usual levels; type for instance --channel-mult 1,2,2")
+    }
+  }
+}

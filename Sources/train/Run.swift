@@ -1,0 +1,189 @@
+import Checkpoint
+import CommandLineInterface
+import Console
+import Diffusion
+import Images
+import TensorCore
+import Training
+import UNet
+
+/// Trains as the words of a command line say.
+///
+/// - Throws: `UsageError`, `RunError`, and what reading data and checkpoints and writing files throws; `Interrupted` once a
+///   checkpoint has been written.
+func train(_ words: ArraySlice<String>) throws {
+  var run = try Run(Array(words))
+  Interruption.watch()
+  try run.train()
+}
+
+/// A run of training.
+struct Run {
+  private let options: Options
+  private let folder: String
+  private let plan: ModelPlan
+  private var loop: TrainLoop
+  private let log: TrainingLog
+  private var values = MeanValues()
+  private var progress: TrainingProgress
+  /// The step of the last checkpoint.
+  private var savedStep: Int?
+
+  private var training: TrainingOptions { options.training }
+  /// The steps to take in all, if there is an end.
+  private var end: Int? { training.steps ?? training.annealSteps }
+
+  /// Prepares a run, or what is left of one.
+  init(_ words: [String]) throws {
+    guard case .train(let given) = try parseTraining(words) else { preconditionFailure("the words ask for no training") }
+    var options = given
+    var begun: RunRecord?
+    if let folder = given.training.resume {
+      let record = try RunRecord.read(from: folder)
+      // What is typed now counts after what was typed then.
+      guard case .train(let all) = try parseTraining(record.arguments + words.removingValue(of: "--resume")) else {
+        preconditionFailure("the words ask for no training")
+      }
+      options = all
+      begun = record
+    }
+    self.options = options
+    folder = given.training.resume ?? options.training.out ?? ""
+    if let threads = options.threads { ThreadPool.shared.threads = threads }
+    let training = options.training
+    let (size, channels) = ModelPlan.pictures(options.modelFlags)
+    let wantsClasses = options.modelFlags.classCond ?? false
+    let data = try ImageDataset(
+      path: training.data ?? "", imageSize: size, channels: channels, classes: wantsClasses)
+    plan = try ModelPlan(options, classCount: data.classCount, classNames: data.classNames)
+
+    let first = try training.resumeCheckpoint.map { Weights(try StateDict.read(path: $0)) }
+    let weights = (first ?? Weights(randomSeed: options.seed ?? 0)).asVariables()
+    let unet = try UNetModel(plan.configuration, weights)
+    var settings = TrainingSettings()
+    settings.seed = options.seed ?? 0
+    settings.batchSize = training.batchSize
+    settings.microbatch = training.microbatch ?? training.batchSize
+    settings.learningRate = training.learningRate
+    settings.weightDecay = training.weightDecay
+    settings.annealSteps = training.annealSteps
+    settings.warmUpSteps = training.warmUp
+    settings.clipGradients = training.clipGradients
+    settings.emaRates = training.emaRates
+    settings.nullClassProbability = training.nullClass ?? 0
+    settings.nullClass = plan.nullClass
+    settings.flip = training.flip
+    let sampler: any ScheduleSampler =
+      switch training.scheduleSampler {
+      case .uniform: UniformSampler(seed: settings.seed, steps: plan.diffusion.count)
+      case .lossSecondMoment: LossSecondMomentResampler(seed: settings.seed, steps: plan.diffusion.count)
+      }
+    loop = TrainLoop(
+      settings, loss: DenoisingLoss(unet: unet, diffusion: plan.diffusion, type: plan.lossType),
+      variables: weights.variables, data: data, sampler: sampler)
+
+    if begun != nil {
+      try TrainingCheckpoint.restore(&loop, from: folder)
+      savedStep = loop.step
+    } else {
+      try Self.begin(folder, words, settings: "\(settings)")
+    }
+    log = try TrainingLog(folder: folder, resumingFrom: begun == nil ? nil : loop.step)
+    progress = TrainingProgress(options, first: loop.step, end: training.steps ?? training.annealSteps)
+    introduce(data)
+  }
+
+  /// Makes the folder of a new run, in which there must be none yet.
+  private static func begin(_ folder: String, _ words: [String], settings: String) throws {
+    try makeFolder(folder)
+    if kind(ofPath: "\(folder)/run.json") != .nothing {
+      throw RunError("\(folder): holds a run already; type train --resume \(folder) to go on with it, or another --out")
+    }
+    try RunRecord(version: version, arguments: words, settings: ["training": settings]).write(to: folder)
+  }
+
+  private func introduce(_ data: ImageDataset) {
+    guard !options.quiet else { return }
+    let parameters = loop.variables.reduce(0) { $0 + $1.value.count }
+    let classes = plan.configuration.numClasses.map { " of \($0) classes" } ?? ""
+    var lines = [
+      "\(grouped(parameters)) parameters, \(grouped(data.count)) pictures of \(data.imageSize)×\(data.imageSize)\(classes), batches of \(loop.settings.batchSize)"
+        + (end.map { ", \(grouped($0)) steps" } ?? ", until it is interrupted (Ctrl-C saves)")
+    ]
+    if data.skipped > 0 { lines.append("\(data.skipped) .jpg or .gif are left out: only PNGs are read") }
+    if options.training.wantsHalf { lines.append("--use-fp16 changes nothing: this computes in float32") }
+    if loop.step > 0 { lines.append("going on from step \(grouped(loop.step))") }
+    writeError(lines.map { $0 + "\n" }.joined())
+  }
+
+  /// Takes the steps that are left.
+  mutating func train() throws {
+    do {
+      while end.map({ loop.step < $0 }) ?? true {
+        let report = try loop.runStep()
+        try note(report)
+        progress.advance(to: loop.step, loss: report.loss, batch: loop.settings.batchSize)
+        if loop.step % training.saveInterval == 0 { try save() }
+        if let interval = training.sampleInterval, loop.step % interval == 0 { try drawSamples() }
+        try Interruption.check()
+      }
+    } catch let interrupted as Interrupted {
+      progress.finish()
+      try save()
+      if !options.quiet {
+        writeError("saved step \(grouped(loop.step)); go on with: \(shellLine(["train", "--resume", folder]))\n")
+      }
+      throw interrupted
+    } catch {
+      progress.finish()
+      throw error
+    }
+    progress.finish()
+    try save()
+    if !options.quiet { writeError("\(folder): done; draw with: \(shellLine(["sample", "--model", folder]))\n") }
+  }
+
+  /// Adds a step to the log's means, and writes a row when it is time.
+  private mutating func note(_ report: TrainLoop.Report) throws {
+    let count = plan.diffusion.count
+    func weighted(_ losses: [Float]) -> [Float] { zip(losses, report.weights).map { $0 * $1 } }
+    values.set("samples", Double(loop.step * loop.settings.batchSize))
+    values.add("loss", losses: weighted(report.loss), timesteps: report.steps, of: count)
+    if !report.mse.isEmpty { values.add("mse", losses: weighted(report.mse), timesteps: report.steps, of: count) }
+    if !report.vb.isEmpty { values.add("vb", losses: weighted(report.vb), timesteps: report.steps, of: count) }
+    values.add("grad_norm", report.gradientNorm)
+    values.set("lr", report.learningRate)
+    guard loop.step % training.logInterval == 0 || loop.step == end else { return }
+    try log.log(step: loop.step, values: values.values)
+    values.removeAll()
+  }
+
+  private mutating func save() throws {
+    guard savedStep != loop.step else { return }
+    try TrainingCheckpoint.write(loop, to: folder, description: plan.description)
+    savedStep = loop.step
+  }
+
+  private func drawSamples() throws {
+    try makeFolder("\(folder)/samples")
+    let digits = String(loop.step)
+    let name = String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+    try drawSheet(loop, plan, to: "\(folder)/samples/\(name).png") { try Interruption.check() }
+  }
+}
+
+extension [String] {
+  /// The words without an option and its value.
+  fileprivate func removingValue(of option: String) -> [String] {
+    var rest = self[...]
+    var kept: [String] = []
+    while let word = rest.popFirst() {
+      if word == option {
+        _ = rest.popFirst()
+      } else if !word.hasPrefix(option + "=") {
+        kept.append(word)
+      }
+    }
+    return kept
+  }
+}
