@@ -27,7 +27,9 @@ public func writeSafetensors(
   let shapes = tensors.map { (name: $0.name, shape: $0.tensor.shape) }
   try writeHeader(shapes, of: "the tensors", metadata: metadata, type: .float32, to: write)
   for (_, tensor) in tensors {
-    try tensor.withUnsafePointer { try write(UnsafeRawBufferPointer(UnsafeBufferPointer(start: $0, count: tensor.count))) }
+    try tensor.withUnsafePointer {
+      try write(UnsafeRawBufferPointer(UnsafeBufferPointer(start: $0, count: tensor.count)))
+    }
   }
 }
 

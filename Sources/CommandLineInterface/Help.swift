@@ -53,7 +53,10 @@ func examples(_ command: CommandName) -> [(meaning: String, line: String)] {
   case .train:
     [
       ("a folder of PNGs, 32 pixels wide", "train --data pictures --image-size 32 --steps 100000 --out run"),
-      ("digits with classes, for guidance too", "train --data mnist.npz --image-size 28 --channel-mult 1,2,2 --in-channels 1 --class-cond --null-class 0.1 --out run"),
+      (
+        "digits with classes, for guidance too",
+        "train --data mnist.npz --image-size 28 --channel-mult 1,2,2 --in-channels 1 --class-cond --null-class 0.1 --out run"
+      ),
       ("go on after an interruption", "train --resume run"),
       ("draw with what it has come to", "sample --model run --out img.png"),
     ]

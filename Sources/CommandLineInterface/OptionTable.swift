@@ -108,7 +108,8 @@ struct OptionDefinition: Sendable {
 
 /// All options, in the order of the help.
 let optionTable: [OptionDefinition] =
-  drawingOptions + trainingOptions + trainedModelOptions + measuringOptions + checkpointOptions + outputOptions + generalOptions + modelOptions
+  drawingOptions + trainingOptions + trainedModelOptions + measuringOptions + checkpointOptions + outputOptions
+  + generalOptions + modelOptions
   + comparedOptions + upstreamOptions + upstreamTrainingOptions
 
 private let drawingOptions: [OptionDefinition] = [
@@ -146,6 +147,14 @@ private let drawingOptions: [OptionDefinition] = [
     "guidance", .required(name: "S", example: "1.5"), .drawing,
     "how strongly the class is insisted on: 1 as trained, above it clearer and less varied; default: what the model recommends, or 1"
   ) { o, value, name throws(UsageError) in o.guidance = try number(value, name, from: nil) },
+  OptionDefinition(
+    "classifier", alias: "classifier-path", .required(name: "FILE", example: "classifier.pt"), .drawing,
+    "a classifier of noisy pictures (guided-diffusion's EncoderUNetModel) whose gradient leads to the classes, also for a model that has none"
+  ) { o, value, _ throws(UsageError) in o.classifier = value },
+  OptionDefinition(
+    "classifier-scale", .required(name: "S", example: "1.0"), .drawing,
+    "how much the classifier counts for; default 1"
+  ) { o, value, name throws(UsageError) in o.classifierScale = try number(value, name, from: 0) },
   OptionDefinition(
     "batch", .required(name: "N", example: "16"), .drawing,
     "how many images at a time, which changes speed and memory but not the images; default: chosen"
@@ -273,7 +282,8 @@ private let generalOptions: [OptionDefinition] = [
     o, value, name throws(UsageError) in o.threads = try wholeNumber(value, name, 1...1024)
   },
   OptionDefinition(
-    "progress", .required(name: "WHEN", example: "plain"), .general, of: [.draw, .train], words: ProgressName.allCases.map(\.rawValue),
+    "progress", .required(name: "WHEN", example: "plain"), .general, of: [.draw, .train],
+    words: ProgressName.allCases.map(\.rawValue),
     "auto (a bar on a terminal), bar, plain (a line now and then) or none; default auto"
   ) { o, value, name throws(UsageError) in o.progress = try choice(value, name) },
   OptionDefinition("quiet", short: "q", .none, .general, of: [.draw, .train], "say nothing but errors") {
@@ -282,5 +292,6 @@ private let generalOptions: [OptionDefinition] = [
   OptionDefinition("help", short: "h", .none, .general, of: Set(CommandName.allCases), "print this help") {
     _, _, _ throws(UsageError) in
   },
-  OptionDefinition("version", .none, .general, of: [.draw, .train], "print the version") { _, _, _ throws(UsageError) in },
+  OptionDefinition("version", .none, .general, of: [.draw, .train], "print the version") { _, _, _ throws(UsageError) in
+  },
 ]

@@ -52,6 +52,10 @@ public struct Options: Sendable, Equatable {
   public var classes: [String]?
   /// The scale of classifier-free guidance.
   public var guidance: Double?
+  /// A classifier's checkpoint, which guides to the classes.
+  public var classifier: String?
+  /// How much it counts for.
+  public var classifierScale = 1.0
   /// A file of the smaller pictures that a super-resolution model enlarges.
   public var lowRes: String?
   /// A file of x_T.

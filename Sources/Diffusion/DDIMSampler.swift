@@ -28,16 +28,20 @@ public struct DDIMSampler<Noise: NoiseSource>: Sequence, IteratorProtocol {
     guard i >= 0 else { return nil }
     let diffusion = setting.diffusion
     let p = diffusion.pMeanVariance(setting.model, x, step: i, clipDenoised: setting.clipDenoised)
+    var predXStart = p.predXStart
+    if let gradient = setting.gradient(x, step: i) {
+      predXStart = diffusion.conditionScore(predXStart: predXStart, x, gradient, step: i)
+    }
     // In float32 throughout, as in the original: 1 - ᾱ loses bits where ᾱ is near 1, and they must be lost alike.
     let alphaBar = Float(diffusion.alphasCumprod[i])
     let alphaBarPrev = Float(diffusion.alphasCumprodPrev[i])
     let sigma =
       eta * ((1 - alphaBarPrev) / (1 - alphaBar)).squareRoot() * (1 - alphaBar / alphaBarPrev).squareRoot()
     let (a, b) = (diffusion.sqrtRecipAlphasCumprod(i), diffusion.sqrtRecipm1AlphasCumprod(i))
-    let epsilon = x.zip(p.predXStart) { (a * $0 - $1) / b }
+    let epsilon = x.zip(predXStart) { (a * $0 - $1) / b }
     let ofXStart = alphaBarPrev.squareRoot()
     let ofEpsilon = Swift.max(0, 1 - alphaBarPrev - sigma * sigma).squareRoot()
-    x = p.predXStart.zip(epsilon) { $0 * ofXStart + ofEpsilon * $1 }
+    x = predXStart.zip(epsilon) { $0 * ofXStart + ofEpsilon * $1 }
     // Zero with η, and at the last step, where ᾱ before it is 1.
     if sigma > 0 {
       x = x.zip(noise.next()) { $0 + sigma * $1 }
@@ -47,6 +51,6 @@ public struct DDIMSampler<Noise: NoiseSource>: Sequence, IteratorProtocol {
     defer { i -= 1 }
     return SamplerState(
       step: diffusion.count - i, steps: diffusion.count, timestep: diffusion.timestepMap[i], x: x,
-      predXStart: p.predXStart)
+      predXStart: predXStart)
   }
 }

@@ -30,7 +30,8 @@ public struct DDPMSampler<Noise: NoiseSource>: Sequence, IteratorProtocol {
   public mutating func next() -> SamplerState? {
     guard i >= 0 else { return nil }
     let diffusion = setting.diffusion
-    let p = diffusion.pMeanVariance(setting.model, x, step: i, clipDenoised: setting.clipDenoised)
+    var p = diffusion.pMeanVariance(setting.model, x, step: i, clipDenoised: setting.clipDenoised)
+    if let gradient = setting.gradient(x, step: i) { p = diffusion.conditionMean(p, gradient) }
     if i == 0 {
       // The last step adds none.
       noise.skip()

@@ -19,14 +19,24 @@ public struct SamplerSetting {
   let diffusion: GaussianDiffusion
   let model: Denoiser
   let clipDenoised: Bool
+  let conditioner: Conditioner?
 
   /// - Parameters:
   ///   - diffusion: the process to reverse.
   ///   - model: what was trained on it.
   ///   - clipDenoised: whether the predicted picture is clipped to [-1, 1] at each step.
-  public init(diffusion: GaussianDiffusion, model: @escaping Denoiser, clipDenoised: Bool) {
+  ///   - conditioner: what draws pictures towards their classes, if anything does.
+  public init(
+    diffusion: GaussianDiffusion, model: @escaping Denoiser, clipDenoised: Bool, conditioner: Conditioner? = nil
+  ) {
+    self.conditioner = conditioner
     self.diffusion = diffusion
     self.model = model
     self.clipDenoised = clipDenoised
+  }
+
+  /// The gradient that draws the pictures `x` at step `i`, if anything does.
+  func gradient(_ x: Tensor, step i: Int) -> Tensor? {
+    conditioner.map { $0(x, [Float](repeating: diffusion.modelTimestep(i), count: x.shape[0])) }
   }
 }

@@ -33,7 +33,9 @@ public enum TrainingCheckpoint {
     return "\(folder)/\(best ?? name("model", step))"
   }
 
-  private static func rate(in name: String) -> Double { Double(name.split(separator: "_").dropFirst().first ?? "") ?? 0 }
+  private static func rate(in name: String) -> Double {
+    Double(name.split(separator: "_").dropFirst().first ?? "") ?? 0
+  }
 
   private static func number(in name: String, kind: String) -> Int? {
     let ending = ".safetensors"

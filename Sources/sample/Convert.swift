@@ -1,6 +1,6 @@
-import Console
 import Checkpoint
 import CommandLineInterface
+import Console
 import Images
 import UNet
 

@@ -42,7 +42,8 @@ struct Drawing {
     }
     let setting = SamplerSetting(
       diffusion: plan.diffusion, model: denoiser(images, labels),
-      clipDenoised: plan.options.clipDenoised ?? plan.model.settings.clipDenoised)
+      clipDenoised: plan.options.clipDenoised ?? plan.model.settings.clipDenoised,
+      conditioner: conditioner(labels))
     var x = start
     if plan.isDDIM {
       var sampler = DDIMSampler(setting, eta: plan.options.eta ?? 0, from: start, noise: noise)
@@ -74,10 +75,15 @@ struct Drawing {
       return unet(
         superResolutionInput(x, lowRes: Tensor.stacked(copies)), timesteps: timesteps, labels: labels)
     }
-    guard let labels else { return { predict($0, $1, nil) } }
+    guard let labels, plan.model.settings.unet.numClasses != nil else { return { predict($0, $1, nil) } }
     return classifierFreeGuidance(
       { predict($0, $1, $2) }, scale: plan.guidance, labels: labels, nullClass: plan.model.settings.nullClass ?? 0,
       channels: plan.imageShape[0])
+  }
+
+  private func conditioner(_ labels: [Int]?) -> Conditioner? {
+    guard let classifier = plan.classifier, let labels else { return nil }
+    return { classifier.gradient($0, $1, labels) }
   }
 
   /// What is to be enlarged for a batch, enlarged bilinearly: `[N, C, H, W]`.
@@ -90,8 +96,7 @@ struct Drawing {
 
   /// The classes of a batch: as asked for, or drawn.
   private mutating func labels(_ images: [Int]) -> [Int]? {
-    guard plan.model.settings.unet.numClasses != nil else { return nil }
-    let drawable = plan.model.settings.drawableClasses
+    guard let drawable = plan.drawableClasses else { return nil }
     if plan.classes == nil, torch != nil, let drawn = torch?.randint(0, drawable.count, plan.batch) {
       return drawn.prefix(images.count).map { drawable[$0] }
     }
@@ -102,9 +107,8 @@ struct Drawing {
 extension Plan {
   /// The class of an image, of a class-conditional model: as asked for, or drawn from the seed.
   func label(of image: Int) -> Int? {
-    guard model.settings.unet.numClasses != nil else { return nil }
+    guard let drawable = drawableClasses else { return nil }
     if let classes { return classes[image % classes.count] }
-    let drawable = model.settings.drawableClasses
     return drawable[PhiloxNoise.randomClass(seed: seed, image: image, count: drawable.count)]
   }
 }

@@ -1,5 +1,5 @@
-import Console
 import CommandLineInterface
+import Console
 import Diffusion
 import Images
 import TensorCore
@@ -27,7 +27,8 @@ func dryRun(_ plan: Plan, _ destination: Destination) throws {
       model       \(plan.model.name), \(shape)
       images      \(images) \(batches), to \(destination.name)
       sampler     \(plan.isDDIM ? "DDIM" : "DDPM"), \(steps) \(steps == 1 ? "step" : "steps")\(
-        plan.evaluationsPerStep == 1 ? "" : ", guidance \(decimal(plan.guidance, 2)): two forward passes each")
+        plan.evaluationsPerStep == 1 ? "" : ", guidance \(decimal(plan.guidance, 2)): two forward passes each")\(
+        plan.classifier.map { ", \($0.name) at scale \(decimal($0.scale, 2))" } ?? "")
       timesteps   \(shortened(timesteps))
       arithmetic  \(quantity(flops, "FLOP")) a forward pass of one image, \(quantity(flops * Double(forwards), "FLOP")) in all
       memory      \(quantity(Double(memory), "B")) at most in one step of \(pictures) \(pictures == 1 ? "picture" : "pictures"), the model included
@@ -48,7 +49,12 @@ private func calibrate(_ plan: Plan, pictures: Int) -> (step: Duration, memory: 
   // The first pass takes memory from the system; where passes are long, that hardly shows.
   var times: [Duration] = []
   repeat {
-    times.append(ContinuousClock().measure { _ = unet(x, timesteps: timesteps, labels: labels) })
+    times.append(
+      ContinuousClock().measure {
+        _ = unet(x, timesteps: timesteps, labels: labels)
+        _ = plan.classifier?.gradient(
+          x.rows(0..<plan.batch), Array(timesteps.prefix(plan.batch)), [Int](repeating: 0, count: plan.batch))
+      })
   } while times.count < 8 && times.reduce(.zero, +) < .seconds(1)
   let steady = times.count > 1 ? times.dropFirst().sorted() : times
   return (steady[steady.count / 2], PeakMemory.bytes)

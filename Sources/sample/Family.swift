@@ -1,6 +1,6 @@
-import Console
 import Checkpoint
 import CommandLineInterface
+import Console
 import UNet
 
 /// The code bases whose models are drawn with, for what their scripts assume.

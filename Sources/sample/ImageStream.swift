@@ -50,7 +50,7 @@ final class ImageStream {
     switch archive {
     case .npy(let stream): try stream.finish()
     case .npz(let stream):
-      guard plan.model.settings.unet.numClasses != nil else { return try stream.finish(labels: nil as [Int]?) }
+      guard plan.drawableClasses != nil else { return try stream.finish(labels: nil as [Int]?) }
       if plan.options.rng == .torch { return try stream.finish(labels: labels) }
       try stream.finish(labels: plan.numbers.lazy.map { [plan] in plan.label(of: $0) ?? 0 })
     case .tar(let stream): try stream.finish()

@@ -1,6 +1,6 @@
-import Console
 import Checkpoint
 import CommandLineInterface
+import Console
 import EmbeddedModel
 import TensorCore
 import UNet
@@ -84,6 +84,13 @@ struct ModelSource {
 
   /// The same of a classifier.
   func classifier() throws -> EncoderUNetModel { try build(EncoderUNetModel.init, Weights(checkpoint.state)) }
+
+  /// A classifier that gradients go through.
+  ///
+  /// - Throws: as `unet()`.
+  func frozenClassifier() throws -> EncoderUNetModel {
+    try build(EncoderUNetModel.init, Weights(checkpoint.state).asVariables(frozen: true))
+  }
 
   private func build<Network>(
     _ make: (UNetConfiguration, Weights) throws(CheckpointError) -> Network, _ weights: Weights,

@@ -1,5 +1,5 @@
-import Console
 import Checkpoint
+import Console
 
 /// One thing known of a model, and how.
 struct ModelFact {

@@ -1,5 +1,5 @@
-import Console
 import CommandLineInterface
+import Console
 import Diffusion
 import Images
 import TensorCore
@@ -12,6 +12,8 @@ struct Plan {
   let isDDIM: Bool
   let seed: UInt64
   let guidance: Double
+  /// What draws the images towards their classes besides, if anything does.
+  let classifier: GuidingClassifier?
   /// Classes to be taken in turn; nil to draw them.
   let classes: [Int]?
   /// The images.
@@ -53,11 +55,15 @@ struct Plan {
     } else {
       guidance = settings.nullClass == nil ? 1 : settings.recommendedGuidance ?? 1
     }
+    classifier = try options.classifier.map {
+      try GuidingClassifier(path: $0, scale: options.classifierScale, for: model)
+    }
     if let items = options.classes {
-      guard let count = settings.unet.numClasses else {
+      guard let count = settings.unet.numClasses ?? classifier?.classCount else {
         throw SettingsError("--class: \(model.name) has no classes; leave --class out")
       }
-      classes = try selectClasses(items, count: count, names: settings.classNames, nullClass: settings.nullClass)
+      let names = settings.unet.numClasses == nil ? classifier?.settings.classNames ?? [] : settings.classNames
+      classes = try selectClasses(items, count: count, names: names, nullClass: settings.nullClass)
     } else {
       // A picture is enlarged as what it was drawn as.
       classes = settings.unet.numClasses == nil ? nil : lowRes?.labels
@@ -70,6 +76,11 @@ struct Plan {
   /// The shape of one image: `[C, H, W]`.
   var imageShape: [Int] {
     [model.settings.unet.imageChannels, model.settings.imageSize, model.settings.imageSize]
+  }
+
+  /// The classes that can be drawn, of the model or else of the classifier; nil if there are none.
+  var drawableClasses: [Int]? {
+    model.settings.unet.numClasses != nil ? model.settings.drawableClasses : classifier.map { Array(0..<$0.classCount) }
   }
 
   /// How many batches they make.

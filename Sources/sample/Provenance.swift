@@ -52,6 +52,9 @@ struct Provenance: Codable {
     words += ["--sampler", plan.isDDIM ? "ddim" : "ddpm"]
     if plan.isDDIM, let eta = options.eta, eta != 0 { words += ["--eta", "\(eta)"] }
     if plan.model.settings.nullClass != nil { words += ["--guidance", "\(plan.guidance)"] }
+    if let classifier = plan.classifier {
+      words += ["--classifier", classifier.name, "--classifier-scale", "\(classifier.scale)"]
+    }
     if let label { words += ["--class", "\(label)"] }
     if options.clipDenoised == false { words.append("--no-clip") }
     if let file = options.lowRes { words += ["--low-res", file] }

@@ -1,5 +1,5 @@
-import Console
 import CommandLineInterface
+import Console
 import Images
 import TensorCore
 

@@ -35,7 +35,9 @@ struct Run {
 
   /// Prepares a run, or what is left of one.
   init(_ words: [String]) throws {
-    guard case .train(let given) = try parseTraining(words) else { preconditionFailure("the words ask for no training") }
+    guard case .train(let given) = try parseTraining(words) else {
+      preconditionFailure("the words ask for no training")
+    }
     var options = given
     var begun: RunRecord?
     if let folder = given.training.resume {

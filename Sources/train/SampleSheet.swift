@@ -18,7 +18,8 @@ func drawSheet(
   let labels = classes.map { classes in images.map { $0 % columns % classes } }
   let count = plan.diffusion.count
   let diffusion = GaussianDiffusion(
-    betas: plan.diffusion.betas, timesteps: try timesteps(count, steps: min(50, count), isDDIM: true), meanType: plan.diffusion.meanType,
+    betas: plan.diffusion.betas, timesteps: try timesteps(count, steps: min(50, count), isDDIM: true),
+    meanType: plan.diffusion.meanType,
     varType: plan.diffusion.varType, rescaleTimesteps: plan.diffusion.rescaleTimesteps)
   var noise = PhiloxNoise(seed: loop.settings.seed, images: images, shape: [channels, size, size])
   let start = noise.next()
