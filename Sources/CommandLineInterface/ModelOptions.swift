@@ -110,10 +110,34 @@ let upstreamOptions: [OptionDefinition] = [
   idleOption("use-fp16", .boolean, "changes nothing: this computes in float32") { value, name throws(UsageError) in
     _ = try truth(value, name)
   },
+  idleClassifierOption("width", .required(name: "N", example: "128")) { value, name throws(UsageError) in
+    _ = try wholeNumber(value, name, 1...65_536)
+  },
+  idleClassifierOption("depth", .required(name: "N", example: "2")) { value, name throws(UsageError) in
+    _ = try wholeNumber(value, name, 1...1024)
+  },
+  idleClassifierOption("attention-resolutions", .required(name: "LIST", example: "32,16,8")) {
+    value, name throws(UsageError) in _ = try wholeNumbers(value, name, 1...65_536, example: "32,16,8")
+  },
+  idleClassifierOption("use-scale-shift-norm", .boolean) { value, name throws(UsageError) in
+    _ = try truth(value, name)
+  },
+  idleClassifierOption("resblock-updown", .boolean) { value, name throws(UsageError) in _ = try truth(value, name) },
+  idleClassifierOption("pool", .required(name: "NAME", example: "attention")) { _, _ throws(UsageError) in },
+  idleOption("classifier-use-fp16", .boolean, "changes nothing: this computes in float32", of: [.draw]) {
+    value, name throws(UsageError) in _ = try truth(value, name)
+  },
   idleOption("small-size", .required(name: "N", example: "64"), "changes nothing: the pictures to enlarge tell") {
     value, name throws(UsageError) in _ = try wholeNumber(value, name, 1...65_536)
   },
 ]
+
+private func idleClassifierOption(
+  _ name: String, _ value: OptionDefinition.Value,
+  check: @escaping @Sendable (String, String) throws(UsageError) -> Void
+) -> OptionDefinition {
+  idleOption("classifier-\(name)", value, "changes nothing: the classifier's file tells", of: [.draw], check: check)
+}
 
 private func idleOption(
   _ name: String, _ value: OptionDefinition.Value,

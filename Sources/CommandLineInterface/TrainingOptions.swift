@@ -34,8 +34,8 @@ public struct TrainingOptions: Sendable, Equatable {
   public var warmUp = 0
   /// The largest norm of the gradient; nil for any.
   public var clipGradients: Double?
-  /// The rates of the moving averages.
-  public var emaRates = [0.9999]
+  /// The rates of the moving averages; of a denoiser 0.9999 if nil, of a classifier none.
+  public var emaRates: [Double]?
   /// Which steps of the process are visited how often.
   public var scheduleSampler = ScheduleSamplerName.uniform
   /// Whether the loss is the bound rather than the squared error.
@@ -50,6 +50,12 @@ public struct TrainingOptions: Sendable, Equatable {
   public var nullClass: Double?
   /// Whether pictures are mirrored at random.
   public var flip = false
+  /// Whether a classifier is trained rather than a denoiser.
+  public var isClassifier = false
+  /// Whether the classifier's pictures are made noisy.
+  public var isNoised = true
+  /// Whether the learning rate falls to 0 over all steps.
+  public var annealsOverAll = false
   /// Steps from one row of the log to the next, ≥ 1.
   public var logInterval = 10
   /// Steps from one checkpoint to the next, ≥ 1.
@@ -129,7 +135,7 @@ let trainingOptions: [OptionDefinition] = [
   },
   OptionDefinition(
     "ema-rate", .required(name: "LIST", example: "0.999,0.9999"), .training, of: [.train],
-    "rates of moving averages of the weights, which draw better than they do; default 0.9999"
+    "rates of moving averages of the weights, which draw better than they do; default 0.9999, for a classifier none"
   ) { o, value, name throws(UsageError) in
     var rates: [Double] = []
     for item in try list(value, name, example: "0.999,0.9999") {
@@ -175,6 +181,13 @@ let trainingOptions: [OptionDefinition] = [
     "use-checkpoint", .boolean, .training, of: [.train],
     "compute activations anew in the backward pass: half the memory for a third more time; default False"
   ) { o, value, name throws(UsageError) in o.training.useCheckpoint = try truth(value, name) },
+  OptionDefinition(
+    "classifier", .boolean, .training, of: [.train],
+    "train a classifier of noisy pictures, for sample --classifier, rather than a model that draws; default False"
+  ) { o, value, name throws(UsageError) in o.training.isClassifier = try truth(value, name) },
+  OptionDefinition(
+    "noised", .boolean, .training, of: [.train], "with --classifier: make pictures noisy; default True"
+  ) { o, value, name throws(UsageError) in o.training.isNoised = try truth(value, name) },
   OptionDefinition(
     "seed", .required(name: "N", example: "1"), .training, of: [.train],
     "where first weights, order and noise come from; default 0"
@@ -225,6 +238,38 @@ let upstreamTrainingOptions: [OptionDefinition] = [
     "use-fp16", .boolean, .upstream, of: [.train], "changes nothing: this computes in float32"
   ) { o, value, name throws(UsageError) in o.training.wantsHalf = try truth(value, name) },
   OptionDefinition(
+    "classifier-use-fp16", .boolean, .upstream, of: [.train], "changes nothing: this computes in float32"
+  ) { o, value, name throws(UsageError) in o.training.wantsHalf = try truth(value, name) },
+  classifierOption("iterations", .required(name: "N", example: "300000"), "--steps") {
+    o, value, name throws(UsageError) in o.training.steps = try wholeNumber(value, name, 1...1_000_000_000)
+  },
+  classifierOption("anneal-lr", .boolean, "--lr-anneal-steps of all steps") { o, value, name throws(UsageError) in
+    o.training.annealsOverAll = try truth(value, name)
+  },
+  classifierOption("classifier-width", .required(name: "N", example: "128"), "--num-channels") {
+    o, value, name throws(UsageError) in o.modelFlags.numChannels = try wholeNumber(value, name, 1...65_536)
+  },
+  classifierOption("classifier-depth", .required(name: "N", example: "2"), "--num-res-blocks") {
+    o, value, name throws(UsageError) in o.modelFlags.numResBlocks = try wholeNumber(value, name, 1...1024)
+  },
+  classifierOption(
+    "classifier-attention-resolutions", .required(name: "LIST", example: "32,16,8"), "--attention-resolutions"
+  ) { o, value, name throws(UsageError) in
+    o.modelFlags.attentionResolutions = try wholeNumbers(value, name, 1...65_536, example: "32,16,8")
+  },
+  classifierOption("classifier-use-scale-shift-norm", .boolean, "--use-scale-shift-norm") {
+    o, value, name throws(UsageError) in o.modelFlags.useScaleShiftNorm = try truth(value, name)
+  },
+  classifierOption("classifier-resblock-updown", .boolean, "--resblock-updown") {
+    o, value, name throws(UsageError) in o.modelFlags.resblockUpdown = try truth(value, name)
+  },
+  classifierOption("classifier-pool", .required(name: "NAME", example: "attention"), "attention is the only one") {
+    _, value, name throws(UsageError) in
+    guard value == "attention" else {
+      throw UsageError("--\(name) \(value): classifiers are pooled by attention here; type --\(name) attention")
+    }
+  },
+  OptionDefinition(
     "fp16-scale-growth", .required(name: "X", example: "1e-3"), .upstream, of: [.train],
     "changes nothing: this computes in float32"
   ) { _, value, name throws(UsageError) in _ = try number(value, name, from: 0) },
@@ -237,6 +282,18 @@ let upstreamTrainingOptions: [OptionDefinition] = [
     }
   },
 ]
+
+/// A flag of `classifier_train.py`, with which a classifier is meant.
+private func classifierOption(
+  _ name: String, _ value: OptionDefinition.Value, _ help: String,
+  enter: @escaping @Sendable (inout Options, String, String) throws(UsageError) -> Void
+) -> OptionDefinition {
+  OptionDefinition(name, value, .upstream, of: [.train], "--classifier, and \(help)") {
+    o, value, name throws(UsageError) in
+    o.training.isClassifier = true
+    try enter(&o, value, name)
+  }
+}
 
 /// What can be said against a combination of options.
 func validateTraining(_ options: Options) throws(UsageError) {
@@ -252,6 +309,14 @@ func validateTraining(_ options: Options) throws(UsageError) {
   if let microbatch = training.microbatch, microbatch > training.batchSize {
     throw UsageError(
       "--microbatch \(microbatch) is more than a step's --batch-size \(training.batchSize); leave --microbatch out")
+  }
+  if training.isClassifier {
+    for (name, isGiven) in [
+      ("--null-class", training.nullClass != nil), ("--use-kl", training.useKL),
+      ("--sample-interval", training.sampleInterval != nil), ("--learn-sigma", options.modelFlags.learnSigma == true),
+    ] where isGiven {
+      throw UsageError("\(name) is for models that draw, and --classifier trains one that does not; leave \(name) out")
+    }
   }
   if training.nullClass != nil && options.modelFlags.classCond != true && training.resume == nil {
     throw UsageError("--null-class stands for none of the classes; type --class-cond True too")

@@ -1,7 +1,5 @@
-import Checkpoint
 import Diffusion
 import TensorCore
-import UNet
 
 /// How a model is trained; with the data and the model, all that a run's result depends on.
 public struct TrainingSettings: Sendable, Equatable {
@@ -42,13 +40,13 @@ public struct TrainingSettings: Sendable, Equatable {
   }
 }
 
-/// Training a denoiser (`TrainLoop` of the original). What a step does depends on the settings, the step's number and the state it
+/// Training a network (`TrainLoop` of the original). What a step does depends on the settings, the step's number and the state it
 /// begins with alone, so that a run goes on from a checkpoint to the same bits.
 public struct TrainLoop {
   /// How it is trained.
   public let settings: TrainingSettings
   /// What is trained.
-  public let loss: DenoisingLoss
+  public let loss: any TrainingLoss
   /// Its parameters.
   public let variables: [Variable]
   /// What it learns from.
@@ -62,7 +60,7 @@ public struct TrainLoop {
 
   /// A run that begins with the variables as they are.
   public init(
-    _ settings: TrainingSettings, loss: DenoisingLoss, variables: [Variable], data: ImageDataset,
+    _ settings: TrainingSettings, loss: any TrainingLoss, variables: [Variable], data: ImageDataset,
     sampler: any ScheduleSampler
   ) {
     self.settings = settings
@@ -81,8 +79,8 @@ public struct TrainLoop {
     public var steps: [Int] = []
     public var weights: [Float] = []
     public var loss: [Float] = []
-    public var mse: [Float] = []
-    public var vb: [Float] = []
+    /// What else the loss tells, by name.
+    public var terms: [(name: String, values: [Float])] = []
     /// The norm of the gradient of all variables together, before it is clipped.
     public var gradientNorm = 0.0
     /// The learning rate.
@@ -105,8 +103,11 @@ public struct TrainLoop {
       report.steps += batch.steps
       report.weights += batch.weights
       report.loss += losses.loss
-      report.mse += losses.mse ?? []
-      report.vb += losses.vb ?? []
+      if report.terms.isEmpty {
+        report.terms = losses.terms
+      } else {
+        for i in report.terms.indices { report.terms[i].values += losses.terms[i].values }
+      }
     }
     report.gradientNorm = variables.reduce(0.0) { $0 + ($1.gradient?.sumOfSquares ?? 0) }.squareRoot()
     guard report.gradientNorm.isFinite else { throw TrainingError.diverged(step: step) }
@@ -120,7 +121,7 @@ public struct TrainLoop {
   }
 
   /// The examples at `positions` of the run, and what is drawn for them.
-  private func batch(_ positions: Range<Int>) throws -> DenoisingLoss.Batch {
+  private func batch(_ positions: Range<Int>) throws -> TrainingBatch {
     let examples = positions.map { order.index(at: $0) }
     let pictures = try zip(positions, examples).map { position, example in
       let picture = try data.image(example)
@@ -129,12 +130,12 @@ public struct TrainLoop {
     let xStart = Tensor.stacked(pictures.map { $0.reshaped([1] + $0.shape) })
     var noise = PhiloxNoise(seed: settings.seed, images: positions, shape: pictures[0].shape)
     let (steps, weights) = sampler.sample(positions: positions)
-    return DenoisingLoss.Batch(
+    return TrainingBatch(
       xStart: xStart, labels: labels(positions, examples), steps: steps, weights: weights, noise: noise.next())
   }
 
   private func labels(_ positions: Range<Int>, _ examples: [Int]) -> [Int]? {
-    guard loss.unet.configuration.numClasses != nil, let labels = data.labels else { return nil }
+    guard loss.takesLabels, let labels = data.labels else { return nil }
     return zip(positions, examples).map { position, example in
       if let nullClass = settings.nullClass,
         PhiloxNoise.labelUniform(seed: settings.seed, position: position) < settings.nullClassProbability
@@ -161,12 +162,9 @@ extension Tensor {
 }
 
 extension TrainLoop {
-  /// The network with the weights of the first moving average, or its own if there is none.
-  ///
-  /// - Throws: `CheckpointError`, never in fact: the tensors are those of the network.
-  public func averagedUNet() throws -> UNetModel {
+  /// The parameters by name, as the first moving average has them, or as they are if there is none.
+  public var averagedTensors: [String: Tensor] {
     let values = averages.first?.values ?? variables.map(\.value)
-    let tensors = Dictionary(uniqueKeysWithValues: zip(variables.map(\.name), values))
-    return try UNetModel(loss.unet.configuration, Weights(tensors: tensors))
+    return Dictionary(uniqueKeysWithValues: zip(variables.map(\.name), values))
   }
 }

@@ -36,13 +36,13 @@ public final class TrainingLog {
   ///
   /// - Parameters:
   ///   - step: how many steps of training there have been.
-  ///   - values: names and numbers, in the order in which new ones become columns. Names have letters, digits, `_`, `-`, `.` and `/` only,
+  ///   - values: names and numbers, in the order in which new ones become columns. Names have letters, digits, `_`, `-`, `.`, `/` and `@` only,
   ///     and each comes once. What is no number is `nan` or `inf` in the table, and null in JSON, which knows no other.
   /// - Throws: `TrainingLogError.file`.
   public func log(step: Int, values: [(key: String, value: Double)]) throws(TrainingLogError) {
     let row = [("step", Double(step))] + values.map { ($0.key, $0.value) }
     precondition(Set(row.map(\.0)).count == row.count, "a row cannot have two values of one name")
-    precondition(row.allSatisfy { Self.isName($0.0) }, "a column's name has letters, digits, _, -, . and / only")
+    precondition(row.allSatisfy { Self.isName($0.0) }, "a column's name has letters, digits, _, -, ., / and @ only")
     do {
       let new = row.map(\.0).filter { !keys.contains($0) }
       if !new.isEmpty {
@@ -64,7 +64,7 @@ public final class TrainingLog {
     !key.isEmpty
       && key.utf8.allSatisfy { byte in
         let character = Character(Unicode.Scalar(byte))
-        return character.isASCII && (character.isLetter || character.isNumber || "_-./".contains(character))
+        return character.isASCII && (character.isLetter || character.isNumber || "_-./@".contains(character))
       }
   }
 

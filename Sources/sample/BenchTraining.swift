@@ -19,15 +19,15 @@ func trainingPass(_ options: Options) throws -> Pass {
   var average = MovingAverage(of: variables, rate: 0.9999)
   return { x in
     let batch = x.shape[0]
-    let examples = DenoisingLoss.Batch(
+    let examples = TrainingBatch(
       xStart: x.map { min(max($0, -1), 1) }, labels: settings.unet.numClasses.map { n in (0..<batch).map { $0 % n } },
       steps: (0..<batch).map { $0 * diffusion.count / batch }, weights: [Float](repeating: 1, count: batch), noise: x)
     return {
       for variable in variables { variable.clearGradient() }
-      let losses = loss.addGradients(of: examples, count: batch)
+      loss.addGradients(of: examples, count: batch)
       optimizer.update(variables)
       average.follow(variables)
-      return losses.gradient
+      return x
     }
   }
 }

@@ -22,7 +22,7 @@ struct GuidingClassifier {
   /// - Throws: `CheckpointError`; `SettingsError` for what is no classifier, or one of other pictures.
   init(path: String, scale: Double, for model: Model) throws {
     let source = try ModelSource(path: path, flags: ModelFlags())
-    (name, settings, self.scale) = (path, source.settings, scale)
+    (name, settings, self.scale) = (source.name, source.settings, scale)
     guard settings.kind == .classifier else {
       throw SettingsError("--classifier: \(path) is a \(settings.kind.rawValue), not a classifier (EncoderUNetModel)")
     }

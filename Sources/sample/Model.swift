@@ -2,7 +2,9 @@ import Checkpoint
 import CommandLineInterface
 import Console
 import EmbeddedModel
+import Images
 import TensorCore
+import Training
 import UNet
 
 /// A network ready to draw, and what is known of it.
@@ -54,8 +56,10 @@ struct ModelSource {
   /// - Throws: `CheckpointError`, `SettingsError`.
   init(path: String?, flags: ModelFlags) throws {
     if let path {
-      name = path
-      checkpoint = try LoadedCheckpoint.read(path: path)
+      // Of a run of training, what it has come to.
+      let file = kind(ofPath: path) == .folder ? try TrainingCheckpoint.latestModel(in: path) ?? path : path
+      name = file
+      checkpoint = try LoadedCheckpoint.read(path: file)
     } else {
       name = "the embedded model"
       let bytes = UnsafeRawBufferPointer(start: embedded_model(), count: embedded_model_size())

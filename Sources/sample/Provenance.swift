@@ -107,6 +107,7 @@ extension Plan {
       "Size: \(imageShape[2])x\(imageShape[1])", "Model hash: \(provenance.modelHash.prefix(10))",
       "Model: \(model.shortName)",
     ]
+    if let classifier { parameters.append("Classifier: \(classifier.name) at \(classifier.scale)") }
     if let label { parameters.append("Class: \(model.settings.name(ofClass: label))") }
     if let image { parameters.append("Image: \(image)") }
     return [

@@ -8,7 +8,7 @@ import UNet
 struct ModelPlan {
   let configuration: UNetConfiguration
   let diffusion: GaussianDiffusion
-  let lossType: LossType
+  private let training: TrainingOptions
   /// What the checkpoints say of themselves.
   let description: ModelDescription
   /// The class that stands for none.
@@ -30,24 +30,26 @@ struct ModelPlan {
     guard channels == 1 || channels == 3 else {
       throw RunError("--in-channels \(channels): pictures have 1 channel (grey) or 3 (colour)")
     }
-    let learnSigma = flags.learnSigma ?? false
+    let isClassifier = training.isClassifier
+    let learnSigma = !isClassifier && flags.learnSigma ?? false
     let mult = try flags.channelMult ?? Self.usualMultipliers(size)
-    let resolutions = flags.attentionResolutions ?? [16, 8]
+    let resolutions = flags.attentionResolutions ?? (isClassifier ? [32, 16, 8] : [16, 8])
     var configuration = UNetConfiguration(
-      inChannels: channels, modelChannels: flags.numChannels ?? 128, outChannels: learnSigma ? 2 * channels : channels,
+      inChannels: channels, modelChannels: flags.numChannels ?? 128,
+      outChannels: isClassifier ? classCount ?? 0 : learnSigma ? 2 * channels : channels,
       numResBlocks: flags.numResBlocks ?? 2,
       attentionResolutions: Set(resolutions.filter { $0 <= size }.map { size / $0 }), channelMult: mult)
     configuration.imageSize = size
     configuration.numHeads = flags.numHeads ?? 4
     configuration.numHeadsUpsample = flags.numHeadsUpsample
-    configuration.numHeadChannels = flags.numHeadChannels
+    configuration.numHeadChannels = flags.numHeadChannels ?? (isClassifier && flags.numHeads == nil ? 64 : nil)
     configuration.attentionOrder = flags.useNewAttentionOrder == true ? .byPart : .byHead
-    configuration.resblockUpdown = flags.resblockUpdown ?? false
+    configuration.resblockUpdown = flags.resblockUpdown ?? isClassifier
     configuration.useScaleShiftNorm = flags.useScaleShiftNorm ?? true
     configuration.dropout = training.dropout
     configuration.useCheckpoint = training.useCheckpoint
     nullClass = training.nullClass == nil ? nil : classCount
-    configuration.numClasses = classCount.map { $0 + (training.nullClass == nil ? 0 : 1) }
+    configuration.numClasses = isClassifier ? nil : classCount.map { $0 + (training.nullClass == nil ? 0 : 1) }
     do { try configuration.validate() } catch { throw RunError("\(error)") }
     guard size % configuration.sizeMultiple == 0 else {
       throw RunError(
@@ -63,11 +65,12 @@ struct ModelPlan {
       meanType: flags.predictXstart == true ? .startX : .epsilon,
       varType: learnSigma ? .learnedRange : flags.sigmaSmall == true ? .fixedSmall : .fixedLarge,
       rescaleTimesteps: flags.rescaleTimesteps ?? true)
-    lossType = training.useKL ? .rescaledKL : training.rescaleLearnedSigmas ? .rescaledMSE : .mse
+    self.training = training
 
     var description = ModelDescription()
+    if isClassifier { description.kind = "EncoderUNetModel" }
     description.family =
-      flags.resblockUpdown == true || flags.numHeadChannels != nil || flags.useNewAttentionOrder == true
+      isClassifier || flags.resblockUpdown == true || flags.numHeadChannels != nil || flags.useNewAttentionOrder == true
       ? "guided-diffusion" : "improved-diffusion"
     description.imageSize = size
     description.inChannels = channels
@@ -82,7 +85,7 @@ struct ModelPlan {
     description.useNewAttentionOrder = configuration.attentionOrder == .byPart
     description.resblockUpdown = configuration.resblockUpdown
     description.useScaleShiftNorm = configuration.useScaleShiftNorm
-    description.learnSigma = learnSigma
+    if !isClassifier { description.learnSigma = learnSigma }
     description.numClasses = configuration.numClasses
     description.nullClass = nullClass
     description.classNames = classNames
@@ -94,10 +97,25 @@ struct ModelPlan {
     self.description = description
   }
 
-  /// The widths that the original's scripts give the levels of pictures of some sizes.
+  /// What the network is trained on, the network being built of `weights`.
+  ///
+  /// - Throws: `CheckpointError` for weights of another network.
+  func loss(_ weights: Weights) throws(CheckpointError) -> any TrainingLoss {
+    if training.isClassifier {
+      return ClassifierLoss(
+        network: try EncoderUNetModel(configuration, weights), diffusion: diffusion, isNoised: training.isNoised)
+    }
+    return DenoisingLoss(
+      unet: try UNetModel(configuration, weights), diffusion: diffusion,
+      type: training.useKL ? .rescaledKL : training.rescaleLearnedSigmas ? .rescaledMSE : .mse)
+  }
+
+  /// The widths that the original's scripts (and guided-diffusion's) give the levels of pictures of some sizes.
   private static func usualMultipliers(_ size: Int) throws -> [Double] {
     switch size {
+    case 512: [0.5, 1, 1, 2, 2, 4, 4]
     case 256: [1, 1, 2, 2, 4, 4]
+    case 128: [1, 1, 2, 3, 4]
     case 64: [1, 2, 3, 4]
     case 32: [1, 2, 2, 2]
     default:

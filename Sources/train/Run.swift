@@ -54,24 +54,24 @@ struct Run {
     if let threads = options.threads { ThreadPool.shared.threads = threads }
     let training = options.training
     let (size, channels) = ModelPlan.pictures(options.modelFlags)
-    let wantsClasses = options.modelFlags.classCond ?? false
+    let wantsClasses = training.isClassifier || options.modelFlags.classCond ?? false
     let data = try ImageDataset(
       path: training.data ?? "", imageSize: size, channels: channels, classes: wantsClasses)
     plan = try ModelPlan(options, classCount: data.classCount, classNames: data.classNames)
 
     let first = try training.resumeCheckpoint.map { Weights(try StateDict.read(path: $0)) }
     let weights = (first ?? Weights(randomSeed: options.seed ?? 0)).asVariables()
-    let unet = try UNetModel(plan.configuration, weights)
+    let loss = try plan.loss(weights)
     var settings = TrainingSettings()
     settings.seed = options.seed ?? 0
     settings.batchSize = training.batchSize
     settings.microbatch = training.microbatch ?? training.batchSize
     settings.learningRate = training.learningRate
     settings.weightDecay = training.weightDecay
-    settings.annealSteps = training.annealSteps
+    settings.annealSteps = training.annealSteps ?? (training.annealsOverAll ? training.steps : nil)
     settings.warmUpSteps = training.warmUp
     settings.clipGradients = training.clipGradients
-    settings.emaRates = training.emaRates
+    settings.emaRates = training.emaRates ?? (training.isClassifier ? [] : [0.9999])
     settings.nullClassProbability = training.nullClass ?? 0
     settings.nullClass = plan.nullClass
     settings.flip = training.flip
@@ -81,8 +81,7 @@ struct Run {
       case .lossSecondMoment: LossSecondMomentResampler(seed: settings.seed, steps: plan.diffusion.count)
       }
     loop = TrainLoop(
-      settings, loss: DenoisingLoss(unet: unet, diffusion: plan.diffusion, type: plan.lossType),
-      variables: weights.variables, data: data, sampler: sampler)
+      settings, loss: loss, variables: weights.variables, data: data, sampler: sampler)
 
     if begun != nil {
       try TrainingCheckpoint.restore(&loop, from: folder)
@@ -107,7 +106,7 @@ struct Run {
   private func introduce(_ data: ImageDataset) {
     guard !options.quiet else { return }
     let parameters = loop.variables.reduce(0) { $0 + $1.value.count }
-    let classes = plan.configuration.numClasses.map { " of \($0) classes" } ?? ""
+    let classes = data.classCount.map { " of \($0) classes" } ?? ""
     var lines = [
       "\(grouped(parameters)) parameters, \(grouped(data.count)) pictures of \(data.imageSize)×\(data.imageSize)\(classes), batches of \(loop.settings.batchSize)"
         + (end.map { ", \(grouped($0)) steps" } ?? ", until it is interrupted (Ctrl-C saves)")
@@ -142,7 +141,11 @@ struct Run {
     }
     progress.finish()
     try save()
-    if !options.quiet { writeError("\(folder): done; draw with: \(shellLine(["sample", "--model", folder]))\n") }
+    if !options.quiet {
+      writeError(
+        "\(folder): done; \(training.isClassifier ? "guide" : "draw") with: \(shellLine(["sample", training.isClassifier ? "--classifier" : "--model", folder]))\n"
+      )
+    }
   }
 
   /// Adds a step to the log's means, and writes a row when it is time.
@@ -151,8 +154,9 @@ struct Run {
     func weighted(_ losses: [Float]) -> [Float] { zip(losses, report.weights).map { $0 * $1 } }
     values.set("samples", Double(loop.step * loop.settings.batchSize))
     values.add("loss", losses: weighted(report.loss), timesteps: report.steps, of: count)
-    if !report.mse.isEmpty { values.add("mse", losses: weighted(report.mse), timesteps: report.steps, of: count) }
-    if !report.vb.isEmpty { values.add("vb", losses: weighted(report.vb), timesteps: report.steps, of: count) }
+    for term in report.terms {
+      values.add(term.name, losses: weighted(term.values), timesteps: report.steps, of: count)
+    }
     values.add("grad_norm", report.gradientNorm)
     values.set("lr", report.learningRate)
     guard loop.step % training.logInterval == 0 || loop.step == end else { return }

@@ -1,3 +1,4 @@
+import Checkpoint
 import Diffusion
 import Images
 import TensorCore
@@ -10,7 +11,7 @@ import UNet
 func drawSheet(
   _ loop: TrainLoop, _ plan: ModelPlan, to path: String, onStep: () throws -> Void
 ) throws {
-  let unet = try loop.averagedUNet()
+  let unet = try UNetModel(plan.configuration, Weights(tensors: loop.averagedTensors))
   let columns = 6
   let images = 0..<columns * columns
   let (size, channels) = (plan.configuration.imageSize ?? 0, plan.configuration.imageChannels)

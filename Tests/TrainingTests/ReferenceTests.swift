@@ -19,7 +19,7 @@ struct ReferenceTests {
     for useCheckpoint in [false, true] {
       try KernelChoice.$current.withValue(#require(KernelChoice.table(named: table))) {
         let model = try TrainedModel(useCheckpoint: useCheckpoint)
-        let batch = DenoisingLoss.Batch(
+        let batch = TrainingBatch(
           xStart: reference.tensor("x0"), labels: reference.integers("y"), steps: reference.integers("t"),
           weights: [1, 1], noise: reference.tensor("noise"))
         DenoisingLoss(unet: model.unet, diffusion: model.diffusion, type: loss.type).addGradients(of: batch, count: 2)
@@ -58,7 +58,7 @@ struct ReferenceTests {
       var average = MovingAverage(of: model.variables, rate: 0.9)
       for step in 0..<20 {
         for variable in model.variables { variable.clearGradient() }
-        let batch = DenoisingLoss.Batch(
+        let batch = TrainingBatch(
           xStart: reference.tensor("x.\(step)"), labels: reference.integers("y.\(step)"),
           steps: reference.integers("t.\(step)"), weights: [1, 1, 1, 1], noise: reference.tensor("noise.\(step)"))
         let losses = loss.addGradients(of: batch, count: 4)
@@ -88,7 +88,7 @@ struct ReferenceTests {
     let reference = try Fixture("training_trace")
     let gradients = try [false, true].map { useCheckpoint in
       let model = try TrainedModel(useCheckpoint: useCheckpoint, dropout: 0.2)
-      let batch = DenoisingLoss.Batch(
+      let batch = TrainingBatch(
         xStart: reference.tensor("x.0"), labels: reference.integers("y.0"), steps: reference.integers("t.0"),
         weights: [1, 1, 1, 1], noise: reference.tensor("noise.0"))
       Dropout.Draws.$current.withValue(.init(seed: 3, firstExample: 0)) {
