@@ -5,7 +5,7 @@
 ///   - flag: whether to; else `body` is evaluated as usual.
 ///   - body: a function of what it captures alone: it is called a second time, and must give the same.
 public func checkpoint(_ flag: Bool, _ body: @escaping @Sendable () -> Tensor) -> Tensor {
-  guard flag, Recording.current != nil else { return body() }
+  guard flag, Recording.ifAny != nil else { return body() }
   let output = Recording.$current.withValue(nil) { body() }
   precondition(output.recordedName == nil, "what is evaluated under a checkpoint must compute something")
   return output.recorded(true, as: .checkpoint(body))

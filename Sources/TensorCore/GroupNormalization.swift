@@ -69,7 +69,7 @@ public struct GroupNormalization: Sendable {
         }
       }
       let source =
-        Recording.current == nil
+        Recording.ifAny == nil
         ? nil : LayerInput.NormalizationSource(layer: self, inverses: inverses, scaleShift: scaleShift)
       return LayerInput(parts: input.parts, normalization: .init(affine: affine, silu: silu, source: source))
     }

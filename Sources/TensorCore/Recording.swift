@@ -47,6 +47,12 @@ public final class Recording: @unchecked Sendable {
   /// What operations report to; nil, as usual, for nothing.
   @TaskLocal public static var current: Recording?
 
+  /// How many recordings there are: while there is none, which is the case of sampling, operations need not look for one.
+  private static let count = Atomic<Int>(0)
+
+  /// What operations report to, found quickly where there is nothing.
+  static var ifAny: Recording? { count.load(ordering: .relaxed) == 0 ? nil : current }
+
   /// An operation and the name of what it put out.
   public struct Entry: Sendable {
     public let operation: Operation
@@ -57,7 +63,9 @@ public final class Recording: @unchecked Sendable {
   public var entries: [Entry] = []
 
   /// Nothing yet.
-  public init() {}
+  public init() { Self.count.wrappingAdd(1, ordering: .relaxed) }
+
+  deinit { Self.count.wrappingSubtract(1, ordering: .relaxed) }
 
   private static let names = Atomic<Int>(0)
 
@@ -84,7 +92,7 @@ extension Tensor {
   func recorded(
     _ isDifferentiable: @autoclosure () -> Bool, as operation: @autoclosure () -> Operation
   ) -> Tensor {
-    guard let recording = Recording.current, isDifferentiable() else { return self }
+    guard let recording = Recording.ifAny, isDifferentiable() else { return self }
     let name = Recording.newName()
     storage.recordedAs = name.number
     recording.entries.append(.init(operation: operation(), output: name))
