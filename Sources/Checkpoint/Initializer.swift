@@ -21,7 +21,7 @@ public enum Initializer: Sendable {
 
   /// A tensor of `shape`, drawn by a generator of its own for each seed and name.
   func draw(_ shape: [Int], seed: UInt64, name: String) -> Tensor {
-    var generator = SplitMix64(seed: seed, name: name)
+    var generator = Generator(seed: seed, name: name)
     let count = shape.reduce(1, *)
     switch self {
     case .zeros: return Tensor(zeros: shape)
@@ -39,20 +39,15 @@ public enum Initializer: Sendable {
   }
 }
 
-/// SplitMix64 (Steele, Lea & Flood 2014), started from a seed and the FNV-1a hash of a name.
-private struct SplitMix64 {
+/// Numbers from a seed and a name.
+private struct Generator {
   private var state: UInt64
 
-  init(seed: UInt64, name: String) {
-    state = name.utf8.reduce(0xCBF2_9CE4_8422_2325 ^ seed) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-  }
+  init(seed: UInt64, name: String) { state = SplitMix64.state(seed: seed, name: name) }
 
   /// In [0, 1), 53 bits.
   mutating func uniform() -> Double {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-    return Double((z ^ z >> 31) >> 11) * 0x1p-53
+    state &+= SplitMix64.increment
+    return Double(SplitMix64.number(state) >> 11) * 0x1p-53
   }
 }

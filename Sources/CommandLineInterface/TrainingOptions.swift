@@ -50,6 +50,8 @@ public struct TrainingOptions: Sendable, Equatable {
   public var nullClass: Double?
   /// Whether pictures are mirrored at random.
   public var flip = false
+  /// The side of the pictures that a super-resolution model enlarges; nil for other models.
+  public var smallSize: Int?
   /// Whether a classifier is trained rather than a denoiser.
   public var isClassifier = false
   /// Whether the classifier's pictures are made noisy.
@@ -182,6 +184,10 @@ let trainingOptions: [OptionDefinition] = [
     "compute activations anew in the backward pass: half the memory for a third more time; default False"
   ) { o, value, name throws(UsageError) in o.training.useCheckpoint = try truth(value, name) },
   OptionDefinition(
+    "small-size", .required(name: "N", example: "64"), .training, of: [.train],
+    "train a super-resolution model, for sample --low-res, which enlarges pictures of this size to --image-size"
+  ) { o, value, name throws(UsageError) in o.training.smallSize = try wholeNumber(value, name, 1...65_536) },
+  OptionDefinition(
     "classifier", .boolean, .training, of: [.train],
     "train a classifier of noisy pictures, for sample --classifier, rather than a model that draws; default False"
   ) { o, value, name throws(UsageError) in o.training.isClassifier = try truth(value, name) },
@@ -313,10 +319,14 @@ func validateTraining(_ options: Options) throws(UsageError) {
   if training.isClassifier {
     for (name, isGiven) in [
       ("--null-class", training.nullClass != nil), ("--use-kl", training.useKL),
-      ("--sample-interval", training.sampleInterval != nil), ("--learn-sigma", options.modelFlags.learnSigma == true),
+      ("--sample-interval", training.sampleInterval != nil), ("--small-size", training.smallSize != nil),
+      ("--learn-sigma", options.modelFlags.learnSigma == true),
     ] where isGiven {
       throw UsageError("\(name) is for models that draw, and --classifier trains one that does not; leave \(name) out")
     }
+  }
+  if training.smallSize != nil && training.sampleInterval != nil {
+    throw UsageError("--sample-interval draws from noise alone, which --small-size trains no model for; leave it out")
   }
   if training.nullClass != nil && options.modelFlags.classCond != true && training.resume == nil {
     throw UsageError("--null-class stands for none of the classes; type --class-cond True too")

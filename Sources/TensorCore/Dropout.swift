@@ -9,8 +9,7 @@ public struct Dropout: Sendable {
   public init(probability: Float, name: String) {
     precondition(probability >= 0 && probability < 1, "\(probability) is no probability of dropping out")
     self.probability = probability
-    // FNV-1a: the same for a name wherever and whenever it is computed.
-    layer = name.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+    layer = SplitMix64.state(seed: 0, name: name)
   }
 
   /// The draws of one training step: what is not current, drops nothing.
@@ -59,11 +58,5 @@ public struct DropoutMask: Sendable {
     }
   }
 
-  /// The output of SplitMix64 (Steele et al. 2014) for one state.
-  private static func mix(_ state: UInt64) -> UInt64 {
-    var z = state &+ 0x9e37_79b9_7f4a_7c15
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
+  private static func mix(_ state: UInt64) -> UInt64 { SplitMix64.number(state &+ SplitMix64.increment) }
 }

@@ -79,6 +79,33 @@ extension Tensor {
   }
 }
 
+extension Tensor {
+  /// Pictures made smaller by an integral factor, each pixel the mean of a square of them: `[N, C, H, W]` → `[N, C, side, side]`, as
+  /// `torch.nn.functional.interpolate(mode="area")` does it.
+  public func averagedDown(toSide side: Int) -> Tensor {
+    precondition(
+      shape.count == 4 && side > 0 && shape[2] % side == 0 && shape[3] == shape[2],
+      "pictures of shape \(shape) cannot be averaged to a side of \(side)")
+    let (size, factor) = (shape[2], shape[2] / side)
+    return withUnsafePointer { source in
+      Tensor([shape[0], shape[1], side, side]) { out in
+        for plane in 0..<shape[0] * shape[1] {
+          for y in 0..<side {
+            for x in 0..<side {
+              var sum: Float = 0
+              for dy in 0..<factor {
+                let line = source + (plane * size + y * factor + dy) * size + x * factor
+                for dx in 0..<factor { sum += line[dx] }
+              }
+              out[(plane * side + y) * side + x] = sum / Float(factor * factor)
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
 /// For each of `target` places along a dimension of `source` places, the two that it lies between and the share of the
 /// second. The centres of the outermost places are not the ends: what lies beyond them takes their value.
 private func neighbours(from source: Int, to target: Int) -> [(first: Int, second: Int, share: Float)] {

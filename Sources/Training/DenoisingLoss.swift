@@ -11,9 +11,14 @@ public struct DenoisingLoss: TrainingLoss {
   public let diffusion: GaussianDiffusion
   /// Which loss it is.
   public let type: LossType
+  /// The side to which pictures are made smaller for a super-resolution model, which sees them so; nil for other models.
+  public let smallSize: Int?
 
   /// A loss of `unet` for `diffusion`.
-  public init(unet: UNetModel, diffusion: GaussianDiffusion, type: LossType) {
+  public init(unet: UNetModel, diffusion: GaussianDiffusion, type: LossType, smallSize: Int? = nil) {
+    precondition(
+      unet.configuration.isSuperResolution == (smallSize != nil), "super-resolution models see small pictures")
+    self.smallSize = smallSize
     self.unet = unet
     self.diffusion = diffusion
     self.type = type
@@ -27,8 +32,10 @@ public struct DenoisingLoss: TrainingLoss {
   public func addGradients(of batch: TrainingBatch, count: Int) -> ExampleLosses {
     let xT = diffusion.qSample(batch.xStart, steps: batch.steps, noise: batch.noise)
     let timesteps = batch.steps.map(diffusion.modelTimestep)
+    let input =
+      smallSize.map { superResolutionInput(xT, lowRes: batch.xStart.averagedDown(toSide: $0)) } ?? xT
     let recording = Recording()
-    let output = Recording.$current.withValue(recording) { unet(xT, timesteps: timesteps, labels: batch.labels) }
+    let output = Recording.$current.withValue(recording) { unet(input, timesteps: timesteps, labels: batch.labels) }
     let losses = diffusion.trainingLosses(
       output, xStart: batch.xStart, xT: xT, noise: batch.noise, steps: batch.steps, type: type)
     _ = recording.backward(from: output, losses.gradient.scalingPictures(batch.shares(of: count)))

@@ -35,11 +35,16 @@ struct ModelPlan {
     let mult = try flags.channelMult ?? Self.usualMultipliers(size)
     let resolutions = flags.attentionResolutions ?? (isClassifier ? [32, 16, 8] : [16, 8])
     var configuration = UNetConfiguration(
-      inChannels: channels, modelChannels: flags.numChannels ?? 128,
+      inChannels: training.smallSize == nil ? channels : 2 * channels, modelChannels: flags.numChannels ?? 128,
       outChannels: isClassifier ? classCount ?? 0 : learnSigma ? 2 * channels : channels,
       numResBlocks: flags.numResBlocks ?? 2,
       attentionResolutions: Set(resolutions.filter { $0 <= size }.map { size / $0 }), channelMult: mult)
     configuration.imageSize = size
+    configuration.isSuperResolution = training.smallSize != nil
+    if let small = training.smallSize, small >= size || size % small != 0 {
+      throw RunError(
+        "--small-size \(small): pictures of \(size) pixels are halved, or more, to it; \(size / 2) for instance")
+    }
     configuration.numHeads = flags.numHeads ?? 4
     configuration.numHeadsUpsample = flags.numHeadsUpsample
     configuration.numHeadChannels = flags.numHeadChannels ?? (isClassifier && flags.numHeads == nil ? 64 : nil)
@@ -69,6 +74,7 @@ struct ModelPlan {
 
     var description = ModelDescription()
     if isClassifier { description.kind = "EncoderUNetModel" }
+    if training.smallSize != nil { description.kind = "SuperResModel" }
     description.family =
       isClassifier || flags.resblockUpdown == true || flags.numHeadChannels != nil || flags.useNewAttentionOrder == true
       ? "guided-diffusion" : "improved-diffusion"
@@ -107,7 +113,8 @@ struct ModelPlan {
     }
     return DenoisingLoss(
       unet: try UNetModel(configuration, weights), diffusion: diffusion,
-      type: training.useKL ? .rescaledKL : training.rescaleLearnedSigmas ? .rescaledMSE : .mse)
+      type: training.useKL ? .rescaledKL : training.rescaleLearnedSigmas ? .rescaledMSE : .mse,
+      smallSize: training.smallSize)
   }
 
   /// The widths that the original's scripts (and guided-diffusion's) give the levels of pictures of some sizes.
