@@ -1,39 +1,43 @@
 /// A function for `complete -F`. It needs nothing but bash 4, in particular not the bash-completion package.
-func bashCompletions() -> String {
-  """
-  # Completions for bash, printed by: sample completions bash
-  _sample() {
-    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-    local command=draw options='' words='' files=''
-    COMPREPLY=()
-    # Bash takes --name=value apart at the equals sign.
-    if [[ $current == '=' ]]; then
-      current=''
-    elif [[ $previous == '=' ]]; then
-      previous=${COMP_WORDS[COMP_CWORD - 2]}
-    fi
-    # Underscores count as hyphens.
-    if [[ $previous == --* ]]; then previous=${previous//_/-}; fi
-    if ((COMP_CWORD > 1)); then
-      case ${COMP_WORDS[1]} in
-      \(alternatives(CommandName.withVerb.map(\.rawValue)))) command=${COMP_WORDS[1]} ;;
-      esac
-    fi
-    case $command in
-  \(CommandName.ofSample.flatMap(branch).map { "  " + $0 }.joined(separator: "\n"))
-    esac
-    if [[ $current == -* ]]; then
-      words=$options
-    elif [[ -n $files ]]; then
-      # The shell's own way with files knows of spaces, quotes and home folders.
-      compopt -o default
-      return
-    fi
-    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
-  }
-  complete -F _sample sample
+func bashCompletions(_ program: Program) -> String {
+  let name = program.rawValue
+  let choice = choice(of: program.verbs) + ["case $command in"] + program.commands.flatMap(branch) + ["esac"]
+  return """
+    # Completions for bash, printed by: \(program.asking(for: .bash))
+    _\(name)() {
+      local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+      local command=\(program.main.rawValue) options='' words='' files=''
+      COMPREPLY=()
+      # Bash takes --name=value apart at the equals sign.
+      if [[ $current == '=' ]]; then
+        current=''
+      elif [[ $previous == '=' ]]; then
+        previous=${COMP_WORDS[COMP_CWORD - 2]}
+      fi
+      # Underscores count as hyphens.
+      if [[ $previous == --* ]]; then previous=${previous//_/-}; fi
+    \(choice.map { "  " + $0 }.joined(separator: "\n"))
+      if [[ $current == -* ]]; then
+        words=$options
+      elif [[ -n $files ]]; then
+        # The shell's own way with files knows of spaces, quotes and home folders.
+        compopt -o default
+        return
+      fi
+      mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+    }
+    complete -F _\(name) \(name)
 
-  """
+    """
+}
+
+/// What finds the command, if it has a verb.
+private func choice(of verbs: [CommandName]) -> [String] {
+  if verbs.isEmpty { return [] }
+  return [
+    "if ((COMP_CWORD > 1)); then", "  case ${COMP_WORDS[1]} in",
+    "  \(alternatives(verbs.map(\.rawValue)))) command=${COMP_WORDS[1]} ;;", "  esac", "fi",
+  ]
 }
 
 /// What can be typed after a command, and after each of its options.
@@ -44,8 +48,8 @@ private func branch(_ command: CommandName) -> [String] {
   case .none: lines.append("  words=$options")
   case .words, .files: lines.append("  \(assignment(command.operandCandidates))")
   }
-  if command == .draw {
-    let verbs = CommandName.withVerb.map(\.rawValue).joined(separator: " ")
+  if command == command.program.main && !command.program.verbs.isEmpty {
+    let verbs = command.program.verbs.map(\.rawValue).joined(separator: " ")
     lines.append("  if ((COMP_CWORD == 1)); then words=\"\(verbs) $options\"; fi")
   }
   let cases = Dictionary(grouping: table.filter { $0.needsValue || $0.candidates != .none }) {

@@ -18,12 +18,6 @@ extension CommandName {
     }
   }
 
-  /// All but the program that trains.
-  static var ofSample: [CommandName] { allCases.filter { $0 != .train } }
-
-  /// The commands that have a verb.
-  static var withVerb: [CommandName] { ofSample.filter { $0 != .draw } }
-
   /// What can be typed where an operand stands.
   var operandCandidates: Candidates {
     switch self {

@@ -8,13 +8,13 @@ public enum Shell: String, Sendable, CaseIterable {
   case fish
 }
 
-/// A script that tells a shell how to complete command lines of `sample`, made of the table that parsing and help use.
+/// A script that tells a shell how to complete command lines of a program, made of the table that parsing and help use.
 ///
 /// - Parameter shell: the shell that is to read it.
-public func completions(for shell: Shell) -> String {
+public func completions(for shell: Shell, of program: Program) -> String {
   switch shell {
-  case .bash: bashCompletions()
-  case .zsh: zshCompletions()
-  case .fish: fishCompletions()
+  case .bash: bashCompletions(program)
+  case .zsh: zshCompletions(program)
+  case .fish: fishCompletions(program)
   }
 }

@@ -1,30 +1,31 @@
 /// A list of `complete` commands for fish.
-func fishCompletions() -> String {
+func fishCompletions(_ program: Program) -> String {
+  let name = program.rawValue
   var lines = [
-    "# Completions for fish, printed by: sample completions fish",
+    "# Completions for fish, printed by: \(program.asking(for: .fish))",
     """
-    function __sample_command_is
+    function __\(name)_command_is
         set -l words (commandline -opc)
-        set -l command draw
-        if set -q words[2]; and contains -- $words[2] \(CommandName.withVerb.map(\.rawValue).joined(separator: " "))
+        set -l command \(program.main.rawValue)
+        if set -q words[2]; and contains -- $words[2] \(program.verbs.map(\.rawValue).joined(separator: " "))
             set command $words[2]
         end
         test $command = $argv[1]
     end
-    function __sample_is_first
+    function __\(name)_is_first
         test (count (commandline -opc)) -eq 1
     end
-    function __sample_follows
+    function __\(name)_follows
         contains -- (commandline -opc)[-1] $argv
     end
-    complete -c sample -f
+    complete -c \(name) -f
     """,
   ]
-  lines += CommandName.withVerb.map {
-    "complete -c sample -n __sample_is_first -a \($0.rawValue) -d \(quoted($0.summary))"
+  lines += program.verbs.map {
+    "complete -c \(name) -n __\(name)_is_first -a \($0.rawValue) -d \(quoted($0.summary))"
   }
-  for command in CommandName.ofSample {
-    let start = "complete -c sample -n '__sample_command_is \(command.rawValue)'"
+  for command in program.commands {
+    let start = "complete -c \(name) -n '__\(name)_command_is \(command.rawValue)'"
     if !command.operands.isEmpty { lines.append(start + arguments(command.operandCandidates)) }
     for option in options(of: command) {
       let short = option.short.map { " -s \($0)" } ?? ""
@@ -35,9 +36,10 @@ func fishCompletions() -> String {
     }
   }
   // A truth value may also be the next word, which fish does not expect of what need not follow.
-  let truths = optionTable.filter { if case .boolean = $0.value { true } else { false } }
-  lines.append(
-    "complete -c sample -n '__sample_follows \(truths.flatMap(\.spellings).joined(separator: " "))' -a 'True False'")
+  let truths = program.commands.flatMap(options).filter { $0.value.isTruth }.flatMap(\.spellings)
+  var seen: Set<String> = []
+  let words = truths.filter { seen.insert($0).inserted }.joined(separator: " ")
+  lines.append("complete -c \(name) -n '__\(name)_follows \(words)' -a 'True False'")
   return lines.joined(separator: "\n") + "\n"
 }
 

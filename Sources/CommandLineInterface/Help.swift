@@ -6,7 +6,7 @@ public func helpText(_ command: CommandName = .draw, width: Int = 80) -> String 
   for (meaning, line) in examples(command) { lines += ["  # \(meaning)", "  \(line)"] }
   if command == .draw {
     lines += ["", "Commands (sample COMMAND --help says more)"]
-    for other in CommandName.withVerb { lines += entry(other.usage, other.summary, width: max(width, 60)) }
+    for other in Program.sample.verbs { lines += entry(other.usage, other.summary, width: max(width, 60)) }
   }
   for group in OptionDefinition.Group.allCases {
     let options = optionTable.filter { $0.group == group && $0.commands.contains(command) }
@@ -53,10 +53,8 @@ func examples(_ command: CommandName) -> [(meaning: String, line: String)] {
   case .train:
     [
       ("a folder of PNGs, 32 pixels wide", "train --data pictures --image-size 32 --steps 100000 --out run"),
-      (
-        "digits with classes, for guidance too",
-        "train --data mnist.npz --image-size 28 --channel-mult 1,2,2 --in-channels 1 --class-cond --null-class 0.1 --out run"
-      ),
+      ("grey digits", "train --data d.npz --image-size 28 --in-channels 1 --channel-mult 1,2,2 -o run"),
+      ("classes, for guidance too", "train --data pictures --class-cond --null-class 0.1 --out run"),
       ("go on after an interruption", "train --resume run"),
       ("draw with what it has come to", "sample --model run --out img.png"),
     ]

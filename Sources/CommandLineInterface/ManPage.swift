@@ -1,25 +1,32 @@
 /// The manual page, in the macros of man(7), made of the table that parsing and help use.
 ///
-/// - Parameter version: the program's.
-public func manPage(version: String) -> String {
-  let others = CommandName.withVerb
+/// - Parameters:
+///   - program: whose page it is.
+///   - version: the program's.
+public func manPage(of program: Program, version: String) -> String {
+  let name = program.rawValue
   var lines = [
     // Without a date: the version says which page it is, and the same sources make the same page.
-    ".TH SAMPLE 1 \"\" \"sample \(roff(version))\" \"User Commands\"",
+    ".TH \(name.uppercased()) 1 \"\" \"\(name) \(roff(version))\" \"User Commands\"",
     // Ragged lines without hyphens of their own, so that names of options stay whole.
     ".ad l", ".nh",
-    ".SH NAME", roff("sample - draw images with a diffusion model"),
+    ".SH NAME", roff("\(name) - \(program.summary)"),
     ".SH SYNOPSIS",
   ]
-  lines += Array(CommandName.ofSample.map { [synopsis($0)] }.joined(separator: [".br"]))
-  lines += [".SH DESCRIPTION", roff("Without a command, sample \(CommandName.draw.summary). The commands:")]
-  for command in others { lines += [".TP", bold(shown(command)), roff("\(command.summary).")] }
+  lines += Array(program.commands.flatMap(synopses).map { [$0] }.joined(separator: [".br"]))
+  lines += [".SH DESCRIPTION"]
+  if program.verbs.isEmpty {
+    lines += [roff("\(name) \(program.main.summary).")]
+  } else {
+    lines += [roff("Without a command, \(name) \(program.main.summary). The commands:")]
+    for command in program.verbs { lines += [".TP", bold(shown(command)), roff("\(command.summary).")] }
+  }
   lines += [".PP", roff(spellingNote), ".SH OPTIONS"]
   for group in OptionDefinition.Group.allCases {
-    let table = options(of: .draw).filter { $0.group == group }
+    let table = options(of: program.main).filter { $0.group == group }
     if !table.isEmpty { lines += [".SS " + roff(group.rawValue)] + table.flatMap(item) }
   }
-  lines += others.flatMap(section)
+  lines += program.verbs.flatMap(section)
   lines += [".SH \"EXIT STATUS\""]
   for (status, meaning) in exitStatuses { lines += [".TP", bold("\(status)"), roff(meaning)] }
   lines += [
@@ -27,17 +34,27 @@ public func manPage(version: String) -> String {
     roff("forces the kernels of an instruction set: baseline, avx2 or avx512; else the best for the CPU are used"),
     ".SH EXAMPLES",
   ]
-  for (meaning, line) in CommandName.ofSample.flatMap(examples) {
+  for (meaning, line) in program.commands.flatMap(examples) {
     lines += [".PP", roff(meaning), ".PP", ".RS 4", ".EX", roff(line), ".EE", ".RE"]
   }
+  lines += [".SH \"SEE ALSO\""]
+  lines += [Program.allCases.filter { $0 != program }.map { "\(bold($0.rawValue))(1)" }.joined(separator: ", ")]
   return lines.joined(separator: "\n") + "\n"
 }
 
-/// How a command is typed; that each has `--help` need not be said.
-private func synopsis(_ command: CommandName) -> String {
+/// How a command is typed, in one or more ways; that each has `--help` need not be said.
+private func synopses(_ command: CommandName) -> [String] {
+  if command == .train {
+    return ["--data PATH --out RUN", "--resume RUN"].map { words in
+      "\(bold("train")) "
+        + words.split(separator: " ").map { $0.hasPrefix("-") ? bold(String($0)) : italic(String($0)) }
+        .joined(separator: " ")
+        + " [\(italic("OPTION"))]..."
+    }
+  }
   let operands = command.operands.map { " " + italic($0) }.joined()
   let hasOptions = options(of: command).count > 1
-  return "\(bold(shown(command)))\(operands)" + (hasOptions ? " [\(italic("OPTION"))]..." : "")
+  return ["\(bold(shown(command)))\(operands)" + (hasOptions ? " [\(italic("OPTION"))]..." : "")]
 }
 
 /// What a command with a verb takes; options that it shares with drawing are named only.

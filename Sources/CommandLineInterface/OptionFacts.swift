@@ -8,6 +8,13 @@ enum Candidates: Equatable {
   case files
 }
 
+extension OptionDefinition.Value {
+  /// Whether it is True or False.
+  var isTruth: Bool {
+    if case .boolean = self { true } else { false }
+  }
+}
+
 extension OptionDefinition {
   /// How to complete the value.
   var candidates: Candidates {
@@ -15,7 +22,7 @@ extension OptionDefinition {
     case .none, .optionalNumber: .none
     case .boolean: .words(["True", "False"])
     // These are what the help calls paths.
-    case .required("FILE", _), .required("PATH", _): .files
+    case .required("FILE", _), .required("PATH", _), .required("RUN", _): .files
     case .required: words.isEmpty ? .none : .words(words)
     }
   }

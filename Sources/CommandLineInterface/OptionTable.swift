@@ -109,8 +109,7 @@ struct OptionDefinition: Sendable {
 /// All options, in the order of the help.
 let optionTable: [OptionDefinition] =
   drawingOptions + trainingOptions + trainedModelOptions + measuringOptions + checkpointOptions + outputOptions
-  + generalOptions + modelOptions
-  + comparedOptions + upstreamOptions + upstreamTrainingOptions
+  + generalOptions + printingOptions + modelOptions + comparedOptions + upstreamOptions + upstreamTrainingOptions
 
 private let drawingOptions: [OptionDefinition] = [
   OptionDefinition(

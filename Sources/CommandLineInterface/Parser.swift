@@ -8,7 +8,7 @@ public func parse(_ arguments: [String]) throws(UsageError) -> Command {
   var options = Options()
   var rest = arguments[...]
   var command = CommandName.draw
-  if let verb = rest.first.flatMap(CommandName.init(rawValue:)), CommandName.withVerb.contains(verb) {
+  if let verb = rest.first.flatMap(CommandName.init(rawValue:)), Program.sample.verbs.contains(verb) {
     command = verb
     rest.removeFirst()
   }
@@ -62,6 +62,8 @@ public func parseTraining(_ arguments: [String]) throws(UsageError) -> TrainingC
   var options = Options()
   var rest = arguments[...]
   _ = try enter(&rest, .train, into: &options)
+  if let shell = options.training.shell { return .completions(shell) }
+  if options.training.wantsManPage { return .man }
   try validateTraining(options)
   return .train(options)
 }
@@ -96,11 +98,12 @@ private func strayWord(_ word: String, _ command: CommandName) -> UsageError {
       "\(shown(command)) takes \(command.operands.joined(separator: " and ")), and \"\(word)\" is one word too many")
   }
   if command == .man { return UsageError("sample man takes no words, and \"\(word)\" is one; type sample man") }
-  if let verb = CommandName(rawValue: word), CommandName.withVerb.contains(verb) {
-    return UsageError("\(word) stands in front of the options; type sample \(word) and then the options")
-  }
   if command == .train {
-    return UsageError("\"\(word)\" belongs to no option; did you mean --data \(quoted(word))?")
+    let isName = options(of: .train).contains { $0.names.contains(word) }
+    return UsageError("\"\(word)\" belongs to no option; did you mean --\(isName ? word : "data \(quoted(word))")?")
+  }
+  if let verb = CommandName(rawValue: word), Program.sample.verbs.contains(verb) {
+    return UsageError("\(word) stands in front of the options; type sample \(word) and then the options")
   }
   if word == "train" {
     return UsageError("training is a program of its own; type train --help")
@@ -126,7 +129,9 @@ private func parseLong(
   let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
   let name = String(parts[0].map { $0 == "_" ? "-" : $0 })
   guard let definition = optionTable.first(where: { $0.commands.contains(command) && $0.names.contains(name) }) else {
-    if let other = optionTable.first(where: { $0.names.contains(name) })?.commands.first {
+    if let others = optionTable.first(where: { $0.names.contains(name) })?.commands,
+      let other = CommandName.allCases.first(where: others.contains)
+    {
       throw UsageError("--\(name) belongs to \(shown(other)), not to \(shown(command)); leave it out")
     }
     let known = optionTable.filter { $0.commands.contains(command) }.flatMap(\.names)

@@ -1,50 +1,45 @@
 /// A function for zsh's `compinit`, in a folder of `fpath` or sourced.
-func zshCompletions() -> String {
-  """
-  #compdef sample
-  # Completions for zsh, printed by: sample completions zsh
-  _sample() {
-    local command=draw
-    local -a verbs
-    if (( CURRENT > 2 )); then
-      case $words[2] in
-      (\(CommandName.withVerb.map(\.rawValue).joined(separator: "|")))
-        command=$words[2]
-        shift words
-        (( CURRENT-- ))
-        ;;
-      esac
-    elif (( CURRENT == 2 )); then
-      verbs=(
-  \(CommandName.withVerb.map { "      \(quoted("\($0.rawValue):\($0.summary)"))" }.joined(separator: "\n"))
-      )
-      _describe -t commands command verbs
+func zshCompletions(_ program: Program) -> String {
+  let name = program.rawValue
+  let choice = choice(of: program.verbs) + ["case $command in"] + program.commands.flatMap(branch) + ["esac"]
+  return """
+    #compdef \(name)
+    # Completions for zsh, printed by: \(program.asking(for: .zsh))
+    _\(name)() {
+      local command=\(program.main.rawValue)
+    \(choice.map { "  " + $0 }.joined(separator: "\n"))
+    }
+    if [[ $funcstack[1] == _\(name) ]]; then
+      _\(name) "$@"
+    else
+      compdef _\(name) \(name)
     fi
-    case $command in
-  \(CommandName.ofSample.map(branch).joined(separator: "\n"))
-    esac
-  }
-  if [[ $funcstack[1] == _sample ]]; then
-    _sample "$@"
-  else
-    compdef _sample sample
-  fi
 
-  """
+    """
 }
 
-private func branch(_ command: CommandName) -> String {
+/// What finds the command, if it has a verb, and offers the verbs.
+private func choice(of verbs: [CommandName]) -> [String] {
+  if verbs.isEmpty { return [] }
+  return [
+    "local -a verbs",
+    "if (( CURRENT > 2 )); then", "  case $words[2] in", "  (\(verbs.map(\.rawValue).joined(separator: "|")))",
+    "    command=$words[2]", "    shift words", "    (( CURRENT-- ))", "    ;;", "  esac",
+    "elif (( CURRENT == 2 )); then", "  verbs=(",
+  ] + verbs.map { "    \(quoted("\($0.rawValue):\($0.summary)"))" } + [
+    "  )", "  _describe -t commands command verbs", "fi",
+  ]
+}
+
+private func branch(_ command: CommandName) -> [String] {
   let specifications =
     options(of: command).flatMap(specifications)
     + command.operands.enumerated().map { i, name in
       quoted("\(i + 1):\(name):\(action(command.operandCandidates))")
     }
-  return """
-      (\(command.rawValue))
-        _arguments -s -S \\
-    \(specifications.map { "      \($0)" }.joined(separator: " \\\n"))
-        ;;
-    """
+  return ["(\(command.rawValue))", "  _arguments -s -S \\"]
+    + specifications.enumerated().map { i, line in "    " + line + (i + 1 < specifications.count ? " \\" : "") }
+    + ["  ;;"]
 }
 
 /// The option as `_arguments` takes it, once for each spelling, each of which excludes the others.

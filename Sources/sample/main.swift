@@ -25,8 +25,8 @@ do {
   switch try parse(Array(CommandLine.arguments.dropFirst())) {
   case .help(let command): try writeToStandardOutput(Array(helpText(command).utf8))
   case .version: try writeToStandardOutput(Array("sample \(version)\n".utf8))
-  case .man: try writeToStandardOutput(Array(manPage(version: version).utf8))
-  case .completions(let shell): try writeToStandardOutput(Array(completions(for: shell).utf8))
+  case .man: try writeToStandardOutput(Array(manPage(of: .sample, version: version).utf8))
+  case .completions(let shell): try writeToStandardOutput(Array(completions(for: shell, of: .sample).utf8))
   case .draw(let options): try KernelChoice.$current.withValue(try chosenKernels()) { try draw(options) }
   case .inspect(let options): try KernelChoice.$current.withValue(try chosenKernels()) { try inspect(options) }
   case .convert(let options, let destination): try convert(options, to: destination)

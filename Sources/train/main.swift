@@ -22,6 +22,8 @@ do {
   switch try parseTraining(Array(CommandLine.arguments.dropFirst())) {
   case .help: try writeToStandardOutput(Array(helpText(.train).utf8))
   case .version: try writeToStandardOutput(Array("train \(version)\n".utf8))
+  case .man: try writeToStandardOutput(Array(manPage(of: .train, version: version).utf8))
+  case .completions(let shell): try writeToStandardOutput(Array(completions(for: shell, of: .train).utf8))
   case .train: try KernelChoice.$current.withValue(try chosenKernels()) { try train(CommandLine.arguments.dropFirst()) }
   }
 } catch let interrupted as Interrupted {

@@ -6,7 +6,7 @@ struct CompletionsTests {
   /// This walks the table, so that a new option or command cannot be forgotten.
   @Test(arguments: CommandName.allCases, Shell.allCases)
   func everyOptionIsCompleted(command: CommandName, shell: Shell) {
-    let lines = part(of: completions(for: shell), shell, command)
+    let lines = part(of: completions(for: shell, of: command.program), shell, command)
     for option in options(of: command) {
       let name = option.names[0]
       let isThere =
@@ -21,8 +21,8 @@ struct CompletionsTests {
 
   @Test(arguments: Shell.allCases)
   func everyCommandIsCompleted(shell: Shell) {
-    let script = completions(for: shell)
-    for verb in CommandName.withVerb.map(\.rawValue) {
+    let script = completions(for: shell, of: .sample)
+    for verb in Program.sample.verbs.map(\.rawValue) {
       let expected =
         switch shell {
         case .bash: " \(verb) "
@@ -40,7 +40,7 @@ struct CompletionsTests {
     #expect(candidates("progress") == .words(["auto", "bar", "plain", "none"]))
     #expect(candidates("noise-schedule") == .words(["linear", "cosine"]))
     #expect(candidates("learn-sigma") == .words(["True", "False"]))
-    for name in ["model", "out", "noise", "stats"] { #expect(candidates(name) == .files) }
+    for name in ["model", "out", "noise", "stats", "data", "resume-checkpoint"] { #expect(candidates(name) == .files) }
     for name in ["steps", "grid", "quiet"] { #expect(candidates(name) == Candidates.none) }
   }
 
@@ -50,15 +50,16 @@ struct CompletionsTests {
       let command = try #require(option.commands.first)
       // The ending of OUT counts.
       let operands = command.operands.map { $0 == "OUT" ? "OUT.pt" : $0 }
-      let line = (command == .draw ? [] : [command.rawValue]) + operands
-      for word in option.words { _ = try parse(line + ["--\(option.names[0])", word]) }
+      let needed = command == .train ? ["--data", "pictures", "--out", "run"] : operands
+      for word in option.words { try read(needed + ["--\(option.names[0])", word], command) }
     }
   }
 
   @Test func quotesInTheHelpAreEscaped() {
-    #expect(completions(for: .zsh).contains(#"model'\''s own"#))
-    #expect(completions(for: .zsh).contains(#"float32 \[N,C,H,W\], in place"#))
-    #expect(completions(for: .fish).contains(#"model\'s own"#))
+    let zsh = completions(for: .zsh, of: .sample)
+    #expect(zsh.contains(#"model'\''s own"#))
+    #expect(zsh.contains(#"float32 \[N,C,H,W\], in place"#))
+    #expect(completions(for: .fish, of: .sample).contains(#"model\'s own"#))
   }
 
   private func words(_ line: Substring) -> [Substring] { line.split { " '".contains($0) } }
@@ -70,7 +71,7 @@ struct CompletionsTests {
     return switch shell {
     case .bash: Array(lines.drop { $0 != "  \(name))" }.prefix { $0 != "    ;;" })
     case .zsh: Array(lines.drop { $0 != "  (\(name))" }.prefix { $0 != "    ;;" })
-    case .fish: lines.filter { $0.contains("'__sample_command_is \(name)'") }
+    case .fish: lines.filter { $0.contains("'__\(command.program.rawValue)_command_is \(name)'") }
     }
   }
 }

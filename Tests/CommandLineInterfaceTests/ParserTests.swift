@@ -124,7 +124,8 @@ struct ParserTests {
     ("img.png", "\"img.png\" belongs to no option; did you mean --out img.png?"),
     ("model.pt", "\"model.pt\" belongs to no option; did you mean --model model.pt?"),
     ("-- x", "\"x\" belongs to no option; did you mean --out x?"),
-    ("train m.pt", "\"train\" is not something that this version does; sample --help says what it does"),
+    ("train m.pt", "training is a program of its own; type train --help"),
+    ("--data pictures", "--data belongs to train, not to sample; leave it out"),
     ("--sampler ddmi", "--sampler: \"ddmi\" is not one of ddpm or ddim; did you mean ddim?"),
     ("--sampler euler", "--sampler: \"euler\" is not one of ddpm or ddim"),
     ("--progress loud", "--progress: \"loud\" is not one of auto, bar, plain or none"),
@@ -200,34 +201,6 @@ struct ParserTests {
     #expect(try parse(["--version", "x"]) == .version)
   }
 
-  /// A new option cannot be forgotten in the help, nor accept nonsense: this walks the table.
-  @Test(arguments: CommandName.allCases)
-  func everyOptionIsInTheHelpAndChecksItsValue(command: CommandName) {
-    let help = helpText(command)
-    let verb = command == .draw ? [] : [command.rawValue]
-    let options = optionTable.filter { $0.commands.contains(command) }
-    for option in options {
-      #expect(help.contains("--\(option.names[0])"), "\(option.names[0])")
-      if case .required = option.value {
-        #expect(throws: UsageError.self, "\(option.names[0])") { try parse(verb + ["--\(option.names[0])"]) }
-      }
-      if case .none = option.value {
-        #expect(throws: UsageError.self, "\(option.names[0])") { try parse(verb + ["--\(option.names[0])=x"]) }
-      }
-    }
-    let names = options.flatMap(\.names)
-    #expect(Set(names).count == names.count)
-    let shorts = options.compactMap(\.short)
-    #expect(Set(shorts).count == shorts.count)
-  }
-
-  @Test(arguments: CommandName.allCases, [60, 80, 100])
-  func helpFits(command: CommandName, width: Int) {
-    for line in helpText(command, width: width).split(separator: "\n") {
-      #expect(line.count <= max(width, 80), "\(line)")
-    }
-  }
-
   @Test func benchTakesBatchesAndPasses() throws {
     guard case .bench(let options) = try parse(["bench", "--batch", "1,4,16", "--passes", "3", "--json", "--layers"])
     else {
@@ -300,54 +273,5 @@ struct ParserTests {
     do {
       Issue.record("\(line) was understood: \(try parse(line.split(separator: " ").map(String.init)))")
     } catch { #expect("\(error)" == message) }
-  }
-}
-
-struct OutputPatternTests {
-  @Test(arguments: [
-    ("img-%05d.png", 7, "img-00007.png"), ("%d.png", 123, "123.png"), ("a/%3d.png", 7, "a/  7.png"),
-    ("%%%02d.png", 1234, "%1234.png"),
-  ])
-  func pathsAreNumbered(pattern: String, image: Int, path: String) throws {
-    #expect(try OutputPattern(pattern).path(for: image) == path)
-  }
-
-  @Test func folders() {
-    #expect(OutputPattern.inFolder("out").path(for: 3) == "out/00003.png")
-    #expect(OutputPattern.inFolder("out/").path(for: 123_456) == "out/123456.png")
-  }
-}
-
-struct ClassSelectionTests {
-  private let digits = (0..<10).map { "\($0)" }
-
-  @Test func numbersRangesAndNames() throws {
-    #expect(try selectClasses(["0-9"], count: 11, names: digits, nullClass: 10) == Array(0..<10))
-    #expect(try selectClasses(["3", "1-2", "10"], count: 11, names: digits, nullClass: 10) == [3, 1, 2, 10])
-    let names = ["cat", "t-shirt", "7"]
-    #expect(try selectClasses(["T-Shirt", "cat-7"], count: 3, names: names, nullClass: nil) == [1, 0, 1, 2])
-    // A name wins over a number.
-    #expect(try selectClasses(["7"], count: 9, names: names, nullClass: nil) == [2])
-  }
-
-  @Test(arguments: [
-    ("11", "--class: the model has no class \"11\"; its classes are 0 to 9 (0, 1, 2, 3, 4, 5, 6, 7, 8, 9)"),
-    ("9-0", "--class: the model has no class \"9-0\"; its classes are 0 to 9 (0, 1, 2, 3, 4, 5, 6, 7, 8, 9)"),
-  ])
-  func others(item: String, message: String) {
-    do {
-      _ = try selectClasses([item], count: 11, names: digits, nullClass: 10)
-      Issue.record("\(item) was understood")
-    } catch { #expect("\(error)".hasPrefix(message), "\(error)") }
-  }
-}
-
-struct SuggestionTests {
-  @Test func distances() {
-    #expect(editDistance(Array("steps"), Array("steps")) == 0)
-    #expect(editDistance(Array("stesp"), Array("steps")) == 1)
-    #expect(editDistance(Array("kitten"), Array("sitting")) == 3)
-    #expect(editDistance([], Array("abc")) == 3)
-    #expect(editDistance(Array("abc"), []) == 3)
   }
 }
