@@ -23,6 +23,15 @@ public enum TrainingCheckpoint {
     return names.compactMap { number(in: $0, kind: "opt") }.filter { names.contains(name("model", $0)) }.max()
   }
 
+  /// Whether `folder` has more than a run leaves there that is killed before its first checkpoint is whole.
+  ///
+  /// - Throws: `ImageError` for a folder that cannot be read.
+  public static func hasBegun(in folder: String) throws -> Bool {
+    let names = try namesInFolder(folder)
+    func count(_ kind: String) -> Int { names.count { number(in: $0, kind: kind) != nil } }
+    return count("opt") > 0 || count("model") > 1
+  }
+
   /// The path of the model, or of the moving average with the highest rate, of the latest step; nil if there is none.
   ///
   /// - Throws: `ImageError` for a folder that cannot be read.

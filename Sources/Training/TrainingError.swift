@@ -16,7 +16,7 @@ public enum TrainingError: Error, CustomStringConvertible {
     case .diverged(let step):
       "step \(step): the gradient is not finite any more; go on from an earlier checkpoint with a lower --lr, or with --clip-gradients 1"
     case .nothingToResume(let folder):
-      "\(folder): has no checkpoint to go on from (no opt*.safetensors with its model); leave --resume out to begin anew"
+      "\(folder): has no checkpoint to go on from (no opt*.safetensors with its model); begin anew with another --out"
     case .state(let file, let reason): "\(file): \(reason)"
     }
   }

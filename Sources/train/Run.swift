@@ -42,8 +42,9 @@ struct Run {
     var begun: RunRecord?
     if let folder = given.training.resume {
       let record = try RunRecord.read(from: folder)
-      // What is typed now counts after what was typed then.
-      guard case .train(let all) = try parseTraining(record.arguments + words.removingValue(of: "--resume")) else {
+      // What is typed now counts after what was typed then; behind a -- there were no options.
+      let then = Array(record.arguments.prefix { $0 != "--" })
+      guard case .train(let all) = try parseTraining(then + words.removingValue(of: "--resume")) else {
         preconditionFailure("the words ask for no training")
       }
       options = all
@@ -84,14 +85,18 @@ struct Run {
       settings, loss: loss, variables: weights.variables, data: data, sampler: sampler)
 
     if begun != nil {
-      try TrainingCheckpoint.restore(&loop, from: folder)
-      savedStep = loop.step
+      AtomicFile.removeStaleTemporaries(besides: "\(folder)/run.json")
+      // A run may have been killed before its first checkpoint: then it begins as it did.
+      if try TrainingCheckpoint.hasBegun(in: folder) {
+        try TrainingCheckpoint.restore(&loop, from: folder)
+        savedStep = loop.step
+      }
     } else {
       try Self.begin(folder, words, settings: "\(settings)")
     }
     log = try TrainingLog(folder: folder, resumingFrom: begun == nil ? nil : loop.step)
     progress = TrainingProgress(options, first: loop.step, end: training.steps ?? training.annealSteps)
-    introduce(data)
+    introduce(data, goesOn: begun != nil)
   }
 
   /// Makes the folder of a new run, in which there must be none yet.
@@ -103,7 +108,7 @@ struct Run {
     try RunRecord(version: version, arguments: words, settings: ["training": settings]).write(to: folder)
   }
 
-  private func introduce(_ data: ImageDataset) {
+  private func introduce(_ data: ImageDataset, goesOn: Bool) {
     guard !options.quiet else { return }
     let parameters = loop.variables.reduce(0) { $0 + $1.value.count }
     let classes = data.classCount.map { " of \($0) classes" } ?? ""
@@ -113,7 +118,9 @@ struct Run {
     ]
     if data.skipped > 0 { lines.append("\(data.skipped) .jpg or .gif are left out: only PNGs are read") }
     if options.training.wantsHalf { lines.append("--use-fp16 changes nothing: this computes in float32") }
-    if loop.step > 0 { lines.append("going on from step \(grouped(loop.step))") }
+    if goesOn {
+      lines.append(savedStep.map { "going on from step \(grouped($0))" } ?? "there is no checkpoint yet: beginning at step 0")
+    }
     writeError(lines.map { $0 + "\n" }.joined())
   }
 
