@@ -24,6 +24,8 @@ struct Run {
   private let plan: ModelPlan
   private var loop: TrainLoop
   private let log: TrainingLog
+  /// Held to the end.
+  private let lock: RunLock
   private var values = MeanValues()
   private var progress: TrainingProgress
   /// The step of the last checkpoint.
@@ -40,8 +42,10 @@ struct Run {
     }
     var options = given
     var begun: RunRecord?
+    var held: RunLock?
     if let folder = given.training.resume {
       let record = try RunRecord.read(from: folder)
+      held = try RunLock(folder)
       // What is typed now counts after what was typed then; behind a -- there were no options.
       let then = Array(record.arguments.prefix { $0 != "--" })
       guard case .train(let all) = try parseTraining(then + words.removingValue(of: "--resume")) else {
@@ -91,21 +95,22 @@ struct Run {
         try TrainingCheckpoint.restore(&loop, from: folder)
         savedStep = loop.step
       }
-    } else {
-      try Self.begin(folder, words, settings: "\(settings)")
     }
+    lock = try held ?? Self.begin(folder, words, settings: "\(settings)")
     log = try TrainingLog(folder: folder, resumingFrom: begun == nil ? nil : loop.step)
     progress = TrainingProgress(options, first: loop.step, end: training.steps ?? training.annealSteps)
     introduce(data, goesOn: begun != nil)
   }
 
   /// Makes the folder of a new run, in which there must be none yet.
-  private static func begin(_ folder: String, _ words: [String], settings: String) throws {
+  private static func begin(_ folder: String, _ words: [String], settings: String) throws -> RunLock {
     try makeFolder(folder)
+    let lock = try RunLock(folder)
     if kind(ofPath: "\(folder)/run.json") != .nothing {
       throw RunError("\(folder): holds a run already; type train --resume \(folder) to go on with it, or another --out")
     }
     try RunRecord(version: version, arguments: words, settings: ["training": settings]).write(to: folder)
+    return lock
   }
 
   private func introduce(_ data: ImageDataset, goesOn: Bool) {
@@ -119,7 +124,8 @@ struct Run {
     if data.skipped > 0 { lines.append("\(data.skipped) .jpg or .gif are left out: only PNGs are read") }
     if options.training.wantsHalf { lines.append("--use-fp16 changes nothing: this computes in float32") }
     if goesOn {
-      lines.append(savedStep.map { "going on from step \(grouped($0))" } ?? "there is no checkpoint yet: beginning at step 0")
+      lines.append(
+        savedStep.map { "going on from step \(grouped($0))" } ?? "there is no checkpoint yet: beginning at step 0")
     }
     writeError(lines.map { $0 + "\n" }.joined())
   }
