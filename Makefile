@@ -9,22 +9,25 @@ BUILD = $(SWIFT) build -c release --static-swift-stdlib $(SWIFT_FLAGS)
 # Tests run against optimised code, in a folder of their own because they are compiled with other flags.
 TEST = $(SWIFT) test -c release -Xswiftc -enable-testing --scratch-path .build-test $(SWIFT_FLAGS)
 SAMPLE = .build/release/sample
-# How often batch-check kills a run, and how many images it draws.
-KILLS ?= 200
+TRAIN = .build/release/train
+# How often batch-check and train-check kill a run (200 and 20 times if it is not said), and how many images batch-check draws.
+KILLS ?=
 IMAGES ?= 10000
-# What is installed under PREFIX/share.
-SHARED = man/man1/sample.1 bash-completion/completions/sample zsh/site-functions/_sample \
-  fish/vendor_completions.d/sample.fish
+# What is installed under PREFIX/bin and PREFIX/share.
+PROGRAMS = sample train
+SHARED = $(foreach program,$(PROGRAMS),man/man1/$(program).1 bash-completion/completions/$(program) \
+  zsh/site-functions/_$(program) fish/vendor_completions.d/$(program).fish)
 APT_GET = $$(test "$$(id -u)" = 0 || echo sudo) apt-get
 
-.PHONY: help build demo test lint format bench bench-peers isa-check count-check batch-check slurm-check \
-  published-check shared install uninstall dist install-check clean libpng
+.PHONY: help build demo test lint format bench bench-peers isa-check count-check batch-check train-check \
+  slurm-check published-check shared install uninstall dist install-check clean libpng
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-build: libpng ## build the release binary, .build/release/sample
+build: libpng ## build the release binaries, .build/release/sample and .build/release/train
 	$(BUILD) --product sample
+	$(BUILD) --product train
 
 demo: build ## build, then draw img.png with the embedded model
 	$(SAMPLE) --steps 50 --out img.png
@@ -62,7 +65,10 @@ count-check: build ## check how many instructions a forward pass takes (needs va
 	Tests/instruction-count.sh $(SAMPLE)
 
 batch-check: build ## kill runs, draw parts and ten thousand images (KILLS, IMAGES; needs pngcheck, exiftool, imagemagick)
-	Tests/batch-check.sh $(SAMPLE) $(KILLS) $(IMAGES)
+	Tests/batch-check.sh $(SAMPLE) $(or $(KILLS),200) $(IMAGES)
+
+train-check: build ## kill training at random moments, go on, and compare with a run left alone (KILLS)
+	Tests/train-check.sh $(TRAIN) $(SAMPLE) $(KILLS)
 
 slurm-check: build ## draw a run as an array of a real Slurm and kill a node (needs slurmctld, slurmd, munge, and root)
 	Tests/slurm-check.sh $(SAMPLE)
@@ -70,24 +76,29 @@ slurm-check: build ## draw a run as an array of a real Slurm and kill a node (ne
 published-check: build ## use random models of the published shapes, at full size (several minutes, 3 GB of disk)
 	python3 Tests/published-check.py $(SAMPLE)
 
-# Beside the binary, which prints them itself, so that they are of its version.
+# Beside the binaries, which print them themselves, so that they are of their version.
 shared: build
 	mkdir -p $(addprefix .build/share/,$(dir $(SHARED)))
 	$(SAMPLE) man > .build/share/man/man1/sample.1
 	$(SAMPLE) completions bash > .build/share/bash-completion/completions/sample
 	$(SAMPLE) completions zsh > .build/share/zsh/site-functions/_sample
 	$(SAMPLE) completions fish > .build/share/fish/vendor_completions.d/sample.fish
+	$(TRAIN) --man > .build/share/man/man1/train.1
+	$(TRAIN) --completions bash > .build/share/bash-completion/completions/train
+	$(TRAIN) --completions zsh > .build/share/zsh/site-functions/_train
+	$(TRAIN) --completions fish > .build/share/fish/vendor_completions.d/train.fish
 
-install: shared ## install the binary, its manual page and completions under PREFIX (/usr/local)
-	install -D -s -m 755 $(SAMPLE) "$(DESTDIR)$(PREFIX)/bin/sample"
+install: shared ## install the binaries, their manual pages and completions under PREFIX (/usr/local)
+	set -e; for program in $(PROGRAMS); do \
+	  install -D -s -m 755 ".build/release/$$program" "$(DESTDIR)$(PREFIX)/bin/$$program"; done
 	set -e; for file in $(SHARED); do \
 	  install -D -m 644 ".build/share/$$file" "$(DESTDIR)$(PREFIX)/share/$$file"; done
 
 uninstall: ## remove what install has put under PREFIX
-	rm -f "$(DESTDIR)$(PREFIX)/bin/sample"
+	for program in $(PROGRAMS); do rm -f "$(DESTDIR)$(PREFIX)/bin/$$program"; done
 	for file in $(SHARED); do rm -f "$(DESTDIR)$(PREFIX)/share/$$file"; done
 
-# The same binary makes the same bytes, whoever packs it and when.
+# The same binaries make the same bytes, whoever packs it and when.
 dist: build ## pack what install installs, README and LICENSE into .build/sample-VERSION-linux-ARCH.tar.gz
 	set -e; name=sample-$$($(SAMPLE) --version | cut -d ' ' -f 2)-linux-$$(uname -m); \
 	rm -rf .build/dist; \
@@ -99,7 +110,7 @@ dist: build ## pack what install installs, README and LICENSE into .build/sample
 	echo ".build/$$name.tar.gz"
 
 install-check: build ## check what install and dist make (needs binutils and groff-base; zsh and fish if they are there)
-	Tests/install-check.sh $(SAMPLE)
+	Tests/install-check.sh $(SAMPLE) $(TRAIN)
 
 clean: ## remove everything that was built
 	rm -rf .build .build-test

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Checks what `make install` and `make dist` make of the binary given:
-# 1. installing puts five files where they are looked for, and uninstalling removes them;
-# 2. the manual page is right roff;
+# Checks what `make install` and `make dist` make of the binaries given, sample and train:
+# 1. installing puts five files for each where they are looked for, and uninstalling removes them;
+# 2. the manual pages are right roff;
 # 3. bash, zsh and fish can read their completions and complete with them;
-# 4. the tarball is the same when it is packed again, and the binary in it needs few libraries and draws.
+# 4. the tarball is the same when it is packed again, and the binaries in it need few libraries, draw and train.
 set -euo pipefail
 
 binary=$(realpath "$1")
+train=$(realpath "$2")
 root=$(cd "$(dirname "$0")/.." && pwd)
 for tool in groff readelf; do
   command -v "$tool" > /dev/null || {
@@ -40,20 +41,29 @@ expect() {
 
 quietly make -C "$root" install DESTDIR="$dir/root" PREFIX=/usr
 share=$dir/root/usr/share
-bash_file=$share/bash-completion/completions/sample
-zsh_file=$share/zsh/site-functions/_sample
-fish_file=$share/fish/vendor_completions.d/sample.fish
-find "$dir/root" -type f | expect "make install" \
-  "$dir/root/usr/bin/sample" "$share/man/man1/sample.1" "$bash_file" "$zsh_file" "$fish_file"
-echo "installed: five files"
+programs=(sample train)
+# Where a program's completions are.
+bash_file() { echo "$share/bash-completion/completions/$1"; }
+zsh_file() { echo "$share/zsh/site-functions/_$1"; }
+fish_file() { echo "$share/fish/vendor_completions.d/$1.fish"; }
+files=()
+for program in "${programs[@]}"; do
+  files+=("$dir/root/usr/bin/$program" "$share/man/man1/$program.1")
+  files+=("$(bash_file "$program")" "$(zsh_file "$program")" "$(fish_file "$program")")
+done
+find "$dir/root" -type f | expect "make install" "${files[@]}"
+echo "installed: ${#files[@]} files"
 
-groff -man -ww -Tascii -P-cbou "$share/man/man1/sample.1" > "$dir/page" 2> "$dir/warnings"
-test ! -s "$dir/warnings" || fail "the manual page: $(cat "$dir/warnings")"
-grep -q -- '^ *--steps N$' "$dir/page" || fail "the manual page has no --steps N"
-grep -qF -- "--out 'out/%05d.png'" "$dir/page" || fail "the manual page shows other quotes than are typed"
-echo "the manual page: no warnings"
+for program in "${programs[@]}"; do
+  groff -man -ww -Tascii -P-cbou "$share/man/man1/$program.1" > "$dir/$program.page" 2> "$dir/warnings"
+  test ! -s "$dir/warnings" || fail "the manual page of $program: $(cat "$dir/warnings")"
+  grep -q -- '^ *--steps N$' "$dir/$program.page" || fail "the manual page of $program has no --steps N"
+done
+grep -qF -- "--out 'out/%05d.png'" "$dir/sample.page" || fail "the manual page shows other quotes than are typed"
+grep -qF -- "train --resume RUN [OPTION]..." "$dir/train.page" || fail "the manual page of train has no --resume RUN"
+echo "the manual pages: no warnings"
 
-# Candidates for the last of the words, as bash asks for them.
+# Candidates for the last of the words, the first of which is the program, as bash asks for them.
 complete_in_bash() {
   bash --norc -c '
     # Outside of a terminal there is nothing whose options could be set.
@@ -61,11 +71,13 @@ complete_in_bash() {
     source "$1"
     shift
     COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
-    _sample
-    printf "%s\n" "${COMPREPLY[@]}"' bash "$bash_file" "$@" | sed '/^$/d'
+    "_$1"
+    printf "%s\n" "${COMPREPLY[@]}"' bash "$(bash_file "$1")" "$@" | sed '/^$/d'
 }
-bash -n "$bash_file"
-if command -v shellcheck > /dev/null; then shellcheck --shell=bash "$bash_file"; fi
+for program in "${programs[@]}"; do
+  bash -n "$(bash_file "$program")"
+  if command -v shellcheck > /dev/null; then shellcheck --shell=bash "$(bash_file "$program")"; fi
+done
 complete_in_bash sample --st | expect "bash, --st" --stats --steps
 complete_in_bash sample --sampler '' | expect "bash, --sampler" ddim ddpm
 complete_in_bash sample --sampler = dd | expect "bash, --sampler=dd" ddim ddpm
@@ -76,6 +88,11 @@ complete_in_bash sample completions '' | expect "bash, completions" bash fish zs
 complete_in_bash sample inspect '' | expect "bash, inspect" "-o default"
 complete_in_bash sample -o '' | expect "bash, -o" "-o default"
 complete_in_bash sample --steps '' | expect "bash, --steps" ''
+complete_in_bash train --st | expect "bash, train --st" --steps
+complete_in_bash train --schedule_sampler '' | expect "bash, --schedule_sampler" loss-second-moment uniform
+complete_in_bash train --use-kl = T | expect "bash, --use-kl=T" True
+complete_in_bash train --data '' | expect "bash, --data" "-o default"
+complete_in_bash train --completions '' | expect "bash, --completions" bash fish zsh
 echo "bash completes"
 
 # What zsh's own functions are given, for the last of the words.
@@ -88,14 +105,16 @@ complete_in_zsh() {
     source $1
     shift
     words=("$@") CURRENT=$#
-    _sample' zsh "$zsh_file" "$@"
+    _$1' zsh "$(zsh_file "$1")" "$@"
 }
 if command -v zsh > /dev/null; then
-  zsh -n "$zsh_file"
+  for program in "${programs[@]}"; do zsh -n "$(zsh_file "$program")"; done
   complete_in_zsh sample con | grep -x convert > /dev/null || fail "zsh knows no convert"
   complete_in_zsh sample --seed 1 --st | grep '^--steps=.*:N: $' > /dev/null || fail "zsh knows no --steps N"
   complete_in_zsh sample bench --pa | grep '^--passes=' > /dev/null || fail "zsh knows no --passes of bench"
   complete_in_zsh sample completions '' | grep -Fx '1:SHELL:(bash zsh fish)' > /dev/null || fail "zsh knows no shells"
+  complete_in_zsh train --seed 1 --st | grep '^--steps=.*:N: $' > /dev/null || fail "zsh knows no --steps N of train"
+  complete_in_zsh train --resume '' | grep '^--resume=.*:RUN:_files$' > /dev/null || fail "zsh knows no --resume RUN"
   echo "zsh is told the options"
 else
   echo "zsh is not installed: its completions were not checked (apt-get install zsh)"
@@ -103,10 +122,10 @@ fi
 
 complete_in_fish() {
   # shellcheck disable=SC2016 # for fish to expand
-  fish --no-config -c 'source $argv[1]; complete -C $argv[2]' "$fish_file" "$1" | cut -f 1
+  fish --no-config -c 'source $argv[1]; complete -C $argv[2]' "$(fish_file "${1%% *}")" "$1" | cut -f 1
 }
 if command -v fish > /dev/null; then
-  fish -n "$fish_file"
+  for program in "${programs[@]}"; do fish -n "$(fish_file "$program")"; done
   mkdir "$dir/empty" && cd "$dir/empty"
   complete_in_fish 'sample --st' | expect "fish, --st" --stats --steps
   complete_in_fish 'sample --sampler ' | expect "fish, --sampler" ddim ddpm
@@ -117,6 +136,11 @@ if command -v fish > /dev/null; then
   touch m.pt
   complete_in_fish 'sample inspect ' | expect "fish, inspect" m.pt
   complete_in_fish 'sample --steps ' | expect "fish, --steps" ''
+  complete_in_fish 'train --st' | expect "fish, train --st" --steps
+  complete_in_fish 'train --schedule-sampler ' | expect "fish, --schedule-sampler" loss-second-moment uniform
+  complete_in_fish 'train --use-kl ' | expect "fish, --use-kl" False True
+  complete_in_fish 'train --data ' | expect "fish, --data" m.pt
+  complete_in_fish 'train ' | expect "fish, train" ''
   cd "$dir"
   echo "fish completes"
 else
@@ -133,20 +157,25 @@ quietly make -C "$root" dist
 cmp "$dir/first.tar.gz" "$root/.build/$name.tar.gz" || fail "packed again, the tarball is another"
 tar --extract --gzip --file="$dir/first.tar.gz" --directory="$dir"
 tree=$dir/$name
-(cd "$tree" && find . -type f) | expect "make dist" ./bin/sample ./LICENSE ./README.md ./share/man/man1/sample.1 \
-  ./share/bash-completion/completions/sample ./share/zsh/site-functions/_sample \
-  ./share/fish/vendor_completions.d/sample.fish
-libraries=$(readelf --dynamic "$tree/bin/sample" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p')
-for library in $libraries; do
-  case $library in
-  libpng*.so.* | libz.so.* | libc.so.* | libm.so.* | libstdc++.so.* | libgcc_s.so.* | ld-linux*.so.*) ;;
-  *) fail "the binary needs $library, which not every machine has" ;;
-  esac
+(cd "$tree" && find . -type f) | expect "make dist" ./LICENSE ./README.md "${files[@]/#"$dir/root/usr"/.}"
+for program in "${programs[@]}"; do
+  libraries=$(readelf --dynamic "$tree/bin/$program" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p')
+  for library in $libraries; do
+    case $library in
+    libpng*.so.* | libz.so.* | libc.so.* | libm.so.* | libstdc++.so.* | libgcc_s.so.* | ld-linux*.so.*) ;;
+    *) fail "$program needs $library, which not every machine has" ;;
+    esac
+  done
+  readelf --sections "$tree/bin/$program" > "$dir/sections"
+  if grep -q '\.symtab' "$dir/sections"; then fail "$program is not stripped"; fi
 done
-readelf --sections "$tree/bin/sample" > "$dir/sections"
-if grep -q '\.symtab' "$dir/sections"; then fail "the binary is not stripped"; fi
 draw=(--steps 2 --seed 5 --class 3 --quiet)
 "$binary" "${draw[@]}" --out "$dir/built.png"
 (cd "$dir" && env -i "$tree/bin/sample" "${draw[@]}" --out packed.png)
 cmp "$dir/built.png" "$dir/packed.png" || fail "the binary of the tarball draws another picture"
+mkdir "$dir/pictures" && cp "$dir/built.png" "$dir/pictures"
+learn=(--data pictures --image-size 28 --in-channels 1 --num-channels 32 --channel-mult 1 --steps 1 --batch-size 1 --quiet)
+(cd "$dir" && "$train" "${learn[@]}" --out built && env -i "$tree/bin/train" "${learn[@]}" --out packed)
+cmp "$dir/built/model000001.safetensors" "$dir/packed/model000001.safetensors" ||
+  fail "the binary of the tarball trains another model"
 echo "$name.tar.gz: $(du -h "$dir/first.tar.gz" | cut -f 1), needs" "${libraries//$'\n'/ }"
