@@ -31,6 +31,7 @@ mkdir pictures
 "$sample" --count 64 --steps 2 --seed 1 --class 0-9 --no-metadata --quiet --out 'pictures/digit_%02d.png'
 
 steps=20
+# Pictures drawn small, of a model with two levels and attention, take a tenth of a second for a step.
 options=(--data pictures --image-size 28 --in-channels 1 --num-channels 32 --num-res-blocks 1 --channel-mult "1,2"
   --attention-resolutions 14 --num-heads 2 --diffusion-steps 100 --batch-size 4 --steps "$steps" --save-interval 2
   --log-interval 1 --lr 1e-3 --ema-rate "0.9,0.99" --seed 3)
@@ -67,7 +68,7 @@ go_on() {
 
 # Kills a run so many times, beginning anew where it has ended meanwhile, and compares it with one that was left alone.
 kill_and_compare() {
-  local name=$1 times=$2 process killed=0 ends=0 begin duration status
+  local name=$1 times=$2 process killed=0 halves=0 ends=0 begin duration status
   shift 2
   begin=$(date +%s%N)
   (go_on "$name" "$@")
@@ -81,7 +82,10 @@ kill_and_compare() {
     status=0
     wait $process 2> /dev/null || status=$?
     case $status in
-    137) killed=$((killed + 1)) ;;
+    137)
+      killed=$((killed + 1))
+      [ -z "$(find "$name-killed" -name '*.tmp' 2> /dev/null)" ] || halves=$((halves + 1))
+      ;;
     0)
       compare "$name" "$name-killed"
       rm -rf "$name-killed"
@@ -92,27 +96,43 @@ kill_and_compare() {
   done
   (go_on "$name-killed" "$@")
   compare "$name" "$name-killed"
-  echo "$name: killed $killed times; it came to an end $((ends + 1)) times, each time to the bytes of a run of $duration ms that was left alone"
+  echo "$name: killed $killed times, $halves of them in the middle of a file; it came to an end $((ends + 1)) times," \
+    "each time to the bytes of a run of $duration ms that was left alone"
 }
 
 echo "== kill -9 at $kills random moments"
 kill_and_compare plain "$kills"
 kill_and_compare more $(((kills + 1) / 2)) "${more[@]}"
 
+echo "== what is left by a kill before the first checkpoint is whole"
+mkdir early
+cp plain/run.json plain/model000002.safetensors early
+# A process that is gone; the folder that run.json names as --out is no matter.
+true &
+wait $!
+head -c 1000 plain/opt000002.safetensors > "early/.opt000002.safetensors.$(uname -n)-$!.tmp"
+(go_on early)
+compare plain early
+# But where there have been checkpoints, they are not silently begun anew.
+rm early/opt*
+says 1 "^train: early: has no checkpoint to go on from" "$train" --resume early
+echo "such a run begins anew, and comes to the same bytes"
+
 echo "== Ctrl-C, SIGTERM"
 for signal in INT TERM; do
   run="stopped by $signal"
-  "$train" "${options[@]}" --out "$run" 2> message &
+  "$train" "${options[@]}" --out "$run" 2> words &
   process=$!
   until [ -e "$run/progress.csv" ] && [ "$(wc -l < "$run/progress.csv")" -gt 1 ]; do
-    kill -0 $process || fail "$run: ended before its first step: $(cat message)"
+    kill -0 $process || fail "$run: ended before its first step: $(cat words)"
     sleep 0.02
   done
+  says 1 "^train: $run: another train is at work in it; wait for its end, or stop it$" "$train" --resume "$run"
   kill -s $signal $process
   status=0
   wait $process || status=$?
-  test $status = $((128 + $(kill -l $signal))) || fail "$run: ended with $status: $(cat message)"
-  line=$(tail -n 1 message)
+  test $status = $((128 + $(kill -l $signal))) || fail "$run: ended with $status: $(cat words)"
+  line=$(tail -n 1 words)
   [[ $line =~ ^saved\ step\ [0-9]+\;\ go\ on\ with:\ train\ (.*)$ ]] || fail "$run: says $line"
   eval "\"\$train\" ${BASH_REMATCH[1]} --quiet"
   for file in plain/*"$(printf '%06d' $steps).safetensors" plain/progress.*; do cmp "$file" "$run/${file##*/}"; done
@@ -152,5 +172,8 @@ says 1 "^train: pictures/run.json: cannot be read: No such file or directory" "$
 echo "one line each"
 
 echo "== drawing"
-"$sample" --model "plain/ema_0.99_$(printf '%06d' $steps).safetensors" --steps 2 --seed 1 --quiet --out x.png
-echo "sample draws with what train has written"
+draw=(--steps 2 --seed 1 --no-metadata --quiet)
+"$sample" --model plain "${draw[@]}" --out run.png
+"$sample" --model "plain/ema_0.99_$(printf '%06d' $steps).safetensors" "${draw[@]}" --out average.png
+cmp run.png average.png
+echo "sample draws with the folder of a run: with the last and slowest of its averages"
