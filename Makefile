@@ -19,7 +19,7 @@ SHARED = $(foreach program,$(PROGRAMS),man/man1/$(program).1 bash-completion/com
   zsh/site-functions/_$(program) fish/vendor_completions.d/$(program).fish)
 APT_GET = $$(test "$$(id -u)" = 0 || echo sudo) apt-get
 
-.PHONY: help build demo test lint format bench bench-peers isa-check count-check batch-check train-check \
+.PHONY: help build demo test lint format bench bench-peers digits isa-check count-check batch-check train-check \
   slurm-check published-check shared install uninstall dist install-check clean libpng
 
 help: ## list the targets

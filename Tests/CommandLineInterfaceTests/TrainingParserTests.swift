@@ -66,6 +66,7 @@ struct TrainingParserTests {
         && $0.modelFlags.useNewAttentionOrder == true
     },
     Case("--classifier") { $0.training.isClassifier && $0.training.isNoised },
+    Case("--large_size 256 --small_size 64") { $0.training.smallSize == 64 && $0.modelFlags.imageSize == 256 },
     Case("--classifier --noised False") { $0.training.isClassifier && !$0.training.isNoised },
     Case("--seed 1 --") { $0.seed == 1 },
   ]
@@ -129,6 +130,10 @@ struct TrainingParserTests {
     (
       "--classifier --null-class 0.1",
       "--null-class is for models that draw, and --classifier trains one that does not; leave --null-class out"
+    ),
+    (
+      "--small-size 64 --sample-interval 100",
+      "--sample-interval draws from noise alone, which --small-size trains no model for; leave it out"
     ),
     (
       "--classifier-pool adaptive",
