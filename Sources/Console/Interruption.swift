@@ -38,5 +38,6 @@ public enum Interruption {
 
 /// A signal has asked for the end.
 public struct Interrupted: Error {
+  /// Its number.
   public let signal: Int32
 }

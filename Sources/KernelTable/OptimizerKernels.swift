@@ -2,11 +2,13 @@
 public struct AdamWStep: Sendable {
   /// What gradients are multiplied by first, to clip them.
   public var gradientScale: Float
-  /// β₁ and 1 - β₁ rounded each.
+  /// β₁.
   public var beta1: Float
+  /// 1 - β₁, rounded for itself.
   public var oneMinusBeta1: Float
-  /// β₂ and 1 - β₂ rounded each.
+  /// β₂.
   public var beta2: Float
+  /// 1 - β₂, rounded for itself.
   public var oneMinusBeta2: Float
   /// 1 / √(1 - β₂ᵗ).
   public var secondCorrection: Float

@@ -55,7 +55,9 @@ public final class Recording: @unchecked Sendable {
 
   /// An operation and the name of what it put out.
   public struct Entry: Sendable {
+    /// What was done.
     public let operation: Operation
+    /// What it put out.
     public let output: TensorName
   }
 

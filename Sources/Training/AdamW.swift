@@ -21,8 +21,9 @@ public struct AdamW: Sendable {
   public var epsilon: Double
   /// The steps taken so far.
   public internal(set) var step = 0
-  /// Of each variable, of its shape: the moving averages of the gradient and of its square.
+  /// Of each variable, of its shape: the moving average of the gradient.
   public internal(set) var firstMoments: [Tensor]
+  /// Likewise that of the gradient's square.
   public internal(set) var secondMoments: [Tensor]
 
   /// An optimizer of `variables`, with PyTorch's β and ε and improved-diffusion's weight decay where none is given.

@@ -53,8 +53,11 @@ public struct TrainLoop {
   public let data: ImageDataset
   /// The steps taken so far.
   public var step: Int { optimizer.step }
+  /// What changes the parameters.
   public internal(set) var optimizer: AdamW
+  /// What follows them, one for each rate.
   public internal(set) var averages: [MovingAverage]
+  /// What chooses the steps of the process.
   public internal(set) var sampler: any ScheduleSampler
   private let order: DataOrder
 
@@ -75,9 +78,11 @@ public struct TrainLoop {
 
   /// What a step has seen.
   public struct Report: Sendable {
-    /// Of each example: the step of the process it was noised to, its losses and what they counted for.
+    /// Of each example: the step of the process that it was noised to.
     public var steps: [Int] = []
+    /// What its loss counted for.
     public var weights: [Float] = []
+    /// Its loss.
     public var loss: [Float] = []
     /// What else the loss tells, by name.
     public var terms: [(name: String, values: [Float])] = []
