@@ -31,7 +31,8 @@ struct Provenance: Codable {
 
   init(_ plan: Plan, image: Int?, label: Int?) {
     version = sample.version
-    model = plan.options.model
+    // Of a run of training, the file that was drawn with: the run goes on.
+    model = plan.options.model == nil ? nil : plan.model.name
     modelHash = plan.model.fingerprint
     seed = plan.seed
     self.image = image
