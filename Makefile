@@ -17,8 +17,8 @@ SHARED = man/man1/sample.1 bash-completion/completions/sample zsh/site-functions
   fish/vendor_completions.d/sample.fish
 APT_GET = $$(test "$$(id -u)" = 0 || echo sudo) apt-get
 
-.PHONY: help build demo test lint format bench bench-peers isa-check count-check batch-check slurm-check \
-  published-check shared install uninstall dist install-check clean libpng
+.PHONY: help build demo test lint format bench bench-peers bench-training isa-check count-check batch-check \
+  slurm-check published-check shared install uninstall dist install-check clean libpng
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ bench: build ## measure the embedded model's forward pass (sample bench --help: 
 
 bench-peers: build ## compare with PyTorch, ONNX Runtime, OpenVINO and ncnn, from PyPI (about half an hour)
 	Examples/benchmark/run.sh
+
+bench-training: build ## compare steps of training with PyTorch's, from PyPI (some minutes)
+	Examples/benchmark/run-training.sh
 
 isa-check: build ## check that old CPUs run the binary (needs qemu-user and netpbm)
 	Tests/isa-check.sh $(SAMPLE)
