@@ -19,8 +19,8 @@ SHARED = $(foreach program,$(PROGRAMS),man/man1/$(program).1 bash-completion/com
   zsh/site-functions/_$(program) fish/vendor_completions.d/$(program).fish)
 APT_GET = $$(test "$$(id -u)" = 0 || echo sudo) apt-get
 
-.PHONY: help build demo test lint format bench bench-peers digits isa-check count-check batch-check train-check \
-  slurm-check published-check shared install uninstall dist install-check clean libpng
+.PHONY: help build demo test lint format bench bench-peers bench-training digits isa-check count-check batch-check \
+  train-check slurm-check published-check shared install uninstall dist install-check clean libpng
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,13 +50,16 @@ bench: build ## measure the embedded model's forward pass (sample bench --help: 
 bench-peers: build ## compare with PyTorch, ONNX Runtime, OpenVINO and ncnn, from PyPI (about half an hour)
 	Examples/benchmark/run.sh
 
-# The recipe of the embedded model: MNIST=FOLDER that holds mnist-train.npz (images uint8 [N,28,28], labels).
-digits: build ## train the embedded model anew, into .build/digits (MNIST=FOLDER; some three quarters of an hour)
+# A model of the embedded one's shape: MNIST=FOLDER that holds mnist-train.npz (images uint8 [N,28,28], labels).
+digits: build ## train a model of handwritten digits, into .build/digits (MNIST=FOLDER; some three quarters of an hour)
 	$(TRAIN) --data "$(MNIST)/mnist-train.npz" --image-size 28 --in-channels 1 --num-channels 32 --num-res-blocks 1 \
 	  --channel-mult 1,2,2 --attention-resolutions 14,7 --num-heads 4 --noise-schedule cosine \
 	  --rescale-timesteps False --predict-xstart True --sigma-small True --class-cond True --null-class 0.1 \
 	  --batch-size 64 --lr 1e-3 --lr-anneal-steps 8000 --warm-up 200 --clip-gradients 1 --ema-rate 0.999,0.9995 \
 	  --log-interval 50 --save-interval 500 --sample-interval 1000 --seed 1 --progress plain --out .build/digits
+
+bench-training: build ## compare steps of training with PyTorch's, from PyPI (some minutes)
+	Examples/benchmark/run-training.sh
 
 isa-check: build ## check that old CPUs run the binary (needs qemu-user and netpbm)
 	Tests/isa-check.sh $(SAMPLE)

@@ -12,6 +12,11 @@ public struct Gradients {
 
   mutating func take(_ name: TensorName?) -> Tensor? { name.flatMap { byName.removeValue(forKey: $0) } }
 
+  func has(_ name: TensorName) -> Bool { byName[name] != nil }
+
+  /// Makes the gradient of `name` that of `newName`, or that of nothing.
+  mutating func rename(_ name: TensorName, _ newName: TensorName?) { set(newName, take(name)) }
+
   mutating func set(_ name: TensorName?, _ gradient: Tensor?) {
     if let name, let gradient { byName[name] = gradient }
   }
@@ -41,8 +46,11 @@ extension Recording {
 
   private func goBack(_ gradients: inout Gradients) {
     while let entry = entries.popLast() {
-      guard let gradient = gradients.take(entry.output) else { continue }
-      goBack(through: entry.operation, gradient, &gradients)
+      if case .checkpoint(let body) = entry.operation {
+        goBack(evaluating: body, from: entry.output, &gradients)
+      } else if let gradient = gradients.take(entry.output) {
+        goBack(through: entry.operation, gradient, &gradients)
+      }
     }
   }
 
@@ -84,12 +92,21 @@ extension Recording {
       gradients.add(x, gradient.firstPositionsGradient(shape: shape))
     case .dropout(let x, let mask):
       gradients.add(x, mask.applied(to: gradient))
-    case .checkpoint(let body):
-      let inner = Recording()
-      let output = Recording.$current.withValue(inner) { body() }
-      gradients.set(output.recordedName, gradient)
-      inner.goBack(&gradients)
+    case .checkpoint: preconditionFailure("gone back through by whoever holds the gradient alone")
     }
+  }
+
+  /// Goes back through what a checkpoint did, which is done again. Nothing is held meanwhile but what the way back needs: not what
+  /// is put out, which nobody reads again, and its gradient only in `gradients`, which may write over it.
+  private func goBack(evaluating body: () -> Tensor, from output: TensorName, _ gradients: inout Gradients) {
+    guard gradients.has(output) else { return }
+    let inner = Recording()
+    gradients.rename(output, inner.outputName(of: body))
+    inner.goBack(&gradients)
+  }
+
+  private func outputName(of body: () -> Tensor) -> TensorName? {
+    Recording.$current.withValue(self) { body() }.recordedName
   }
 
   /// Passes the gradient of an input on to what it was put together from. `gradient` gives it, added to a sum where there is one.

@@ -73,7 +73,18 @@ public struct StateDict: Sendable {
   ///
   /// - Throws: `CheckpointError`.
   public static func read(path: String) throws(CheckpointError) -> StateDict {
-    try readNames(path: path).withoutWrapperPrefixes()
+    let state = try readNames(path: path).withoutWrapperPrefixes()
+    // Around each place that was looked at for names and shapes, the system has mapped pages of elements.
+    state.releasePages()
+    return state
+  }
+
+  /// Lets the system take the files' pages from this process until they are looked at again: for when all tensors have been read,
+  /// and copied.
+  public func releasePages() {
+    var files = [ObjectIdentifier(file): file]
+    for part in entries.values.flatMap(\.parts) { files[ObjectIdentifier(part.file)] = part.file }
+    for file in files.values { file.release(0..<file.count) }
   }
 
   /// The same, with the names as they are in the file.

@@ -102,7 +102,9 @@ private final class VariableCollection: Sendable {
   init(frozen: Bool) { self.frozen = frozen }
 
   func variable(_ name: String, _ parameter: Parameter) -> Variable {
-    let variable = Variable(name: name, parameter.tensor(), isFrozen: frozen)
+    // What training changes would be copied at the first step in any case: until then a file's pages would be held.
+    let value = frozen ? parameter.tensor() : parameter.tensor().copied()
+    let variable = Variable(name: name, value, isFrozen: frozen)
     variables.withLock { $0.append(variable) }
     return variable
   }

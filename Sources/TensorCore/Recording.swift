@@ -85,7 +85,7 @@ extension Tensor {
 
   /// The same elements as a tensor that recordings watch: there will be a gradient with respect to it.
   public func watched() -> Tensor {
-    let copy = Tensor(shape) { target in withUnsafePointer { target.update(from: $0, count: count) } }
+    let copy = copied()
     copy.storage.recordedAs = Recording.newName().number
     return copy
   }

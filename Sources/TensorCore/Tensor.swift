@@ -72,6 +72,11 @@ public struct Tensor: Sendable {
     }
   }
 
+  /// The same elements in memory of their own.
+  public func copied() -> Tensor {
+    Tensor(shape) { target in withUnsafePointer { target.update(from: $0, count: count) } }
+  }
+
   /// The same elements under another shape, without a copy.
   public func reshaped(_ shape: [Int]) -> Tensor {
     precondition(

@@ -10,7 +10,8 @@ public struct MovingAverage: Sendable {
   /// An average that starts as the variables are.
   public init(of variables: [Variable], rate: Double) {
     self.rate = rate
-    values = variables.map(\.value)
+    // Not shared until the first step, which would put them wherever activations have just been.
+    values = variables.map { $0.value.copied() }
   }
 
   /// Goes a step towards the variables, the same as at the start.

@@ -83,6 +83,7 @@ struct ModelSource {
   func trainedUNet(useCheckpoint: Bool) throws -> (unet: UNetModel, variables: [Variable]) {
     let weights = Weights(checkpoint.state).asVariables()
     let unet = try build(UNetModel.init, weights) { $0.useCheckpoint = useCheckpoint }
+    checkpoint.state.releasePages()
     return (unet, weights.variables)
   }
 
