@@ -28,6 +28,15 @@ public final class PackingKernels: Sendable {
   /// See `PackBlock`.
   public let packBlock: PackBlock
 
+  /// `out[r · outStride + c] = x[r · stride + c]` for `count` numbers of each of `rows` rows.
+  public typealias CopyRows =
+    @Sendable (
+      _ x: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ count: Int, _ out: UnsafeMutablePointer<Float>,
+      _ outStride: Int
+    ) -> Void
+  /// See `CopyRows`.
+  public let copyRows: CopyRows
+
   /// `out[c] = Σ_r x[r · channels + c]` over `rows` rows.
   public typealias SumRows =
     @Sendable (_ x: UnsafePointer<Float>, _ rows: Int, _ channels: Int, _ out: UnsafeMutablePointer<Float>) -> Void
@@ -37,12 +46,13 @@ public final class PackingKernels: Sendable {
   /// A table of the given kernels.
   public init(
     transpose: @escaping Transpose, flipTaps: @escaping FlipTaps, addTaps: @escaping AddTaps,
-    packBlock: @escaping PackBlock, sumRows: @escaping SumRows
+    packBlock: @escaping PackBlock, copyRows: @escaping CopyRows, sumRows: @escaping SumRows
   ) {
     self.transpose = transpose
     self.flipTaps = flipTaps
     self.addTaps = addTaps
     self.packBlock = packBlock
+    self.copyRows = copyRows
     self.sumRows = sumRows
   }
 }

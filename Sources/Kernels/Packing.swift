@@ -56,6 +56,25 @@ func packBlock(
   }
 }
 
+/// See `PackingKernels.CopyRows`.
+func copyRows(
+  _ x: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ count: Int, _ out: UnsafeMutablePointer<Float>,
+  _ outStride: Int
+) {
+  for r in 0..<rows {
+    let (source, target) = (x + r * stride, out + r * outStride)
+    var c = 0
+    while c + lanes <= count {
+      store(load(source + c), target + c)
+      c += lanes
+    }
+    while c < count {
+      target[c] = source[c]
+      c += 1
+    }
+  }
+}
+
 /// See `PackingKernels.SumRows`.
 func sumRows(_ x: UnsafePointer<Float>, _ rows: Int, _ channels: Int, _ out: UnsafeMutablePointer<Float>) {
   var c = 0

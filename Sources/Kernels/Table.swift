@@ -26,6 +26,7 @@ public func kernelTable() -> KernelTable {
       normalizeMoments: normalizeMoments, normalizeInput: normalizeInput, silu: siluGradient, attend: attendGradient,
       attendScratch: attendGradientScratch),
     packing: PackingKernels(
-      transpose: transposeRows, flipTaps: flipTaps, addTaps: addTaps, packBlock: packBlock, sumRows: sumRows),
+      transpose: transposeRows, flipTaps: flipTaps, addTaps: addTaps, packBlock: packBlock, copyRows: copyRows,
+      sumRows: sumRows),
     optimizer: OptimizerKernels(adamW: adamW, movingAverage: movingAverage))
 }

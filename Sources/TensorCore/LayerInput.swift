@@ -183,7 +183,7 @@ public struct LayerInput: Sendable {
       } else if pixelStride == channelCount && stride == channelCount {
         out.update(from: pixels, count: count * channelCount)
       } else {
-        for i in 0..<count { (out + i * stride).update(from: pixels + i * pixelStride, count: channelCount) }
+        table.packing.copyRows(pixels, pixelStride, count, channelCount, out, stride)
       }
     }
   }

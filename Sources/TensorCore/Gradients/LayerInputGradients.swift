@@ -52,13 +52,15 @@ extension Tensor {
   /// The channels `range` of a channels-last activation.
   func lastChannels(_ range: Range<Int>) -> Tensor {
     let channels = shape[shape.count - 1]
+    let table = KernelChoice.current
     return withUnsafePointer { source in
       Tensor(shape.dropLast() + [range.count]) { out in
         let items = Tiling(count: count / channels, most: 256)
         ThreadPool.shared.forEach(items.tiles) { item in
-          for p in items[item] {
-            (out + p * range.count).update(from: source + p * channels + range.lowerBound, count: range.count)
-          }
+          let rows = items[item]
+          table.packing.copyRows(
+            source + rows.lowerBound * channels + range.lowerBound, channels, rows.count, range.count,
+            out + rows.lowerBound * range.count, range.count)
         }
       }
     }

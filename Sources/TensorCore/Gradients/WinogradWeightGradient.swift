@@ -84,27 +84,31 @@ struct WinogradWeightGradient {
     _ gradient: UnsafePointer<Float>, _ group: TileGroup, _ layout: WinogradInput.Layout,
     into slopes: UnsafeMutablePointer<Float>
   ) {
-    let (side, width) = (forward.outputSide, outBlocks * block)
-    let perItem = max(1, 4096 / width)
-    let count = group.tiles.count
-    ThreadPool.shared.forEach((count + perItem - 1) / perItem, scratch: side * side * width) { item, scratch in
-      for tile in item * perItem..<min((item + 1) * perItem, count) {
+    let side = forward.outputSide
+    let tiles = Tiling(count: group.tiles.count, most: 32)
+    // Two blocks of channels at a time, for a run of tiles: more would write to more places than the processor keeps apart.
+    let chunks = Tiling(count: outBlocks, most: 2)
+    ThreadPool.shared.forEach(tiles.tiles * chunks.tiles, scratch: side * side * 2 * block) { item, scratch in
+      let blocks = chunks[item % chunks.tiles]
+      let width = blocks.count * block
+      let first = blocks.lowerBound * block
+      let count = min(width, outChannels - first)
+      for tile in tiles[item / chunks.tiles] {
         let pixels = group.pixels(ofTile: tile)
-        var source = gradient + pixels.first * outChannels
+        var source = gradient + pixels.first * outChannels + first
         var (rowStride, pixelStride) = (pixels.lineStride * outChannels, outChannels)
-        if pixels.rows < side || pixels.columns < side || width != outChannels {
+        if pixels.rows < side || pixels.columns < side || count < width {
           // Zeros beyond the picture and the channels.
           scratch.update(repeating: 0, count: side * side * width)
           for y in 0..<pixels.rows {
-            for x in 0..<pixels.columns {
-              (scratch + (y * side + x) * width).update(
-                from: source + y * rowStride + x * pixelStride, count: outChannels)
-            }
+            table.packing.copyRows(
+              source + y * rowStride, pixelStride, pixels.columns, count, scratch + y * side * width, width)
           }
           (source, rowStride, pixelStride) = (UnsafePointer(scratch), side * width, width)
         }
         backward.output(
-          source, rowStride, pixelStride, width, slopes + tile * block, layout.pointStride, layout.channelStride)
+          source, rowStride, pixelStride, width,
+          slopes + tile * block + blocks.lowerBound * layout.channelStride, layout.pointStride, layout.channelStride)
       }
     }
   }
