@@ -4,10 +4,11 @@ public final class GradientKernels: Sendable {
   /// A product over rows of two blocks of 16 channels:
   /// `out[r · outStride + c] = start + Σ_t a[16t + r] · b[16t + c]` for `r` and `c` in `0 ..< 16` and `t` in `0 ..< count`; the start is
   /// what `out` holds if `accumulate` is true, else 0. If `second` is not 0, the same with a second block at `b + second`, put out at
-  /// `out + secondOut`.
+  /// `out + secondOut`. Meanwhile what lies `ahead` floats behind the blocks is fetched; any address is allowed.
   public typealias BlockProduct =
     @Sendable (
-      _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ second: Int, _ count: Int, _ accumulate: Bool,
+      _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ second: Int, _ count: Int, _ ahead: Int,
+      _ accumulate: Bool,
       _ out: UnsafeMutablePointer<Float>, _ outStride: Int, _ secondOut: Int
     ) -> Void
   /// See `BlockProduct`.

@@ -1,7 +1,9 @@
+import CProcessor
+
 /// See `GradientKernels.BlockProduct`.
 func blockProduct(
-  _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ second: Int, _ count: Int, _ accumulate: Bool,
-  _ out: UnsafeMutablePointer<Float>, _ outStride: Int, _ secondOut: Int
+  _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ second: Int, _ count: Int, _ ahead: Int,
+  _ accumulate: Bool, _ out: UnsafeMutablePointer<Float>, _ outStride: Int, _ secondOut: Int
 ) {
   #if KERNELS_AVX512
     // A vector holds a block. Of two blocks half the rows at a time: sixteen sums, for which ten numbers are read each time.
@@ -19,6 +21,12 @@ func blockProduct(
         var (factors, row) = (a + half * 8, b)
         for _ in 0..<count {
           let (leftRow, rightRow) = (load(row), load(row + second))
+          if half == 0 {
+            prefetchNear(factors + ahead)
+          } else {
+            prefetchNear(row + ahead)
+            prefetchNear(row + second + ahead)
+          }
           for r in 0..<8 {
             let x = broadcast(factors[r])
             left[unchecked: r] = multiplyAdd(x, leftRow, left[unchecked: r])

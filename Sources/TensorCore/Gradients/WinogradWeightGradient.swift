@@ -135,7 +135,7 @@ struct WinogradWeightGradient {
             table.gradients.blockProduct(
               slopes + o * layout.channelStride + p * layout.pointStride,
               points + i * layout.channelStride + p * layout.pointStride, isPair ? layout.channelStride : 0, tiles,
-              false, scratch + p * Self.productStride, block, room)
+              layout.pointStride, false, scratch + p * Self.productStride, block, room)
           }
           for number in 0..<(isPair ? 2 : 1) {
             backward.weights(
