@@ -29,6 +29,8 @@ public struct Convolution: Sendable {
   enum Algorithm: Sendable {
     case direct(PackedWeights)
     case winograd(WinogradConvolution)
+    /// Only of gradients.
+    case halving(HalvingTransposed)
   }
 
   /// A layer of `weight`, `[O, I, k…]`, and `bias`, `[O]`; `stride` has an entry per spatial dimension.
@@ -54,7 +56,8 @@ public struct Convolution: Sendable {
         ? .winograd(WinogradConvolution(weight: weight.tensor(), bias: bias.tensor(), outputPixels: outputPixels))
         : .direct(PackedWeights(weight: weight.tensor(), bias: bias.tensor()))
     }
-    (variables, transposed) = Self.forGradients(weight, bias, isWinograd: isWinograd, outputPixels: outputPixels)
+    (variables, transposed) = Self.forGradients(
+      weight, bias, kernel: kernel, stride: stride, isWinograd: isWinograd, outputPixels: outputPixels)
   }
 
   /// A layer of weights that are there already.
@@ -94,6 +97,7 @@ public struct Convolution: Sendable {
           weights.taps == 1 && stride.allSatisfy { $0 == 1 }
             ? weights.product(input, adding: residual)
             : direct(weights, input.tensor(), outputShape, adding: residual)
+        case .halving: preconditionFailure("no layer puts out what a gradient is computed with")
         }
       return output.recorded(
         input.isRecorded || residual?.recordedName != nil || variables?.weight.isFrozen == false,

@@ -3,12 +3,14 @@ import KernelTable
 extension Convolution {
   /// What a layer holds where gradients are wanted.
   static func forGradients(
-    _ weight: Parameter, _ bias: Parameter, isWinograd: Bool, outputPixels: Int?
+    _ weight: Parameter, _ bias: Parameter, kernel: [Int], stride: [Int], isWinograd: Bool, outputPixels: Int?
   ) -> (variables: (weight: Variable, bias: Variable)?, transposed: Prepared<Algorithm>?) {
     guard let weightVariable = weight.variable, let biasVariable = bias.variable else { return (nil, nil) }
     let isWinograd = isWinograd && weight.shape[0] % WinogradConvolution.block == 0
+    let halves = kernel == [3, 3] && stride == [2, 2]
     let transposed = Prepared(of: weight) { () -> Algorithm in
       let weight = weight.tensor()
+      if halves { return .halving(HalvingTransposed(weight)) }
       return isWinograd
         ? .winograd(
           WinogradConvolution(
@@ -27,6 +29,8 @@ extension Convolution {
       switch transposed.value {
       case .winograd(let winograd):
         return winograd(LayerInput(gradient), adding: sum)
+      case .halving(let halving):
+        return halving.inputGradient(gradient, shape: shape, before: padding == .around ? 1 : 0, adding: sum)
       case .direct(let weights):
         if weights.taps == 1 && stride.allSatisfy({ $0 == 1 }) { return weights.product(gradient, adding: sum) }
         let geometry = geometry(shape, gradient.shape)
@@ -122,22 +126,25 @@ extension Geometry {
 
 extension PackedWeights {
   /// `weight`, `[O, I, k…]`, for products that take O channels to I, tap by tap.
-  init(transposing weight: Tensor) {
-    let (depth, columns, taps) = (weight.shape[0], weight.shape[1], weight.shape.dropFirst(2).reduce(1, *))
+  ///
+  /// - Parameter chosen: the taps, by number; all if nil.
+  init(transposing weight: Tensor, taps chosen: [Int]? = nil) {
+    let (depth, columns, all) = (weight.shape[0], weight.shape[1], weight.shape.dropFirst(2).reduce(1, *))
+    let taps = chosen ?? Array(0..<all)
     let table = KernelChoice.current
-    self.init(table: table, taps: taps, depth: depth, columns: columns, bias: nil) { target, panel in
+    self.init(table: table, taps: taps.count, depth: depth, columns: columns, bias: nil) { target, panel in
       weight.withUnsafePointer { source in
         let width = table.tileColumns
         let first = panel * width
         let count = min(width, columns - first)
         for o in 0..<depth {
-          let row = source + (o * columns + first) * taps
-          if taps == 1 {
+          let row = source + (o * columns + first) * all
+          if all == 1 {
             (target + o * width).update(from: row, count: count)
             continue
           }
-          for tap in 0..<taps {
-            for c in 0..<count { target[(tap * depth + o) * width + c] = row[c * taps + tap] }
+          for (place, tap) in taps.enumerated() {
+            for c in 0..<count { target[(place * depth + o) * width + c] = row[c * all + tap] }
           }
         }
       }

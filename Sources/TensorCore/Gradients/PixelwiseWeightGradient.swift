@@ -162,7 +162,8 @@ struct PixelwiseWeightGradient {
         // Pairs of input blocks, as long as there are two.
         for i in Swift.stride(from: blocks.lowerBound, to: blocks.upperBound, by: 2) {
           table.gradients.blockProduct(
-            left + o * rowStride, right + i * rowStride, i + 1 < blocks.upperBound ? rowStride : 0, rows, 2 * rowStride, accumulates,
+            left + o * rowStride, right + i * rowStride, i + 1 < blocks.upperBound ? rowStride : 0, rows, 2 * rowStride,
+            accumulates,
             sums + o * block * stride + i * block, stride, block)
         }
       }
