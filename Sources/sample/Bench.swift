@@ -27,7 +27,7 @@ func bench(_ options: Options) throws {
 
   let peak = 2 * peakMultiplyAddsPerSecond() / 1e9
   var report = BenchReport(
-    version: version, model: model.name, kernels: KernelChoice.current.name, threads: ThreadPool.shared.threads,
+    version: programVersion, model: model.name, kernels: KernelChoice.current.name, threads: ThreadPool.shared.threads,
     peakGflopPerSecond: peak, batches: [])
   if !options.json { try writeOutput(report.head) }
   for batch in batches {

@@ -1,4 +1,5 @@
 import CommandLineInterface
+import Console
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials
@@ -30,7 +31,7 @@ struct Provenance: Codable {
   }
 
   init(_ plan: Plan, image: Int?, label: Int?) {
-    version = sample.version
+    version = programVersion
     // Of a run of training, the file that was drawn with: the run goes on.
     model = plan.options.model == nil ? nil : plan.model.name
     modelHash = plan.model.fingerprint
@@ -112,7 +113,7 @@ extension Plan {
     if let label { parameters.append("Class: \(model.settings.name(ofClass: label))") }
     if let image { parameters.append("Image: \(image)") }
     return [
-      ("Software", "sample \(version)"), ("parameters", parameters.joined(separator: ", ")),
+      ("Software", "sample \(programVersion)"), ("parameters", parameters.joined(separator: ", ")),
       (Provenance.key, try provenance.json()),
     ]
   }

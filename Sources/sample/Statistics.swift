@@ -25,7 +25,7 @@ struct Statistics: Encodable {
   let peakMemoryBytes: Int
 
   init(_ plan: Plan, drawn: Int, load: Duration, draw: Duration) {
-    version = sample.version
+    version = programVersion
     kernels = KernelChoice.current.name
     threads = ThreadPool.shared.threads
     seed = plan.seed

@@ -15,17 +15,14 @@ import TensorCore
 
 // Options → model → diffusion → for x in sampler → picture → file.
 
-/// The version that `--version` prints and images carry.
-let version = "0.1.0"
-
 // A reader that has gone is an error like any other, not a silent death.
 signal(SIGPIPE, SIG_IGN)
 
 do {
   switch try parse(Array(CommandLine.arguments.dropFirst())) {
   case .help(let command): try writeToStandardOutput(Array(helpText(command).utf8))
-  case .version: try writeToStandardOutput(Array("sample \(version)\n".utf8))
-  case .man: try writeToStandardOutput(Array(manPage(of: .sample, version: version).utf8))
+  case .version: try writeToStandardOutput(Array("sample \(programVersion)\n".utf8))
+  case .man: try writeToStandardOutput(Array(manPage(of: .sample, version: programVersion).utf8))
   case .completions(let shell): try writeToStandardOutput(Array(completions(for: shell, of: .sample).utf8))
   case .draw(let options): try KernelChoice.$current.withValue(try chosenKernels()) { try draw(options) }
   case .inspect(let options): try KernelChoice.$current.withValue(try chosenKernels()) { try inspect(options) }

@@ -109,7 +109,7 @@ struct Run {
     if kind(ofPath: "\(folder)/run.json") != .nothing {
       throw RunError("\(folder): holds a run already; type train --resume \(folder) to go on with it, or another --out")
     }
-    try RunRecord(version: version, arguments: words, settings: ["training": settings]).write(to: folder)
+    try RunRecord(version: programVersion, arguments: words, settings: ["training": settings]).write(to: folder)
     return lock
   }
 

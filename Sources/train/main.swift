@@ -13,16 +13,13 @@ import TensorCore
 
 // Options → data and model → for each step: loss, gradients, AdamW → checkpoints, logs, samples.
 
-/// The version that `--version` prints.
-let version = "0.1.0"
-
 signal(SIGPIPE, SIG_IGN)
 
 do {
   switch try parseTraining(Array(CommandLine.arguments.dropFirst())) {
   case .help: try writeToStandardOutput(Array(helpText(.train).utf8))
-  case .version: try writeToStandardOutput(Array("train \(version)\n".utf8))
-  case .man: try writeToStandardOutput(Array(manPage(of: .train, version: version).utf8))
+  case .version: try writeToStandardOutput(Array("train \(programVersion)\n".utf8))
+  case .man: try writeToStandardOutput(Array(manPage(of: .train, version: programVersion).utf8))
   case .completions(let shell): try writeToStandardOutput(Array(completions(for: shell, of: .train).utf8))
   case .train: try KernelChoice.$current.withValue(try chosenKernels()) { try train(CommandLine.arguments.dropFirst()) }
   }
