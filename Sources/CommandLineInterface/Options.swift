@@ -54,8 +54,8 @@ public struct Options: Sendable, Equatable {
   public var guidance: Double?
   /// A classifier's checkpoint, which guides to the classes.
   public var classifier: String?
-  /// How much it counts for.
-  public var classifierScale = 1.0
+  /// How much it counts for; 1 if nil.
+  public var classifierScale: Double?
   /// A file of the smaller pictures that a super-resolution model enlarges.
   public var lowRes: String?
   /// A file of x_T.

@@ -216,6 +216,9 @@ private func validate(_ options: Options) throws(UsageError) {
   if options.steps != nil, let respacing = options.respacing {
     throw UsageError("--steps and --respacing \(respacing) both choose the timesteps; type only one of them")
   }
+  if options.classifierScale != nil && options.classifier == nil {
+    throw UsageError("--classifier-scale belongs to a classifier; type --classifier and its file too, or leave it out")
+  }
   if options.eta != nil && options.sampler == .ddpm {
     throw UsageError("--eta belongs to ddim, but the sampler is ddpm; type --sampler ddim, or leave --eta out")
   }

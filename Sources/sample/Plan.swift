@@ -56,7 +56,7 @@ struct Plan {
       guidance = settings.nullClass == nil ? 1 : settings.recommendedGuidance ?? 1
     }
     classifier = try options.classifier.map {
-      try GuidingClassifier(path: $0, scale: options.classifierScale, for: model)
+      try GuidingClassifier(path: $0, scale: options.classifierScale ?? 1, for: model)
     }
     if let items = options.classes {
       guard let count = settings.unet.numClasses ?? classifier?.classCount else {
