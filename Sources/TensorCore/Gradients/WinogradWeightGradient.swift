@@ -35,9 +35,12 @@ struct WinogradWeightGradient {
     let shape = gradient.shape
     let grid = TileGrid(side: forward.outputSide, batch: shape[0], height: shape[1], width: shape[2])
     let bytes = forward.points * (inChannels + outBlocks * block) * MemoryLayout<Float>.stride
-    let groups = Tiling(count: grid.tiles, most: max(Self.fewestTiles, Self.groupBytes / bytes))
+    // Whole lines of tiles, so that no line is read twice.
+    let most = max(Self.fewestTiles, Self.groupBytes / bytes)
+    let groups = Tiling(count: grid.lines, most: max(1, most / grid.columns))
+    let mostTiles = groups.height * grid.columns
     let pixels = WinogradInput(winograd: forward, depth: inChannels)
-    let whole = Tiling(count: groups.height, most: groups.height)
+    let whole = Tiling(count: mostTiles, most: mostTiles)
     // A line between points, whose stride would else often be a power of two.
     let layout = WinogradInput.Layout(pixels, whole, gap: block)
     var points = Tensor(uninitialized: [layout.count])
@@ -50,9 +53,11 @@ struct WinogradWeightGradient {
             slopes.withUnsafeMutablePointer { slopes in
               taps.withUnsafeMutablePointer { taps in
                 for g in 0..<groups.tiles {
-                  let group = TileGroup(grid: grid, tiles: groups[g], mostRows: groups.height)
-                  transform(reader, group, pixels, layout, into: points)
-                  transform(gradient, group, layout, into: slopes)
+                  let lines = groups[g]
+                  let group = TileGroup(
+                    grid: grid, tiles: lines.lowerBound * grid.columns..<lines.upperBound * grid.columns,
+                    mostRows: mostTiles)
+                  transform(reader, gradient, group, pixels, layout, into: points, slopes)
                   multiply(slopes, points, tiles: group.tiles.count, layout, accumulates: g > 0, into: taps)
                 }
                 unpack(taps, accumulates: accumulates, into: sum)
@@ -64,52 +69,56 @@ struct WinogradWeightGradient {
     }
   }
 
-  /// Bᵀ·d·B of a group's tiles.
+  /// Bᵀ·d·B and A·dY·Aᵀ of a group's tiles.
   private func transform(
-    _ reader: LayerInput.Reader, _ group: TileGroup, _ input: WinogradInput, _ layout: WinogradInput.Layout,
-    into points: UnsafeMutablePointer<Float>
+    _ reader: LayerInput.Reader, _ gradient: UnsafePointer<Float>, _ group: TileGroup, _ input: WinogradInput,
+    _ layout: WinogradInput.Layout, into points: UnsafeMutablePointer<Float>, _ slopes: UnsafeMutablePointer<Float>
   ) {
     let strip = WinogradInput.Strip(input, group.grid)
     let strips = group.strips(mostLines: strip.lines)
     let chunks = inChannels / strip.channels
-    ThreadPool.shared.forEach(strips.count * chunks, scratch: strip.count) { item, scratch in
-      let (lines, chunk) = item.quotientAndRemainder(dividingBy: chunks)
-      input.transform(
-        reader, group, strips[lines], chunk * strip.channels, strip, scratch, into: points, layout)
+    let inItems = strips.count * chunks
+    // Two blocks of channels at a time, for a run of tiles: more would write to more places than the processor keeps apart.
+    let tiles = Tiling(count: group.tiles.count, most: 32)
+    let outChunks = Tiling(count: outBlocks, most: 2)
+    let scratch = max(strip.count, forward.outputSide * forward.outputSide * 2 * block)
+    ThreadPool.shared.forEach(inItems + tiles.tiles * outChunks.tiles, scratch: scratch) { item, scratch in
+      if item < inItems {
+        let (lines, chunk) = item.quotientAndRemainder(dividingBy: chunks)
+        input.transform(
+          reader, group, strips[lines], chunk * strip.channels, strip, scratch, into: points, layout)
+      } else {
+        let (run, chunk) = (item - inItems).quotientAndRemainder(dividingBy: outChunks.tiles)
+        transformGradient(gradient, group, tiles[run], outChunks[chunk], scratch, into: slopes, layout)
+      }
     }
   }
 
-  /// A·dY·Aᵀ of a group's tiles.
-  private func transform(
-    _ gradient: UnsafePointer<Float>, _ group: TileGroup, _ layout: WinogradInput.Layout,
-    into slopes: UnsafeMutablePointer<Float>
+  /// A·dY·Aᵀ of some tiles of a group in some blocks of channels.
+  private func transformGradient(
+    _ gradient: UnsafePointer<Float>, _ group: TileGroup, _ tiles: Range<Int>, _ blocks: Range<Int>,
+    _ scratch: UnsafeMutablePointer<Float>, into slopes: UnsafeMutablePointer<Float>, _ layout: WinogradInput.Layout
   ) {
     let side = forward.outputSide
-    let tiles = Tiling(count: group.tiles.count, most: 32)
-    // Two blocks of channels at a time, for a run of tiles: more would write to more places than the processor keeps apart.
-    let chunks = Tiling(count: outBlocks, most: 2)
-    ThreadPool.shared.forEach(tiles.tiles * chunks.tiles, scratch: side * side * 2 * block) { item, scratch in
-      let blocks = chunks[item % chunks.tiles]
-      let width = blocks.count * block
-      let first = blocks.lowerBound * block
-      let count = min(width, outChannels - first)
-      for tile in tiles[item / chunks.tiles] {
-        let pixels = group.pixels(ofTile: tile)
-        var source = gradient + pixels.first * outChannels + first
-        var (rowStride, pixelStride) = (pixels.lineStride * outChannels, outChannels)
-        if pixels.rows < side || pixels.columns < side || count < width {
-          // Zeros beyond the picture and the channels.
-          scratch.update(repeating: 0, count: side * side * width)
-          for y in 0..<pixels.rows {
-            table.packing.copyRows(
-              source + y * rowStride, pixelStride, pixels.columns, count, scratch + y * side * width, width)
-          }
-          (source, rowStride, pixelStride) = (UnsafePointer(scratch), side * width, width)
+    let width = blocks.count * block
+    let first = blocks.lowerBound * block
+    let count = min(width, outChannels - first)
+    for tile in tiles {
+      let pixels = group.pixels(ofTile: tile)
+      var source = gradient + pixels.first * outChannels + first
+      var (rowStride, pixelStride) = (pixels.lineStride * outChannels, outChannels)
+      if pixels.rows < side || pixels.columns < side || count < width {
+        // Zeros beyond the picture and the channels.
+        scratch.update(repeating: 0, count: side * side * width)
+        for y in 0..<pixels.rows {
+          table.packing.copyRows(
+            source + y * rowStride, pixelStride, pixels.columns, count, scratch + y * side * width, width)
         }
-        backward.output(
-          source, rowStride, pixelStride, width,
-          slopes + tile * block + blocks.lowerBound * layout.channelStride, layout.pointStride, layout.channelStride)
+        (source, rowStride, pixelStride) = (UnsafePointer(scratch), side * width, width)
       }
+      backward.output(
+        source, rowStride, pixelStride, width,
+        slopes + tile * block + blocks.lowerBound * layout.channelStride, layout.pointStride, layout.channelStride)
     }
   }
 
