@@ -52,6 +52,7 @@ bench-peers: build ## compare with PyTorch, ONNX Runtime, OpenVINO and ncnn, fro
 
 # A model of the embedded one's shape: MNIST=FOLDER that holds mnist-train.npz (images uint8 [N,28,28], labels).
 digits: build ## train a model of handwritten digits, into .build/digits (MNIST=FOLDER; some three quarters of an hour)
+	@test -n "$(MNIST)" || { echo "type make digits MNIST=FOLDER, where mnist-train.npz lies"; exit 1; }
 	$(TRAIN) --data "$(MNIST)/mnist-train.npz" --image-size 28 --in-channels 1 --num-channels 32 --num-res-blocks 1 \
 	  --channel-mult 1,2,2 --attention-resolutions 14,7 --num-heads 4 --noise-schedule cosine \
 	  --rescale-timesteps False --predict-xstart True --sigma-small True --class-cond True --null-class 0.1 \
