@@ -147,7 +147,7 @@ private let trainedModelHelp = [
   "in-channels": "1 for grey, 3 for colour; default 3",
   "num-channels": "the width that multipliers refer to; default 128",
   "num-res-blocks": "residual blocks for each level; default 2",
-  "channel-mult": "width of each level; default: as the original for 32, 64 and 256 pixels",
+  "channel-mult": "width of each level; default: as the originals for 32, 64, 128, 256 and 512 pixels",
   "attention-resolutions": "image sizes at which there is attention; default 16,8",
   "learn-sigma": "predict the variance too; default False",
   "class-cond": "learn the classes of the pictures; default False",

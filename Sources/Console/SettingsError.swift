@@ -1,4 +1,4 @@
-/// Why a model cannot be used for what the command line asks. One sentence.
+/// Why what the command line asks cannot be done with this model, data or folder. One sentence.
 public struct SettingsError: Error, CustomStringConvertible {
   /// One sentence that says what is wrong and what to do.
   public let description: String

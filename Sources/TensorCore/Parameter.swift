@@ -30,6 +30,9 @@ public struct Parameter: Sendable {
     self.variable = variable
   }
 
+  /// Whether it may change, and there will be a gradient with respect to it.
+  var isTrained: Bool { variable.map { !$0.isFrozen } ?? false }
+
   /// Reads the elements.
   public func tensor() -> Tensor {
     let tensor = read()
@@ -51,8 +54,7 @@ public final class Prepared<Value: Sendable>: Sendable {
 
   /// What `make` will give, of `parameters`.
   public init(of parameters: Parameter..., make: @escaping @Sendable () -> Value) {
-    let mayChange = parameters.contains { $0.variable.map { !$0.isFrozen } ?? false }
-    state = Mutex(mayChange ? .changing(make) : .pending(make))
+    state = Mutex(parameters.contains(where: \.isTrained) ? .changing(make) : .pending(make))
   }
 
   /// The value; the first call takes the time to make it, of variables every call.

@@ -102,11 +102,6 @@ extension Tensor {
   }
 }
 
-extension Parameter {
-  /// Whether there will be a gradient with respect to it.
-  var isTrained: Bool { variable.map { !$0.isFrozen } ?? false }
-}
-
 extension LayerInput {
   /// Whether something in it has, or leads to, a gradient.
   package var isRecorded: Bool {

@@ -8,8 +8,13 @@ import TensorCore
 public enum TrainingCheckpoint {
   /// What the names end in.
   private static func name(_ kind: String, _ step: Int) -> String {
+    kind + digits(ofStep: step) + ".safetensors"
+  }
+
+  /// The step in file names, at least six digits.
+  public static func digits(ofStep step: Int) -> String {
     let digits = String(step)
-    return kind + String(repeating: "0", count: max(0, 6 - digits.count)) + digits + ".safetensors"
+    return String(repeating: "0", count: max(0, 6 - digits.count)) + digits
   }
 
   /// A moving average's name, for instance `ema_0.9999_`.

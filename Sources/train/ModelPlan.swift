@@ -1,5 +1,6 @@
 import Checkpoint
 import CommandLineInterface
+import Console
 import Diffusion
 import Training
 import UNet
@@ -22,13 +23,13 @@ struct ModelPlan {
   /// - Parameters:
   ///   - classCount: of the data, if classes are wanted.
   ///   - classNames: what they are called.
-  /// - Throws: `RunError` for a model that cannot be.
+  /// - Throws: `SettingsError` for a model that cannot be.
   init(_ options: Options, classCount: Int?, classNames: [String]?) throws {
     let flags = options.modelFlags
     let training = options.training
     let (size, channels) = Self.pictures(flags)
     guard channels == 1 || channels == 3 else {
-      throw RunError("--in-channels \(channels): pictures have 1 channel (grey) or 3 (colour)")
+      throw SettingsError("--in-channels \(channels): pictures have 1 channel (grey) or 3 (colour)")
     }
     let isClassifier = training.isClassifier
     let learnSigma = !isClassifier && flags.learnSigma ?? false
@@ -42,7 +43,7 @@ struct ModelPlan {
     configuration.imageSize = size
     configuration.isSuperResolution = training.smallSize != nil
     if let small = training.smallSize, small >= size || size % small != 0 {
-      throw RunError(
+      throw SettingsError(
         "--small-size \(small): pictures of \(size) pixels are halved, or more, to it; \(size / 2) for instance")
     }
     configuration.numHeads = flags.numHeads ?? 4
@@ -55,9 +56,9 @@ struct ModelPlan {
     configuration.useCheckpoint = training.useCheckpoint
     nullClass = training.nullClass == nil ? nil : classCount
     configuration.numClasses = isClassifier ? nil : classCount.map { $0 + (training.nullClass == nil ? 0 : 1) }
-    do { try configuration.validate() } catch { throw RunError("\(error)") }
+    do { try configuration.validate() } catch { throw SettingsError("\(error)") }
     guard size % configuration.sizeMultiple == 0 else {
-      throw RunError(
+      throw SettingsError(
         "--image-size \(size) cannot be halved \(mult.count - 1) times; choose a multiple of \(configuration.sizeMultiple), or a shorter --channel-mult"
       )
     }
@@ -126,7 +127,7 @@ struct ModelPlan {
     case 64: [1, 2, 3, 4]
     case 32: [1, 2, 2, 2]
     default:
-      throw RunError(
+      throw SettingsError(
         "for pictures of \(size) pixels the original has no usual levels; type for instance --channel-mult 1,2,2")
     }
   }

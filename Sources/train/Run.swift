@@ -9,7 +9,7 @@ import UNet
 
 /// Trains as the words of a command line say.
 ///
-/// - Throws: `UsageError`, `RunError`, and what reading data and checkpoints and writing files throws; `Interrupted` once a
+/// - Throws: `UsageError`, `SettingsError`, and what reading data and checkpoints and writing files throws; `Interrupted` once a
 ///   checkpoint has been written.
 func train(_ words: ArraySlice<String>) throws {
   var run = try Run(Array(words))
@@ -28,12 +28,12 @@ struct Run {
   private let lock: RunLock
   private var values = MeanValues()
   private var progress: TrainingProgress
+  /// The steps to take in all, if there is an end.
+  private let end: Int?
   /// The step of the last checkpoint.
   private var savedStep: Int?
 
   private var training: TrainingOptions { options.training }
-  /// The steps to take in all, if there is an end.
-  private var end: Int? { training.steps ?? training.annealSteps }
 
   /// Prepares a run, or what is left of one.
   init(_ words: [String]) throws {
@@ -58,6 +58,7 @@ struct Run {
     folder = given.training.resume ?? options.training.out ?? ""
     if let threads = options.threads { ThreadPool.shared.threads = threads }
     let training = options.training
+    end = training.steps ?? training.annealSteps
     let (size, channels) = ModelPlan.pictures(options.modelFlags)
     let wantsClasses = training.isClassifier || options.modelFlags.classCond ?? false
     let data = try ImageDataset(
@@ -98,7 +99,7 @@ struct Run {
     }
     lock = try held ?? Self.begin(folder, words, settings: "\(settings)")
     log = try TrainingLog(folder: folder, resumingFrom: begun == nil ? nil : loop.step)
-    progress = TrainingProgress(options, first: loop.step, end: training.steps ?? training.annealSteps)
+    progress = TrainingProgress(options, first: loop.step, end: end)
     introduce(data, goesOn: begun != nil)
   }
 
@@ -107,7 +108,8 @@ struct Run {
     try makeFolder(folder)
     let lock = try RunLock(folder)
     if kind(ofPath: "\(folder)/run.json") != .nothing {
-      throw RunError("\(folder): holds a run already; type train --resume \(folder) to go on with it, or another --out")
+      throw SettingsError(
+        "\(folder): holds a run already; type train --resume \(folder) to go on with it, or another --out")
     }
     try RunRecord(version: programVersion, arguments: words, settings: ["training": settings]).write(to: folder)
     return lock
@@ -185,9 +187,8 @@ struct Run {
 
   private func drawSamples() throws {
     try makeFolder("\(folder)/samples")
-    let digits = String(loop.step)
-    let name = String(repeating: "0", count: max(0, 6 - digits.count)) + digits
-    try drawSheet(loop, plan, to: "\(folder)/samples/\(name).png") { try Interruption.check() }
+    let digits = TrainingCheckpoint.digits(ofStep: loop.step)
+    try drawSheet(loop, plan, to: "\(folder)/samples/\(digits).png") { try Interruption.check() }
   }
 }
 

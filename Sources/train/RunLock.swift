@@ -1,3 +1,5 @@
+import Console
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -11,12 +13,12 @@
 final class RunLock {
   private let descriptor: Int32
 
-  /// - Throws: `RunError` if another process is at work in the folder. Where there can be no locks there are none.
-  init(_ folder: String) throws(RunError) {
+  /// - Throws: `SettingsError` if another process is at work in the folder. Where there can be no locks there are none.
+  init(_ folder: String) throws(SettingsError) {
     let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor < 0 || flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
       close(descriptor)
-      throw RunError("\(folder): another train is at work in it; wait for its end, or stop it")
+      throw SettingsError("\(folder): another train is at work in it; wait for its end, or stop it")
     }
     self.descriptor = descriptor
   }

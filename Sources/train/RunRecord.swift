@@ -1,3 +1,4 @@
+import Console
 import Images
 
 #if canImport(FoundationEssentials)
@@ -21,7 +22,7 @@ struct RunRecord: Codable {
   static func read(from folder: String) throws -> RunRecord {
     let bytes = try readFile(path(folder))
     do { return try JSONDecoder().decode(RunRecord.self, from: Data(bytes)) } catch {
-      throw RunError("\(path(folder)): is not what train has written; begin anew with --data and --out")
+      throw SettingsError("\(path(folder)): is not what train has written; begin anew with --data and --out")
     }
   }
 
@@ -31,11 +32,4 @@ struct RunRecord: Codable {
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     try writeAtomically(Array(try encoder.encode(self)) + [UInt8(ascii: "\n")], to: Self.path(folder))
   }
-}
-
-/// Why a run cannot begin or go on. One sentence.
-struct RunError: Error, CustomStringConvertible {
-  let description: String
-
-  init(_ description: String) { self.description = description }
 }
