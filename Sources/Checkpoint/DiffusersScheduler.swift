@@ -11,6 +11,7 @@ struct DiffusersScheduler: Decodable {
   let predictionType: String?
   let thresholding: Bool?
   let rescaleBetasZeroSnr: Bool?
+  let timestepSpacing: String?
 
   /// Adds what it says to `description`, with the schedulers' defaults for what is left out.
   ///
@@ -23,6 +24,12 @@ struct DiffusersScheduler: Decodable {
     try require("thresholding", thresholding != true, "true", "false")
     try require("rescale_betas_zero_snr", rescaleBetasZeroSnr != true, "true", "false")
     try require("clip_sample_range", clipSampleRange ?? 1 == 1, "\(clipSampleRange ?? 1)", "1")
+    if let timestepSpacing {
+      try require(
+        "timestep_spacing", ["leading", "trailing", "linspace"].contains(timestepSpacing), timestepSpacing,
+        "leading, trailing and linspace")
+    }
+    description.timestepSpacing = timestepSpacing
     description.diffusionSteps = numTrainTimesteps ?? 1000
     description.clipDenoised = clipSample ?? true
 

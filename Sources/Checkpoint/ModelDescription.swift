@@ -77,6 +77,8 @@ public struct ModelDescription: Sendable, Equatable, Codable {
   public var rescaleTimesteps: Bool?
   /// Whether the predicted picture is clipped to [-1, 1] at each step.
   public var clipDenoised: Bool?
+  /// How the steps of samplers are spread: `leading`, `trailing` or `linspace` (diffusers).
+  public var timestepSpacing: String?
   /// The scale of classifier-free guidance that its makers recommend for looks.
   public var recommendedGuidance: Double?
   /// The licence of the weights.

@@ -121,8 +121,10 @@ private let drawingOptions: [OptionDefinition] = [
   ) { o, value, name throws(UsageError) in o.steps = try wholeNumber(value, name, 1...1_000_000) },
   OptionDefinition(
     "sampler", .required(name: "NAME", example: "ddim"), .drawing, words: SamplerName.allCases.map(\.rawValue),
-    "ddim (few steps; the noise it starts from decides the image) or ddpm (new noise at each step); default ddim"
-  ) { o, value, name throws(UsageError) in o.sampler = try choice(value, name) },
+    "the way from noise to image; --sampler help lists them; default ddim"
+  ) { o, value, name throws(UsageError) in
+    if value == "help" { o.listsSamplers = true } else { o.sampler = try choice(value, name) }
+  },
   OptionDefinition(
     "eta", .required(name: "X", example: "0.5"), .drawing,
     "ddim: how much of ddpm's noise to draw anew at each step, 0 none, 1 all; default 0"
@@ -174,6 +176,20 @@ private let drawingOptions: [OptionDefinition] = [
     "respacing", .required(name: "SPEC", example: "250"), .drawing,
     "in place of --steps: 250, or a number for each section of the process (10,15,20), or ddim50"
   ) { o, value, _ throws(UsageError) in o.respacing = value.isEmpty ? nil : value },
+  OptionDefinition(
+    "spacing", .required(name: "NAME", example: "trailing"), .drawing, words: SpacingName.allCases.map(\.rawValue),
+    "how the steps are spread over the process: leading (even strides from 0), trailing (even strides from the noisiest), linspace (from end to end) or karras (finer towards the end); default: what the model's file says, else the sampler's own"
+  ) { o, value, name throws(UsageError) in o.spacing = try choice(value, name) },
+  OptionDefinition(
+    "timesteps", .required(name: "LIST", example: "999,700,400,100"), .drawing,
+    "in place of --steps: these timesteps of the model's process, the highest first"
+  ) { o, value, name throws(UsageError) in
+    o.timesteps = try wholeNumbers(value, name, 0...999_999, example: "999,700,400,100")
+    if let timesteps = o.timesteps, !zip(timesteps, timesteps.dropFirst()).allSatisfy({ $0 > $1 }) {
+      throw UsageError(
+        "--timesteps: each must be less than the one before; type for instance --timesteps 999,700,400,100")
+    }
+  },
   OptionDefinition(
     "no-clip", .none, .drawing, "do not clip the predicted image to the range of pixels at each step"
   ) { o, _, _ throws(UsageError) in o.clipDenoised = false },

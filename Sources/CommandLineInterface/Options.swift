@@ -12,6 +12,8 @@ public enum Command: Sendable, Equatable {
   case reproduce(Options, image: String)
   /// Print what an image says of itself.
   case show(image: String)
+  /// List the samplers.
+  case samplers
   /// Print completions for a shell.
   case completions(Shell)
   /// Print the manual page.
@@ -36,6 +38,10 @@ public struct Options: Sendable, Equatable {
   public var eta: Double?
   /// Upstream's spacing of timesteps.
   public var respacing: String?
+  /// How steps are spread over the process; the sampler's own way, or what the model's file says, if nil.
+  public var spacing: SpacingName?
+  /// Timesteps of the original process, the highest first.
+  public var timesteps: [Int]?
   /// The seed; drawn if nil.
   public var seed: UInt64?
   /// Images, ≥ 1.
@@ -86,6 +92,8 @@ public struct Options: Sendable, Equatable {
   public var dryRun = false
   /// Whether the number of images was given as the original's scripts take it: without `output` images go where theirs do.
   public var isUpstreamRun = false
+  /// Whether the samplers are to be listed.
+  public var listsSamplers = false
   /// Whether timesteps were spaced as the original's scripts take it: without `sampler` it is theirs.
   public var isUpstreamRespacing = false
   /// What is said of the model.
@@ -185,14 +193,6 @@ public struct ModelFlags: Sendable, Equatable {
 
   /// Nothing said.
   public init() {}
-}
-
-/// A sampler.
-public enum SamplerName: String, Sendable, CaseIterable {
-  /// Ancestral sampling.
-  case ddpm
-  /// Denoising diffusion implicit models.
-  case ddim
 }
 
 /// A source of noise.

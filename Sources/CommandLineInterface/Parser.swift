@@ -24,6 +24,7 @@ public func parse(_ arguments: [String]) throws(UsageError) -> Command {
   }
   switch command {
   case .draw:
+    if options.listsSamplers { return .samplers }
     try validate(options)
     return .draw(options)
   case .bench:
@@ -213,14 +214,23 @@ private func apply(
 
 /// What can be said against a combination without knowing the model.
 private func validate(_ options: Options) throws(UsageError) {
-  if options.steps != nil, let respacing = options.respacing {
-    throw UsageError("--steps and --respacing \(respacing) both choose the timesteps; type only one of them")
+  let spacings = [
+    ("--steps", options.steps != nil), ("--respacing", options.respacing != nil),
+    ("--timesteps", options.timesteps != nil),
+  ].filter(\.1).map(\.0)
+  if spacings.count > 1 {
+    throw UsageError("\(spacings[0]) and \(spacings[1]) both choose the timesteps; type only one of them")
+  }
+  if let spacing = options.spacing, let other = spacings.first(where: { $0 != "--steps" }) {
+    throw UsageError(
+      "--spacing \(spacing.rawValue) spreads --steps, but \(other) says which they are; type only one of them")
   }
   if options.classifierScale != nil && options.classifier == nil {
     throw UsageError("--classifier-scale belongs to a classifier; type --classifier and its file too, or leave it out")
   }
-  if options.eta != nil && options.sampler == .ddpm {
-    throw UsageError("--eta belongs to ddim, but the sampler is ddpm; type --sampler ddim, or leave --eta out")
+  if options.eta != nil, let sampler = options.sampler, sampler != .ddim {
+    throw UsageError(
+      "--eta belongs to ddim, but the sampler is \(sampler.rawValue); type --sampler ddim, or leave --eta out")
   }
   if options.quiet, let progress = options.progress, progress != .none {
     throw UsageError("--quiet and --progress \(progress.rawValue) contradict each other; type only one of them")

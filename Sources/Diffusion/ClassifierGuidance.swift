@@ -23,7 +23,7 @@ extension GaussianDiffusion {
     case .learned(let logVariance):
       mean = p.mean + logVariance.zip(gradient) { expf($0) * $1 }
     }
-    return PMeanVariance(mean: mean, logVariance: p.logVariance, predXStart: p.predXStart)
+    return PMeanVariance(mean: mean, logVariance: p.logVariance, predXStart: p.predXStart, output: p.output)
   }
 
   /// What x₀ is expected to be once ε has become ε - √(1 - ᾱ)·g (Dhariwal & Nichol 2021, algorithm 2; `condition_score` of the
@@ -31,7 +31,7 @@ extension GaussianDiffusion {
   func conditionScore(predXStart: Tensor, _ x: Tensor, _ gradient: Tensor, step i: Int) -> Tensor {
     let (a, b) = (sqrtRecipAlphasCumprod(i), sqrtRecipm1AlphasCumprod(i))
     let root = Float((1 - alphasCumprod[i]).squareRoot())
-    let epsilon = x.zip(predXStart) { (a * $0 - $1) / b }.zip(gradient) { $0 - root * $1 }
+    let epsilon = epsilon(predXStart: predXStart, x, step: i).zip(gradient) { $0 - root * $1 }
     return x.zip(epsilon) { a * $0 - b * $1 }
   }
 }

@@ -34,8 +34,8 @@ public enum ModelVarType: Sendable {
 /// The tables of a Gaussian diffusion process, in float64, for the timesteps that are kept of it. Step i of the process runs
 /// from 0, the last to be denoised, to `count - 1`.
 public struct GaussianDiffusion: Sendable {
-  /// The timestep of the original process that step i is.
-  public let timestepMap: [Int]
+  /// The timestep of the original process that step i is; not whole where levels are spaced by their noise (`NoiseLevels`).
+  public let timestepMap: [Double]
   /// T of the original process.
   public let originalSteps: Int
   /// What the model predicts.
@@ -73,24 +73,38 @@ public struct GaussianDiffusion: Sendable {
       !timesteps.isEmpty && zip(timesteps, timesteps.dropFirst()).allSatisfy { $0 < $1 }
         && timesteps[0] >= 0 && timesteps[timesteps.count - 1] < originalBetas.count,
       "\(timesteps) are not ascending timesteps of a process of \(originalBetas.count)")
-    timestepMap = timesteps
-    originalSteps = originalBetas.count
-    self.meanType = meanType
-    self.varType = varType
-    self.rescaleTimesteps = rescaleTimesteps
-
+    let betas: [Double]
     if timesteps.count == originalBetas.count {
       // Through ᾱ and back, small β would lose digits.
       betas = originalBetas
     } else {
-      let originalAlphasCumprod = Self.cumulativeProducts(originalBetas)
-      var last = 1.0
-      betas = timesteps.map { t in
-        defer { last = originalAlphasCumprod[t] }
-        return 1 - originalAlphasCumprod[t] / last
-      }
+      let originalAlphasCumprod = cumulativeProducts(originalBetas)
+      betas = merged(timesteps.map { originalAlphasCumprod[$0] })
     }
-    let (betas, alphasCumprod) = (betas, Self.cumulativeProducts(betas))
+    self.init(
+      betas: betas, alphasCumprod: cumulativeProducts(betas), timestepMap: timesteps.map(Double.init),
+      originalSteps: originalBetas.count, meanType: meanType, varType: varType, rescaleTimesteps: rescaleTimesteps)
+  }
+
+  /// The process that goes through `levels` of one of `originalSteps` steps.
+  public init(
+    levels: NoiseLevels, originalSteps: Int, meanType: ModelMeanType, varType: ModelVarType, rescaleTimesteps: Bool
+  ) {
+    self.init(
+      betas: merged(levels.alphasCumprod), alphasCumprod: levels.alphasCumprod, timestepMap: levels.timesteps,
+      originalSteps: originalSteps, meanType: meanType, varType: varType, rescaleTimesteps: rescaleTimesteps)
+  }
+
+  private init(
+    betas: [Double], alphasCumprod: [Double], timestepMap: [Double], originalSteps: Int, meanType: ModelMeanType,
+    varType: ModelVarType, rescaleTimesteps: Bool
+  ) {
+    self.betas = betas
+    self.timestepMap = timestepMap
+    self.originalSteps = originalSteps
+    self.meanType = meanType
+    self.varType = varType
+    self.rescaleTimesteps = rescaleTimesteps
     let alphasCumprodPrev = [1] + alphasCumprod.dropLast()
     let posteriorVariance = betas.indices.map { betas[$0] * (1 - alphasCumprodPrev[$0]) / (1 - alphasCumprod[$0]) }
     self.alphasCumprod = alphasCumprod
@@ -111,12 +125,18 @@ public struct GaussianDiffusion: Sendable {
   public func modelTimestep(_ i: Int) -> Float {
     rescaleTimesteps ? Float(timestepMap[i]) * Float(1000 / Double(originalSteps)) : Float(timestepMap[i])
   }
+}
 
-  private static func cumulativeProducts(_ betas: [Double]) -> [Double] {
-    var product = 1.0
-    return betas.map { beta in
-      product *= 1 - beta
-      return product
-    }
+/// ᾱ of β.
+func cumulativeProducts(_ betas: [Double]) -> [Double] {
+  var product = 1.0
+  return betas.map { beta in
+    product *= 1 - beta
+    return product
   }
+}
+
+/// The β of steps that lead through these ᾱ.
+private func merged(_ alphasCumprod: [Double]) -> [Double] {
+  zip(alphasCumprod, [1] + alphasCumprod).map { 1 - $0 / $1 }
 }

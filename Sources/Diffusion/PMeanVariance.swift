@@ -17,6 +17,8 @@ struct PMeanVariance {
   let mean: Tensor
   let logVariance: LogVariance
   let predXStart: Tensor
+  /// What the model says of x₀, ε or x_{t-1}, `[N, C, …]`.
+  let output: Tensor
 
   /// One for all elements, or one for each.
   enum LogVariance {
@@ -53,7 +55,7 @@ extension GaussianDiffusion {
     let predXStart = predictXStart(values, x, step: i).map { clipDenoised ? min(max($0, -1), 1) : $0 }
     let (coef1, coef2) = (Float(posteriorMeanCoef1[i]), Float(posteriorMeanCoef2[i]))
     let mean = meanType == .previousX ? values : predXStart.zip(x) { coef1 * $0 + coef2 * $1 }
-    return PMeanVariance(mean: mean, logVariance: logVariance, predXStart: predXStart)
+    return PMeanVariance(mean: mean, logVariance: logVariance, predXStart: predXStart, output: values)
   }
 
   /// The logarithm of the variance where it is not learned.
@@ -76,6 +78,17 @@ extension GaussianDiffusion {
       let b = Float(posteriorMeanCoef2[i] / posteriorMeanCoef1[i])
       return output.zip(x) { a * $0 - b * $1 }
     }
+  }
+
+  /// ε from x₀ (Ho et al. 2020, eq. 4).
+  func epsilon(predXStart: Tensor, _ x: Tensor, step i: Int) -> Tensor {
+    let (a, b) = (sqrtRecipAlphasCumprod(i), sqrtRecipm1AlphasCumprod(i))
+    return x.zip(predXStart) { (a * $0 - $1) / b }
+  }
+
+  /// ε as the model says it, whatever it predicts.
+  func epsilon(output: Tensor, _ x: Tensor, step i: Int) -> Tensor {
+    meanType == .epsilon ? output : epsilon(predXStart: predictXStart(output, x, step: i), x, step: i)
   }
 
   /// √(1 / ᾱ).

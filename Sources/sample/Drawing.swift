@@ -28,7 +28,10 @@ struct Drawing {
     let labels = labels(images)
     var noise: AnyNoise
     if let torch {
-      noise = .torch(TorchNoise(generator: torch, batch: plan.batch, kept: images.count, shape: plan.imageShape))
+      noise = .torch(
+        TorchNoise(
+          generator: torch, batch: plan.batch, kept: images.count, shape: plan.imageShape,
+          drawsSkipped: plan.model.settings.family != .diffusers))
     } else {
       noise = .philox(PhiloxNoise(seed: plan.seed, images: images, shape: plan.imageShape))
     }
@@ -40,26 +43,19 @@ struct Drawing {
     } else {
       start = noise.next()
     }
+    let sampler = plan.makeSampler()
+    let scale = sampler.initialScale(plan.diffusion)
+    var x = scale == 1 ? start : start.map { scale * $0 }
     let setting = SamplerSetting(
       diffusion: plan.diffusion, model: denoiser(images, labels),
       clipDenoised: plan.options.clipDenoised ?? plan.model.settings.clipDenoised,
       conditioner: conditioner(labels))
-    var x = start
-    if plan.isDDIM {
-      var sampler = DDIMSampler(setting, eta: plan.options.eta ?? 0, from: start, noise: noise)
-      while let state = sampler.next() {
-        x = state.x
-        try onStep(state)
-      }
-      noise = sampler.noise
-    } else {
-      var sampler = DDPMSampler(setting, from: start, noise: noise)
-      while let state = sampler.next() {
-        x = state.x
-        try onStep(state)
-      }
-      noise = sampler.noise
+    var loop = SamplingLoop(setting, sampler, from: x, noise: noise)
+    while let state = loop.next() {
+      x = state.x
+      try onStep(state)
     }
+    noise = loop.noise
     if case .torch(let used) = noise { torch = used.generator }
     return Batch(images: images, x: x, labels: labels)
   }

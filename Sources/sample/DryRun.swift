@@ -12,12 +12,13 @@ func dryRun(_ plan: Plan, _ destination: Destination) throws {
   let pictures = plan.batch * plan.evaluationsPerStep
   let (step, memory) = calibrate(plan, pictures: pictures)
   let steps = plan.diffusion.count
-  let forwards = plan.numbers.count * plan.evaluationsPerStep * steps
+  let passes = plan.sampler.passes(steps: steps)
+  let forwards = plan.numbers.count * plan.evaluationsPerStep * passes
   let flops = 2 * Double(plan.model.unet.countFlops(batch: 1, size: Array(plan.imageShape.dropFirst())).total)
   // The last batch may be smaller; time goes with the images.
   let total = step.seconds * Double(forwards) / Double(pictures)
   let shape = plan.imageShape.map(String.init).joined(separator: "×")
-  let timesteps = (0..<steps).reversed().map { plan.diffusion.timestepMap[$0] }
+  let timesteps = (0..<steps).reversed().map { words(ofTimestep: plan.diffusion.timestepMap[$0]) }
   let images = plan.numbers.count == 1 ? "1 image" : "\(plan.numbers.count) images"
   let batches =
     plan.batches == 1 ? "in one batch" : "in \(plan.batches) batches of \(plan.batch)"
@@ -26,7 +27,8 @@ func dryRun(_ plan: Plan, _ destination: Destination) throws {
       """
       model       \(plan.model.name), \(shape)
       images      \(images) \(batches), to \(destination.name)
-      sampler     \(plan.isDDIM ? "DDIM" : "DDPM"), \(steps) \(steps == 1 ? "step" : "steps")\(
+      sampler     \(plan.sampler.title), \(steps) \(steps == 1 ? "step" : "steps")\(
+        passes == steps ? "" : " (\(passes) passes)")\(
         plan.evaluationsPerStep == 1 ? "" : ", guidance \(decimal(plan.guidance, 2)): two forward passes each")\(
         plan.classifier.map { ", \($0.name) at scale \(decimal($0.scale, 2))" } ?? "")
       timesteps   \(shortened(timesteps))
@@ -60,9 +62,13 @@ private func calibrate(_ plan: Plan, pictures: Int) -> (step: Duration, memory: 
   return (steady[steady.count / 2], PeakMemory.bytes)
 }
 
-/// At most eight numbers of a list, those in its middle left out.
-private func shortened(_ numbers: [Int]) -> String {
-  let words = numbers.map(String.init)
+/// A timestep, which need not be whole.
+private func words(ofTimestep timestep: Double) -> String {
+  timestep.rounded() == timestep ? "\(Int(timestep))" : decimal(timestep, 1)
+}
+
+/// At most eight words of a list, those in its middle left out.
+private func shortened(_ words: [String]) -> String {
   return words.count <= 8
     ? words.joined(separator: " ") : (words.prefix(4) + ["…"] + words.suffix(3)).joined(separator: " ")
 }

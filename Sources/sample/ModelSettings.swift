@@ -19,6 +19,8 @@ struct ModelSettings {
   let meanType: ModelMeanType
   let varType: ModelVarType
   let clipDenoised: Bool
+  /// How the steps of samplers are spread, where the file says so.
+  let spacing: TimestepSpacing?
   let nullClass: Int?
   let classNames: [String]
   let recommendedGuidance: Double?
@@ -74,6 +76,13 @@ struct ModelSettings {
     let sigmaSmall = learnSigma ? false : try known.settle("sigma_small", \.sigmaSmall, else: false)
     varType = learnSigma ? .learnedRange : sigmaSmall ? .fixedSmall : .fixedLarge
     clipDenoised = described?.description.clipDenoised ?? true
+    spacing = try described?.description.timestepSpacing.map { text in
+      guard let spacing = TimestepSpacing(rawValue: text) else {
+        throw SettingsError(
+          "\(name): the timestep spacing \(text) is not known; leading, trailing, linspace and karras are")
+      }
+      return spacing
+    }
     facts = known.facts
     var description = known.settled
     description.family = family.name

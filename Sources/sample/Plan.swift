@@ -9,7 +9,7 @@ struct Plan {
   let options: Options
   let model: Model
   let diffusion: GaussianDiffusion
-  let isDDIM: Bool
+  let sampler: SamplerName
   let seed: UInt64
   let guidance: Double
   /// What draws the images towards their classes besides, if anything does.
@@ -30,20 +30,9 @@ struct Plan {
     self.options = options
     self.model = model
     let settings = model.settings
-    isDDIM = (options.sampler ?? (options.isUpstreamRespacing ? .ddpm : .ddim)) == .ddim
+    sampler = options.sampler ?? (options.isUpstreamRespacing ? .ddpm : .ddim)
     seed = options.seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
-
-    let timesteps: [Int]
-    if let respacing = options.respacing {
-      timesteps = try spaceTimesteps(settings.diffusionSteps, sections: respacing)
-    } else {
-      timesteps = try Diffusion.timesteps(
-        settings.diffusionSteps, steps: options.steps ?? min(50, settings.diffusionSteps), isDDIM: isDDIM)
-    }
-    diffusion = GaussianDiffusion(
-      betas: settings.betas, timesteps: timesteps,
-      meanType: settings.meanType, varType: settings.varType, rescaleTimesteps: settings.rescaleTimesteps)
-
+    diffusion = try Self.diffusion(options, settings, sampler)
     lowRes = try Self.readLowResolution(options, model)
     if let guidance = options.guidance {
       guard guidance == 1 || settings.nullClass != nil else {
@@ -96,6 +85,35 @@ struct Plan {
     let floatsPerLevel = settings.imageSize * settings.imageSize * settings.unet.modelChannels
     let bytes = floatsPerLevel * 4 * (2 * settings.unet.numResBlocks + 6)
     return min(max(1, (512 << 20) / bytes), 16)
+  }
+
+  /// The model's process, at the steps that the sampler takes.
+  private static func diffusion(
+    _ options: Options, _ settings: ModelSettings, _ sampler: SamplerName
+  ) throws(SpacingError) -> GaussianDiffusion {
+    let count = settings.diffusionSteps
+    let steps = options.steps ?? min(50, count)
+    let kept: [Int]
+    if let timesteps = options.timesteps {
+      guard timesteps[0] < count else {
+        throw .timesteps("--timesteps \(timesteps.map(String.init).joined(separator: ","))", last: count - 1)
+      }
+      kept = timesteps.reversed()
+    } else if let respacing = options.respacing {
+      kept = try spaceTimesteps(count, sections: respacing)
+    } else if let spacing = options.spacing.flatMap({ TimestepSpacing(rawValue: $0.rawValue) }) ?? settings.spacing
+      ?? sampler.usualSpacing
+    {
+      return GaussianDiffusion(
+        levels: try NoiseLevels(betas: settings.betas, steps: steps, spacing: spacing, style: sampler.spacingStyle),
+        originalSteps: count, meanType: settings.meanType, varType: settings.varType,
+        rescaleTimesteps: settings.rescaleTimesteps)
+    } else {
+      kept = try timesteps(count, steps: steps, isDDIM: sampler == .ddim)
+    }
+    return GaussianDiffusion(
+      betas: settings.betas, timesteps: kept, meanType: settings.meanType, varType: settings.varType,
+      rescaleTimesteps: settings.rescaleTimesteps)
   }
 
   private static func readLowResolution(_ options: Options, _ model: Model) throws -> LowResolution? {

@@ -12,6 +12,8 @@ struct ProgressBar {
   private let style: Style
   private let images: Int
   private let steps: Int
+  /// What is to be known of a step, after its number.
+  private let note: String
   private let start = ContinuousClock.now
   private var lastShown = ContinuousClock.now
   private var isShown = false
@@ -20,8 +22,9 @@ struct ProgressBar {
   private var skipped = 0
 
   /// A bar for `images` images of `steps` steps each.
-  init(style: Style, images: Int, steps: Int) {
+  init(style: Style, images: Int, steps: Int, note: String = "") {
     self.style = style
+    self.note = note
     self.images = images
     self.steps = steps
   }
@@ -44,8 +47,8 @@ struct ProgressBar {
     let rate = Double(done) / elapsed
     let text =
       (images == 1
-        ? "step \(step)/\(steps), \(decimal(rate, 1)) steps/s"
-        : "image \((done + skipped) / steps)/\(images), step \(step)/\(steps), \(decimal(rate / Double(steps), 2)) images/s")
+        ? "step \(step)/\(steps)\(note), \(decimal(rate, 1)) steps/s"
+        : "image \((done + skipped) / steps)/\(images), step \(step)/\(steps)\(note), \(decimal(rate / Double(steps), 2)) images/s")
       + ", \(clock(left)) left"
     switch style {
     case .bar:

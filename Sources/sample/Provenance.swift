@@ -48,11 +48,14 @@ struct Provenance: Codable {
     if let image { words += ["--index", "\(image)"] } else { words += sheetArguments(options) }
     if let respacing = options.respacing {
       words += ["--respacing", respacing]
+    } else if let timesteps = options.timesteps {
+      words += ["--timesteps", timesteps.map(String.init).joined(separator: ",")]
     } else {
       words += ["--steps", "\(plan.diffusion.count)"]
     }
-    words += ["--sampler", plan.isDDIM ? "ddim" : "ddpm"]
-    if plan.isDDIM, let eta = options.eta, eta != 0 { words += ["--eta", "\(eta)"] }
+    words += ["--sampler", plan.sampler.rawValue]
+    if let spacing = options.spacing { words += ["--spacing", spacing.rawValue] }
+    if let eta = options.eta, eta != 0 { words += ["--eta", "\(eta)"] }
     if plan.model.settings.nullClass != nil { words += ["--guidance", "\(plan.guidance)"] }
     if let classifier = plan.classifier {
       words += ["--classifier", classifier.name, "--classifier-scale", "\(classifier.scale)"]
@@ -105,7 +108,7 @@ extension Plan {
     guard options.metadata else { return [] }
     let provenance = Provenance(self, image: image, label: label)
     var parameters = [
-      "Steps: \(diffusion.count)", "Sampler: \(isDDIM ? "DDIM" : "DDPM")", "CFG scale: \(guidance)", "Seed: \(seed)",
+      "Steps: \(diffusion.count)", "Sampler: \(sampler.title)", "CFG scale: \(guidance)", "Seed: \(seed)",
       "Size: \(imageShape[2])x\(imageShape[1])", "Model hash: \(provenance.modelHash.prefix(10))",
       "Model: \(model.shortName)",
     ]

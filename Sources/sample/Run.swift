@@ -32,7 +32,9 @@ func draw(_ options: Options) throws {
 
   Interruption.watch()
   try destination.open()
-  var progress = ProgressBar(style: progressStyle(options), images: plan.numbers.count, steps: plan.diffusion.count)
+  var progress = ProgressBar(
+    style: progressStyle(options), images: plan.numbers.count, steps: plan.diffusion.count,
+    note: plan.sampler == .heun ? " of two passes" : "")
   defer { progress.finish() }
   var drawing = Drawing(plan)
   // Images of this run, and those that were there.
@@ -87,7 +89,7 @@ func draw(_ options: Options) throws {
     let all = plan.numbers.count
     let images = all == 1 ? "" : "\(all) images\(drawn == all ? "" : ", of which \(all - drawn) were there"), "
     writeError(
-      "\(destination.name): \(images)seed \(plan.seed), \(plan.diffusion.count) \(plan.isDDIM ? "DDIM" : "DDPM") steps, \(decimal((end - start).seconds, 2)) s\n"
+      "\(destination.name): \(images)seed \(plan.seed), \(plan.diffusion.count) \(plan.sampler.title) steps, \(decimal((end - start).seconds, 2)) s\n"
     )
   }
 }

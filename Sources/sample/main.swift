@@ -23,6 +23,7 @@ do {
   case .help(let command): try writeToStandardOutput(Array(helpText(command).utf8))
   case .version: try writeToStandardOutput(Array("sample \(programVersion)\n".utf8))
   case .man: try writeToStandardOutput(Array(manPage(of: .sample, version: programVersion).utf8))
+  case .samplers: try writeToStandardOutput(Array(SamplerName.list.utf8))
   case .completions(let shell): try writeToStandardOutput(Array(completions(for: shell, of: .sample).utf8))
   case .draw(let options): try KernelChoice.$current.withValue(try chosenKernels()) { try draw(options) }
   case .inspect(let options): try KernelChoice.$current.withValue(try chosenKernels()) { try inspect(options) }

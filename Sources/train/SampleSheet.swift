@@ -26,9 +26,9 @@ func drawSheet(
   let start = noise.next()
   let setting = SamplerSetting(
     diffusion: diffusion, model: { unet($0, timesteps: $1, labels: labels) }, clipDenoised: true)
-  var sampler = DDIMSampler(setting, eta: 0, from: start, noise: noise)
+  var sampling = SamplingLoop(setting, DDIM(), from: start, noise: noise)
   var x = start
-  while let state = sampler.next() {
+  while let state = sampling.next() {
     x = state.x
     try onStep()
   }

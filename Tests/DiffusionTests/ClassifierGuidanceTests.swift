@@ -33,8 +33,8 @@ struct ClassifierGuidanceTests {
       return varType.isLearned ? epsilon.joiningChannels(x.map { 0.5 * $0 }) : epsilon
     }
     func first(_ conditioner: Conditioner?) -> Tensor {
-      var sampler = DDPMSampler(
-        SamplerSetting(diffusion: process, model: model, clipDenoised: true, conditioner: conditioner), from: x,
+      var sampler = SamplingLoop(
+        SamplerSetting(diffusion: process, model: model, clipDenoised: true, conditioner: conditioner), DDPM(), from: x,
         noise: FixedNoise(value: z))
       return sampler.next()!.x
     }
@@ -60,10 +60,10 @@ struct ClassifierGuidanceTests {
   @Test func scoreCorrection() {
     let process = diffusion(.fixedLarge)
     let (x, g) = (scrambled(shape), scrambled(shape, seed: 3).map { 0.1 * $0 })
-    var sampler = DDIMSampler(
+    var sampler = SamplingLoop(
       SamplerSetting(
         diffusion: process, model: { x, _ in x.map { 0.3 * $0 } }, clipDenoised: false, conditioner: { _, _ in g }),
-      eta: 0, from: x, noise: FixedNoise(value: x))
+      DDIM(), from: x, noise: FixedNoise(value: x))
     let state = sampler.next()!
     let (bar, barPrev) = (process.alphasCumprod[2], process.alphasCumprodPrev[2])
     for i in 0..<x.count {

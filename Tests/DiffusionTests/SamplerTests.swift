@@ -55,9 +55,11 @@ struct SamplerTests {
     let setting = SamplerSetting(diffusion: diffusion, model: model, clipDenoised: true)
     let start = scrambled(Self.shape)
     var last: SamplerState?
-    for state in DDIMSampler(setting, eta: eta, from: start, noise: ScriptedNoise(shape: Self.shape)) { last = state }
+    for state in SamplingLoop(setting, DDIM(eta: eta), from: start, noise: ScriptedNoise(shape: Self.shape)) {
+      last = state
+    }
     expectClose(last!.x, picture, tolerance: 2e-4, "DDIM")
-    for state in DDPMSampler(setting, from: start, noise: ScriptedNoise(shape: Self.shape)) {
+    for state in SamplingLoop(setting, DDPM(), from: start, noise: ScriptedNoise(shape: Self.shape)) {
       expectClose(state.predXStart, picture, tolerance: 2e-3, "predicted x₀ of DDPM")
       last = state
     }
@@ -71,7 +73,7 @@ struct SamplerTests {
     let setting = SamplerSetting(
       diffusion: diffusion([300, 600]), model: { x, _ in x.map { $0 * 0.9 } }, clipDenoised: false)
     let start = scrambled(Self.shape)
-    var sampler = DDIMSampler(setting, eta: eta, from: start, noise: ScriptedNoise(shape: Self.shape))
+    var sampler = SamplingLoop(setting, DDIM(eta: eta), from: start, noise: ScriptedNoise(shape: Self.shape))
     let state = sampler.next()!
     let noise = scrambled(Self.shape, seed: 1)
     let sigma =
@@ -107,7 +109,7 @@ struct SamplerTests {
             Tensor([1, 2, 3, 3], epsilon.rows(n..<n + 1).values + channel.rows(n..<n + 1).values)
           })
       }, clipDenoised: false)
-    var sampler = DDPMSampler(setting, from: start, noise: ScriptedNoise(shape: Self.shape))
+    var sampler = SamplingLoop(setting, DDPM(), from: start, noise: ScriptedNoise(shape: Self.shape))
     let state = sampler.next()!
     let noise = scrambled(Self.shape, seed: 1)
     let beta = 1 - bars[2] / bars[1]
@@ -132,10 +134,10 @@ struct SamplerTests {
 
   @Test func lastStepAddsNoNoise() {
     let setting = SamplerSetting(diffusion: diffusion([0, 500]), model: { x, _ in x }, clipDenoised: true)
-    var ddpm = DDPMSampler(setting, from: scrambled(Self.shape), noise: ScriptedNoise(shape: Self.shape))
+    var ddpm = SamplingLoop(setting, DDPM(), from: scrambled(Self.shape), noise: ScriptedNoise(shape: Self.shape))
     while ddpm.next() != nil {}
     #expect(ddpm.noise.calls == ["next", "skip"])
-    var ddim = DDIMSampler(setting, eta: 1, from: scrambled(Self.shape), noise: ScriptedNoise(shape: Self.shape))
+    var ddim = SamplingLoop(setting, DDIM(eta: 1), from: scrambled(Self.shape), noise: ScriptedNoise(shape: Self.shape))
     while ddim.next() != nil {}
     #expect(ddim.noise.calls == ["next", "skip"])
   }
@@ -144,8 +146,8 @@ struct SamplerTests {
     func predicted(clip: Bool) -> Float {
       let setting = SamplerSetting(
         diffusion: diffusion([500], mean: .startX), model: { x, _ in x.map { _ in 3 } }, clipDenoised: clip)
-      var sampler = DDIMSampler(
-        setting, eta: 0, from: scrambled(Self.shape), noise: ScriptedNoise(shape: Self.shape))
+      var sampler = SamplingLoop(
+        setting, DDIM(eta: 0), from: scrambled(Self.shape), noise: ScriptedNoise(shape: Self.shape))
       return sampler.next()!.x[0]
     }
     #expect(abs(predicted(clip: true) - 1) < 1e-6)
@@ -155,8 +157,8 @@ struct SamplerTests {
   /// An η above 1 asks for more noise than there is; the result stays finite.
   @Test func largeEta() {
     let setting = SamplerSetting(diffusion: diffusion([100, 500, 900]), model: { x, _ in x }, clipDenoised: true)
-    for state in DDIMSampler(
-      setting, eta: 3, from: scrambled(Self.shape), noise: ScriptedNoise(shape: Self.shape))
+    for state in SamplingLoop(
+      setting, DDIM(eta: 3), from: scrambled(Self.shape), noise: ScriptedNoise(shape: Self.shape))
     {
       #expect(state.x.values.allSatisfy { $0.isFinite })
     }

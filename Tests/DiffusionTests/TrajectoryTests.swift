@@ -84,8 +84,8 @@ struct TrajectoryTests {
 
   private func run(_ setting: SamplerSetting, eta: Double?, from x: Tensor, noise: TorchNoise) throws -> [SamplerState]
   {
-    if let eta { return Array(DDIMSampler(setting, eta: eta, from: x, noise: noise)) }
-    return Array(DDPMSampler(setting, from: x, noise: noise))
+    if let eta { return Array(SamplingLoop(setting, DDIM(eta: eta), from: x, noise: noise)) }
+    return Array(SamplingLoop(setting, DDPM(), from: x, noise: noise))
   }
 
   private func expectTrajectory(_ states: [SamplerState], _ reference: Fixture, _ tag: String) {

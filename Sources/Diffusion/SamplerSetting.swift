@@ -1,20 +1,6 @@
 import TensorCore
 
-/// Where a sampler is after a step.
-public struct SamplerState: Sendable {
-  /// The steps done so far, from 1.
-  public let step: Int
-  /// The steps in all.
-  public let steps: Int
-  /// The timestep of the original process that was denoised.
-  public let timestep: Int
-  /// The pictures, less noisy by a step; after the last step, the result. `[N, C, …]`.
-  public let x: Tensor
-  /// What the model expects the pictures to become. `[N, C, …]`.
-  public let predXStart: Tensor
-}
-
-/// What both samplers need: the process, the model, and where noise comes from.
+/// What every sampler needs: the process, the model, and what draws pictures somewhere.
 public struct SamplerSetting {
   let diffusion: GaussianDiffusion
   let model: Denoiser
@@ -38,5 +24,13 @@ public struct SamplerSetting {
   /// The gradient that draws the pictures `x` at step `i`, if anything does.
   func gradient(_ x: Tensor, step i: Int) -> Tensor? {
     conditioner.map { $0(x, [Float](repeating: diffusion.modelTimestep(i), count: x.shape[0])) }
+  }
+
+  /// What the pictures `x` at step `i` are expected to become, drawn towards their classes: what solvers of the probability flow
+  /// work with.
+  func predXStart(_ x: Tensor, step i: Int) -> Tensor {
+    let predXStart = diffusion.pMeanVariance(model, x, step: i, clipDenoised: clipDenoised).predXStart
+    guard let gradient = gradient(x, step: i) else { return predXStart }
+    return diffusion.conditionScore(predXStart: predXStart, x, gradient, step: i)
   }
 }
