@@ -1,7 +1,8 @@
 /// The classes that a list of names, numbers and ranges means for a model.
 ///
 /// - Parameters:
-///   - items: the parts of `--class`: a class's name, its number, or a range of numbers or names (`0-9`).
+///   - items: the parts of `--class`: a class's name, its number, a range of numbers or names (`0-9`), or `all`, which is all but the
+///     null class unless a class is called so.
 ///   - count: the model's classes, the null class included.
 ///   - names: what they are called, in order, as far as they are called something. A name wins over a number.
 ///   - nullClass: the class that stands for none, which can be asked for by number only.
@@ -20,6 +21,10 @@ public func selectClasses(
   for item in items {
     if let single = number(item) {
       classes.append(single)
+      continue
+    }
+    if item.lowercased() == "all" {
+      classes += (0..<count).filter { $0 != nullClass }
       continue
     }
     // A name may hold hyphens: try each as the one of the range.

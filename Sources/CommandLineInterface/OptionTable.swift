@@ -142,12 +142,16 @@ private let drawingOptions: [OptionDefinition] = [
   ) { o, value, name throws(UsageError) in o.index = try imageNumbers(value, name) },
   OptionDefinition(
     "class", .required(name: "LIST", example: "0-9"), .drawing,
-    "what to draw: names, numbers and ranges (0-9,3), taken in turn; default: drawn from the seed"
+    "what to draw: names, numbers and ranges (0-9,3) or all, taken in turn; default: drawn from the seed"
   ) { o, value, name throws(UsageError) in o.classes = try list(value, name, example: "0-9,3") },
   OptionDefinition(
     "guidance", .required(name: "S", example: "1.5"), .drawing,
     "how strongly the class is insisted on: 1 as trained, above it clearer and less varied; default: what the model recommends, or 1"
   ) { o, value, name throws(UsageError) in o.guidance = try number(value, name, from: nil) },
+  OptionDefinition(
+    "guidance-interval", .required(name: "RANGE", example: "100-700"), .drawing,
+    "guide at these timesteps of the model's process only, and save the second pass elsewhere; default: all"
+  ) { o, value, name throws(UsageError) in o.guidanceInterval = try timestepRange(value, name) },
   OptionDefinition(
     "classifier", alias: "classifier-path", .required(name: "FILE", example: "classifier.pt"), .drawing,
     "a classifier of noisy pictures (guided-diffusion's EncoderUNetModel) whose gradient leads to the classes, also for a model that has none"

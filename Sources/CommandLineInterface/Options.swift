@@ -58,6 +58,8 @@ public struct Options: Sendable, Equatable {
   public var classes: [String]?
   /// The scale of classifier-free guidance.
   public var guidance: Double?
+  /// The timesteps at which there is guidance; all if nil.
+  public var guidanceInterval: ClosedRange<Int>?
   /// A classifier's checkpoint, which guides to the classes.
   public var classifier: String?
   /// How much it counts for; 1 if nil.

@@ -88,15 +88,29 @@ func wholeNumbers(
   return numbers
 }
 
-/// `7` or `100-199`.
+/// `7` or `100-199`, numbers of images.
 func imageNumbers(_ text: String, _ name: String) throws(UsageError) -> ClosedRange<Int> {
-  let ends = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
-  let numbers = ends.compactMap { isDigits($0) ? Int($0) : nil }
-  guard numbers.count == ends.count, let first = numbers.first, let last = numbers.last, first <= last, last < .max
-  else {
+  guard let range = range(text) else {
     throw UsageError(
       "--\(name): \"\(text)\" is no number of an image, nor a range of them; type for instance --\(name) 100-199")
   }
+  return range
+}
+
+/// `100-700`, timesteps.
+func timestepRange(_ text: String, _ name: String) throws(UsageError) -> ClosedRange<Int> {
+  guard let range = range(text) else {
+    throw UsageError("--\(name): \"\(text)\" is no range of timesteps; type for instance --\(name) 100-700")
+  }
+  return range
+}
+
+/// A whole number, or one and a larger one.
+private func range(_ text: String) -> ClosedRange<Int>? {
+  let ends = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
+  let numbers = ends.compactMap { isDigits($0) ? Int($0) : nil }
+  guard numbers.count == ends.count, let first = numbers.first, let last = numbers.last, first <= last, last < .max
+  else { return nil }
   return first...last
 }
 

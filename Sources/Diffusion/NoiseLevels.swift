@@ -38,7 +38,7 @@ public struct NoiseLevels: Sendable, Equatable {
 
   /// `steps` levels of the process with `betas`.
   ///
-  /// A single step starts from pure noise, so it is the last timestep, whatever the spacing.
+  /// A single step starts from pure noise, so it is the last timestep, whatever the spacing; and T steps are all of them.
   ///
   /// - Throws: `SpacingError` if there are not that many.
   public init(betas: [Double], steps: Int, spacing: TimestepSpacing, style: SpacingStyle) throws(SpacingError) {
@@ -49,6 +49,10 @@ public struct NoiseLevels: Sendable, Equatable {
     let timesteps: [Double]
     switch (spacing, style) {
     case _ where steps == 1: timesteps = [last]
+    // All that there are.
+    case (.leading, _) where steps == betas.count, (.trailing, _) where steps == betas.count,
+      (.linspace, _) where steps == betas.count:
+      timesteps = betas.indices.map(Double.init)
     case (.leading, .multistep):
       let stride = betas.count / (steps + 1)
       timesteps = (1...steps).map { Double($0 * stride) }
@@ -68,9 +72,6 @@ public struct NoiseLevels: Sendable, Equatable {
     case (.karras, _):
       self = process.karras(steps: steps, isRounded: style != .continuous)
       return
-    }
-    guard zip(timesteps, timesteps.dropFirst()).allSatisfy({ $0 < $1 }) else {
-      throw .coincide(steps: steps, spacing: spacing)
     }
     self.timesteps = timesteps
     alphasCumprod = timesteps.map(process.alphaBar)

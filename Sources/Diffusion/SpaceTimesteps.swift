@@ -4,8 +4,6 @@ public enum SpacingError: Error, Equatable, CustomStringConvertible {
   case malformed(String)
   /// More steps asked for than there are, in a section or in all.
   case tooMany(steps: Int, available: Int, section: Int?)
-  /// Some of the steps would be the same timestep.
-  case coincide(steps: Int, spacing: TimestepSpacing)
   /// Not a list of timesteps of the process, highest first.
   case timesteps(String, last: Int)
   /// No integer stride gives that many steps.
@@ -20,8 +18,6 @@ public enum SpacingError: Error, Equatable, CustomStringConvertible {
       "\(steps) steps are more than the \(available) of the process; type at most \(available)"
     case .tooMany(let steps, let available, let section?):
       "section \(section) has only \(available) timesteps, from which \(steps) cannot be taken"
-    case .coincide(let steps, let spacing):
-      "of \(steps) steps spaced by \(spacing.rawValue) some fall on the same timestep; type fewer, or another --spacing"
     case .timesteps(let text, let last):
       "\(text) is no list of timesteps; type whole numbers from \(last) to 0, each less than the one before, for instance \(last),\(last / 2),0"
     case .noStride(let steps, let total):

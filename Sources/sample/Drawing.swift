@@ -73,7 +73,8 @@ struct Drawing {
     }
     guard let labels, plan.model.settings.unet.numClasses != nil else { return { predict($0, $1, nil) } }
     return classifierFreeGuidance(
-      { predict($0, $1, $2) }, scale: plan.guidance, labels: labels, nullClass: plan.model.settings.nullClass ?? 0,
+      { predict($0, $1, $2) }, scale: plan.guidance, interval: plan.guidanceInterval, labels: labels,
+      nullClass: plan.model.settings.nullClass ?? 0,
       channels: plan.imageShape[0])
   }
 

@@ -9,11 +9,10 @@ import UNet
 ///
 /// - Throws: what a drawing throws before its first step; `ImageError` if the words cannot be written.
 func dryRun(_ plan: Plan, _ destination: Destination) throws {
-  let pictures = plan.batch * plan.evaluationsPerStep
+  let pictures = plan.batch * (plan.guidance == 1 ? 1 : 2)
   let (step, memory) = calibrate(plan, pictures: pictures)
   let steps = plan.diffusion.count
-  let passes = plan.sampler.passes(steps: steps)
-  let forwards = plan.numbers.count * plan.evaluationsPerStep * passes
+  let forwards = plan.numbers.count * plan.passes
   let flops = 2 * Double(plan.model.unet.countFlops(batch: 1, size: Array(plan.imageShape.dropFirst())).total)
   // The last batch may be smaller; time goes with the images.
   let total = step.seconds * Double(forwards) / Double(pictures)
@@ -28,8 +27,8 @@ func dryRun(_ plan: Plan, _ destination: Destination) throws {
       model       \(plan.model.name), \(shape)
       images      \(images) \(batches), to \(destination.name)
       sampler     \(plan.sampler.title), \(steps) \(steps == 1 ? "step" : "steps")\(
-        passes == steps ? "" : " (\(passes) passes)")\(
-        plan.evaluationsPerStep == 1 ? "" : ", guidance \(decimal(plan.guidance, 2)): two forward passes each")\(
+        plan.guidance == 1 ? "" : ", guidance \(decimal(plan.guidance, 2))")\(
+        plan.passes == steps ? "" : ", \(plan.passes) forward passes")\(
         plan.classifier.map { ", \($0.name) at scale \(decimal($0.scale, 2))" } ?? "")
       timesteps   \(shortened(timesteps))
       arithmetic  \(quantity(flops, "FLOP")) a forward pass of one image, \(quantity(flops * Double(forwards), "FLOP")) in all

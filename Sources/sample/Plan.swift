@@ -44,6 +44,16 @@ struct Plan {
     } else {
       guidance = settings.nullClass == nil ? 1 : settings.recommendedGuidance ?? 1
     }
+    if let interval = options.guidanceInterval {
+      guard guidance != 1 else {
+        throw SettingsError("--guidance-interval says when to guide, but there is no guidance; type --guidance 1.5 too")
+      }
+      guard interval.lowerBound < settings.diffusionSteps else {
+        throw SettingsError(
+          "--guidance-interval \(interval.lowerBound)-\(interval.upperBound): the process has only the timesteps 0 to \(settings.diffusionSteps - 1)"
+        )
+      }
+    }
     classifier = try options.classifier.map {
       try GuidingClassifier(path: $0, scale: options.classifierScale ?? 1, for: model)
     }
@@ -75,8 +85,23 @@ struct Plan {
   /// How many batches they make.
   var batches: Int { (numbers.count + batch - 1) / batch }
 
-  /// Pictures that one step puts through the network for each image.
-  var evaluationsPerStep: Int { guidance == 1 ? 1 : 2 }
+  /// The timesteps with guidance, on the model's scale; nil for all.
+  var guidanceInterval: ClosedRange<Float>? {
+    options.guidanceInterval.map {
+      let scale = diffusion.rescaleTimesteps ? 1000 / Float(diffusion.originalSteps) : 1
+      return Float($0.lowerBound) * scale...Float($0.upperBound) * scale
+    }
+  }
+
+  /// Passes through the network for one image; with guidance two in place of one where it applies.
+  var passes: Int {
+    let steps = diffusion.count
+    let passes = sampler.passes(steps: steps)
+    if guidance == 1 { return passes }
+    let guided = (0..<steps).filter { guidanceInterval?.contains(diffusion.modelTimestep($0)) ?? true }.count
+    // The second passes of a solver are at the same timesteps.
+    return passes + passes * guided / steps
+  }
 
   /// So many that the activations stay within about half a gigabyte; beyond 16, larger batches gain no speed. What PyTorch's
   /// stream gives depends on the batch: without --batch, it is drawn for all images at once.

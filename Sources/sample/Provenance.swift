@@ -57,6 +57,9 @@ struct Provenance: Codable {
     if let spacing = options.spacing { words += ["--spacing", spacing.rawValue] }
     if let eta = options.eta, eta != 0 { words += ["--eta", "\(eta)"] }
     if plan.model.settings.nullClass != nil { words += ["--guidance", "\(plan.guidance)"] }
+    if let interval = options.guidanceInterval {
+      words += ["--guidance-interval", "\(interval.lowerBound)-\(interval.upperBound)"]
+    }
     if let classifier = plan.classifier {
       words += ["--classifier", classifier.name, "--classifier-scale", "\(classifier.scale)"]
     }

@@ -36,8 +36,8 @@ struct Statistics: Encodable {
     drawSeconds = draw.seconds
     secondsPerStep = draw.seconds / Double(max(1, steps * ((drawn + plan.batch - 1) / plan.batch)))
     imagesPerSecond = Double(drawn) / draw.seconds
-    let flops = plan.model.unet.countFlops(batch: plan.evaluationsPerStep, size: Array(plan.imageShape.dropFirst()))
-    gflopPerSecond = 2 * Double(flops.total) * Double(drawn) * Double(steps) / draw.seconds / 1e9
+    let flops = plan.model.unet.countFlops(batch: plan.passes, size: Array(plan.imageShape.dropFirst()))
+    gflopPerSecond = 2 * Double(flops.total) * Double(drawn) / draw.seconds / 1e9
     peakMemoryBytes = PeakMemory.bytes
   }
 

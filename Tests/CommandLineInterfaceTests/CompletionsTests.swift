@@ -35,7 +35,7 @@ struct CompletionsTests {
 
   @Test func valuesAreCompleted() {
     func candidates(_ name: String) -> Candidates? { optionTable.first { $0.names.contains(name) }?.candidates }
-    #expect(candidates("sampler") == .words(["ddpm", "ddim"]))
+    #expect(candidates("sampler") == .words(SamplerName.allCases.map(\.rawValue)))
     #expect(candidates("rng") == .words(["philox", "torch"]))
     #expect(candidates("progress") == .words(["auto", "bar", "plain", "none"]))
     #expect(candidates("noise-schedule") == .words(["linear", "cosine"]))

@@ -32,6 +32,9 @@ struct ParserTests {
 
   static let cases = [
     Case("--steps=7") { $0.steps == 7 }, Case("--sampler ddpm") { $0.sampler == .ddpm },
+    Case("--sampler dpmpp-2m-sde") { $0.sampler == .dpmSolver2MSDE },
+    Case("--spacing karras") { $0.spacing == .karras },
+    Case("--timesteps 900,40,0") { $0.timesteps == [900, 40, 0] }, Case("--timesteps 7") { $0.timesteps == [7] },
     Case("--eta 0.5") { $0.eta == 0.5 }, Case("--eta=1e-1") { $0.eta == 0.1 },
     Case("--respacing 10,15,20") { $0.respacing == "10,15,20" }, Case("--timestep_respacing=") { $0.respacing == nil },
     Case("--timestep-respacing ddim50") { $0.respacing == "ddim50" },
@@ -126,8 +129,27 @@ struct ParserTests {
     ("-- x", "\"x\" belongs to no option; did you mean --out x?"),
     ("train m.pt", "training is a program of its own; type train --help"),
     ("--data pictures", "--data belongs to train, not to sample; leave it out"),
-    ("--sampler ddmi", "--sampler: \"ddmi\" is not one of ddpm or ddim; did you mean ddim?"),
-    ("--sampler euler", "--sampler: \"euler\" is not one of ddpm or ddim"),
+    (
+      "--sampler ddmi",
+      "--sampler: \"ddmi\" is not one of ddim, ddpm, dpmpp-2m, dpmpp-2m-sde, unipc, heun, euler, euler-a or plms; did you mean ddim?"
+    ),
+    (
+      "--sampler k-lms",
+      "--sampler: \"k-lms\" is not one of ddim, ddpm, dpmpp-2m, dpmpp-2m-sde, unipc, heun, euler, euler-a or plms"
+    ),
+    (
+      "--guidance-interval 9-3",
+      "--guidance-interval: \"9-3\" is no range of timesteps; type for instance --guidance-interval 100-700"
+    ),
+    ("--spacing even", "--spacing: \"even\" is not one of leading, trailing, linspace or karras"),
+    (
+      "--timesteps 5,x",
+      "--timesteps: \"x\" is not a number from 0 to 999999; type for instance --timesteps 999,700,400,100"
+    ),
+    (
+      "--timesteps 5,5",
+      "--timesteps: each must be less than the one before; type for instance --timesteps 999,700,400,100"
+    ),
     ("--progress loud", "--progress: \"loud\" is not one of auto, bar, plain or none"),
     ("--eta -1", "--eta: -1 is out of range; type --eta with a number from 0 up"),
     ("--eta nan", "--eta: \"nan\" is not a number; type for instance --eta 1.5"),
@@ -166,7 +188,16 @@ struct ParserTests {
       "--out %d.npz",
       "--out: %d.npz must end in .png, as one file for each image is a PNG; type for instance --out 'img-%05d.png'"
     ),
-    ("--steps 5 --respacing 10", "--steps and --respacing 10 both choose the timesteps; type only one of them"),
+    ("--steps 5 --respacing 10", "--steps and --respacing both choose the timesteps; type only one of them"),
+    ("--timesteps 9,0 --steps 5", "--steps and --timesteps both choose the timesteps; type only one of them"),
+    (
+      "--spacing karras --respacing 10",
+      "--spacing karras spreads --steps, but --respacing says which they are; type only one of them"
+    ),
+    (
+      "--eta 1 --sampler unipc",
+      "--eta belongs to ddim, but the sampler is unipc; type --sampler ddim, or leave --eta out"
+    ),
     (
       "--eta 1 --sampler ddpm",
       "--eta belongs to ddim, but the sampler is ddpm; type --sampler ddim, or leave --eta out"

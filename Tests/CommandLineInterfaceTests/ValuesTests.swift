@@ -22,6 +22,8 @@ struct ClassSelectionTests {
 
   @Test func numbersRangesAndNames() throws {
     #expect(try selectClasses(["0-9"], count: 11, names: digits, nullClass: 10) == Array(0..<10))
+    #expect(try selectClasses(["all", "3"], count: 11, names: digits, nullClass: 10) == Array(0..<10) + [3])
+    #expect(try selectClasses(["All"], count: 2, names: ["one", "all"], nullClass: nil) == [1])
     #expect(try selectClasses(["3", "1-2", "10"], count: 11, names: digits, nullClass: 10) == [3, 1, 2, 10])
     let names = ["cat", "t-shirt", "7"]
     #expect(try selectClasses(["T-Shirt", "cat-7"], count: 3, names: names, nullClass: nil) == [1, 0, 1, 2])

@@ -32,4 +32,17 @@ struct ClassifierFreeGuidanceTests {
       #expect(batches == [batch])
     }
   }
+
+  /// Kynkäänniemi et al. 2024: outside the interval the class alone, by a single evaluation.
+  @Test func guidesInTheIntervalOnly() {
+    var batches: [Int] = []
+    let guided = classifierFreeGuidance(
+      { x, t, y in
+        batches.append(x.shape[0])
+        return Self.model(x, t, y)
+      }, scale: 2, interval: 100...200, labels: [2], nullClass: 9, channels: 1)
+    let found = [99, 100, 200, 200.5].map { guided(Tensor(zeros: [1, 1, 1, 1]), [$0])[0] }
+    #expect(found == [2, -5, -5, 2])
+    #expect(batches == [1, 2, 2, 1])
+  }
 }

@@ -135,7 +135,7 @@ struct CommandLineTests: RunsSample {
   }
 
   /// Every number of steps from one up; among them those that upstream refuses or crashes on.
-  @Test(arguments: ["ddim", "ddpm"])
+  @Test(arguments: ["ddim", "ddpm", "dpmpp-2m", "dpmpp-2m-sde", "unipc", "heun", "euler", "euler-a", "plms"])
   func anyNumberOfSteps(sampler: String) throws {
     defer { cleanUp() }
     for steps in [1, 2, 3, 7, 33] {
