@@ -1,0 +1,59 @@
+"""Draws with the original PyTorch code what digits.io.safetensors holds of the embedded model.
+
+usage: digits.io.py IMPROVED_DIFFUSION digits.pt, with torch, numpy and safetensors installed
+
+IMPROVED_DIFFUSION is a clone of https://github.com/openai/improved-diffusion, and digits.pt what `sample convert
+Sources/EmbeddedModel/digits.safetensors digits.pt` writes.
+
+`forward.x`, `.t`, `.y` and `.out`: a forward pass of every class. `TAG.sample`, `TAG.pixels`: after torch.manual_seed(11), labels 0 to 9 in one
+batch of ten, the original loops with clip_denoised; `ddim50-guidance2` has u + 2 (c - u). `noise`: the x_T of all of them. Pixels are
+((x + 1) * 127.5) clamped to 0 to 255 and truncated, as image_sample.py saves them.
+"""
+
+import os
+import sys
+
+import torch
+from safetensors.torch import save_file
+
+sys.path.insert(0, sys.argv[1])
+from improved_diffusion.script_util import create_gaussian_diffusion  # noqa: E402
+from improved_diffusion.unet import UNetModel  # noqa: E402
+
+model = UNetModel(
+    in_channels=1, model_channels=32, out_channels=1, num_res_blocks=1, attention_resolutions=(2, 4), channel_mult=(1, 2, 2),
+    num_classes=11, num_heads=4, use_scale_shift_norm=True,
+).eval()
+model.load_state_dict(torch.load(sys.argv[2], weights_only=True))
+labels = torch.arange(10)
+out = {}
+
+
+def guided(scale):
+    def predict(x, t, y):
+        c, u = model(x, t, y), model(x, t, torch.full_like(y, 10))
+        return u + scale * (c - u)
+
+    return predict
+
+
+with torch.inference_mode():
+    torch.manual_seed(5)
+    x, t, y = torch.randn(11, 1, 28, 28), torch.linspace(0, 999, 11).round().long(), torch.arange(11)
+    out |= {"forward.x": x, "forward.t": t, "forward.y": y, "forward.out": model(x, t, y)}
+    torch.manual_seed(11)
+    out["noise"] = torch.randn(10, 1, 28, 28)
+    for tag, respacing, network in [
+        ("ddim50", "ddim50", model), ("ddim10", "ddim10", model), ("ddpm50", "50", model), ("ddim50-guidance2", "ddim50", guided(2)),
+    ]:
+        diffusion = create_gaussian_diffusion(
+            steps=1000, sigma_small=True, noise_schedule="cosine", predict_xstart=True, timestep_respacing=respacing
+        )
+        loop = diffusion.ddim_sample_loop if tag.startswith("ddim") else diffusion.p_sample_loop
+        torch.manual_seed(11)
+        sample = loop(network, (10, 1, 28, 28), clip_denoised=True, model_kwargs={"y": labels}, device=torch.device("cpu"))
+        out[tag + ".sample"] = sample
+        out[tag + ".pixels"] = ((sample + 1) * 127.5).clamp(0, 255).to(torch.uint8)
+
+path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "digits.io.safetensors")
+save_file({name: tensor.contiguous() for name, tensor in out.items()}, path)
