@@ -62,22 +62,22 @@ public struct UniPC: Sampler {
       (step.b * first / r, beforeLast.predXStart), (step.b * second, predXStart))
   }
 
-  /// A step from one level to another, of which x₀ keeps its share.
+  /// From one level to another: what a step there is made of.
   private struct Interval {
+    /// λs.
     let lambda: Double
+    /// λt - λs.
     let h: Double
-    /// σt / σs.
+    /// The factor of x, σt / σs.
     let ofX: Double
-    /// αt (1 - e^-h).
+    /// The factor of x₀ as it was at the start, αt (1 - e^-h).
     let ofXStart: Double
-    /// e^-h - 1, φ₁ times -h.
+    /// -h φ₁(-h) = e^-h - 1, and likewise for φ₂ and φ₃ (there, appendix A), in the original code's h_phi_k.
     let phi1: Double
-    /// The factor of differences: -αt B(h), which is αt (1 - e^-h).
-    var b: Double { ofXStart }
-    /// φ₁(-h) - 1.
     var phi2: Double { phi1 / -h - 1 }
-    /// φ₂(-h) - 1/2.
     var phi3: Double { phi2 / -h - 0.5 }
+    /// The factor of differences between predictions, -αt B₂(-h).
+    var b: Double { ofXStart }
 
     init(_ diffusion: GaussianDiffusion, from i: Int, to j: Int) {
       let (s, t) = (diffusion.level(i), diffusion.level(j))
