@@ -137,6 +137,24 @@ struct DenoisingViewsTests: RunsSample {
     #expect(try files == ["d.png"])
   }
 
+  /// The picture does not appear without them, nor anything half-written.
+  @Test func whatCannotBeWrittenTakesThePictureWithIt() throws {
+    defer { cleanUp() }
+    let (there, gone) = (folder.appendingPathComponent("d"), folder.appendingPathComponent("e"))
+    try FileManager.default.createDirectory(at: there, withIntermediateDirectories: true)
+    let process = try start("--steps 300 --seed 1 --out x.png --frames d/f.png --preview")
+    // The warning comes when the folder has been looked for, and before the first step.
+    while try Data(contentsOf: process.err).isEmpty && process.process.isRunning { usleep(1000) }
+    try FileManager.default.moveItem(at: there, to: gone)
+    let result = try process.wait()
+    #expect(result.status == 1)
+    #expect(
+      result.errors.hasSuffix(
+        "\nsample: d/f.png: cannot be written: there is no folder d/; make it with mkdir -p d/\n"), "\(result.errors)")
+    #expect(try files == ["e"])
+    #expect(try FileManager.default.contentsOfDirectory(atPath: gone.path).isEmpty)
+  }
+
   @Test func withoutATerminalThereIsAWarning() throws {
     defer { cleanUp() }
     let result = try run("--steps 2 --seed 1 --out x.png --preview", environment: ["TERM": "xterm"])
