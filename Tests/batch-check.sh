@@ -76,7 +76,10 @@ pngcheck -q whole/*.png
 exiftool -s -s -s -Parameters whole/0007.png | grep -q "Model hash: .*, Model: digits"
 identify -verbose whole/0007.png | grep -q "parameters: Steps: 3, Sampler: DDIM"
 $sample reproduce whole/0007.png
-echo "96 files pass pngcheck; exiftool and identify show the parameters"
+$sample --steps 5 --seed 1 --quiet --out still.png --frames moving.png
+pngcheck -q moving.png
+test "$(exiftool -s -s -s -AnimationFrames -AnimationPlays moving.png | paste -sd ' ')" = "5 inf"
+echo "96 files pass pngcheck, so does an animation; exiftool and identify show the parameters"
 
 echo "== $images images in one run"
 mkdir many

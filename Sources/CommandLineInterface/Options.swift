@@ -76,6 +76,12 @@ public struct Options: Sendable, Equatable {
   public var grid: GridColumns?
   /// Enlargement, ≥ 1.
   public var scale = 1
+  /// Where an animation of the denoising goes.
+  public var frames: String?
+  /// Where steps of the denoising go, side by side.
+  public var strip: String?
+  /// Whether the denoising is shown on the terminal.
+  public var preview = false
   /// Threads, ≥ 1; the physical cores if nil.
   public var threads: Int?
   /// Whether files that exist may be replaced, where there is a file for each image or a checkpoint is written.

@@ -259,6 +259,7 @@ private func validate(_ options: Options) throws(UsageError) {
   if options.resume && !isFileEach {
     throw UsageError("--resume goes on with a file for each image; type for instance --out 'img-%05d.png'")
   }
+  try validateViews(options)
   let images = options.index?.count ?? options.count
   switch options.output ?? .png("sample.png") {
   case .npz(let path), .npy(let path):

@@ -25,6 +25,17 @@ public func grid(_ pictures: [Picture], columns: Int? = nil) throws(ImageError) 
   return Picture(width: size.width, height: size.height, channels: channels, pixels: pixels)
 }
 
+extension Picture {
+  /// The pictures of `height` pixels that stand on this one, one below the other: what `grid(_:columns:)` has put into one column.
+  public func cut(toHeight height: Int) -> [Picture] {
+    precondition(self.height % height == 0, "\(self.height) pixels cannot be cut into pictures of \(height)")
+    let size = width * height * channels
+    return stride(from: 0, to: pixels.count, by: size).map {
+      Picture(width: width, height: height, channels: channels, pixels: Array(pixels[$0..<$0 + size]))
+    }
+  }
+}
+
 /// `width · columns` and `height · rows`, if a PNG can be that large.
 func checkedSize(
   width: Int, by columns: Int, height: Int, by rows: Int

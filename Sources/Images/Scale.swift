@@ -19,3 +19,30 @@ extension Picture {
     return Picture(width: size.width, height: size.height, channels: channels, pixels: enlarged)
   }
 }
+
+extension Picture {
+  /// The picture `factor` times smaller, each pixel the mean of `factor` × `factor`, or of what is left of them at the right and at the
+  /// bottom.
+  public func shrunk(by factor: Int) -> Picture {
+    precondition(factor >= 1, "a picture cannot be shrunk by \(factor)")
+    if factor == 1 { return self }
+    let (small, low) = ((width + factor - 1) / factor, (height + factor - 1) / factor)
+    var shrunk: [UInt8] = []
+    shrunk.reserveCapacity(small * low * channels)
+    for y in 0..<low {
+      let rows = y * factor..<min((y + 1) * factor, height)
+      for x in 0..<small {
+        let columns = x * factor..<min((x + 1) * factor, width)
+        let count = rows.count * columns.count
+        for channel in 0..<channels {
+          var sum = 0
+          for row in rows {
+            for column in columns { sum += Int(pixels[(row * width + column) * channels + channel]) }
+          }
+          shrunk.append(UInt8((sum + count / 2) / count))
+        }
+      }
+    }
+    return Picture(width: small, height: low, channels: channels, pixels: shrunk)
+  }
+}

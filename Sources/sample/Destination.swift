@@ -111,17 +111,13 @@ struct Destination {
   }
 
   /// The one image, or the sheet of all.
-  private func sheet() throws -> [UInt8] {
-    let scale = plan.options.scale
-    switch plan.options.grid {
-    case nil:
-      return try pictures[0].enlarged(by: scale).png(
-        text: try plan.chunks(image: plan.numbers.first, label: firstLabel))
-    case .automatic: return try grid(pictures).enlarged(by: scale).png(text: try plan.chunks(image: nil, label: nil))
-    case .columns(let columns):
-      return try grid(pictures, columns: columns).enlarged(by: scale).png(
-        text: try plan.chunks(image: nil, label: nil))
-    }
+  private func sheet() throws -> [UInt8] { try plan.sheet(pictures).png(text: try chunks()) }
+
+  /// What the one image, or the sheet, says of itself; `besides` are the options that draw something else of it.
+  func chunks(besides: [String] = []) throws -> [(key: String, value: String)] {
+    let isSheet = plan.options.grid != nil
+    return try plan.chunks(
+      image: isSheet ? nil : plan.numbers.first, label: isSheet ? nil : firstLabel, besides: besides)
   }
 
   /// Files of the pattern that are there already must be meant to be.
@@ -140,6 +136,17 @@ struct Destination {
 }
 
 extension Plan {
+  /// The one picture, or the sheet of all, as large as it is asked for.
+  func sheet(_ pictures: [Picture]) throws -> Picture {
+    let arranged =
+      switch options.grid {
+      case nil: pictures[0]
+      case .automatic: try grid(pictures)
+      case .columns(let columns): try grid(pictures, columns: columns)
+      }
+    return try arranged.enlarged(by: options.scale)
+  }
+
   /// Where the images go, as typed or as is usual.
   ///
   /// - Throws: `SettingsError` where there is no such place.
@@ -185,10 +192,11 @@ extension Plan {
   }
 }
 
-private func requireFolder(of path: String) throws {
+/// - Throws: `SettingsError` if the folder is not there that a file is to be written into, as `option` says.
+func requireFolder(of path: String, _ option: String = "--out") throws {
   guard let slash = path.lastIndex(of: "/") else { return }
   let folder = String(path[..<slash])
   if !folder.isEmpty && kind(ofPath: folder) != .folder {
-    throw SettingsError("--out: there is no folder \(folder); make it with mkdir -p \(folder)")
+    throw SettingsError("\(option): there is no folder \(folder); make it with mkdir -p \(folder)")
   }
 }

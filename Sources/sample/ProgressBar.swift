@@ -55,7 +55,9 @@ struct ProgressBar {
       let width = 24
       let filled = (done + skipped) * width / total
       let bar = String(repeating: "━", count: filled) + String(repeating: "╌", count: width - filled)
-      writeError("\r\u{1B}[K\(bar) \(text)")
+      // A line that goes on below could not be taken back.
+      let columns = TerminalSize.ofStandardError?.columns ?? .max
+      writeError("\r\u{1B}[K\("\(bar) \(text)".prefix(columns - 1))")
       isShown = true
     case .plain: writeError(text + "\n")
     case .none: break

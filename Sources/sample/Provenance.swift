@@ -30,7 +30,8 @@ struct Provenance: Codable {
     case label = "class"
   }
 
-  init(_ plan: Plan, image: Int?, label: Int?) {
+  /// - Parameter besides: options that draw, besides the image, the file that says so.
+  init(_ plan: Plan, image: Int?, label: Int?, besides: [String] = []) {
     version = programVersion
     // Of a run of training, the file that was drawn with: the run goes on.
     model = plan.options.model == nil ? nil : plan.model.name
@@ -38,7 +39,7 @@ struct Provenance: Codable {
     seed = plan.seed
     self.image = image
     self.label = label
-    arguments = Self.arguments(plan, image: image, label: label)
+    arguments = Self.arguments(plan, image: image, label: label) + besides
   }
 
   /// Nothing that depends on batch, count, threads, shard or resumption, and none of the defaults left to be guessed.
@@ -107,9 +108,9 @@ struct Provenance: Codable {
 extension Plan {
   /// The text chunks of an image, or of a sheet: what drew it, in the form that image browsers show (`parameters`, after
   /// stable-diffusion-webui) and in full.
-  func chunks(image: Int?, label: Int?) throws -> [(key: String, value: String)] {
+  func chunks(image: Int?, label: Int?, besides: [String] = []) throws -> [(key: String, value: String)] {
     guard options.metadata else { return [] }
-    let provenance = Provenance(self, image: image, label: label)
+    let provenance = Provenance(self, image: image, label: label, besides: besides)
     var parameters = [
       "Steps: \(diffusion.count)", "Sampler: \(sampler.title)", "CFG scale: \(guidance)", "Seed: \(seed)",
       "Size: \(imageShape[2])x\(imageShape[1])", "Model hash: \(provenance.modelHash.prefix(10))",

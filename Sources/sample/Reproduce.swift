@@ -18,6 +18,10 @@ func reproduce(_ options: Options, image path: String) throws {
       "\(path): is a sheet of several images; draw it again with the command that sample show \(path) prints")
   }
   var drawing = try parsed(provenance, of: path)
+  guard drawing.strip == nil else {
+    throw SettingsError(
+      "\(path): shows an image at several steps; draw it again with the command that sample show \(path) prints")
+  }
   guard drawing.rng == .philox else {
     throw SettingsError(
       "\(path): was drawn from PyTorch's stream of numbers, in which an image depends on those before it; draw all of them again with the command that sample show \(path) prints"

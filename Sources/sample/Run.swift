@@ -22,6 +22,7 @@ func draw(_ options: Options) throws {
   let plan = try Plan(options, model)
   if options.model != nil && !options.quiet { introduce(model) }
   var destination = try Destination(plan)
+  var views = try DenoisingFiles(plan, destination)
   if options.dryRun { return try dryRun(plan, destination) }
   if plan.numbers.isEmpty {
     // One machine too many is no error.
@@ -36,14 +37,17 @@ func draw(_ options: Options) throws {
     style: progressStyle(options), images: plan.numbers.count, steps: plan.diffusion.count,
     note: plan.sampler == .heun ? " of two passes" : "")
   defer { progress.finish() }
+  var preview = try Preview(plan)
   var drawing = Drawing(plan)
   // Images of this run, and those that were there.
   var (drawn, there) = (0, 0)
   func drawBatch(_ images: [Int]) throws {
     let begin = ContinuousClock.now
     var step = 0
-    let batch = try drawing.draw(images) { _ in
+    let batch = try drawing.draw(images) { state in
       step += 1
+      try views?.add(state)
+      try preview?.show(state)
       progress.advance(by: images.count, step: step)
       try Interruption.check()
     }
@@ -70,7 +74,10 @@ func draw(_ options: Options) throws {
       if drawn > 0 { Tensor.releaseMemory() }
       try drawBatch(waiting)
     }
+    try views?.write(destination)
     try destination.finish()
+    try views?.finish()
+    try preview?.finish()
   } catch let interrupted as Interrupted {
     progress.finish()
     let kept =

@@ -1,5 +1,6 @@
 import Foundation
 import Images
+import TestSupport
 import Testing
 
 struct PNGTests {
@@ -9,38 +10,12 @@ struct PNGTests {
       pixels: (0..<width * height * channels).map { UInt8(truncatingIfNeeded: $0 * 7) })
   }
 
-  /// The chunks of a PNG, read with code of the test's own: length, type, data, and a CRC that must be right.
-  private func chunks(_ png: [UInt8]) throws -> [(type: String, data: [UInt8])] {
-    #expect(Array(png[..<8]) == [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A])
-    func word(_ offset: Int) -> UInt32 { png[offset..<offset + 4].reduce(0) { $0 << 8 | UInt32($1) } }
-    var chunks: [(type: String, data: [UInt8])] = []
-    var offset = 8
-    while offset < png.count {
-      let length = Int(word(offset))
-      let body = Array(png[offset + 4..<offset + 8 + length])
-      #expect(word(offset + 8 + length) == crc(body))
-      chunks.append((String(decoding: body[..<4], as: UTF8.self), Array(body[4...])))
-      offset += 12 + length
-    }
-    return chunks
-  }
-
-  /// The remainder of the polynomial 0x04C11DB7, bit by bit.
-  private func crc(_ bytes: [UInt8]) -> UInt32 {
-    var remainder: UInt32 = ~0
-    for byte in bytes {
-      remainder ^= UInt32(byte)
-      for _ in 0..<8 { remainder = remainder >> 1 ^ (remainder & 1 == 1 ? 0xEDB8_8320 : 0) }
-    }
-    return ~remainder
-  }
-
   @Test(arguments: [(1, 1, 1), (28, 28, 1), (5, 3, 3), (640, 2, 3)])
   func comesBackAsItWas(width: Int, height: Int, channels: Int) throws {
     let picture = Self.gradient(width, height, channels)
     let png = try picture.png()
     #expect(try Picture(png: png) == picture)
-    let chunks = try chunks(png)
+    let chunks = plainChunks(png)
     #expect(chunks.first?.type == "IHDR" && chunks.last?.type == "IEND")
     let header = [
       0, 0, UInt8(width >> 8), UInt8(width & 255), 0, 0, 0, UInt8(height), 8, channels == 1 ? 0 : 2, 0, 0, 0,
@@ -51,7 +26,7 @@ struct PNGTests {
 
   @Test func textChunks() throws {
     let png = try Self.gradient(2, 2, 1).png(text: [("Software", "sample"), ("Title", "Größe")])
-    let chunks = try chunks(png)
+    let chunks = plainChunks(png)
     #expect(chunks.contains { $0.type == "tEXt" && $0.data == Array("Software\0sample".utf8) })
     #expect(chunks.contains { $0.type == "iTXt" && $0.data == Array("Title\0\0\0\0\0Größe".utf8) })
     #expect(throws: ImageError.self) {
@@ -81,7 +56,7 @@ struct PNGTests {
     var png = try Self.gradient(9, 9, 1).png()
     png.replaceSubrange(16..<24, with: [0x40, 0, 0, 0, 0x40, 0, 0, 0])
     let checked = Array(png[12..<29])
-    png.replaceSubrange(29..<33, with: (0..<4).map { UInt8(truncatingIfNeeded: crc(checked) >> (24 - 8 * $0)) })
+    png.replaceSubrange(29..<33, with: (0..<4).map { UInt8(truncatingIfNeeded: plainCRC(checked) >> (24 - 8 * $0)) })
     #expect(throws: ImageError.self) { try Picture(png: png) }
     let honest = try Self.gradient(9, 9, 1).png()
     #expect(throws: ImageError.png("it has more pixels than are allowed")) { try Picture(png: honest, pixelLimit: 80) }

@@ -49,11 +49,19 @@ extension RunsSample {
 
   /// Starts `sample` and does not wait for it.
   func start(_ line: String, environment: [String: String] = [:]) throws -> RunningSample {
+    try start(
+      binary, line.split(separator: " ").map(String.init),
+      environment: ProcessInfo.processInfo.environment.merging(environment) { $1 })
+  }
+
+  fileprivate func start(
+    _ program: URL, _ arguments: [String], environment: [String: String]
+  ) throws -> RunningSample {
     let process = Process()
-    process.executableURL = binary
-    process.arguments = line.split(separator: " ").map(String.init)
+    process.executableURL = program
+    process.arguments = arguments
     process.currentDirectoryURL = folder
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    process.environment = environment
     // Files, not pipes, so that nothing waits for a reader; elsewhere, so that they are not among what was drawn.
     let streams = try temporaryFolder()
     let (out, err) = (streams.appendingPathComponent("stdout"), streams.appendingPathComponent("stderr"))
@@ -73,4 +81,27 @@ extension RunsSample {
   }
 
   func cleanUp() { try? FileManager.default.removeItem(at: folder) }
+}
+
+/// Whether programs can be run on a terminal that is none.
+let hasPseudoTerminals = FileManager.default.isExecutableFile(atPath: "/usr/bin/script")
+
+extension RunsSample {
+  /// Runs `sample` as typed in a shell, on a terminal of its own; the output is what that is shown.
+  ///
+  /// - Parameter seconds: after which Ctrl-C is pressed.
+  func runOnTerminal(
+    _ line: String, _ variables: [String: String], columns: Int = 80, lines: Int = 24,
+    interruptedAfter seconds: Int? = nil
+  ) throws -> SampleResult {
+    let interruption = seconds.map { "timeout --foreground --signal=INT \($0) " } ?? ""
+    var environment = ProcessInfo.processInfo.environment
+    for name in ["COLORTERM", "NO_COLOR", "KITTY_WINDOW_ID", "TERM_PROGRAM", "TMUX", "STY"] { environment[name] = nil }
+    environment["TERM"] = "xterm"
+    return try start(
+      URL(fileURLWithPath: "/usr/bin/script"),
+      ["-qec", "stty columns \(columns) rows \(lines); \(interruption)\(binary.path) \(line)", "/dev/null"],
+      environment: environment.merging(variables) { $1 }
+    ).wait()
+  }
 }
