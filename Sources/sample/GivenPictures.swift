@@ -62,7 +62,7 @@ struct GivenPictures {
 
   private static func read(_ file: String, channels: Int) throws -> LowResolution {
     do { return try readLowResolution(file, channels: channels) } catch .lowResolution(_, .format) {
-      throw SettingsError("\(file): is no PNG, .npz or .npy; give one of these")
+      throw SettingsError("\(file): is no PNG, .npz or .npy; save it as one of these")
     }
   }
 
