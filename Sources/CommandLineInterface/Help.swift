@@ -33,6 +33,27 @@ func examples(_ command: CommandName) -> [(meaning: String, line: String)] {
       ("of another, which has moved", "sample reproduce --model models/m.pt img.png"),
     ]
   case .show: [("how an image was drawn", "sample show img.png")]
+  case .encode:
+    [
+      ("the noise of a picture of a seven", "sample encode seven.png --class 7 --steps 250 --out z.npy"),
+      ("the picture again", "sample --noise z.npy --class 7 --guidance 1 --steps 250 --out again.png"),
+    ]
+  case .reconstruct:
+    [
+      ("how near it comes", "sample reconstruct seven.png --class 7 --steps 250"),
+      ("several, on one sheet", "sample reconstruct 7.png 2.png --class 7,2 --grid --out sheet.png"),
+    ]
+  case .interpolate:
+    [
+      ("eight pictures in a row", "sample interpolate a.png b.png --out between.png"),
+      ("a file each", "sample interpolate a.png b.png --frames 30 --out 'f-%02d.png'"),
+      ("between the images of two seeds", "sample interpolate --seed 1..2 --class 3 --out between.png"),
+    ]
+  case .nll:
+    [
+      ("bits per dimension of pictures of a seven and a two", "sample nll 7.png 2.png --class 7,2"),
+      ("of a data set with labels, on 250 steps", "sample nll digits.npz --steps 250 --out nll.csv"),
+    ]
   case .inspect:
     [
       ("what a checkpoint is", "sample inspect m.pt"),

@@ -12,6 +12,14 @@ public enum CommandName: String, Sendable, CaseIterable {
   case reproduce
   /// Print what an image says of itself.
   case show
+  /// Write the noise that pictures are drawn from.
+  case encode
+  /// Draw pictures again from that noise.
+  case reconstruct
+  /// Draw what lies between two noises.
+  case interpolate
+  /// Measure how probable pictures are.
+  case nll
   /// Print completions for a shell.
   case completions
   /// Print the manual page.
@@ -20,9 +28,11 @@ public enum CommandName: String, Sendable, CaseIterable {
   case train
 
   /// Those that draw with a network, or need to know how it would be drawn with.
-  static let takingModelFlags: Set<CommandName> = [.draw, .bench, .inspect, .convert]
+  static let takingModelFlags: Set<CommandName> = inversions.union([.draw, .bench, .inspect, .convert, .nll])
   /// Those that run a network.
-  static let running: Set<CommandName> = [.draw, .bench, .reproduce]
+  static let running: Set<CommandName> = inversions.union([.draw, .bench, .reproduce, .nll])
+  /// Those that say how far they are.
+  static let reportingProgress: Set<CommandName> = inversions.union([.draw, .train, .nll])
 
   /// The words that follow the verb, as the help shows them.
   var operands: [String] {
@@ -31,6 +41,8 @@ public enum CommandName: String, Sendable, CaseIterable {
     case .inspect: ["FILE"]
     case .convert: ["IN", "OUT"]
     case .reproduce, .show: ["IMAGE.png"]
+    case .encode, .reconstruct, .nll: ["IMAGE..."]
+    case .interpolate: ["A.png", "B.png"]
     case .completions: ["SHELL"]
     }
   }
@@ -108,8 +120,8 @@ struct OptionDefinition: Sendable {
 
 /// All options, in the order of the help.
 let optionTable: [OptionDefinition] =
-  drawingOptions + trainingOptions + trainedModelOptions + measuringOptions + checkpointOptions + outputOptions
-  + viewingOptions + generalOptions + printingOptions + modelOptions + comparedOptions + upstreamOptions
+  drawingOptions + inversionOptions + trainingOptions + trainedModelOptions + measuringOptions + checkpointOptions
+  + outputOptions + viewingOptions + generalOptions + printingOptions + modelOptions + comparedOptions + upstreamOptions
   + upstreamTrainingOptions
 
 private let drawingOptions: [OptionDefinition] = [
@@ -118,7 +130,8 @@ private let drawingOptions: [OptionDefinition] = [
     "a checkpoint, .pt, .bin or .safetensors, or a folder of diffusers; default: the embedded model of handwritten digits"
   ) { o, value, _ throws(UsageError) in o.model = value },
   OptionDefinition(
-    "steps", .required(name: "N", example: "50"), .drawing, "denoising steps, any from 1 to the model's own; default 50"
+    "steps", .required(name: "N", example: "50"), .drawing, of: CommandName.inversions.union([.draw]),
+    "denoising steps, any from 1 to the model's own; default 50"
   ) { o, value, name throws(UsageError) in o.steps = try wholeNumber(value, name, 1...1_000_000) },
   OptionDefinition(
     "sampler", .required(name: "NAME", example: "ddim"), .drawing, words: SamplerName.allCases.map(\.rawValue),
@@ -131,7 +144,7 @@ private let drawingOptions: [OptionDefinition] = [
     "ddim: how much of ddpm's noise to draw anew at each step, 0 none, 1 all; default 0"
   ) { o, value, name throws(UsageError) in o.eta = try number(value, name, from: 0) },
   OptionDefinition(
-    "seed", .required(name: "N", example: "1"), .drawing,
+    "seed", .required(name: "N", example: "1"), .drawing, of: [.draw, .nll],
     "where noise and classes start from; the same seed gives the same images; default: drawn, and printed"
   ) { o, value, name throws(UsageError) in o.seed = try seed(value, name) },
   OptionDefinition(
@@ -146,7 +159,7 @@ private let drawingOptions: [OptionDefinition] = [
     "what to draw: names, numbers and ranges (0-9,3) or all, taken in turn; default: drawn from the seed"
   ) { o, value, name throws(UsageError) in o.classes = try list(value, name, example: "0-9,3") },
   OptionDefinition(
-    "guidance", .required(name: "S", example: "1.5"), .drawing,
+    "guidance", .required(name: "S", example: "1.5"), .drawing, of: [.draw, .interpolate],
     "how strongly the class is insisted on: 1 as trained, above it clearer and less varied; default: what the model recommends, or 1"
   ) { o, value, name throws(UsageError) in o.guidance = try number(value, name, from: nil) },
   OptionDefinition(
@@ -162,7 +175,7 @@ private let drawingOptions: [OptionDefinition] = [
     "how much the classifier counts for; default 1"
   ) { o, value, name throws(UsageError) in o.classifierScale = try number(value, name, from: 0) },
   OptionDefinition(
-    "batch", .required(name: "N", example: "16"), .drawing,
+    "batch", .required(name: "N", example: "16"), .drawing, of: CommandName.inversions.union([.draw, .nll]),
     "how many images at a time, which changes speed and memory but not the images; default: chosen"
   ) { o, value, name throws(UsageError) in o.batch = try wholeNumber(value, name, 1...1_000_000) },
   OptionDefinition(
@@ -174,19 +187,22 @@ private let drawingOptions: [OptionDefinition] = [
     "for a super-resolution model: the pictures to enlarge, a .png, a .npz as sample writes it, or a .npy of float32 [N,C,h,w] in -1 to 1"
   ) { o, value, _ throws(UsageError) in o.lowRes = value },
   OptionDefinition(
-    "rng", .required(name: "NAME", example: "torch"), .drawing, words: RNGName.allCases.map(\.rawValue),
+    "rng", .required(name: "NAME", example: "torch"), .drawing, of: [.draw, .nll],
+    words: RNGName.allCases.map(\.rawValue),
     "philox (an own stream for each image) or torch (the stream of torch.manual_seed, drawn for a whole batch as the original's loops do; --batch is part of it); default philox"
   ) { o, value, name throws(UsageError) in o.rng = try choice(value, name) },
   OptionDefinition(
-    "respacing", .required(name: "SPEC", example: "250"), .drawing,
+    "respacing", .required(name: "SPEC", example: "250"), .drawing, of: CommandName.inversions.union([.draw, .nll]),
     "in place of --steps: 250, or a number for each section of the process (10,15,20), or ddim50"
   ) { o, value, _ throws(UsageError) in o.respacing = value.isEmpty ? nil : value },
   OptionDefinition(
-    "spacing", .required(name: "NAME", example: "trailing"), .drawing, words: SpacingName.allCases.map(\.rawValue),
+    "spacing", .required(name: "NAME", example: "trailing"), .drawing, of: CommandName.inversions.union([.draw]),
+    words: SpacingName.allCases.map(\.rawValue),
     "how the steps are spread over the process: leading (even strides from 0), trailing (even strides from the noisiest), linspace (from end to end) or karras (finer towards the end); default: what the model's file says, else the sampler's own"
   ) { o, value, name throws(UsageError) in o.spacing = try choice(value, name) },
   OptionDefinition(
     "timesteps", .required(name: "LIST", example: "999,700,400,100"), .drawing,
+    of: CommandName.inversions.union([.draw, .nll]),
     "in place of --steps: these timesteps of the model's process, the highest first"
   ) { o, value, name throws(UsageError) in
     o.timesteps = try wholeNumbers(value, name, 0...999_999, example: "999,700,400,100")
@@ -196,7 +212,8 @@ private let drawingOptions: [OptionDefinition] = [
     }
   },
   OptionDefinition(
-    "no-clip", .none, .drawing, "do not clip the predicted image to the range of pixels at each step"
+    "no-clip", .none, .drawing, of: CommandName.inversions.union([.draw, .nll]),
+    "do not clip the predicted image to the range of pixels at each step"
   ) { o, _, _ throws(UsageError) in o.clipDenoised = false },
 ]
 
@@ -255,18 +272,23 @@ private let checkpointOptions: [OptionDefinition] = [
 
 private let outputOptions: [OptionDefinition] = [
   OptionDefinition(
-    "out", short: "o", .required(name: "PATH", example: "img.png"), .output,
+    "out", short: "o", .required(name: "PATH", example: "img.png"), .output, of: [.draw, .interpolate],
     "img.png; 'img-%05d.png' or a folder, for a file each; x.tar (PNGs); x.npz (pixels and labels, as the original writes them); x.npy (float32 [N,C,H,W]); - for a PNG to standard output; default sample.png"
   ) { o, value, _ throws(UsageError) in o.output = try OutputDestination(value) },
   OptionDefinition(
-    "grid", .optionalNumber(name: "COLUMNS"), .output, "all images on one sheet; default: as square as it can be"
+    "grid", .optionalNumber(name: "COLUMNS"), .output, of: CommandName.drawing,
+    "all images on one sheet; default: as square as it can be"
   ) { o, value, name throws(UsageError) in
     o.grid = value.isEmpty ? .automatic : .columns(try wholeNumber(value, name, 1...100_000))
   },
   OptionDefinition(
-    "scale", .required(name: "K", example: "4"), .output, "enlarge each pixel to K by K, for viewing; default 1"
+    "scale", .required(name: "K", example: "4"), .output, of: CommandName.drawing,
+    "enlarge each pixel to K by K, for viewing; default 1"
   ) { o, value, name throws(UsageError) in o.scale = try wholeNumber(value, name, 1...1024) },
-  OptionDefinition("overwrite", .none, .output, "replace files that exist, when there is a file for each image") {
+  OptionDefinition(
+    "overwrite", .none, .output, of: CommandName.drawing,
+    "replace files that exist, when there is a file for each image"
+  ) {
     o, _, _ throws(UsageError) in o.overwrite = true
   },
   OptionDefinition(
@@ -277,7 +299,9 @@ private let outputOptions: [OptionDefinition] = [
     "shard", .required(name: "I/N", example: "1/4"), .output,
     "of all images, those of part I of N: for several machines, each with a number of its own"
   ) { o, value, name throws(UsageError) in o.shard = try shard(value, name) },
-  OptionDefinition("no-metadata", .none, .output, "do not write into the images what drew them") {
+  OptionDefinition(
+    "no-metadata", .none, .output, of: CommandName.drawing, "do not write into the images what drew them"
+  ) {
     o, _, _ throws(UsageError) in o.metadata = false
   },
   OptionDefinition(
@@ -302,11 +326,11 @@ private let generalOptions: [OptionDefinition] = [
     o, value, name throws(UsageError) in o.threads = try wholeNumber(value, name, 1...1024)
   },
   OptionDefinition(
-    "progress", .required(name: "WHEN", example: "plain"), .general, of: [.draw, .train],
+    "progress", .required(name: "WHEN", example: "plain"), .general, of: CommandName.reportingProgress,
     words: ProgressName.allCases.map(\.rawValue),
     "auto (a bar on a terminal), bar, plain (a line now and then) or none; default auto"
   ) { o, value, name throws(UsageError) in o.progress = try choice(value, name) },
-  OptionDefinition("quiet", short: "q", .none, .general, of: [.draw, .train], "say nothing but errors") {
+  OptionDefinition("quiet", short: "q", .none, .general, of: CommandName.reportingProgress, "say nothing but errors") {
     o, _, _ throws(UsageError) in o.quiet = true
   },
   OptionDefinition("help", short: "h", .none, .general, of: Set(CommandName.allCases), "print this help") {

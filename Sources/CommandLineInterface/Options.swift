@@ -12,6 +12,14 @@ public enum Command: Sendable, Equatable {
   case reproduce(Options, image: String)
   /// Print what an image says of itself.
   case show(image: String)
+  /// Write the noise that pictures are drawn from.
+  case encode(Options, images: [String])
+  /// Draw pictures again from that noise.
+  case reconstruct(Options, images: [String])
+  /// Draw what lies between two noises.
+  case interpolate(Options, InterpolationEnds)
+  /// Measure how probable pictures are.
+  case nll(Options, images: [String])
   /// List the samplers.
   case samplers
   /// Print completions for a shell.
@@ -114,6 +122,8 @@ public struct Options: Sendable, Equatable {
   public var half = false
   /// What `sample bench` is to measure.
   public var bench = BenchOptions()
+  /// What the verbs about given pictures are to do.
+  public var inversion = InversionOptions()
   /// What `train` is to do.
   public var training = TrainingOptions()
 

@@ -17,7 +17,10 @@ public func parse(_ arguments: [String]) throws(UsageError) -> Command {
   if words.contains("--help") || words.contains("-h") { return .help(command) }
   if words.contains("--version") { return .version }
   let operands = try enter(&rest, command, into: &options)
-  if operands.count < command.operands.count {
+  if operands.count < command.operandCount.lowerBound {
+    if let example = command.operandExample {
+      throw UsageError("\(shown(command)) needs a picture; type for instance \(shown(command)) \(example)")
+    }
     throw UsageError(
       "\(shown(command)) needs \(command.operands[operands.count]); type \(shown(command)) \(command.operands.joined(separator: " "))"
     )
@@ -40,6 +43,7 @@ public func parse(_ arguments: [String]) throws(UsageError) -> Command {
     return .inspect(options)
   case .reproduce: return .reproduce(options, image: operands[0])
   case .show: return .show(image: operands[0])
+  case .encode, .reconstruct, .interpolate, .nll: return try inversion(command, operands, options)
   case .convert:
     options.model = operands[0]
     return .convert(options, to: try CheckpointDestination(operands[1], from: operands[0]))
@@ -76,7 +80,7 @@ private func enter(
   var operands: [String] = []
   /// A word that is no option.
   func take(_ word: String) throws(UsageError) {
-    guard operands.count < command.operands.count else { throw strayWord(word, command) }
+    guard operands.count < command.operandCount.upperBound else { throw strayWord(word, command) }
     operands.append(word)
   }
   while let word = rest.popFirst() {
@@ -130,6 +134,7 @@ private func parseLong(
   let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
   let name = String(parts[0].map { $0 == "_" ? "-" : $0 })
   guard let definition = optionTable.first(where: { $0.commands.contains(command) && $0.names.contains(name) }) else {
+    if let refusal = command.refusal(of: name) { throw refusal }
     if let others = optionTable.first(where: { $0.names.contains(name) })?.commands,
       let other = CommandName.allCases.first(where: others.contains)
     {
@@ -213,7 +218,9 @@ private func apply(
 }
 
 /// What can be said against a combination without knowing the model.
-private func validate(_ options: Options) throws(UsageError) {
+///
+/// - Throws: `UsageError`.
+public func validate(_ options: Options) throws(UsageError) {
   let spacings = [
     ("--steps", options.steps != nil), ("--respacing", options.respacing != nil),
     ("--timesteps", options.timesteps != nil),

@@ -35,7 +35,8 @@ private func branch(_ command: CommandName) -> [String] {
   let specifications =
     options(of: command).flatMap(specifications)
     + command.operands.enumerated().map { i, name in
-      quoted("\(i + 1):\(name):\(action(command.operandCandidates))")
+      quoted(
+        "\(command.operandCount.upperBound == .max ? "*" : "\(i + 1)"):\(name):\(action(command.operandCandidates))")
     }
   return ["(\(command.rawValue))", "  _arguments -s -S \\"]
     + specifications.enumerated().map { i, line in "    " + line + (i + 1 < specifications.count ? " \\" : "") }

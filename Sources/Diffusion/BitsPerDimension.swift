@@ -21,6 +21,19 @@ public struct BitsPerDimension: Sendable {
   public let xStartMSE: Tensor
   /// The mean squared error of the predicted ε, `[N, T]`, in the same order.
   public let mse: Tensor
+
+  /// Adds up the `terms` of all steps, from T - 1 down to 0, of N pictures with the given `priorBPD`, `[N]`.
+  public init(priorBPD: [Float], terms: [BPDTerms]) {
+    func table(_ values: (BPDTerms) -> [Float]) -> Tensor {
+      let columns = terms.map(values)
+      return Tensor([priorBPD.count, terms.count], priorBPD.indices.flatMap { n in columns.map { $0[n] } })
+    }
+    self.priorBPD = priorBPD
+    totalBPD = priorBPD.enumerated().map { n, prior in
+      Float(terms.reduce(Double(prior)) { $0 + Double($1.vb[n]) })
+    }
+    (vb, xStartMSE, mse) = (table(\.vb), table(\.xStartMSE), table(\.mse))
+  }
 }
 
 /// What one step adds to `BitsPerDimension`, `[N]` each.
@@ -47,17 +60,7 @@ extension GaussianDiffusion {
     let terms = (0..<count).reversed().map { i in
       bpdTerms(model, xStart, noise: noise.next(), step: i, clipDenoised: clipDenoised)
     }
-    let pictures = xStart.shape[0]
-    func table(_ values: (BPDTerms) -> [Float]) -> Tensor {
-      let columns = terms.map(values)
-      return Tensor([pictures, count], (0..<pictures).flatMap { n in columns.map { $0[n] } })
-    }
-    let priorBPD = priorBPD(xStart)
-    let totalBPD = priorBPD.enumerated().map { n, prior in
-      Float(terms.reduce(Double(prior)) { $0 + Double($1.vb[n]) })
-    }
-    return BitsPerDimension(
-      totalBPD: totalBPD, priorBPD: priorBPD, vb: table(\.vb), xStartMSE: table(\.xStartMSE), mse: table(\.mse))
+    return BitsPerDimension(priorBPD: priorBPD(xStart), terms: terms)
   }
 
   /// What step `i` adds to the bound: for a loop that shows how far it is, or that draws a few steps only. Parameters as

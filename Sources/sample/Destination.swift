@@ -127,8 +127,10 @@ struct Destination {
     for image in plan.numbers {
       let path = pattern.path(for: image)
       if kind(ofPath: path) != .nothing {
+        // What is drawn from pictures is drawn in one go.
+        let resume = plan.origin == nil ? "--resume to keep what is there and draw the rest, " : ""
         throw SettingsError(
-          "--out: \(path) exists; type --resume to keep what is there and draw the rest, --overwrite to replace it, or choose another --out"
+          "--out: \(path) exists; type \(resume)--overwrite to replace it, or choose another --out"
         )
       }
     }

@@ -15,13 +15,15 @@ struct Plan {
   /// What draws the images towards their classes besides, if anything does.
   let classifier: GuidingClassifier?
   /// Classes to be taken in turn; nil to draw them.
-  let classes: [Int]?
+  var classes: [Int]?
   /// The images.
   let numbers: ImageNumbers
   /// Images at a time.
   let batch: Int
   /// x_T of all images, if it is given.
-  let noise: Tensor?
+  var noise: Tensor?
+  /// What that was made of, if a command has made it.
+  var origin: NoiseOrigin?
   /// What a super-resolution model enlarges, one picture after the other, again from the first when all are done.
   let lowRes: LowResolution?
 

@@ -17,7 +17,8 @@ struct Provenance: Codable {
   let model: String?
   /// `StateDict.fingerprint`.
   let modelHash: String
-  let seed: UInt64
+  /// Nil where the noise was made of pictures or of two seeds.
+  let seed: UInt64?
   /// The image's number; nil for a sheet.
   let image: Int?
   let label: Int?
@@ -36,25 +37,19 @@ struct Provenance: Codable {
     // Of a run of training, the file that was drawn with: the run goes on.
     model = plan.options.model == nil ? nil : plan.model.name
     modelHash = plan.model.fingerprint
-    seed = plan.seed
-    self.image = image
+    seed = plan.origin == nil ? plan.seed : nil
+    self.image = image.map { plan.origin?.number(ofImage: $0) ?? $0 }
     self.label = label
     arguments = Self.arguments(plan, image: image, label: label) + besides
   }
 
   /// Nothing that depends on batch, count, threads, shard or resumption, and none of the defaults left to be guessed.
   private static func arguments(_ plan: Plan, image: Int?, label: Int?) -> [String] {
+    if let origin = plan.origin { return origin.arguments(plan, image: image, label: label) }
     let options = plan.options
     var words = ["--seed", "\(plan.seed)"]
     if let image { words += ["--index", "\(image)"] } else { words += sheetArguments(options) }
-    if let respacing = options.respacing {
-      words += ["--respacing", respacing]
-    } else if let timesteps = options.timesteps {
-      words += ["--timesteps", timesteps.map(String.init).joined(separator: ",")]
-    } else {
-      words += ["--steps", "\(plan.diffusion.count)"]
-    }
-    words += ["--sampler", plan.sampler.rawValue]
+    words += plan.stepArguments + ["--sampler", plan.sampler.rawValue]
     if let spacing = options.spacing { words += ["--spacing", spacing.rawValue] }
     if let eta = options.eta, eta != 0 { words += ["--eta", "\(eta)"] }
     if plan.model.settings.nullClass != nil { words += ["--guidance", "\(plan.guidance)"] }
@@ -106,16 +101,24 @@ struct Provenance: Codable {
 }
 
 extension Plan {
+  /// What says which steps are taken, all defaults settled.
+  var stepArguments: [String] {
+    if let respacing = options.respacing { return ["--respacing", respacing] }
+    if let timesteps = options.timesteps { return ["--timesteps", timesteps.map(String.init).joined(separator: ",")] }
+    return ["--steps", "\(diffusion.count)"]
+  }
+
   /// The text chunks of an image, or of a sheet: what drew it, in the form that image browsers show (`parameters`, after
   /// stable-diffusion-webui) and in full.
   func chunks(image: Int?, label: Int?, besides: [String] = []) throws -> [(key: String, value: String)] {
     guard options.metadata else { return [] }
     let provenance = Provenance(self, image: image, label: label, besides: besides)
     var parameters = [
-      "Steps: \(diffusion.count)", "Sampler: \(sampler.title)", "CFG scale: \(guidance)", "Seed: \(seed)",
+      "Steps: \(diffusion.count)", "Sampler: \(sampler.title)", "CFG scale: \(guidance)",
       "Size: \(imageShape[2])x\(imageShape[1])", "Model hash: \(provenance.modelHash.prefix(10))",
       "Model: \(model.shortName)",
     ]
+    if let seed = provenance.seed { parameters.insert("Seed: \(seed)", at: 3) }
     if let classifier { parameters.append("Classifier: \(classifier.name) at \(classifier.scale)") }
     if let label { parameters.append("Class: \(model.settings.name(ofClass: label))") }
     if let image { parameters.append("Image: \(image)") }

@@ -17,26 +17,27 @@ func reproduce(_ options: Options, image path: String) throws {
     throw SettingsError(
       "\(path): is a sheet of several images; draw it again with the command that sample show \(path) prints")
   }
-  var drawing = try parsed(provenance, of: path)
-  guard drawing.strip == nil else {
+  let command = try parsed(provenance, of: path)
+  guard command.options.strip == nil else {
     throw SettingsError(
       "\(path): shows an image at several steps; draw it again with the command that sample show \(path) prints")
   }
-  guard drawing.rng == .philox else {
+  guard command.options.rng == .philox else {
     throw SettingsError(
       "\(path): was drawn from PyTorch's stream of numbers, in which an image depends on those before it; draw all of them again with the command that sample show \(path) prints"
     )
   }
-  drawing.model = options.model ?? provenance.model
-  let model = try Model(drawing)
+  var modelOptions = command.options
+  modelOptions.model = options.model ?? provenance.model
+  let model = try Model(modelOptions)
   guard model.fingerprint == provenance.modelHash else {
     throw SettingsError(
       "\(path): was drawn with the model \(provenance.modelHash.prefix(10)), but \(model.name) is \(model.fingerprint.prefix(10)); type --model and the file of that model"
     )
   }
-  let plan = try Plan(drawing, model)
+  let plan = try command.plan(model)
   var again = Drawing(plan)
-  let drawn = try Picture(again.draw([image]) { _ in }.x, 0).enlarged(by: drawing.scale)
+  let drawn = try Picture(again.draw([image]) { _ in }.x, 0).enlarged(by: plan.options.scale)
   guard drawn.width == picture.width, drawn.height == picture.height, drawn.channels == picture.channels else {
     throw SettingsError(
       "\(path): has \(picture.width)×\(picture.height) pixels, but is drawn with \(drawn.width)×\(drawn.height)")
@@ -60,7 +61,10 @@ func show(image path: String) throws {
   var lines = chunks.map { "\($0.key): \($0.value)" }
   if let provenance = try provenance(chunks, of: path) {
     let model = provenance.model.map { ["--model", $0] } ?? []
-    lines += ["", "drawn again by", shellLine(["sample"] + model + provenance.arguments + ["--out", "again.png"])]
+    // A verb stands in front.
+    let verb = provenance.arguments.prefix { !$0.hasPrefix("-") }
+    let words = ["sample"] + verb + model + provenance.arguments.dropFirst(verb.count) + ["--out", "again.png"]
+    lines += ["", "drawn again by", shellLine(words)]
   }
   try writeToStandardOutput(Array((lines.joined(separator: "\n") + "\n").utf8))
 }
@@ -77,10 +81,47 @@ private func provenance(_ chunks: [(key: String, value: String)], of path: Strin
   }
 }
 
-/// The options that an image says it was drawn with.
-private func parsed(_ provenance: Provenance, of path: String) throws -> Options {
+/// A command that draws images, as one of them says it.
+private enum DrawingCommand {
+  case draw(Options)
+  case reconstruct(Options, images: [String])
+  case interpolate(Options, InterpolationEnds)
+
+  var options: Options {
+    switch self {
+    case .draw(let options), .reconstruct(let options, _), .interpolate(let options, _): options
+    }
+  }
+
+  /// What draws the images, their noise found.
+  ///
+  /// - Throws: what drawing throws before its first step.
+  func plan(_ model: Model) throws -> Plan {
+    switch self {
+    case .draw(let options): return try Plan(options, model)
+    case .reconstruct(let options, let images):
+      let given = try GivenPictures(images, for: model)
+      var plan = try Plan(options, model, reconstructing: given)
+      plan.noise = Inversion(plan).encode(given.pictures) { _, _ in }
+      return plan
+    case .interpolate(let options, let ends):
+      var interpolation = try Interpolation(options, ends, model)
+      interpolation.findNoise { _, _ in }
+      return interpolation.plan
+    }
+  }
+}
+
+/// The command that an image says it was drawn with.
+private func parsed(_ provenance: Provenance, of path: String) throws -> DrawingCommand {
   do {
-    if case .draw(let options) = try parse(provenance.arguments) { return options }
+    // What is drawn is an image; reconstruct need not draw any.
+    switch try parse(provenance.arguments + ["--out", "again.png"]) {
+    case .draw(let options): return .draw(options)
+    case .reconstruct(let options, let images): return .reconstruct(options, images: images)
+    case .interpolate(let options, let ends): return .interpolate(options, ends)
+    default: break
+    }
   } catch { throw SettingsError("\(path): was drawn with options that this version does not have: \(error)") }
   throw SettingsError("\(path): what it says of itself is not how an image is drawn")
 }

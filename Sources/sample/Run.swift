@@ -113,7 +113,7 @@ private func resuming(_ plan: Plan, keepsFiles: Bool) -> [String] {
 }
 
 /// Says what the model is taken for, and if it looks as if it were something else.
-private func introduce(_ model: Model) {
+func introduce(_ model: Model) {
   writeError(model.settings.provenance(name: model.name) + "\n")
   let isAllSaid = model.settings.facts.allSatisfy { fact in
     if case .file = fact.source { true } else { fact.source == .tensors }

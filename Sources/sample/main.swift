@@ -31,6 +31,14 @@ do {
   case .reproduce(let options, let image):
     try KernelChoice.$current.withValue(try chosenKernels()) { try reproduce(options, image: image) }
   case .show(let image): try show(image: image)
+  case .encode(let options, let images):
+    try KernelChoice.$current.withValue(try chosenKernels()) { try encode(options, images: images) }
+  case .reconstruct(let options, let images):
+    try KernelChoice.$current.withValue(try chosenKernels()) { try reconstruct(options, images: images) }
+  case .interpolate(let options, let ends):
+    try KernelChoice.$current.withValue(try chosenKernels()) { try interpolate(options, ends) }
+  case .nll(let options, let images):
+    try KernelChoice.$current.withValue(try chosenKernels()) { try nll(options, images: images) }
   case .bench(let options): try KernelChoice.$current.withValue(try chosenKernels()) { try bench(options) }
   }
 } catch let interrupted as Interrupted {

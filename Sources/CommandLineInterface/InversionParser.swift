@@ -1,0 +1,95 @@
+extension CommandName {
+  /// Those that go from pictures to noise, or from noise to what lies between.
+  static let inversions: Set<CommandName> = [.encode, .reconstruct, .interpolate]
+  /// Those that write images.
+  static let drawing: Set<CommandName> = [.draw, .reconstruct, .interpolate]
+
+  /// How many words may follow the verb.
+  var operandCount: ClosedRange<Int> {
+    switch self {
+    case .encode, .reconstruct, .nll: 1...Int.max
+    case .interpolate: 0...2
+    default: operands.count...operands.count
+    }
+  }
+
+  /// What to type, where pictures are missing.
+  var operandExample: String? {
+    switch self {
+    case .encode: "img.png --out z.npy"
+    case .reconstruct: "img.png --out again.png"
+    case .nll: "img.png"
+    default: nil
+    }
+  }
+
+  /// Why an option of drawing is none of this command, where more can be said than that.
+  func refusal(of option: String) -> UsageError? {
+    guard CommandName.inversions.contains(self) else { return nil }
+    switch option {
+    case "guidance":
+      return UsageError(
+        "--guidance: pictures are encoded without it, as it cannot be undone; leave it out, and draw them again with --guidance 1"
+      )
+    case "sampler", "eta":
+      return UsageError(
+        "--\(option): \(shown(self)) draws with ddim and without --eta, which alone can be undone; leave it out")
+    default: return nil
+    }
+  }
+}
+
+/// Reads what follows the verbs about given pictures.
+func inversion(_ command: CommandName, _ operands: [String], _ options: Options) throws(UsageError) -> Command {
+  var options = options
+  switch command {
+  case .encode:
+    try validate(options)
+    return .encode(options, images: operands)
+  case .reconstruct:
+    if options.output == nil, options.grid != nil || options.scale != 1 {
+      throw UsageError(
+        "\(options.grid != nil ? "--grid" : "--scale") is for pictures that are written; type for instance --out sheet.png too"
+      )
+    }
+    if options.output == .standardOutput {
+      throw UsageError("--out -: the errors go to standard output; type for instance --out again.png")
+    }
+    // A file may hold several.
+    options.count = options.output == nil ? 1 : operands.count
+    try validate(options)
+    return .reconstruct(options, images: operands)
+  case .interpolate:
+    let ends = try ends(operands, options)
+    options.count = options.inversion.frames
+    switch options.output ?? .png("sample.png") {
+    case .png, .standardOutput: options.grid = options.grid ?? .columns(options.count)
+    default: break
+    }
+    try validate(options)
+    return .interpolate(options, ends)
+  default:
+    try validate(options)
+    return .nll(options, images: operands)
+  }
+}
+
+private func ends(_ pictures: [String], _ options: Options) throws(UsageError) -> InterpolationEnds {
+  let ways = "type sample interpolate A.png B.png, or --seed 1..2 and no pictures"
+  if let seeds = options.inversion.seeds {
+    guard pictures.isEmpty else {
+      throw UsageError("--seed \(seeds.first)..\(seeds.last) and pictures both say what lies at the ends; \(ways)")
+    }
+    return .seeds(seeds)
+  }
+  guard pictures.count == 2 else {
+    throw UsageError(
+      "sample interpolate needs two ends, and \(pictures.isEmpty ? "none" : "one") is given; \(ways)")
+  }
+  if let guidance = options.guidance, guidance != 1 {
+    throw UsageError(
+      "--guidance: pictures are encoded without it, as it cannot be undone; leave it out, or interpolate between --seed 1..2"
+    )
+  }
+  return .pictures(pictures[0], pictures[1])
+}
