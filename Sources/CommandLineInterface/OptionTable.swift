@@ -108,7 +108,8 @@ struct OptionDefinition: Sendable {
 
 /// All options, in the order of the help.
 let optionTable: [OptionDefinition] =
-  drawingOptions + trainingOptions + trainedModelOptions + measuringOptions + checkpointOptions + outputOptions
+  drawingOptions + pictureOptions + trainingOptions + trainedModelOptions + measuringOptions + checkpointOptions
+  + outputOptions
   + generalOptions + printingOptions + modelOptions + comparedOptions + upstreamOptions + upstreamTrainingOptions
 
 private let drawingOptions: [OptionDefinition] = [

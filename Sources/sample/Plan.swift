@@ -24,6 +24,8 @@ struct Plan {
   let noise: Tensor?
   /// What a super-resolution model enlarges, one picture after the other, again from the first when all are done.
   let lowRes: LowResolution?
+  /// What images start from in place of noise alone, if that is given.
+  let initial: InitialImage?
 
   /// - Throws: `UsageError`, `SettingsError`, `ImageError`, `SpacingError`.
   init(_ options: Options, _ model: Model) throws {
@@ -33,6 +35,7 @@ struct Plan {
     sampler = options.sampler ?? (options.isUpstreamRespacing ? .ddpm : .ddim)
     seed = options.seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
     diffusion = try Self.diffusion(options, settings, sampler)
+    initial = try InitialImage(options, model, steps: diffusion.count)
     lowRes = try Self.readLowResolution(options, model)
     if let guidance = options.guidance {
       guard guidance == 1 || settings.nullClass != nil else {
@@ -54,8 +57,8 @@ struct Plan {
       let names = settings.unet.numClasses == nil ? classifier?.settings.classNames ?? [] : settings.classNames
       classes = try selectClasses(items, count: count, names: names, nullClass: settings.nullClass)
     } else {
-      // A picture is enlarged as what it was drawn as.
-      classes = settings.unet.numClasses == nil ? nil : lowRes?.labels
+      // A picture is enlarged, and drawn again, as what it was drawn as.
+      classes = settings.unet.numClasses == nil ? nil : lowRes?.labels ?? initial?.labels
     }
     numbers = ImageNumbers(count: options.count, index: options.index, shard: options.shard)
     batch = min(Swift.max(1, numbers.count), options.batch ?? Self.usualBatch(options, settings))

@@ -23,9 +23,11 @@ struct Provenance: Codable {
   let label: Int?
   /// The options that, with the model, draw this image.
   let arguments: [String]
+  /// The SHA-256 of the pictures that it was drawn from, by their options; nil for none.
+  let files: [String: String]?
 
   enum CodingKeys: String, CodingKey {
-    case version, model, seed, image, arguments
+    case version, model, seed, image, arguments, files
     case modelHash = "model_hash"
     case label = "class"
   }
@@ -39,6 +41,7 @@ struct Provenance: Codable {
     self.image = image
     self.label = label
     arguments = Self.arguments(plan, image: image, label: label)
+    files = plan.initial?.files
   }
 
   /// Nothing that depends on batch, count, threads, shard or resumption, and none of the defaults left to be guessed.
@@ -63,6 +66,7 @@ struct Provenance: Codable {
     if let label { words += ["--class", "\(label)"] }
     if options.clipDenoised == false { words.append("--no-clip") }
     if let file = options.lowRes { words += ["--low-res", file] }
+    words += plan.initial?.arguments ?? []
     if let file = options.noise { words += ["--noise", file] }
     if options.scale != 1 { words += ["--scale", "\(options.scale)"] }
     if options.rng == .torch { words += ["--rng", "torch", "--count", "\(options.count)", "--batch", "\(plan.batch)"] }
@@ -82,7 +86,7 @@ struct Provenance: Codable {
   /// Whether both are the same image of the same model, wherever its file lies.
   func isSameDrawing(as other: Provenance) -> Bool {
     (version, modelHash, seed, image, label) == (other.version, other.modelHash, other.seed, other.image, other.label)
-      && arguments == other.arguments
+      && arguments == other.arguments && files == other.files
   }
 
   /// The text chunk; keys in order.
@@ -113,6 +117,7 @@ extension Plan {
       "Model: \(model.shortName)",
     ]
     if let classifier { parameters.append("Classifier: \(classifier.name) at \(classifier.scale)") }
+    if let initial { parameters.append("Denoising strength: \(initial.strength)") }
     if let label { parameters.append("Class: \(model.settings.name(ofClass: label))") }
     if let image { parameters.append("Image: \(image)") }
     return [
