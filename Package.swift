@@ -63,7 +63,7 @@ let package = Package(
       name: "sample",
       dependencies: [
         "CommandLineInterface", "Console", "Checkpoint", "UNet", "Diffusion", "Images", "EmbeddedModel", "TensorCore",
-        "KernelTable", "Training",
+        "KernelTable", "Training", "Hash",
       ]),
     .executableTarget(
       name: "train",

@@ -109,39 +109,6 @@ int cpng_encode(const uint8_t *pixels, uint32_t width, uint32_t height, int chan
   return 0;
 }
 
-// libpng's simplified interface: it catches its own errors.
-int cpng_decode(const uint8_t *png, size_t size, uint64_t pixel_limit, cpng_result *result,
-                char message[CPNG_MESSAGE_SIZE]) {
-  memset(result, 0, sizeof *result);
-  png_image image;
-  memset(&image, 0, sizeof image);
-  image.version = PNG_IMAGE_VERSION;
-  if (!png_image_begin_read_from_memory(&image, png, size)) {
-    copy_message(message, image.message);
-    return -1;
-  }
-  if ((uint64_t)image.width * image.height > pixel_limit) {
-    copy_message(message, "it has more pixels than are allowed");
-    png_image_free(&image);
-    return -1;
-  }
-  image.format = image.format & PNG_FORMAT_FLAG_COLOR ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
-  uint8_t *bytes = malloc(PNG_IMAGE_SIZE(image));
-  png_color black = {0, 0, 0};
-  if (bytes == NULL || !png_image_finish_read(&image, &black, bytes, 0, NULL)) {
-    copy_message(message, bytes == NULL ? "out of memory" : image.message);
-    png_image_free(&image);
-    free(bytes);
-    return -1;
-  }
-  result->bytes = bytes;
-  result->size = PNG_IMAGE_SIZE(image);
-  result->width = image.width;
-  result->height = image.height;
-  result->channels = image.format == PNG_FORMAT_RGB ? 3 : 1;
-  return 0;
-}
-
 /// Memory that is read from.
 typedef struct {
   const uint8_t *bytes;
@@ -159,6 +126,75 @@ static void on_read(png_structp png, png_bytep data, png_size_t count) {
 static void ignore_warning(png_structp png, png_const_charp message) {
   (void)png;
   (void)message;
+}
+
+// A hostile file may unpack to a thousand times its size.
+static void limit_chunks(png_structp png) {
+  png_set_chunk_malloc_max(png, 1 << 22);
+  png_set_chunk_cache_max(png, 256);
+}
+
+/// What a decoder has taken from the heap.
+typedef struct {
+  uint8_t *pixels;
+  png_bytep *rows;
+} unpacked;
+
+/// Whether a picture has an alpha channel, or a colour that stands for nothing.
+static int has_transparency(png_structp png, png_infop info) {
+  return (png_get_color_type(png, info) & PNG_COLOR_MASK_ALPHA) != 0 || png_get_valid(png, info, PNG_INFO_tRNS) != 0;
+}
+
+int cpng_decode(const uint8_t *bytes, size_t size, uint64_t pixel_limit, cpng_result *result,
+                char message[CPNG_MESSAGE_SIZE]) {
+  memset(result, 0, sizeof *result);
+  reading memory = {bytes, size};
+  png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, message, on_error, ignore_warning);
+  png_infop info = png != NULL ? png_create_info_struct(png) : NULL;
+  // Not locals: longjmp leaves changed locals undefined.
+  unpacked *picture = info != NULL ? calloc(1, sizeof *picture) : NULL;
+  if (picture == NULL) {
+    copy_message(message, "out of memory");
+    png_destroy_read_struct(&png, &info, NULL);
+    return -1;
+  }
+  if (setjmp(png_jmpbuf(png))) {
+    png_destroy_read_struct(&png, &info, NULL);
+    free(picture->pixels);
+    free(picture->rows);
+    free(picture);
+    return -1;
+  }
+  limit_chunks(png);
+  png_set_read_fn(png, &memory, on_read);
+  png_read_info(png, info);
+  png_uint_32 width = png_get_image_width(png, info), height = png_get_image_height(png, info);
+  if ((uint64_t)width * height > pixel_limit) png_error(png, "it has more pixels than are allowed");
+  // To 8 or 16 bits, RGB for a palette, an alpha channel for a transparent colour; then over black; then to 8 bits.
+  png_set_expand(png);
+  png_color_16 black = {0, 0, 0, 0, 0};
+  if (has_transparency(png, info)) png_set_background(png, &black, PNG_BACKGROUND_GAMMA_SCREEN, 0, 1.0);
+  png_set_scale_16(png);
+  png_set_interlace_handling(png);
+  png_read_update_info(png, info);
+  size_t row = png_get_rowbytes(png, info);
+  int channels = png_get_channels(png, info);
+  if ((channels != 1 && channels != 3) || row != (size_t)width * (size_t)channels) png_error(png, "it is of no known kind");
+  picture->pixels = malloc(row * height);
+  picture->rows = malloc(height * sizeof *picture->rows);
+  if (picture->pixels == NULL || picture->rows == NULL) png_error(png, "out of memory");
+  for (png_uint_32 y = 0; y < height; y++) picture->rows[y] = picture->pixels + row * y;
+  png_read_image(png, picture->rows);
+  png_read_end(png, NULL);
+  png_destroy_read_struct(&png, &info, NULL);
+  result->bytes = picture->pixels;
+  result->size = row * height;
+  result->width = width;
+  result->height = height;
+  result->channels = channels;
+  free(picture->rows);
+  free(picture);
+  return 0;
 }
 
 static void report_text(png_structp png, png_infop info, cpng_text_function function, void *context) {
@@ -190,9 +226,7 @@ int cpng_read_text(const uint8_t *bytes, size_t size, cpng_text_function functio
     png_destroy_read_struct(&png, &info, &end);
     return -1;
   }
-  // A hostile file may unpack to a thousand times its size.
-  png_set_chunk_malloc_max(png, 1 << 22);
-  png_set_chunk_cache_max(png, 256);
+  limit_chunks(png);
   png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
   png_set_read_fn(png, &memory, on_read);
   png_read_info(png, info);

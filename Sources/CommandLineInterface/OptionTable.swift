@@ -120,9 +120,9 @@ struct OptionDefinition: Sendable {
 
 /// All options, in the order of the help.
 let optionTable: [OptionDefinition] =
-  drawingOptions + inversionOptions + trainingOptions + trainedModelOptions + measuringOptions + checkpointOptions
-  + outputOptions + viewingOptions + generalOptions + printingOptions + modelOptions + comparedOptions + upstreamOptions
-  + upstreamTrainingOptions
+  drawingOptions + pictureOptions + inversionOptions + trainingOptions + trainedModelOptions + measuringOptions
+  + checkpointOptions + outputOptions + viewingOptions + generalOptions + printingOptions + modelOptions + comparedOptions
+  + upstreamOptions + upstreamTrainingOptions
 
 private let drawingOptions: [OptionDefinition] = [
   OptionDefinition(

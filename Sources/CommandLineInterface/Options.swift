@@ -74,6 +74,16 @@ public struct Options: Sendable, Equatable {
   public var classifierScale: Double?
   /// A file of the smaller pictures that a super-resolution model enlarges.
   public var lowRes: String?
+  /// A file of the pictures to start from.
+  public var initImage: String?
+  /// The share of the steps that are drawn from there, above 0, up to 1; 0.6 if nil, with a mask 1.
+  public var strength: Double?
+  /// A PNG that says what of these pictures is drawn anew.
+  public var mask: String?
+  /// Steps that are drawn several times, ≥ 1; 10 if nil.
+  public var jumpLength: Int?
+  /// How many times they are drawn, ≥ 1; 3 if nil.
+  public var jumpCount: Int?
   /// A file of x_T.
   public var noise: String?
   /// Where noise comes from.

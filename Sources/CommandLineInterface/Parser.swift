@@ -235,6 +235,7 @@ public func validate(_ options: Options) throws(UsageError) {
   if options.classifierScale != nil && options.classifier == nil {
     throw UsageError("--classifier-scale belongs to a classifier; type --classifier and its file too, or leave it out")
   }
+  try validatePictures(options)
   if options.eta != nil, let sampler = options.sampler, sampler != .ddim {
     throw UsageError(
       "--eta belongs to ddim, but the sampler is \(sampler.rawValue); type --sampler ddim, or leave --eta out")

@@ -40,11 +40,11 @@ public enum SamplerName: String, Sendable, CaseIterable {
     }
   }
 
-  /// Passes through the network for an image of `steps` steps.
-  public func passes(steps: Int) -> Int {
+  /// Passes through the network for an image of `steps` ≥ 1 steps, of which the last ends without noise, or does not.
+  public func passes(steps: Int, endsInPicture: Bool = true) -> Int {
     switch self {
-    case .heun: 2 * steps - 1
-    case .plms: steps == 1 ? 1 : steps + 1
+    case .heun: endsInPicture ? 2 * steps - 1 : 2 * steps
+    case .plms: endsInPicture && steps == 1 ? 1 : steps + 1
     default: steps
     }
   }

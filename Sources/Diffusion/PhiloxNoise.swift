@@ -11,8 +11,9 @@ import TensorCore
 /// Noise with a stream of its own for each image, so that image k depends on the seed and k alone, whatever the batch.
 ///
 /// Element 4b + j of draw d of image k, in row-major order of `[C, H, W]`, comes from the Philox block with the key
-/// (seed mod 2³², ⌊seed / 2³²⌋) and the counter (b, d, k mod 2³², ⌊k / 2³²⌋). Draw 0 is x_T, draw s the noise of the s-th
-/// step. The block's words w₀ … w₃ become four normals (Box & Muller 1958), computed in float64 and rounded to float32:
+/// (seed mod 2³², ⌊seed / 2³²⌋) and the counter (b, d, k mod 2³², ⌊k / 2³²⌋). Draw 0 is x_T, or the noise over the picture
+/// that is started from; draw s is the noise of the s-th step, unless a jump or what is kept of a picture takes draws between
+/// (`SamplingLoop`). The block's words w₀ … w₃ become four normals (Box & Muller 1958), computed in float64 and rounded to float32:
 /// √(-2 ln u)·cos(2π v) and √(-2 ln u)·sin(2π v) with u = (w₀ + 1) / 2³², v = w₁ / 2³², and two more of w₂, w₃.
 public struct PhiloxNoise: NoiseSource, Sendable {
   /// The draw number of an image's class, which no step has.

@@ -37,30 +37,52 @@ public struct SamplerState: Sendable {
 /// A sampler's way from x_T to x₀: the states after each step, of which the last holds the result.
 public struct SamplingLoop<Noise: NoiseSource>: Sequence, IteratorProtocol {
   private let setting: SamplerSetting
+  private let fresh: any Sampler
   private var sampler: any Sampler
+  private let levels: [Int]
+  private let steps: Int
+  private let known: KnownRegion?
   /// Where noise comes from, as the steps so far have left it.
   public private(set) var noise: Noise
   private var x: Tensor
-  private var i: Int
+  private var position = 0
+  private var done = 0
 
-  /// Starts from `x`, `[N, C, …]` at the highest level of the process: x_T.
-  public init(_ setting: SamplerSetting, _ sampler: any Sampler, from x: Tensor, noise: Noise) {
+  /// Starts from `x`, `[N, C, …]` at the first level of `path`; x_T at the highest level of the process, if no path is given.
+  ///
+  /// - Parameters:
+  ///   - path: which levels to go through; all of them, one after the other, if nil. A jump takes one draw of noise, and the sampler begins
+  ///     afresh behind it.
+  ///   - known: what is kept of pictures at every level that a step leads to. Takes one draw after each step's, but the last.
+  public init(
+    _ setting: SamplerSetting, _ sampler: any Sampler, from x: Tensor, along path: SamplingPath? = nil,
+    keeping known: KnownRegion? = nil, noise: Noise
+  ) {
+    let path = path ?? SamplingPath(steps: setting.diffusion.count)
+    (fresh, self.sampler, levels, steps) = (sampler, sampler, path.levels, path.steps.count)
     self.setting = setting
-    self.sampler = sampler
+    self.known = known
     self.noise = noise
     self.x = x
-    i = setting.diffusion.count - 1
   }
 
   /// Denoises by one step; nil when there is none left.
   public mutating func next() -> SamplerState? {
-    guard i >= 0 else { return nil }
+    guard position + 1 < levels.count else { return nil }
     let diffusion = setting.diffusion
+    if levels[position + 1] > levels[position] {
+      x = diffusion.noised(x, from: levels[position], to: levels[position + 1], noise: noise.next())
+      // What it remembers are steps to what has gone.
+      sampler = fresh
+      position += 1
+    }
+    let i = levels[position]
     let predXStart: Tensor
     (x, predXStart) = sampler.step(x, i, setting, noise: &noise)
-    defer { i -= 1 }
+    if let known { x = known.restored(in: x, diffusion.level(i - 1), noise: &noise) }
+    position += 1
+    done += 1
     return SamplerState(
-      step: diffusion.count - i, steps: diffusion.count, timestep: diffusion.timestepMap[i], x: x,
-      predXStart: predXStart)
+      step: done, steps: steps, timestep: diffusion.timestepMap[i], x: x, predXStart: predXStart)
   }
 }

@@ -14,8 +14,8 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
   case npy(path: String, NPYFault)
   /// An archive of arrays that is not what it says.
   case npz(path: String, NPZFault)
-  /// Pictures for a super-resolution model that it cannot take.
-  case lowResolution(path: String, LowResolutionFault)
+  /// Pictures to enlarge or to start from, or a mask, that a model cannot take.
+  case pictures(path: String, PictureFault)
 
   /// One sentence that says what is wrong and, where something can be done, what.
   public var description: String {
@@ -28,7 +28,7 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
     case .file(let path, let action, let reason): "\(path): cannot \(action): \(reason)"
     case .npy(let path, let fault): "\(path): \(fault)"
     case .npz(let path, let fault): "\(path): \(fault)"
-    case .lowResolution(let path, let fault): "\(path): \(fault)"
+    case .pictures(let path, let fault): "\(path): \(fault)"
     }
   }
 }
@@ -91,8 +91,8 @@ public enum NPZFault: Error, Equatable, CustomStringConvertible {
   }
 }
 
-/// Why a file does not hold small pictures for a super-resolution model.
-public enum LowResolutionFault: Error, Equatable, CustomStringConvertible {
+/// Why a file does not hold pictures that a model can be given.
+public enum PictureFault: Error, Equatable, CustomStringConvertible {
   /// The first bytes are those of no known kind of file.
   case format
   /// A PNG that libpng refuses.
@@ -113,11 +113,19 @@ public enum LowResolutionFault: Error, Equatable, CustomStringConvertible {
   case labelType(String)
   /// `arr_1` of another shape than `[pictures]`.
   case labels(shape: [Int], pictures: Int)
+  /// Arrays of pictures of another size than the model's, which only a PNG is cut and scaled to.
+  case size(width: Int, height: Int, model: Int)
+  /// A mask that is no PNG.
+  case maskFormat
+  /// A mask of another size than the picture's.
+  case maskSize(width: Int, height: Int, pictureWidth: Int, pictureHeight: Int)
+  /// A mask that keeps all of the picture.
+  case maskIsBlack
 
   /// What is wrong, and what would do.
   public var description: String {
     switch self {
-    case .format: "is no PNG, .npz or .npy; give one of these to --low-res"
+    case .format: "is no PNG, .npz or .npy; save it as one of these"
     case .png(let message): message
     case .colour: "is an RGB picture, but the model takes grey ones; save it as a grey PNG"
     case .pixelType(let type):
@@ -133,6 +141,12 @@ public enum LowResolutionFault: Error, Equatable, CustomStringConvertible {
       "array arr_1 holds elements of type \(type), but labels are int64 (array.astype('int64'))"
     case .labels(let shape, let pictures):
       "array arr_1 has the shape \(shape), but labels of \(pictures) pictures have [\(pictures)]; save one for each picture"
+    case .size(let width, let height, let model):
+      "holds pictures of \(width)×\(height) pixels, but the model draws \(model)×\(model); scale them, or give a PNG, which is cut and scaled"
+    case .maskFormat: "is no PNG; save the mask as one"
+    case .maskSize(let width, let height, let pictureWidth, let pictureHeight):
+      "has \(width)×\(height) pixels, but the picture has \(pictureWidth)×\(pictureHeight); make the mask as large"
+    case .maskIsBlack: "keeps all of the picture; make white what is to be drawn anew"
     }
   }
 }

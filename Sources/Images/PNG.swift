@@ -34,7 +34,8 @@ extension Picture {
     return try Self.bytes(result, status, message)
   }
 
-  /// The picture in the bytes of a PNG of any kind, as 8-bit grey or RGB; what is transparent lies over black.
+  /// The picture in the bytes of a PNG of any kind, grey, or RGB if it has colours or a palette. Fewer bits than 8 are spread from 0 to 255,
+  /// 16 bits rounded to 8; what is transparent lies over black; gamma and colour profiles change nothing, as in Pillow.
   ///
   /// - Parameter pixelLimit: a PNG with more pixels is refused before it is unpacked.
   /// - Throws: `ImageError.png`.

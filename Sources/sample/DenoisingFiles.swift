@@ -33,7 +33,7 @@ struct DenoisingFiles {
       if kind(ofPath: path) == .folder { throw SettingsError("\(name): \(path) is a folder; name a file in it") }
     }
     self.plan = plan
-    let steps = plan.diffusion.count
+    let steps = plan.path.steps.count
     if options.frames != nil { frames = DenoisingRecord(steps: evenlySpaced(AnimatedPNG.mostFrames, upTo: steps)) }
     if options.strip != nil { strip = DenoisingRecord(steps: evenlySpaced(Self.mostColumns, upTo: steps)) }
   }

@@ -45,12 +45,14 @@ struct Drawing {
     }
     let sampler = plan.makeSampler()
     let scale = sampler.initialScale(plan.diffusion)
-    var x = scale == 1 ? start : start.map { scale * $0 }
+    var x =
+      plan.initial?.start(images, plan.diffusion, noise: start) ?? (scale == 1 ? start : start.map { scale * $0 })
     let setting = SamplerSetting(
       diffusion: plan.diffusion, model: denoiser(images, labels),
       clipDenoised: plan.options.clipDenoised ?? plan.model.settings.clipDenoised,
       conditioner: conditioner(labels))
-    var loop = SamplingLoop(setting, sampler, from: x, noise: noise)
+    var loop = SamplingLoop(
+      setting, sampler, from: x, along: plan.path, keeping: plan.initial?.known(images), noise: noise)
     while let state = loop.next() {
       x = state.x
       try onStep(state)

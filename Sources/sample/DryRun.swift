@@ -11,13 +11,14 @@ import UNet
 func dryRun(_ plan: Plan, _ destination: Destination) throws {
   let pictures = plan.batch * (plan.guidance == 1 ? 1 : 2)
   let (step, memory) = calibrate(plan, pictures: pictures)
-  let steps = plan.diffusion.count
+  let path = plan.path.steps
+  let steps = path.count
   let forwards = plan.numbers.count * plan.passes
   let flops = 2 * Double(plan.model.unet.countFlops(batch: 1, size: Array(plan.imageShape.dropFirst())).total)
   // The last batch may be smaller; time goes with the images.
   let total = step.seconds * Double(forwards) / Double(pictures)
   let shape = plan.imageShape.map(String.init).joined(separator: "×")
-  let timesteps = (0..<steps).reversed().map { words(ofTimestep: plan.diffusion.timestepMap[$0]) }
+  let timesteps = path.map { words(ofTimestep: plan.diffusion.timestepMap[$0]) }
   let images = plan.numbers.count == 1 ? "1 image" : "\(plan.numbers.count) images"
   let batches =
     plan.batches == 1 ? "in one batch" : "in \(plan.batches) batches of \(plan.batch)"
@@ -29,6 +30,7 @@ func dryRun(_ plan: Plan, _ destination: Destination) throws {
       sampler     \(plan.sampler.title), \(steps) \(steps == 1 ? "step" : "steps")\(
         plan.guidance == 1 ? "" : ", guidance \(decimal(plan.guidance, 2))")\(
         plan.passes == steps ? "" : ", \(plan.passes) forward passes")\(
+        plan.initial.map { ", \($0.summary)" } ?? "")\(
         plan.classifier.map { ", \($0.name) at scale \(decimal($0.scale, 2))" } ?? "")
       timesteps   \(shortened(timesteps))
       arithmetic  \(quantity(flops, "FLOP")) a forward pass of one image, \(quantity(flops * Double(forwards), "FLOP")) in all

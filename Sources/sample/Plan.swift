@@ -26,6 +26,8 @@ struct Plan {
   var origin: NoiseOrigin?
   /// What a super-resolution model enlarges, one picture after the other, again from the first when all are done.
   let lowRes: LowResolution?
+  /// What images start from in place of noise alone, if that is given.
+  let initial: InitialImage?
 
   /// - Throws: `UsageError`, `SettingsError`, `ImageError`, `SpacingError`.
   init(_ options: Options, _ model: Model) throws {
@@ -35,6 +37,7 @@ struct Plan {
     sampler = options.sampler ?? (options.isUpstreamRespacing ? .ddpm : .ddim)
     seed = options.seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
     diffusion = try Self.diffusion(options, settings, sampler)
+    initial = try InitialImage(options, model, steps: diffusion.count)
     lowRes = try Self.readLowResolution(options, model)
     if let guidance = options.guidance {
       guard guidance == 1 || settings.nullClass != nil else {
@@ -66,8 +69,8 @@ struct Plan {
       let names = settings.unet.numClasses == nil ? classifier?.settings.classNames ?? [] : settings.classNames
       classes = try selectClasses(items, count: count, names: names, nullClass: settings.nullClass)
     } else {
-      // A picture is enlarged as what it was drawn as.
-      classes = settings.unet.numClasses == nil ? nil : lowRes?.labels
+      // A picture is enlarged, and drawn again, as what it was drawn as.
+      classes = settings.unet.numClasses == nil ? nil : lowRes?.labels ?? initial?.labels
     }
     numbers = ImageNumbers(count: options.count, index: options.index, shard: options.shard)
     batch = min(Swift.max(1, numbers.count), options.batch ?? Self.usualBatch(options, settings))
@@ -97,12 +100,15 @@ struct Plan {
 
   /// Passes through the network for one image; with guidance two in place of one where it applies.
   var passes: Int {
-    let steps = diffusion.count
-    let passes = sampler.passes(steps: steps)
+    let stretches = path.stretches
+    let passes = stretches.enumerated().reduce(0) { sum, stretch in
+      sum + sampler.passes(steps: stretch.element, endsInPicture: stretch.offset == stretches.count - 1)
+    }
     if guidance == 1 { return passes }
-    let guided = (0..<steps).filter { guidanceInterval?.contains(diffusion.modelTimestep($0)) ?? true }.count
+    let steps = path.steps
+    let guided = steps.filter { guidanceInterval?.contains(diffusion.modelTimestep($0)) ?? true }.count
     // The second passes of a solver are at the same timesteps.
-    return passes + passes * guided / steps
+    return passes + passes * guided / steps.count
   }
 
   /// So many that the activations stay within about half a gigabyte; beyond 16, larger batches gain no speed. What PyTorch's

@@ -24,9 +24,11 @@ struct Provenance: Codable {
   let label: Int?
   /// The options that, with the model, draw this image.
   let arguments: [String]
+  /// The SHA-256 of the pictures that it was drawn from, by their options; nil for none.
+  let files: [String: String]?
 
   enum CodingKeys: String, CodingKey {
-    case version, model, seed, image, arguments
+    case version, model, seed, image, arguments, files
     case modelHash = "model_hash"
     case label = "class"
   }
@@ -41,6 +43,7 @@ struct Provenance: Codable {
     self.image = image.map { plan.origin?.number(ofImage: $0) ?? $0 }
     self.label = label
     arguments = Self.arguments(plan, image: image, label: label) + besides
+    files = plan.initial?.files
   }
 
   /// Nothing that depends on batch, count, threads, shard or resumption, and none of the defaults left to be guessed.
@@ -62,6 +65,7 @@ struct Provenance: Codable {
     if let label { words += ["--class", "\(label)"] }
     if options.clipDenoised == false { words.append("--no-clip") }
     if let file = options.lowRes { words += ["--low-res", file] }
+    words += plan.initial?.arguments ?? []
     if let file = options.noise { words += ["--noise", file] }
     if options.scale != 1 { words += ["--scale", "\(options.scale)"] }
     if options.rng == .torch { words += ["--rng", "torch", "--count", "\(options.count)", "--batch", "\(plan.batch)"] }
@@ -81,7 +85,7 @@ struct Provenance: Codable {
   /// Whether both are the same image of the same model, wherever its file lies.
   func isSameDrawing(as other: Provenance) -> Bool {
     (version, modelHash, seed, image, label) == (other.version, other.modelHash, other.seed, other.image, other.label)
-      && arguments == other.arguments
+      && arguments == other.arguments && files == other.files
   }
 
   /// The text chunk; keys in order.
@@ -120,6 +124,7 @@ extension Plan {
     ]
     if let seed = provenance.seed { parameters.insert("Seed: \(seed)", at: 3) }
     if let classifier { parameters.append("Classifier: \(classifier.name) at \(classifier.scale)") }
+    if let initial { parameters.append("Denoising strength: \(initial.strength)") }
     if let label { parameters.append("Class: \(model.settings.name(ofClass: label))") }
     if let image { parameters.append("Image: \(image)") }
     return [

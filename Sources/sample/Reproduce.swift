@@ -36,6 +36,10 @@ func reproduce(_ options: Options, image path: String) throws {
     )
   }
   let plan = try command.plan(model)
+  if let changed = plan.initial?.files.filter({ $0.value != provenance.files?[$0.key] }).keys.min() {
+    throw SettingsError(
+      "\(path): was drawn with another picture as --\(changed) than is there now; put that back in its place")
+  }
   var again = Drawing(plan)
   let drawn = try Picture(again.draw([image]) { _ in }.x, 0).enlarged(by: plan.options.scale)
   guard drawn.width == picture.width, drawn.height == picture.height, drawn.channels == picture.channels else {

@@ -34,7 +34,7 @@ func draw(_ options: Options) throws {
   Interruption.watch()
   try destination.open()
   var progress = ProgressBar(
-    style: progressStyle(options), images: plan.numbers.count, steps: plan.diffusion.count,
+    style: progressStyle(options), images: plan.numbers.count, steps: plan.path.steps.count,
     note: plan.sampler == .heun ? " of two passes" : "")
   defer { progress.finish() }
   var preview = try Preview(plan)
@@ -96,7 +96,7 @@ func draw(_ options: Options) throws {
     let all = plan.numbers.count
     let images = all == 1 ? "" : "\(all) images\(drawn == all ? "" : ", of which \(all - drawn) were there"), "
     writeError(
-      "\(destination.name): \(images)seed \(plan.seed), \(plan.diffusion.count) \(plan.sampler.title) steps, \(decimal((end - start).seconds, 2)) s\n"
+      "\(destination.name): \(images)seed \(plan.seed), \(plan.path.steps.count) \(plan.sampler.title) steps, \(decimal((end - start).seconds, 2)) s\n"
     )
   }
 }

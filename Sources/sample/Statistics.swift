@@ -31,7 +31,7 @@ struct Statistics: Encodable {
     seed = plan.seed
     images = drawn
     batch = plan.batch
-    steps = plan.diffusion.count
+    steps = plan.path.steps.count
     loadSeconds = load.seconds
     drawSeconds = draw.seconds
     secondsPerStep = draw.seconds / Double(max(1, steps * ((drawn + plan.batch - 1) / plan.batch)))

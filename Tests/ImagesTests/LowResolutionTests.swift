@@ -15,12 +15,12 @@ struct LowResolutionTests {
 
   /// Expects a fault, and a sentence that names the file.
   private func expectFault(
-    _ bytes: [UInt8], channels: Int, _ expected: LowResolutionFault, sourceLocation: SourceLocation = #_sourceLocation
+    _ bytes: [UInt8], channels: Int, _ expected: PictureFault, sourceLocation: SourceLocation = #_sourceLocation
   ) {
     #expect(sourceLocation: sourceLocation) {
       _ = try read(bytes, channels: channels)
     } throws: { error in
-      guard case ImageError.lowResolution(let path, let fault) = error else { return false }
+      guard case ImageError.pictures(let path, let fault) = error else { return false }
       return fault == expected && "\(error)".hasPrefix(path + ": ")
     }
   }
@@ -57,7 +57,7 @@ struct LowResolutionTests {
     #expect {
       _ = try read(cut, channels: 1)
     } throws: { error in
-      guard case ImageError.lowResolution(_, .png) = error else { return false }
+      guard case ImageError.pictures(_, .png) = error else { return false }
       return true
     }
   }

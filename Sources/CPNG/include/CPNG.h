@@ -29,8 +29,9 @@ int cpng_encode(const uint8_t *_Nonnull pixels, uint32_t width, uint32_t height,
                 const cpng_text *_Nullable texts, int text_count, cpng_result *_Nonnull result,
                 char message[_Nonnull CPNG_MESSAGE_SIZE]);
 
-/// Decodes a PNG to 8-bit grey or RGB pixels, whatever it holds; what it has of transparency lies over black. A picture of more than
-/// `pixel_limit` pixels is refused before it is unpacked. Returns 0, or -1 with a message.
+/// Decodes a PNG of any kind to 8-bit grey or, if it has colours or a palette, RGB pixels. 16 bits are rounded to 8; what is transparent
+/// lies over black; values are taken as they stand, whatever a gamma or colour profile says. A picture of more than `pixel_limit` pixels
+/// is refused before it is unpacked. Returns 0, or -1 with a message.
 int cpng_decode(const uint8_t *_Nonnull png, size_t size, uint64_t pixel_limit, cpng_result *_Nonnull result,
                 char message[_Nonnull CPNG_MESSAGE_SIZE]);
 

@@ -1,0 +1,101 @@
+import TensorCore
+
+/// Reads pictures that a model is given, whatever kind of file they are in: a PNG, a `.npz` or a `.npy`, which the content says, not the
+/// name.
+struct PictureReader {
+  /// What errors call the file.
+  let path: String
+  /// How many the model takes.
+  let channels: Int
+  /// What each byte of a pixel stands for, in [-1, 1].
+  private let values: [Float]
+
+  /// - Parameter value: what a byte of a pixel stands for.
+  init(path: String, channels: Int, value: (UInt8) -> Float) {
+    self.path = path
+    self.channels = channels
+    values = (UInt8.min...UInt8.max).map(value)
+  }
+
+  /// A file by its kind.
+  enum File {
+    case png([UInt8])
+    case npz([UInt8])
+    case npy([UInt8])
+  }
+
+  /// The file of these bytes.
+  func file(_ bytes: [UInt8]) throws(ImageError) -> File {
+    if bytes.starts(with: pngSignature) { return .png(bytes) }
+    if bytes.starts(with: "PK".utf8) { return .npz(bytes) }
+    if bytes.starts(with: npyMagic) { return .npy(bytes) }
+    throw wrong(.format)
+  }
+
+  /// A PNG, which can hold a thousand times its size: of 8192×8192 pixels at most, more than cameras take.
+  func picture(png: [UInt8]) throws(ImageError) -> Picture {
+    do { return try Picture(png: png, pixelLimit: 1 << 26) } catch { throw wrong(.png("\(error)")) }
+  }
+
+  /// `picture` as `[1, channels, h, w]`; grey is repeated.
+  func tensor(_ picture: Picture) throws(ImageError) -> Tensor {
+    let shape = [1, picture.height, picture.width, picture.channels]
+    guard picture.channels == channels || picture.channels == 1 && channels == 3 else {
+      throw wrong(.pixels(shape: shape, channels: channels))
+    }
+    return tensor(picture.pixels, shape)
+  }
+
+  /// uint8 `arr_0` `[N, h, w, channels]`, and `arr_1` `[N]` if it is there.
+  func pictures(npz bytes: [UInt8]) throws(ImageError) -> (pictures: Tensor, labels: [Int]?) {
+    // A gigabyte of pixels is more than anyone gives to a model at once.
+    let archive = try NPZArchive(bytes, path: path, sizeLimit: 1 << 30)
+    let array = try archive.array("arr_0")
+    guard case .uint8(let pixels) = array.elements else { throw wrong(.pixelType(array.elements.type)) }
+    guard array.shape.count == 4, array.shape[3] == channels else {
+      throw wrong(.pixels(shape: array.shape, channels: channels))
+    }
+    if pixels.isEmpty { throw wrong(.nothing(shape: array.shape)) }
+    return (
+      tensor(pixels, array.shape),
+      archive.names.contains("arr_1") ? try labels(try archive.array("arr_1"), pictures: array.shape[0]) : nil
+    )
+  }
+
+  private func labels(_ array: NPYArray, pictures: Int) throws(ImageError) -> [Int] {
+    guard array.shape == [pictures] else { throw wrong(.labels(shape: array.shape, pictures: pictures)) }
+    switch array.elements {
+    case .int32(let values): return values.map(Int.init)
+    case .int64(let values): return values.map(Int.init)
+    default: throw wrong(.labelType(array.elements.type))
+    }
+  }
+
+  /// Floating-point numbers `[N, channels, h, w]` in [-1, 1].
+  func pictures(npy bytes: [UInt8]) throws(ImageError) -> Tensor {
+    let x = try readNPY(bytes, path: path)
+    guard x.shape.count == 4, x.shape[1] == channels else { throw wrong(.numbers(shape: x.shape, channels: channels)) }
+    if x.count == 0 { throw wrong(.nothing(shape: x.shape)) }
+    // Rounding may lead a little outside. The comparison is false for not-a-number.
+    if let outside = x.values.first(where: { !(abs($0) <= 1.001) }) { throw wrong(.range(outside)) }
+    return x
+  }
+
+  /// Bytes `[N, h, w, C]` as `[N, channels, h, w]`; the last of too few channels is repeated.
+  private func tensor(_ pixels: [UInt8], _ shape: [Int]) -> Tensor {
+    let (size, found) = (shape[1] * shape[2], shape[3])
+    return Tensor([shape[0], channels, shape[1], shape[2]]) { out in
+      for n in 0..<shape[0] {
+        for c in 0..<channels {
+          let target = out + (n * channels + c) * size
+          for i in 0..<size { target[i] = values[Int(pixels[(n * size + i) * found + min(c, found - 1)])] }
+        }
+      }
+    }
+  }
+
+  /// An error that names the file.
+  func wrong(_ fault: PictureFault) -> ImageError { .pictures(path: path, fault) }
+}
+
+private let pngSignature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
