@@ -121,7 +121,8 @@ struct OptionDefinition: Sendable {
 /// All options, in the order of the help.
 let optionTable: [OptionDefinition] =
   drawingOptions + pictureOptions + inversionOptions + trainingOptions + trainedModelOptions + measuringOptions
-  + checkpointOptions + outputOptions + viewingOptions + generalOptions + printingOptions + modelOptions + comparedOptions
+  + checkpointOptions + outputOptions + viewingOptions + generalOptions + printingOptions + modelOptions
+  + comparedOptions
   + upstreamOptions + upstreamTrainingOptions
 
 private let drawingOptions: [OptionDefinition] = [

@@ -40,7 +40,7 @@ struct GivenPictures {
     var names: [Name] = []
     var labels: [Int?] = []
     for file in files {
-      let found = try Self.read(file, channels: settings.unet.imageChannels)
+      let found = try readLowResolution(file, channels: settings.unet.imageChannels)
       let (count, height, width) = (found.pictures.shape[0], found.pictures.shape[2], found.pictures.shape[3])
       guard height == settings.imageSize, width == settings.imageSize else {
         throw SettingsError(
@@ -58,12 +58,6 @@ struct GivenPictures {
     }
     pictures = Tensor.stacked(parts)
     (self.names, self.labels) = (names, labels)
-  }
-
-  private static func read(_ file: String, channels: Int) throws -> LowResolution {
-    do { return try readLowResolution(file, channels: channels) } catch .lowResolution(_, .format) {
-      throw SettingsError("\(file): is no PNG, .npz or .npy; save it as one of these")
-    }
   }
 
   /// The class of each picture, of a class-conditional model: as asked for, as its file says it, or the one that stands for none.

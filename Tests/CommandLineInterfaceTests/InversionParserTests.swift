@@ -57,7 +57,8 @@ struct InversionParserTests {
   }
 
   @Test func nllReports() throws {
-    guard case .nll(let options, images: ["x.npz"]) = try read("nll x.npz --json --out t.CSV --rng torch --seed 5") else {
+    guard case .nll(let options, images: ["x.npz"]) = try read("nll x.npz --json --out t.CSV --rng torch --seed 5")
+    else {
       Issue.record("not understood as nll")
       return
     }
@@ -124,7 +125,9 @@ struct InversionParserTests {
       "interpolate a.png b.png --guidance 2",
       "--guidance: pictures are encoded without it, as it cannot be undone; leave it out, or interpolate between --seed 1..2"
     ),
-    ("interpolate a.png b.png --frames 1", "--frames: 1 is out of range; type --frames with a number from 2 to 1000000"),
+    (
+      "interpolate a.png b.png --frames 1", "--frames: 1 is out of range; type --frames with a number from 2 to 1000000"
+    ),
     ("nll a.png --out x.png", "--out: sample nll writes .json and .csv, not x.png; type for instance --out nll.json"),
     ("nll a.png --steps 5 --respacing 10", "--steps and --respacing both choose the timesteps; type only one of them"),
     ("nll a.png -q --progress bar", "--quiet and --progress bar contradict each other; type only one of them"),

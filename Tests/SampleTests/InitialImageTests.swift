@@ -148,8 +148,8 @@ struct InitialImageTests: RunsSample {
     let around = String(decoding: try run(line + " --sampler ddpm").output, as: UTF8.self)
     #expect(around.contains("\nsampler     DDPM, 19 steps, "), "\(around)")
     #expect(around.contains(", from a.png at strength 1.0, around what m.png keeps\n"), "\(around)")
-    let heun = String(decoding: try run(line + " --sampler heun").output, as: UTF8.self)
-    #expect(heun.contains("\nsampler     Heun, 19 steps (37 passes),"), "\(heun)")
+    let heun = String(decoding: try run(line + " --sampler heun --guidance 1").output, as: UTF8.self)
+    #expect(heun.contains("\nsampler     Heun, 19 steps, 37 forward passes, from"), "\(heun)")
     #expect(try files == ["a.png", "m.png"])
   }
 

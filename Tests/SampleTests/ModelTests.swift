@@ -70,7 +70,7 @@ struct ModelTests: RunsSample {
     }
     #expect(try advice("--predict-xstart --noise-schedule cosine") == "none")
     #expect(try advice("").contains(" with --predict-xstart True --noise-schedule cosine (error 0.0"))
-    #expect(try advice("--predict-xstart --noise-schedule cosine --num-heads 8").contains(" with --num-heads 4 ("))
+    #expect(try advice("--predict-xstart --noise-schedule cosine --num-heads 1").contains(" with --num-heads 4 ("))
     #expect(
       try advice("--predict-xstart --noise-schedule cosine --use-new-attention-order").contains(
         " with --use-new-attention-order False ("))

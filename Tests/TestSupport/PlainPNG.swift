@@ -2,12 +2,18 @@
 public struct PlainPNG {
   /// What a sample stands for.
   public enum ColourType: UInt8, Sendable, CaseIterable {
+    /// Grey.
     case grey = 0
+    /// Red, green and blue.
     case rgb = 2
+    /// A number in the palette.
     case palette = 3
+    /// Grey and alpha.
     case greyAlpha = 4
+    /// Red, green, blue and alpha.
     case rgbAlpha = 6
 
+    /// The samples of a pixel.
     public var channels: Int {
       switch self {
       case .grey, .palette: 1
