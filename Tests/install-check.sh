@@ -78,7 +78,7 @@ for program in "${programs[@]}"; do
   bash -n "$(bash_file "$program")"
   if command -v shellcheck > /dev/null; then shellcheck --shell=bash "$(bash_file "$program")"; fi
 done
-complete_in_bash sample --st | expect "bash, --st" --stats --steps --strip
+complete_in_bash sample --st | expect "bash, --st" --stats --steps --strength --strip
 complete_in_bash sample --spacing '' | expect "bash, --spacing" karras leading linspace trailing
 complete_in_bash sample --sampler = dd | expect "bash, --sampler=dd" ddim ddpm
 complete_in_bash sample --noise_schedule c | expect "bash, --noise_schedule c" cosine
@@ -127,7 +127,7 @@ complete_in_fish() {
 if command -v fish > /dev/null; then
   for program in "${programs[@]}"; do fish -n "$(fish_file "$program")"; done
   mkdir "$dir/empty" && cd "$dir/empty"
-  complete_in_fish 'sample --st' | expect "fish, --st" --stats --steps --strip
+  complete_in_fish 'sample --st' | expect "fish, --st" --stats --steps --strength --strip
   complete_in_fish 'sample --spacing ' | expect "fish, --spacing" karras leading linspace trailing
   complete_in_fish 'sample --learn-sigma ' | expect "fish, --learn-sigma" False True
   complete_in_fish 'sample con' | expect "fish, con" convert
