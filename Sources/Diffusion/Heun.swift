@@ -16,9 +16,9 @@ public struct Heun: Sampler {
     let euler = diffusion.flow(x, predXStart, from: i, to: i - 1)
     guard i > 0 else { return (euler, predXStart) }
     let (s, t) = (diffusion.level(i), diffusion.level(i - 1))
-    // The directions (x / α - x₀) / (σ / α) of both ends.
-    let first = sum((1 / s.sigma, x), (-s.alpha / s.sigma, predXStart))
-    let second = sum((1 / t.sigma, euler), (-t.alpha / t.sigma, setting.predXStart(euler, step: i - 1)))
+    // The directions (x / α - x₀) / (σ / α) of both ends, which are ε.
+    let first = diffusion.epsilon(predXStart: predXStart, x, step: i)
+    let second = diffusion.epsilon(predXStart: setting.predXStart(euler, step: i - 1), euler, step: i - 1)
     let half = t.alpha * (t.relative - s.relative) / 2
     return (sum((t.alpha / s.alpha, x), (half, first), (half, second)), predXStart)
   }

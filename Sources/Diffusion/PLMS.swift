@@ -19,19 +19,16 @@ public struct PLMS: Sampler {
       let (s, t) = (diffusion.level(i), diffusion.level(i - 1))
       return sum((t.alpha / s.alpha, x), (t.sigma - t.alpha * s.relative, epsilon))
     }
-    func epsilon(_ x: Tensor, _ predXStart: Tensor, _ i: Int) -> Tensor {
-      let level = diffusion.level(i)
-      return sum((1 / level.sigma, x), (-level.alpha / level.sigma, predXStart))
-    }
     let predXStart = setting.predXStart(x, step: i)
-    let e = epsilon(x, predXStart, i)
+    let e = diffusion.epsilon(predXStart: predXStart, x, step: i)
     let p = epsilons
     epsilons = Array((p + [e]).suffix(3))
     switch p.count {
     case 0:
       let euler = follow(e)
       guard i > 0 else { return (euler, predXStart) }
-      return (follow(sum((0.5, e), (0.5, epsilon(euler, setting.predXStart(euler, step: i - 1), i - 1)))), predXStart)
+      let next = diffusion.epsilon(predXStart: setting.predXStart(euler, step: i - 1), euler, step: i - 1)
+      return (follow(sum((0.5, e), (0.5, next))), predXStart)
     case 1: return (follow(sum((3 / 2, e), (-1 / 2, p[0]))), predXStart)
     case 2: return (follow(sum((23 / 12, e), (-16 / 12, p[1]), (5 / 12, p[0]))), predXStart)
     default: return (follow(sum((55 / 24, e), (-59 / 24, p[2]), (37 / 24, p[1]), (-9 / 24, p[0]))), predXStart)

@@ -26,7 +26,7 @@ struct PictureReader {
 
   /// The file of these bytes.
   func file(_ bytes: [UInt8]) throws(ImageError) -> File {
-    if bytes.starts(with: pngSignature) { return .png(bytes) }
+    if bytes.starts(with: PNGChunk.signature) { return .png(bytes) }
     if bytes.starts(with: "PK".utf8) { return .npz(bytes) }
     if bytes.starts(with: npyMagic) { return .npy(bytes) }
     throw wrong(.format)
@@ -97,5 +97,3 @@ struct PictureReader {
   /// An error that names the file.
   func wrong(_ fault: PictureFault) -> ImageError { .pictures(path: path, fault) }
 }
-
-private let pngSignature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]

@@ -49,7 +49,7 @@ struct Drawing {
       plan.initial?.start(images, plan.diffusion, noise: start) ?? (scale == 1 ? start : start.map { scale * $0 })
     let setting = SamplerSetting(
       diffusion: plan.diffusion, model: denoiser(images, labels),
-      clipDenoised: plan.options.clipDenoised ?? plan.model.settings.clipDenoised,
+      clipDenoised: plan.clipsDenoised,
       conditioner: conditioner(labels))
     var loop = SamplingLoop(
       setting, sampler, from: x, along: plan.path, keeping: plan.initial?.known(images), noise: noise)

@@ -41,9 +41,6 @@ struct Inversion {
 }
 
 extension Plan {
-  /// Whether the predicted picture is clipped to [-1, 1] at each step.
-  var clipsDenoised: Bool { options.clipDenoised ?? model.settings.clipDenoised }
-
   /// Images drawn by DDIM with η = 0 and without guidance, from noise that is still to be found of pictures.
   ///
   /// - Parameters:

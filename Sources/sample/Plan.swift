@@ -87,6 +87,9 @@ struct Plan {
     model.settings.unet.numClasses != nil ? model.settings.drawableClasses : classifier.map { Array(0..<$0.classCount) }
   }
 
+  /// Whether the predicted picture is clipped to [-1, 1] at each step.
+  var clipsDenoised: Bool { options.clipDenoised ?? model.settings.clipDenoised }
+
   /// How many batches they make.
   var batches: Int { (numbers.count + batch - 1) / batch }
 

@@ -4,19 +4,6 @@ import TensorCore
 import TestSupport
 import Testing
 
-/// Hands out known tensors and remembers what was asked of it.
-private struct ScriptedNoise: NoiseSource {
-  var calls: [String] = []
-  let shape: [Int]
-
-  mutating func next() -> Tensor {
-    calls.append("next")
-    return scrambled(shape, seed: UInt64(calls.count))
-  }
-
-  mutating func skip() { calls.append("skip") }
-}
-
 struct SamplerTests {
   private static let shape = [2, 1, 3, 3]
 

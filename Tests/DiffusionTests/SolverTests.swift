@@ -4,19 +4,6 @@ import TensorCore
 import TestSupport
 import Testing
 
-/// Noise that is drawn, but never twice the same.
-private struct CountedNoise: NoiseSource {
-  var calls: [String] = []
-  let shape: [Int]
-
-  mutating func next() -> Tensor {
-    calls.append("next")
-    return scrambled(shape, seed: UInt64(calls.count))
-  }
-
-  mutating func skip() { calls.append("skip") }
-}
-
 /// The solvers of the probability flow. (`DiffusersSamplerTests` compares whole runs with diffusers.)
 struct SolverTests {
   private static let shape = [2, 1, 3, 3]
@@ -34,7 +21,7 @@ struct SolverTests {
   }
 
   private func run(_ sampler: any Sampler, _ setting: SamplerSetting, from x: Tensor) -> (x: Tensor, calls: [String]) {
-    var loop = SamplingLoop(setting, sampler, from: x, noise: CountedNoise(shape: Self.shape))
+    var loop = SamplingLoop(setting, sampler, from: x, noise: ScriptedNoise(shape: Self.shape))
     var last = x
     while let state = loop.next() { last = state.x }
     return (last, loop.noise.calls)
@@ -80,7 +67,7 @@ struct SolverTests {
       }
       let setting = SamplerSetting(diffusion: diffusion, model: model, clipDenoised: false)
       var loop = SamplingLoop(
-        setting, Self.solvers[solver], from: scrambled(Self.shape), noise: CountedNoise(shape: Self.shape))
+        setting, Self.solvers[solver], from: scrambled(Self.shape), noise: ScriptedNoise(shape: Self.shape))
       var last = scrambled(Self.shape)
       for _ in 1..<steps { last = loop.next()!.x }
       func deviation(_ bar: Double) -> Double { (bar * s * s + 1 - bar).squareRoot() }
