@@ -20,7 +20,7 @@ SHARED = $(foreach program,$(PROGRAMS),man/man1/$(program).1 bash-completion/com
 APT_GET = $$(test "$$(id -u)" = 0 || echo sudo) apt-get
 
 .PHONY: help build demo test lint format bench bench-peers bench-training digits isa-check count-check batch-check \
-  train-check slurm-check published-check shared install uninstall dist install-check clean libpng
+  train-check slurm-check fuzz published-check shared install uninstall dist install-check clean libpng
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -83,6 +83,14 @@ train-check: build ## kill training at random moments, go on, and compare with a
 slurm-check: build ## draw a run as an array of a real Slurm and kill a node (needs slurmctld, slurmd, munge, and root)
 	Tests/slurm-check.sh $(SAMPLE)
 
+# libFuzzer and the sanitizers come with the toolchain, whose own linker is the one that can link them. Undefined behaviour in C is a
+# trap, as Swift's own is.
+FUZZ_FLAGS = --sanitize=address -Xswiftc -sanitize=fuzzer -Xcc -fsanitize=fuzzer-no-link -Xcc -fsanitize=undefined \
+  -Xcc -fsanitize-trap=undefined -Xswiftc -enable-testing -Xswiftc -use-ld=lld
+fuzz: build ## feed all readers with what libFuzzer makes up, under sanitizers (FUZZ_SECONDS for each of them, 60)
+	FUZZ=1 $(SWIFT) build -c release --product fuzz --scratch-path .build-fuzz $(FUZZ_FLAGS) $(SWIFT_FLAGS)
+	Tests/Fuzz/fuzz.sh .build-fuzz/release/fuzz $(SAMPLE) $(TRAIN)
+
 published-check: build ## use random models of the published shapes, at full size (several minutes, 3 GB of disk)
 	python3 Tests/published-check.py $(SAMPLE)
 
@@ -123,7 +131,7 @@ install-check: build ## check what install and dist make (needs binutils and gro
 	Tests/install-check.sh $(SAMPLE) $(TRAIN)
 
 clean: ## remove everything that was built
-	rm -rf .build .build-test
+	rm -rf .build .build-test .build-fuzz
 
 # Asked of whichever compiler there is: cc, or the clang of the Swift toolchain. libpng-dev brings zlib's headers.
 libpng:

@@ -27,26 +27,62 @@ let kernelTargets: [Target] = instructionSets.map { set in
 }
 let kernelNames: [Target.Dependency] = instructionSets.map { .init(stringLiteral: "Kernels\($0.name)") }
 
+// With FUZZ=1 in the environment the two programs are libraries, for fuzzing to call what is in them, and what fuzzes them is the
+// program (Tests/Fuzz).
+let isFuzzing = Context.environment["FUZZ"] != nil
+
+func program(_ name: String, dependencies: [Target.Dependency]) -> Target {
+  isFuzzing
+    ? .target(name: name, dependencies: dependencies, exclude: ["main.swift"])
+    : .executableTarget(name: name, dependencies: dependencies, linkerSettings: hardenedLinking)
+}
+
+// What Debian calls hardening, as far as it is not how everything is compiled anyway (position-independent, no executable stack):
+// functions are looked up at the start, so that their addresses can be read-only from then on, and C watches over its stack.
+#if os(Linux)
+  let hardenedLinking: [LinkerSetting] = [.unsafeFlags(["-Xlinker", "-z", "-Xlinker", "now"])]
+#else
+  let hardenedLinking: [LinkerSetting] = []
+#endif
+// Sanitizers have stricter checks of their own.
+let hardenedC: [CSetting] =
+  isFuzzing
+  ? []
+  : [.unsafeFlags(["-fstack-protector-strong"]), .define("_FORTIFY_SOURCE", to: "2", .when(configuration: .release))]
+
+let programs: [Product] =
+  isFuzzing
+  ? [] : [.executable(name: "sample", targets: ["sample"]), .executable(name: "train", targets: ["train"])]
+let fuzzTargets: [Target] =
+  isFuzzing
+  ? [
+    .target(name: "CFuzz", path: "Tests/Fuzz/CFuzz"),
+    .executableTarget(
+      name: "fuzz",
+      dependencies: [
+        "CFuzz", "sample", "train", "CommandLineInterface", "Checkpoint", "UNet", "Diffusion", "Images", "Training",
+        "TensorCore", "Zip",
+      ], path: "Tests/Fuzz", exclude: ["CFuzz", "README.md", "fuzz.sh", "seeds.py"]),
+  ] : []
+
 let package = Package(
   name: "sample",
-  products: [
-    .executable(name: "sample", targets: ["sample"]),
-    .executable(name: "train", targets: ["train"]),
+  products: programs + [
     .library(name: "Diffusion", targets: ["Diffusion", "UNet", "Checkpoint", "TensorCore", "Zip"]),
     .library(name: "Training", targets: ["Training", "Autograd"]),
     .library(name: "TensorCore", targets: ["TensorCore"]),
   ],
-  targets: kernelTargets + [
+  targets: kernelTargets + fuzzTargets + [
     .systemLibrary(
       name: "libpng", path: "Sources/libpng", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
-    .target(name: "CPNG", dependencies: ["libpng"]),
+    .target(name: "CPNG", dependencies: ["libpng"], cSettings: hardenedC),
     .systemLibrary(
       name: "zlib", path: "Sources/zlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .target(name: "EmbeddedModel"),
     .target(name: "KernelTable"),
     .target(
       name: "TensorCore", dependencies: ["KernelTable", "CProcessor"] + kernelNames, exclude: ["PERFORMANCE.md"]),
-    .target(name: "CProcessor"),
+    .target(name: "CProcessor", cSettings: hardenedC),
     .target(name: "Autograd", dependencies: ["TensorCore"]),
     .target(
       name: "Training",
@@ -59,14 +95,14 @@ let package = Package(
     .target(name: "Images", dependencies: ["CPNG", "TensorCore", "Zip", "zlib"]),
     .target(name: "CommandLineInterface"),
     .target(name: "Console", dependencies: ["TensorCore", "KernelTable"]),
-    .executableTarget(
-      name: "sample",
+    program(
+      "sample",
       dependencies: [
         "CommandLineInterface", "Console", "Checkpoint", "UNet", "Diffusion", "Images", "EmbeddedModel", "TensorCore",
         "KernelTable", "Training", "Hash",
       ]),
-    .executableTarget(
-      name: "train",
+    program(
+      "train",
       dependencies: [
         "CommandLineInterface", "Console", "Checkpoint", "UNet", "Diffusion", "Images", "TensorCore", "Training",
       ]),

@@ -3,7 +3,7 @@
 # 1. installing puts five files for each where they are looked for, and uninstalling removes them;
 # 2. the manual pages are right roff;
 # 3. bash, zsh and fish can read their completions and complete with them;
-# 4. the tarball is the same when it is packed again, and the binaries in it need few libraries, draw and train.
+# 4. the tarball is the same when it is packed again, and the binaries in it need few libraries, are hardened, draw and train.
 set -euo pipefail
 
 binary=$(realpath "$1")
@@ -168,6 +168,12 @@ for program in "${programs[@]}"; do
   done
   readelf --sections "$tree/bin/$program" > "$dir/sections"
   if grep -q '\.symtab' "$dir/sections"; then fail "$program is not stripped"; fi
+  # What hardening-check looks at: position-independent, full RELRO, no executable stack, stack protectors.
+  readelf --file-header --program-headers --dynamic --wide "$tree/bin/$program" > "$dir/headers"
+  readelf --dyn-syms --wide "$tree/bin/$program" >> "$dir/headers"
+  for mark in "Flags:.* PIE" " GNU_RELRO " "Flags:.* NOW" " GNU_STACK .* RW " " __stack_chk_fail@"; do
+    grep -q -- "$mark" "$dir/headers" || fail "$program is not hardened: no $mark"
+  done
 done
 draw=(--steps 2 --seed 5 --class 3 --quiet)
 "$binary" "${draw[@]}" --out "$dir/built.png"

@@ -10,7 +10,7 @@
 public func decimal(_ value: Double, _ places: Int) -> String {
   let scale = (0..<places).reduce(1.0) { scale, _ in scale * 10 }
   let scaled = (value * scale).rounded()
-  guard scaled.magnitude < 1e15 else { return "\(value)" }
+  guard scaled.magnitude < 1e15 else { return value.isNaN ? "nan" : "\(value)" }
   let digits = String(Int(scaled.magnitude))
   let padded = String(repeating: "0", count: max(0, places + 1 - digits.count)) + digits
   let sign = value < 0 ? "-" : ""
@@ -34,6 +34,20 @@ public func writeError(_ text: String) {
       offset += written
     }
   }
+}
+
+/// `text` as it can be shown on one line of a terminal: what a file or a shell has put into it besides characters (line ends, escape
+/// sequences, marks that turn the direction of writing) is spelled out, as `\n` or `\u{1B}`, and the middle of a very long text left out.
+public func printable(_ text: String) -> String {
+  var shown = ""
+  for scalar in text.unicodeScalars {
+    let kind = scalar.properties.generalCategory
+    let isSafe = ![.control, .lineSeparator, .paragraphSeparator].contains(kind) && !scalar.properties.isBidiControl
+    if isSafe { shown.unicodeScalars.append(scalar) } else { shown += scalar.escaped(asASCII: true) }
+  }
+  let longest = 4096
+  guard shown.unicodeScalars.count > longest else { return shown }
+  return "\(shown.unicodeScalars.prefix(longest / 2)) … \(shown.unicodeScalars.suffix(longest / 2))"
 }
 
 /// For instance `52,546,438`.

@@ -122,7 +122,8 @@ struct Inspection: Encodable {
       ]
       if let advice = check.advice { lines.append(advice) }
     }
-    return lines.joined(separator: "\n") + "\n"
+    // Files may say anything.
+    return lines.map { printable($0) + "\n" }.joined()
   }
 }
 

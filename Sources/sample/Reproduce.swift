@@ -62,7 +62,11 @@ func reproduce(_ options: Options, image path: String) throws {
 func show(image path: String) throws {
   let (_, chunks) = try readPicture(path)
   if chunks.isEmpty { throw SettingsError("\(path): says nothing of itself") }
-  var lines = chunks.map { "\($0.key): \($0.value)" }
+  var lines = chunks.flatMap { chunk in
+    "\(chunk.key): \(chunk.value)".split(separator: "\n", omittingEmptySubsequences: false).map {
+      printable(String($0))
+    }
+  }
   if let provenance = try provenance(chunks, of: path) {
     let model = provenance.model.map { ["--model", $0] } ?? []
     // A verb stands in front.

@@ -44,9 +44,9 @@ do {
 } catch let interrupted as Interrupted {
   exit(128 + interrupted.signal)
 } catch let error as UsageError {
-  writeError("sample: \(error)\n")
+  writeError("sample: \(printable("\(error)"))\n")
   exit(64)
 } catch {
-  writeError("sample: \(error)\n")
+  writeError("sample: \(printable("\(error)"))\n")
   exit(1)
 }

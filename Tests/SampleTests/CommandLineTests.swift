@@ -209,6 +209,22 @@ struct CommandLineTests: RunsSample {
     #expect(try files == [])
   }
 
+  /// Nothing that a name or a file holds breaks a line, moves the cursor or turns the writing around.
+  @Test func errorsAreOnePrintableLine() throws {
+    defer { cleanUp() }
+    let hostile = "a\nb\u{1B}[2J\u{202E}c.pt"
+    let long = String(repeating: "é", count: 100_000)
+    for line in ["--model \(hostile)", "inspect \(hostile)", "--\(hostile)", "\(hostile)", "--steps \(long)"] {
+      let result = try run(line)
+      #expect(result.status != 0 && result.status < 128)
+      #expect(result.errors.hasSuffix("\n") && result.errors.count < 5000, "\(result.errors)")
+      #expect(
+        !result.errors.dropLast().unicodeScalars.contains { $0.value < 32 || $0.value == 0x202E }, "\(result.errors)")
+    }
+    let errors = try run("--model \(hostile)").errors
+    #expect(errors == "sample: a\\nb\\u{001B}[2J\\u{202E}c.pt: cannot be read: No such file or directory\n")
+  }
+
   @Test func helpAndVersion() throws {
     defer { cleanUp() }
     let help = try run("--help")

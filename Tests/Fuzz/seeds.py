@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+"""Makes what fuzzing starts from: for each target a folder of small sound inputs, from the fixtures and from what the programs write,
+and options.dict, the words of their command lines.
+
+usage: seeds.py SAMPLE TRAIN FOLDER
+"""
+
+import json
+import re
+import shlex
+import struct
+import subprocess
+import sys
+import tempfile
+import zipfile
+import zlib
+from pathlib import Path
+
+sample, train, folder = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve(), Path(sys.argv[3])
+root = Path(__file__).resolve().parents[2]
+fixtures = root / "Tests/Fixtures"
+count = 0
+
+
+def seed(target, data):
+    global count
+    count += 1
+    (folder / target).mkdir(parents=True, exist_ok=True)
+    (folder / target / f"{count:03}").write_bytes(data if isinstance(data, bytes) else data.encode())
+
+
+def header(file):
+    data = file.read_bytes()
+    return data[8 : 8 + struct.unpack("<Q", data[:8])[0]]
+
+
+# Checkpoints
+for file in sorted((fixtures / "containers").iterdir()):
+    data = file.read_bytes()
+    if file.suffix == ".safetensors":
+        seed("safetensors", data)
+    elif data.startswith(b"PK"):
+        seed("torch-zip", data)
+        archive = zipfile.ZipFile(file)
+        seed("pickle", archive.read(next(name for name in archive.namelist() if name.endswith("data.pkl"))))
+    else:
+        seed("torch-legacy", data)
+networks = sorted((fixtures / "unet").glob("*.weights.safetensors"))
+networks.append(fixtures / "diffusers/default-like/unet/diffusion_pytorch_model.safetensors")
+networks.append(root / "Sources/EmbeddedModel/digits.safetensors")
+for file in networks:
+    seed("safetensors-header", header(file))
+    config = json.loads(header(file)).get("__metadata__", {}).get("config")
+    if config:
+        seed("sidecar", config)
+for shape in ([2], [0, 3], []):
+    elements = 1
+    for size in shape:
+        elements *= size
+    for kind, size in {"F64": 8, "F16": 2, "BF16": 2, "I64": 8, "U8": 1, "BOOL": 1}.items():
+        entry = {"dtype": kind, "shape": shape, "data_offsets": [0, elements * size]}
+        text = json.dumps({"__metadata__": {"format": "pt"}, "w": entry}).encode()
+        seed("safetensors", struct.pack("<Q", len(text)) + text + bytes(elements * size))
+seed("safetensors-index", json.dumps({"metadata": {"total_size": 8}, "weight_map": {"w": "a.safetensors"}}))
+seed("sidecar", (root / "Sources/EmbeddedModel/digits.json").read_bytes())
+for model in ("default-like", "ddpm-cifar-like"):
+    at = fixtures / "diffusers" / model
+    seed("diffusers", (at / "unet/config.json").read_bytes() + b"\0" + (at / "scheduler/scheduler_config.json").read_bytes())
+
+
+# Pictures of each colour type and depth
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def png(colour, depth, interlace, transparent):
+    width, height, channels = 5, 3, {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour]
+    passes = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
+    rows = b""
+    for x, y, across, down in passes if interlace else [(0, 0, 1, 1)]:
+        wide, high = -(-(width - x) // across), -(-(height - y) // down)
+        if wide > 0:
+            rows += b"".join(bytes([row % 5]) + bytes((wide * channels * depth + 7) // 8) for row in range(high))
+    data = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlace))
+    if colour == 3:
+        data += chunk(b"PLTE", bytes(range(6)))
+    if transparent and colour in (0, 2, 3):
+        data += chunk(b"tRNS", bytes({0: 2, 2: 6, 3: 1}[colour]))
+    data += chunk(b"tEXt", b"Title\0words") + chunk(b"zTXt", b"Title\0\0" + zlib.compress(b"more words"))
+    data += chunk(b"iTXt", b"Title\0\0\0en\0\0" + "wörds".encode()) + chunk(b"gAMA", struct.pack(">I", 45455))
+    return data + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+for colour, depths in {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}.items():
+    for depth in depths:
+        seed("png", png(colour, depth, interlace=(depth // 2) % 2, transparent=depth < 8))
+
+# What the programs write
+with tempfile.TemporaryDirectory() as place:
+    at = Path(place)
+
+    def run(*words):
+        subprocess.run(words, cwd=at, check=True, stdout=subprocess.DEVNULL)
+
+    draw = (sample, "--steps", "2", "--seed", "1", "--quiet")
+    run(*draw, "--out", "a.png", "--frames", "moving.png")
+    run(*draw, "--class", "0-9", "--count", "3", "--out", "a.npz")
+    run(*draw, "--count", "3", "--out", "a.npy")
+    (at / "digits").mkdir()
+    run(*draw, "--count", "9", "--out", "digits", "--class", "0-9")
+    run(train, "--data", "digits", "--image-size", "8", "--in-channels", "1", "--num-channels", "32", "--num-res-blocks", "1",
+        "--channel-mult", "1", "--attention-resolutions", "8", "--diffusion-steps", "10", "--batch-size", "2", "--steps", "4",
+        "--log-interval", "1", "--save-interval", "4", "--seed", "1", "--quiet", "--out", "run")
+    for name in ("a.png", "moving.png"):
+        seed("png", (at / name).read_bytes())
+    seed("npz", (at / "a.npz").read_bytes())
+    seed("npz", (fixtures / "mnist.npz").read_bytes())
+    seed("npy", (at / "a.npy").read_bytes())
+    seed("training-log", b"\0".join((at / "run" / name).read_bytes() for name in ("progress.csv", "progress.jsonl", "run.json")))
+    seed("safetensors-header", header(at / "run/model000004.safetensors"))
+    words = subprocess.run([sample, "--help"], check=True, capture_output=True, text=True).stdout
+    more = subprocess.run([train, "--help"], check=True, capture_output=True, text=True).stdout
+
+
+def npy(descr, shape, data):
+    text = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}"
+    text = text.ljust(117) + "\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text.encode() + data
+
+
+images = npy("|u1", (3, 2, 2), bytes(range(12)))
+for labels in (npy("<i8", (3,), struct.pack("<3q", 0, 1, 1)), npy("|u1", (3,), bytes([1, 0, 1]))):
+    seed("dataset", images + labels + npy("<U3", (2,), "oneone".encode("utf-32-le")))
+seed("npy", npy("<f4", (1, 1, 2, 2), struct.pack("<4f", 0, 1, -1, 0.5)))
+seed("npy", npy("<f8", (2,), struct.pack("<2d", 0, 1)))
+
+# Command lines: those of the README
+for line in (root / "README.md").read_text().splitlines():
+    match = re.match(r"\s*(?:\$ )?(?:\./|\S*/)?(sample|train) (.+)$", line)
+    if match:
+        try:
+            line = "\n".join(shlex.split(match[2], comments=True))
+        except ValueError:
+            continue
+        seed("command-line" if match[1] == "sample" else "train-command-line", line)
+options = sorted(set(re.findall(r"--[a-z][a-z-]+", words + more)))
+(folder / "options.dict").write_text("".join(f'"{option}"\n' for option in options))
