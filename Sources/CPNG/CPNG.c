@@ -123,6 +123,29 @@ static void on_read(png_structp png, png_bytep data, png_size_t count) {
   memory->left -= count;
 }
 
+static uint32_t big_endian(const uint8_t *bytes) {
+  return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+// libpng takes memory for a chunk before it knows whether there is one of that length.
+static void check_chunks(png_structp png, const uint8_t *bytes, size_t size) {
+  size_t place = 8;
+  // What is no PNG, libpng says better.
+  if (size < place || png_sig_cmp(bytes, 0, place) != 0) return;
+  while (size - place >= 8 && memcmp(bytes + place + 4, "IEND", 4) != 0) {
+    uint32_t length = big_endian(bytes + place);
+    // Behind the length and the type there are that many bytes and a checksum.
+    if (size - place < 12 || length > size - place - 12) png_error(png, "it ends too early");
+    place += 12 + (size_t)length;
+  }
+}
+
+// A deflate stream's shortest code for its longest run makes 258 bytes of 2 bits: 1032 bytes of each.
+static void check_size(png_structp png, png_infop info, size_t size) {
+  uint64_t unpacked = (uint64_t)png_get_rowbytes(png, info) * png_get_image_height(png, info);
+  if (unpacked / 1032 > size) png_error(png, "it is too short for the size that it claims");
+}
+
 static void ignore_warning(png_structp png, png_const_charp message) {
   (void)png;
   (void)message;
@@ -166,10 +189,12 @@ int cpng_decode(const uint8_t *bytes, size_t size, uint64_t pixel_limit, cpng_re
     return -1;
   }
   limit_chunks(png);
+  check_chunks(png, bytes, size);
   png_set_read_fn(png, &memory, on_read);
   png_read_info(png, info);
   png_uint_32 width = png_get_image_width(png, info), height = png_get_image_height(png, info);
   if ((uint64_t)width * height > pixel_limit) png_error(png, "it has more pixels than are allowed");
+  check_size(png, info, size);
   // To 8 or 16 bits, RGB for a palette, an alpha channel for a transparent colour; then over black; then to 8 bits.
   png_set_expand(png);
   png_color_16 black = {0, 0, 0, 0, 0};
@@ -227,9 +252,11 @@ int cpng_read_text(const uint8_t *bytes, size_t size, cpng_text_function functio
     return -1;
   }
   limit_chunks(png);
+  check_chunks(png, bytes, size);
   png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
   png_set_read_fn(png, &memory, on_read);
   png_read_info(png, info);
+  check_size(png, info, size);
   int passes = png_set_interlace_handling(png);
   png_read_update_info(png, info);
   *row = malloc(png_get_rowbytes(png, info));

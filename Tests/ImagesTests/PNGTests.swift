@@ -40,7 +40,6 @@ struct PNGTests {
       #expect(throws: ImageError.self, "\(length) bytes") { try Picture(png: Array(png[..<length])) }
     }
     var state: UInt64 = 1
-    // A chunk that claims to be long makes libpng clear up to 8 MB for it: some milliseconds each.
     for _ in 0..<200 {
       var bytes = png
       for _ in 0..<3 {
@@ -60,5 +59,20 @@ struct PNGTests {
     #expect(throws: ImageError.self) { try Picture(png: png) }
     let honest = try Self.gradient(9, 9, 1).png()
     #expect(throws: ImageError.png("it has more pixels than are allowed")) { try Picture(png: honest, pixelLimit: 80) }
+  }
+
+  /// Found by fuzzing: libpng takes memory for what a chunk claims to have, and a few bytes of pixels cannot be many.
+  @Test func claimsBeyondTheFileAreRefused() throws {
+    let png = PlainPNG(width: 1, height: 1, .grey, depth: 8, [0])
+    for type in ["tEXt", "zTXt", "iTXt", "iCCP", "IDAT"] {
+      let bytes = png.header + [0x24, 0, 0, 0] + Array(type.utf8) + png.bytes.dropFirst(png.header.count)
+      #expect(throws: ImageError.png("it ends too early"), "\(type)") { try Picture(png: bytes) }
+      #expect(throws: ImageError.png("it ends too early"), "\(type)") { try pngText(bytes) }
+    }
+    let large = PlainPNG(width: 16_000, height: 16_000, .grey, depth: 8, []).header
+    let bytes = large + png.bytes.dropFirst(png.header.count)
+    let short = ImageError.png("it is too short for the size that it claims")
+    #expect(throws: short) { try Picture(png: bytes) }
+    #expect(throws: short) { try pngText(bytes) }
   }
 }
