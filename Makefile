@@ -20,7 +20,7 @@ SHARED = $(foreach program,$(PROGRAMS),man/man1/$(program).1 bash-completion/com
 APT_GET = $$(test "$$(id -u)" = 0 || echo sudo) apt-get
 
 .PHONY: help build demo test lint format bench bench-peers bench-training digits isa-check count-check batch-check \
-  train-check slurm-check fuzz published-check shared install uninstall dist install-check clean libpng
+  train-check soak sanitize slurm-check fuzz published-check shared install uninstall dist install-check clean libpng
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -80,6 +80,18 @@ batch-check: build ## kill runs, draw parts and ten thousand images (KILLS, IMAG
 train-check: build ## kill training at random moments, go on, and compare with a run left alone (KILLS)
 	Tests/train-check.sh $(TRAIN) $(SAMPLE) $(KILLS)
 
+soak: build ## kill sampling and training a thousand times at random moments, go on, and compare (a quarter of an hour)
+	Tests/batch-check.sh $(SAMPLE) 500 $(IMAGES)
+	Tests/train-check.sh $(TRAIN) $(SAMPLE) 334
+
+# The program that tests run is sanitized too.
+SANITIZERS = address thread
+sanitize: libpng ## run the tests under AddressSanitizer and ThreadSanitizer (SANITIZERS; half an hour)
+	set -e; for sanitizer in $(SANITIZERS); do \
+	  flags="-c release --sanitize=$$sanitizer --scratch-path .build-$$sanitizer -Xswiftc -enable-testing $(SWIFT_FLAGS)"; \
+	  $(SWIFT) build $$flags --product sample; \
+	  SAMPLE_BINARY="$(CURDIR)/.build-$$sanitizer/release/sample" $(SWIFT) test $$flags; done
+
 slurm-check: build ## draw a run as an array of a real Slurm and kill a node (needs slurmctld, slurmd, munge, and root)
 	Tests/slurm-check.sh $(SAMPLE)
 
@@ -131,7 +143,7 @@ install-check: build ## check what install and dist make (needs binutils and gro
 	Tests/install-check.sh $(SAMPLE) $(TRAIN)
 
 clean: ## remove everything that was built
-	rm -rf .build .build-test .build-fuzz
+	rm -rf .build .build-test .build-fuzz .build-address .build-thread
 
 # Asked of whichever compiler there is: cc, or the clang of the Swift toolchain. libpng-dev brings zlib's headers.
 libpng:

@@ -6,7 +6,10 @@ extension SamplerName {
   var usualSpacing: TimestepSpacing? {
     switch self {
     case .ddim, .ddpm: nil
-    case .dpmSolver2M, .dpmSolver2MSDE, .uniPC, .heun, .euler, .eulerAncestral: .linspace
+    case .dpmSolver2M, .dpmSolver2MSDE, .uniPC, .euler, .eulerAncestral: .linspace
+    // Its second pass counts a prediction's error for as much as one noise level is higher than the next. At the end of a cosine schedule
+    // that is hundreds of times; steps that do not begin at the very end are spared it.
+    case .heun: .leading
     case .plms: .leading
     }
   }
