@@ -27,6 +27,12 @@ let kernelTargets: [Target] = instructionSets.map { set in
 }
 let kernelNames: [Target.Dependency] = instructionSets.map { .init(stringLiteral: "Kernels\($0.name)") }
 
+// Calls for memory that the programs make, and the Swift runtime in them, lead through Sources/CFaults/Memory.c.
+let wrappedCalls = ["malloc", "calloc", "realloc", "_ZN5swift28swift_abortAllocationFailureEmm"]
+let programLinkerSettings: [LinkerSetting] = [
+  .unsafeFlags(wrappedCalls.flatMap { ["-Xlinker", "--wrap=\($0)"] }, .when(platforms: [.linux]))
+]
+
 let package = Package(
   name: "sample",
   products: [
@@ -58,18 +64,21 @@ let package = Package(
     .target(name: "Diffusion", dependencies: ["TensorCore"]),
     .target(name: "Images", dependencies: ["CPNG", "TensorCore", "Zip", "zlib"]),
     .target(name: "CommandLineInterface"),
-    .target(name: "Console", dependencies: ["TensorCore", "KernelTable"]),
+    .target(name: "CFaults"),
+    .target(name: "Console", dependencies: ["CFaults", "TensorCore", "KernelTable"]),
     .executableTarget(
       name: "sample",
       dependencies: [
         "CommandLineInterface", "Console", "Checkpoint", "UNet", "Diffusion", "Images", "EmbeddedModel", "TensorCore",
         "KernelTable", "Training", "Hash",
-      ]),
+      ],
+      linkerSettings: programLinkerSettings),
     .executableTarget(
       name: "train",
       dependencies: [
         "CommandLineInterface", "Console", "Checkpoint", "UNet", "Diffusion", "Images", "TensorCore", "Training",
-      ]),
+      ],
+      linkerSettings: programLinkerSettings),
     .target(name: "TestSupport", dependencies: ["TensorCore", "Images"], path: "Tests/TestSupport"),
     .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore", "TestSupport"]),
     .testTarget(name: "AutogradTests", dependencies: ["Autograd", "UNet", "Checkpoint", "TensorCore", "TestSupport"]),

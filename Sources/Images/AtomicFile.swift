@@ -36,7 +36,7 @@ public final class AtomicFile: GrowingFile {
   ///
   /// - Throws: `ImageError.file`, also for any call after one that failed.
   public func append(_ bytes: UnsafeRawBufferPointer) throws(ImageError) {
-    if failure == nil { failure = writeAll(bytes, to: descriptor) }
+    if failure == nil { failure = writeAll(bytes, to: descriptor)?.reason }
     try check()
   }
 
@@ -44,7 +44,7 @@ public final class AtomicFile: GrowingFile {
   ///
   /// - Throws: `ImageError.file`.
   public func append(_ bytes: [UInt8]) throws(ImageError) {
-    if failure == nil { failure = bytes.withUnsafeBytes { writeAll($0, to: descriptor) } }
+    if failure == nil { failure = bytes.withUnsafeBytes { writeAll($0, to: descriptor)?.reason } }
     try check()
   }
 
@@ -52,9 +52,7 @@ public final class AtomicFile: GrowingFile {
   ///
   /// - Throws: `ImageError.file`.
   public func overwrite(at offset: Int, _ bytes: [UInt8]) throws(ImageError) {
-    if failure == nil && pwrite(descriptor, bytes, bytes.count, off_t(offset)) != bytes.count {
-      failure = systemError()
-    }
+    if failure == nil { failure = bytes.withUnsafeBytes { writeAll($0, to: descriptor, at: offset)?.reason } }
     try check()
   }
 

@@ -66,7 +66,9 @@ struct Destination {
   ///
   /// - Throws: `SettingsError` for a file that is whole, but was drawn otherwise.
   func isThere(_ image: Int) throws -> Bool {
-    guard plan.options.resume, let path = pattern?.path(for: image), kind(ofPath: path) == .file else { return false }
+    guard plan.options.resume, let path = pattern?.path(for: image), try kind(ofPath: path) == .file else {
+      return false
+    }
     return try plan.isThere(image, path: path)
   }
 
@@ -126,7 +128,7 @@ struct Destination {
     if plan.options.overwrite || plan.options.resume { return }
     for image in plan.numbers {
       let path = pattern.path(for: image)
-      if kind(ofPath: path) != .nothing {
+      if try kind(ofPath: path) != .nothing {
         // What is drawn from pictures is drawn in one go.
         let resume = plan.origin == nil ? "--resume to keep what is there and draw the rest, " : ""
         throw SettingsError(
@@ -158,13 +160,14 @@ extension Plan {
     let upstream = OutputDestination.npz("samples_\(shape.map(String.init).joined(separator: "x")).npz")
     var output = options.output ?? (options.isUpstreamRun && options.grid == nil ? upstream : .png("sample.png"))
     // `--out pictures` is a folder if there is one of that name.
-    if case .png(let path) = options.output, kind(ofPath: path) == .folder { output = .folder(path) }
+    if case .png(let path) = options.output, try kind(ofPath: path) == .folder { output = .folder(path) }
     switch output {
     case .png(let path), .npz(let path), .npy(let path), .tar(let path): try requireFolder(of: path)
     case .folder(let path):
-      guard kind(ofPath: path) == .folder else {
+      let kind = try kind(ofPath: path)
+      guard kind == .folder else {
         throw SettingsError(
-          kind(ofPath: path) == .file
+          kind == .file
             ? "--out: \(path) is a file without an extension; type for instance --out \(path).png"
             : "--out: there is no folder \(path); make it with mkdir -p \(path), or type --out \(path).png for a file")
       }
@@ -198,7 +201,7 @@ extension Plan {
 func requireFolder(of path: String, _ option: String = "--out") throws {
   guard let slash = path.lastIndex(of: "/") else { return }
   let folder = String(path[..<slash])
-  if !folder.isEmpty && kind(ofPath: folder) != .folder {
+  if !folder.isEmpty, try kind(ofPath: folder) != .folder {
     throw SettingsError("\(option): there is no folder \(folder); make it with mkdir -p \(folder)")
   }
 }
