@@ -244,6 +244,14 @@ wait $process || status=$?
 [ $status = 1 ] || fail "a folder that vanishes: ended with $status"
 grep -q "^sample: gone/.*: cannot be written: there is no folder gone/" message || fail "a folder that vanishes: $(cat message)"
 
+echo "== what killed runs leave"
+true &
+wait $!
+touch ".one.png.$(uname -n)-$!.tmp" ".other.png.$(uname -n)-$$.tmp"
+"${drawing[@]}" --out one.png
+[ "$(find . -maxdepth 1 -name '*.tmp')" = "./.other.png.$(uname -n)-$$.tmp" ] || fail "temporary files: $(find . -maxdepth 1 -name '*.tmp')"
+rm one.png .other.png.*.tmp
+
 echo "== closed pipes, and files that were never open"
 mkfifo pipe
 # Opened for writing while somebody could read, who then closes it.

@@ -61,14 +61,19 @@ public final class AtomicFile: GrowingFile {
   /// - Throws: `ImageError.file`; then nothing is left behind.
   public func finish() throws(ImageError) {
     if failure == nil && fsync(descriptor) != 0 && errno != EINVAL { failure = systemError() }
-    if close(descriptor) != 0 && failure == nil { failure = systemError() }
-    descriptor = -1
-    if failure == nil && rename(temporary, path) != 0 {
-      failure =
-        errno == EISDIR
-        ? "it is a folder; name a file in it" : Self.folderIsGone(Self.parts(path).folder) ?? systemError()
+    // Nothing may be allocated between the two calls: a program that ends for want of memory removes only what is open.
+    temporary.withCString { temporary in
+      path.withCString { name in
+        if close(descriptor) != 0 && failure == nil { failure = systemError() }
+        descriptor = -1
+        if failure == nil && rename(temporary, name) != 0 {
+          failure =
+            errno == EISDIR
+            ? "it is a folder; name a file in it" : Self.folderIsGone(Self.parts(path).folder) ?? systemError()
+        }
+        if failure != nil { unlink(temporary) }
+      }
     }
-    if failure != nil { unlink(temporary) }
     try check()
   }
 

@@ -41,15 +41,17 @@ struct Destination {
     }
   }
 
-  /// For the last line of a run.
-  var name: String {
+  /// The first file, or the only one; nil where images go to standard output.
+  private var first: String? {
     switch output {
     case .png(let path), .npz(let path), .npy(let path), .tar(let path): path
-    case .folder, .pattern:
-      (pattern?.path(for: plan.numbers.first ?? 0) ?? "") + (plan.numbers.count > 1 ? " …" : "")
-    case .standardOutput: "standard output"
+    case .folder, .pattern: pattern?.path(for: plan.numbers.first ?? 0)
+    case .standardOutput: nil
     }
   }
+
+  /// For the last line of a run.
+  var name: String { (first ?? "standard output") + (isFileEach && plan.numbers.count > 1 ? " …" : "") }
 
   /// Opens what is written while the images are drawn, and clears away what killed processes left.
   ///
@@ -57,9 +59,7 @@ struct Destination {
   mutating func open() throws {
     stream = try ImageStream(plan, output)
     log = try plan.options.log.map { try RunLog(path: $0) }
-    if plan.options.resume, let pattern, let first = plan.numbers.first {
-      AtomicFile.removeStaleTemporaries(besides: pattern.path(for: first))
-    }
+    if let first { AtomicFile.removeStaleTemporaries(besides: first) }
   }
 
   /// Whether an image is there already, if it is to be kept.
