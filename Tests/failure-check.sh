@@ -194,6 +194,14 @@ says() {
   grep -qE "$pattern" message || fail "$* says: $(cat message)"
 }
 
+# Waits until a command succeeds, for as long as the process lives that is to make it so.
+await() {
+  until "$@" 2> /dev/null; do
+    kill -0 "$process" 2> /dev/null || fail "ended before $*: $(cat message)"
+    sleep 0.02
+  done
+}
+
 # Under a limit of this shell's: LIMITED KIND VALUE COMMAND…
 limited() { (ulimit -c 0 "$1" "$2" && shift 2 && exec "$@"); }
 
@@ -236,7 +244,7 @@ echo "== a folder that vanishes"
 mkdir gone
 "$sample" --count 96 --batch 8 --steps 3 --seed 5 --quiet --out 'gone/%04d.png' 2> message &
 process=$!
-until [ -e gone/0000.png ]; do sleep 0.02; done
+await test -e gone/0000.png
 # A renaming takes the folder away at once; a removal may lose the race against files that still appear in it.
 mv gone elsewhere
 status=0
@@ -322,7 +330,7 @@ cp model.safetensors cut.safetensors
 mkfifo picture.png
 "$sample" --model cut.safetensors --init-image picture.png --strength 0.5 --steps 2 --quiet --out cut.png 2> message &
 process=$!
-until grep -q cut.safetensors "/proc/$process/maps"; do sleep 0.02; done
+await grep -q cut.safetensors "/proc/$process/maps"
 truncate -s 4096 cut.safetensors
 cat pictures/digit_00.png > picture.png
 status=0
@@ -335,7 +343,7 @@ grep -q "^sample: .*/cut.safetensors: cannot be read to its end: " message || fa
 echo "== a mistake of the program's own"
 "$sample" --model model.safetensors --init-image picture.png --strength 0.5 --steps 2 --quiet --out cut.png 2> message &
 process=$!
-until grep -q model.safetensors "/proc/$process/maps"; do sleep 0.02; done
+await grep -q model.safetensors "/proc/$process/maps"
 kill -s SEGV $process
 status=0
 wait $process 2> /dev/null || status=$?

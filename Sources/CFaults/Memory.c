@@ -13,12 +13,14 @@
 [[gnu::weak]] void *__real_calloc(size_t count, size_t size);
 [[gnu::weak]] void *__real_realloc(void *memory, size_t size);
 
+static noreturn void end_without(size_t size) {
+  char wanted[64];
+  snprintf(wanted, sizeof wanted, "%zu bytes more", size);
+  end_out_of_memory(wanted);
+}
+
 static void *got(void *memory, size_t size) {
-  if (__builtin_expect(memory == NULL && size > 0, 0)) {
-    char wanted[64];
-    snprintf(wanted, sizeof wanted, "%zu bytes more", size);
-    end_out_of_memory(wanted);
-  }
+  if (memory == NULL && size > 0) end_without(size);
   return memory;
 }
 
@@ -33,9 +35,9 @@ void *__wrap_calloc(size_t count, size_t size) {
 void *__wrap_realloc(void *memory, size_t size) { return got(__real_realloc(memory, size), size); }
 
 // swift::swift_abortAllocationFailure(unsigned long, unsigned long), where the runtime ends up for want of aligned memory.
-void __wrap__ZN5swift28swift_abortAllocationFailureEmm(size_t size, size_t alignment) {
+noreturn void __wrap__ZN5swift28swift_abortAllocationFailureEmm(size_t size, size_t alignment) {
   (void)alignment;
-  got(NULL, size);
+  end_without(size);
 }
 
 // std::set_new_handler(void (*)()), for the parts of the runtime that are written in C++.
