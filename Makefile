@@ -13,6 +13,8 @@ TRAIN = .build/release/train
 # How often batch-check and train-check kill a run (200 and 20 times if it is not said), and how many images batch-check draws.
 KILLS ?=
 IMAGES ?= 10000
+# Of how many allocations failure-check lets one fail (1 if it is not said).
+EVERY ?=
 # What is installed under PREFIX/bin and PREFIX/share.
 PROGRAMS = sample train
 SHARED = $(foreach program,$(PROGRAMS),man/man1/$(program).1 bash-completion/completions/$(program) \
@@ -20,7 +22,8 @@ SHARED = $(foreach program,$(PROGRAMS),man/man1/$(program).1 bash-completion/com
 APT_GET = $$(test "$$(id -u)" = 0 || echo sudo) apt-get
 
 .PHONY: help build demo test lint format bench bench-peers bench-training digits isa-check count-check batch-check \
-  train-check soak sanitize slurm-check fuzz published-check shared install uninstall dist install-check clean libpng
+  train-check soak sanitize failure-check slurm-check fuzz published-check shared install uninstall dist install-check \
+  clean libpng
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -91,6 +94,9 @@ sanitize: libpng ## run the tests under AddressSanitizer and ThreadSanitizer (SA
 	  flags="-c release --sanitize=$$sanitizer --scratch-path .build-$$sanitizer -Xswiftc -enable-testing $(SWIFT_FLAGS)"; \
 	  $(SWIFT) build $$flags --product sample; \
 	  SAMPLE_BINARY="$(CURDIR)/.build-$$sanitizer/release/sample" $(SWIFT) test $$flags; done
+
+failure-check: build ## let every system call and allocation of small runs fail once (EVERY: only each so-many-th allocation)
+	Tests/failure-check.sh $(SAMPLE) $(TRAIN) $(EVERY)
 
 slurm-check: build ## draw a run as an array of a real Slurm and kill a node (needs slurmctld, slurmd, munge, and root)
 	Tests/slurm-check.sh $(SAMPLE)

@@ -34,16 +34,17 @@ let isFuzzing = Context.environment["FUZZ"] != nil
 func program(_ name: String, dependencies: [Target.Dependency]) -> Target {
   isFuzzing
     ? .target(name: name, dependencies: dependencies, exclude: ["main.swift"])
-    : .executableTarget(name: name, dependencies: dependencies, linkerSettings: hardenedLinking)
+    : .executableTarget(name: name, dependencies: dependencies, linkerSettings: programLinkerSettings)
 }
 
 // What Debian calls hardening, as far as it is not how everything is compiled anyway (position-independent, no executable stack):
 // functions are looked up at the start, so that their addresses can be read-only from then on, and C watches over its stack.
-#if os(Linux)
-  let hardenedLinking: [LinkerSetting] = [.unsafeFlags(["-Xlinker", "-z", "-Xlinker", "now"])]
-#else
-  let hardenedLinking: [LinkerSetting] = []
-#endif
+let hardenedLinking = ["-z", "now"]
+// Calls for memory that the programs make, and the Swift runtime in them, lead through Sources/CFaults/Memory.c.
+let wrappedCalls = ["malloc", "calloc", "realloc", "_ZN5swift28swift_abortAllocationFailureEmm"].map { "--wrap=\($0)" }
+let programLinkerSettings: [LinkerSetting] = [
+  .unsafeFlags((hardenedLinking + wrappedCalls).flatMap { ["-Xlinker", $0] }, .when(platforms: [.linux]))
+]
 // Sanitizers have stricter checks of their own.
 let hardenedC: [CSetting] =
   isFuzzing
@@ -94,7 +95,8 @@ let package = Package(
     .target(name: "Diffusion", dependencies: ["TensorCore"]),
     .target(name: "Images", dependencies: ["CPNG", "TensorCore", "Zip", "zlib"]),
     .target(name: "CommandLineInterface"),
-    .target(name: "Console", dependencies: ["TensorCore", "KernelTable"]),
+    .target(name: "CFaults", cSettings: hardenedC),
+    .target(name: "Console", dependencies: ["CFaults", "TensorCore", "KernelTable"]),
     program(
       "sample",
       dependencies: [

@@ -42,35 +42,6 @@ for part in 1 2 3 4 5 6 7; do $run --shard $part/7 --out 'parts/%04d.png'; done
 diff -r whole parts
 echo "shards 1/7 to 7/7 are the unsharded run"
 
-echo "== a full disk, a vanished folder, a closed pipe"
-mkdir full gone
-if mount -t tmpfs -o size=64k tmpfs full 2> /dev/null; then
-  status=0
-  $run --out 'full/%04d.png' 2> message || status=$?
-  test $status = 1
-  grep -q "^sample: full/.*: cannot be written: No space left on device$" message
-  test "$(wc -l < message)" = 1
-  for file in full/.[!.]* full/*; do
-    [ ! -e "$file" ] || cmp -s "$file" "whole/${file#full/}" || { echo "$file is left half-written"; exit 1; }
-  done
-  umount full
-else
-  echo "no file system can be mounted here: a full disk was not tried"
-fi
-$run --out 'gone/%04d.png' 2> message &
-process=$!
-sleep 0.15
-# A renaming takes the folder away at once; a removal may lose the race against files that still appear in it.
-mv gone elsewhere
-status=0
-wait $process || status=$?
-test $status = 1
-grep -q "^sample: gone/.*: cannot be written: there is no folder gone/" message
-status=0
-{ $sample --steps 1 --seed 1 --quiet --out - 2> message || echo $? > status; } | true
-grep -q "^sample: standard output: cannot be written: Broken pipe$" message || test ! -s message
-echo "one error each, and nothing half-written"
-
 echo "== metadata"
 pngcheck -q whole/*.png
 exiftool -s -s -s -Parameters whole/0007.png | grep -q "Model hash: .*, Model: digits"

@@ -18,6 +18,22 @@ static void on_error(png_structp png, png_const_charp message) {
 // What libpng would put right with a warning (a keyword cut short, say) is not what was asked for.
 static void on_warning(png_structp png, png_const_charp message) { png_error(png, message); }
 
+static void ignore_warning(png_structp png, png_const_charp message) {
+  (void)png;
+  (void)message;
+}
+
+// libpng's own would pass over a text for which there is no memory; a program may lead this malloc elsewhere, and does.
+static png_voidp take_memory(png_structp png, png_alloc_size_t size) {
+  (void)png;
+  return malloc(size);
+}
+
+static void give_memory(png_structp png, png_voidp memory) {
+  (void)png;
+  free(memory);
+}
+
 /// Memory that grows as the encoder writes.
 typedef struct {
   uint8_t *bytes;
@@ -77,7 +93,8 @@ int cpng_encode(const uint8_t *pixels, uint32_t width, uint32_t height, int chan
     copy_message(message, "out of memory");
     return -1;
   }
-  png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, message, on_error, on_warning);
+  png_structp png = png_create_write_struct_2(PNG_LIBPNG_VER_STRING, message, on_error, ignore_warning, NULL, take_memory,
+                                              give_memory);
   png_infop info = png != NULL ? png_create_info_struct(png) : NULL;
   if (info == NULL) {
     copy_message(message, "out of memory");
@@ -91,6 +108,8 @@ int cpng_encode(const uint8_t *pixels, uint32_t width, uint32_t height, int chan
     free(memory);
     return -1;
   }
+  // Not before there is a place to jump to.
+  png_set_error_fn(png, message, on_error, on_warning);
   png_set_user_limits(png, 0x7fffffff, 0x7fffffff);
   png_set_write_fn(png, memory, on_write, on_flush);
   png_set_IHDR(png, info, width, height, 8, channels == 1 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB,
@@ -146,11 +165,6 @@ static void check_size(png_structp png, png_infop info, size_t size) {
   if (unpacked / 1032 > size) png_error(png, "it is too short for the size that it claims");
 }
 
-static void ignore_warning(png_structp png, png_const_charp message) {
-  (void)png;
-  (void)message;
-}
-
 // A hostile file may unpack to a thousand times its size.
 static void limit_chunks(png_structp png) {
   png_set_chunk_malloc_max(png, 1 << 22);
@@ -172,7 +186,8 @@ int cpng_decode(const uint8_t *bytes, size_t size, uint64_t pixel_limit, cpng_re
                 char message[CPNG_MESSAGE_SIZE]) {
   memset(result, 0, sizeof *result);
   reading memory = {bytes, size};
-  png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, message, on_error, ignore_warning);
+  png_structp png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, message, on_error, ignore_warning, NULL, take_memory,
+                                             give_memory);
   png_infop info = png != NULL ? png_create_info_struct(png) : NULL;
   // Not locals: longjmp leaves changed locals undefined.
   unpacked *picture = info != NULL ? calloc(1, sizeof *picture) : NULL;
@@ -234,7 +249,8 @@ static void report_text(png_structp png, png_infop info, cpng_text_function func
 int cpng_read_text(const uint8_t *bytes, size_t size, cpng_text_function function, void *context,
                    char message[CPNG_MESSAGE_SIZE]) {
   reading memory = {bytes, size};
-  png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, message, on_error, ignore_warning);
+  png_structp png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, message, on_error, ignore_warning, NULL, take_memory,
+                                             give_memory);
   png_infop info = png != NULL ? png_create_info_struct(png) : NULL;
   png_infop end = info != NULL ? png_create_info_struct(png) : NULL;
   if (end == NULL) {

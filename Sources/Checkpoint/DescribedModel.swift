@@ -16,8 +16,8 @@ public struct DescribedModel: Sendable {
     }
     guard let path else { return nil }
     for candidate in [path + ".json", withoutExtension(path) + ".json"] where candidate != path {
-      let file: FileBytes
-      do { file = try FileBytes(path: candidate) } catch .unreadable { continue }
+      guard try FileBytes.exists(candidate) else { continue }
+      let file = try FileBytes(path: candidate)
       return DescribedModel(
         description: try ModelDescription(json: file.text(0, file.count) ?? "", file: candidate), file: candidate)
     }

@@ -1,10 +1,3 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 #if canImport(FoundationEssentials)
   import FoundationEssentials
 #else
@@ -27,7 +20,7 @@ struct DiffusersFolder {
   /// - Throws: `CheckpointError.folder` if there is none.
   static func weights(in path: String) throws(CheckpointError) -> String {
     for folder in [path + "/unet", path] {
-      if let name = weightNames.first(where: { exists("\(folder)/\($0)") }) { return "\(folder)/\(name)" }
+      for name in weightNames where try FileBytes.exists("\(folder)/\(name)") { return "\(folder)/\(name)" }
     }
     throw .folder(file: path)
   }
@@ -43,11 +36,14 @@ struct DiffusersFolder {
   /// - Throws: `CheckpointError` where there is one that cannot be read or followed.
   func description() throws(CheckpointError) -> DescribedModel? {
     let network = "\(folder)/config.json"
-    guard Self.exists(network) else { return nil }
+    guard try FileBytes.exists(network) else { return nil }
     var description = try decode(DiffusersConfiguration.self, network).description(file: network)
-    let scheduler = ["\(folder)/../scheduler/", "\(folder)/scheduler/", "\(folder)/"]
-      .map { $0 + "scheduler_config.json" }.first(where: Self.exists)
-    if let scheduler { try decode(DiffusersScheduler.self, scheduler).describe(&description, file: scheduler) }
+    for place in ["../scheduler/", "scheduler/", ""] {
+      let scheduler = "\(folder)/\(place)scheduler_config.json"
+      guard try FileBytes.exists(scheduler) else { continue }
+      try decode(DiffusersScheduler.self, scheduler).describe(&description, file: scheduler)
+      break
+    }
     return DescribedModel(description: description, file: network)
   }
 
@@ -61,6 +57,4 @@ struct DiffusersFolder {
       throw .descriptionNotJSON(file: path, reason: reason(error))
     }
   }
-
-  private static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 }

@@ -17,11 +17,25 @@ final class FileBytes: @unchecked Sendable {
 
   var count: Int { buffer.count }
 
-  /// Whether there is a folder at `path`.
-  static func isFolder(_ path: String) -> Bool {
+  /// The type of what is at `path` (`S_IFREG`, `S_IFDIR`, …), or nil if nothing is.
+  ///
+  /// - Throws: `CheckpointError.unreadable` where the system does not say: what is there must not be taken for nothing.
+  private static func type(of path: String) throws(CheckpointError) -> mode_t? {
     var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    if stat(path, &status) == 0 { return status.st_mode & S_IFMT }
+    if errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG { return nil }
+    throw .unreadable(file: path, reason: String(cString: strerror(errno)))
   }
+
+  /// Whether there is a folder at `path`.
+  ///
+  /// - Throws: as `type(of:)`.
+  static func isFolder(_ path: String) throws(CheckpointError) -> Bool { try type(of: path) == S_IFDIR }
+
+  /// Whether there is anything at `path`.
+  ///
+  /// - Throws: as `type(of:)`.
+  static func exists(_ path: String) throws(CheckpointError) -> Bool { try type(of: path) != nil }
 
   /// Maps the file at `path`.
   ///

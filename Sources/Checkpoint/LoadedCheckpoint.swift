@@ -11,7 +11,7 @@ public struct LoadedCheckpoint: Sendable {
   ///
   /// - Throws: `CheckpointError`.
   public static func read(path: String) throws(CheckpointError) -> LoadedCheckpoint {
-    let weights = FileBytes.isFolder(path) ? try DiffusersFolder.weights(in: path) : path
+    let weights = try FileBytes.isFolder(path) ? DiffusersFolder.weights(in: path) : path
     return try LoadedCheckpoint(try StateDict.read(path: weights), path: weights)
   }
 

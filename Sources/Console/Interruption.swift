@@ -1,3 +1,4 @@
+import CFaults
 import Synchronization
 
 #if canImport(Glibc)
@@ -19,7 +20,9 @@ public enum Interruption {
     received.store(0, ordering: .relaxed)
     for number in [SIGINT, SIGTERM] {
       signal(number) { number in
-        if Interruption.received.exchange(number, ordering: .relaxed) != 0 { _exit(128 + number) }
+        if Interruption.received.exchange(number, ordering: .relaxed) == 0 { return }
+        faults_remove_temporaries()
+        _exit(128 + number)
       }
       // A program that starts this one may have blocked them.
       var signals = sigset_t()

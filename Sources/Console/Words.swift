@@ -29,6 +29,7 @@ public func writeError(_ text: String) {
     var offset = 0
     while offset < bytes.count {
       let written = write(STDERR_FILENO, bytes.baseAddress.map { $0 + offset }, bytes.count - offset)
+      if written < 0 && errno == EINTR { continue }
       // If nobody can be told, there is nobody to tell so.
       if written <= 0 { return }
       offset += written

@@ -22,12 +22,16 @@ public final class AppendedFile {
 
   deinit { close(descriptor) }
 
-  /// Adds bytes.
+  /// Adds bytes; all of them or, where the system lets what it has taken be taken back, none.
   ///
-  /// - Throws: `ImageError.file`; some of the bytes may have been added then.
+  /// - Throws: `ImageError.file`.
   public func append(_ bytes: [UInt8]) throws(ImageError) {
-    if let failure = bytes.withUnsafeBytes({ writeAll($0, to: descriptor) }) {
-      throw .file(path: path, action: "be written", reason: failure)
+    guard let failure = bytes.withUnsafeBytes({ writeAll($0, to: descriptor) }) else { return }
+    // What there was room for is taken back, unless another process has added something behind it.
+    let end = lseek(descriptor, 0, SEEK_CUR)
+    if failure.written > 0 && lseek(descriptor, 0, SEEK_END) == end {
+      ftruncate(descriptor, end - off_t(failure.written))
     }
+    throw .file(path: path, action: "be written", reason: failure.reason)
   }
 }

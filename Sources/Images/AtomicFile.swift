@@ -36,7 +36,7 @@ public final class AtomicFile: GrowingFile {
   ///
   /// - Throws: `ImageError.file`, also for any call after one that failed.
   public func append(_ bytes: UnsafeRawBufferPointer) throws(ImageError) {
-    if failure == nil { failure = writeAll(bytes, to: descriptor) }
+    if failure == nil { failure = writeAll(bytes, to: descriptor)?.reason }
     try check()
   }
 
@@ -44,7 +44,7 @@ public final class AtomicFile: GrowingFile {
   ///
   /// - Throws: `ImageError.file`.
   public func append(_ bytes: [UInt8]) throws(ImageError) {
-    if failure == nil { failure = bytes.withUnsafeBytes { writeAll($0, to: descriptor) } }
+    if failure == nil { failure = bytes.withUnsafeBytes { writeAll($0, to: descriptor)?.reason } }
     try check()
   }
 
@@ -52,9 +52,7 @@ public final class AtomicFile: GrowingFile {
   ///
   /// - Throws: `ImageError.file`.
   public func overwrite(at offset: Int, _ bytes: [UInt8]) throws(ImageError) {
-    if failure == nil && pwrite(descriptor, bytes, bytes.count, off_t(offset)) != bytes.count {
-      failure = systemError()
-    }
+    if failure == nil { failure = bytes.withUnsafeBytes { writeAll($0, to: descriptor, at: offset)?.reason } }
     try check()
   }
 
@@ -63,14 +61,19 @@ public final class AtomicFile: GrowingFile {
   /// - Throws: `ImageError.file`; then nothing is left behind.
   public func finish() throws(ImageError) {
     if failure == nil && fsync(descriptor) != 0 && errno != EINVAL { failure = systemError() }
-    if close(descriptor) != 0 && failure == nil { failure = systemError() }
-    descriptor = -1
-    if failure == nil && rename(temporary, path) != 0 {
-      failure =
-        errno == EISDIR
-        ? "it is a folder; name a file in it" : Self.folderIsGone(Self.parts(path).folder) ?? systemError()
+    // Nothing may be allocated between the two calls: a program that ends for want of memory removes only what is open.
+    temporary.withCString { temporary in
+      path.withCString { name in
+        if close(descriptor) != 0 && failure == nil { failure = systemError() }
+        descriptor = -1
+        if failure == nil && rename(temporary, name) != 0 {
+          failure =
+            errno == EISDIR
+            ? "it is a folder; name a file in it" : Self.folderIsGone(Self.parts(path).folder) ?? systemError()
+        }
+        if failure != nil { unlink(temporary) }
+      }
     }
-    if failure != nil { unlink(temporary) }
     try check()
   }
 

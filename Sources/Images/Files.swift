@@ -33,7 +33,7 @@ public func writeAtomically(
 /// - Throws: `ImageError.file`, also where the reader of a pipe has gone; the caller must have set SIGPIPE to be ignored.
 public func writeToStandardOutput(_ bytes: [UInt8]) throws(ImageError) {
   if let failure = bytes.withUnsafeBytes({ writeAll($0, to: STDOUT_FILENO) }) {
-    throw .file(path: "standard output", action: "be written", reason: failure)
+    throw .file(path: "standard output", action: "be written", reason: failure.reason)
   }
 }
 
@@ -57,7 +57,7 @@ public func readFile(_ path: String) throws(ImageError) -> [UInt8] {
 
 /// What is at a path.
 public enum PathKind: Sendable {
-  /// Nothing, or nothing that can be seen.
+  /// Nothing.
   case nothing
   /// A folder.
   case folder
@@ -66,9 +66,14 @@ public enum PathKind: Sendable {
 }
 
 /// What is at `path`.
-public func kind(ofPath path: String) -> PathKind {
+///
+/// - Throws: `ImageError.file` where the system does not say: what is there and cannot be seen must not be taken for nothing.
+public func kind(ofPath path: String) throws(ImageError) -> PathKind {
   var status = stat()
-  guard stat(path, &status) == 0 else { return .nothing }
+  if stat(path, &status) != 0 {
+    if errno == ENOENT || errno == ENOTDIR { return .nothing }
+    throw .file(path: path, action: "be read", reason: systemError())
+  }
   return status.st_mode & S_IFMT == S_IFDIR ? .folder : .file
 }
 
@@ -79,12 +84,16 @@ public func namesInFolder(_ path: String) throws(ImageError) -> [String] {
   guard let directory = opendir(path) else { throw .file(path: path, action: "be read", reason: systemError()) }
   defer { closedir(directory) }
   var names: [String] = []
+  // At the end there is no error.
+  errno = 0
   while let entry = readdir(directory) {
     let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
       String(cString: UnsafeRawPointer(pointer).assumingMemoryBound(to: CChar.self))
     }
     if !name.hasPrefix(".") { names.append(name) }
+    errno = 0
   }
+  if errno != 0 { throw .file(path: path, action: "be read", reason: systemError()) }
   // Two names that only Unicode takes for the same stay in one order, too.
   return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
 }
@@ -93,18 +102,26 @@ public func namesInFolder(_ path: String) throws(ImageError) -> [String] {
 ///
 /// - Throws: `ImageError.file`.
 public func makeFolder(_ path: String) throws(ImageError) {
-  if mkdir(path, 0o777) != 0 && !(errno == EEXIST && kind(ofPath: path) == .folder) {
-    throw .file(path: path, action: "be made", reason: systemError())
-  }
+  if mkdir(path, 0o777) == 0 { return }
+  let error = errno
+  if error == EEXIST, try kind(ofPath: path) == .folder { return }
+  throw .file(path: path, action: "be made", reason: String(cString: strerror(error)))
 }
 
-/// Nil, or why not all could be written.
-func writeAll(_ bytes: UnsafeRawBufferPointer, to file: Int32) -> String? {
+/// Why not all could be written, and how much was.
+struct WriteFailure {
+  let reason: String
+  let written: Int
+}
+
+/// Writes where the file's last piece ended, or at `place`.
+func writeAll(_ bytes: UnsafeRawBufferPointer, to file: Int32, at place: Int? = nil) -> WriteFailure? {
   var offset = 0
   while offset < bytes.count {
-    let count = write(file, bytes.baseAddress.map { $0 + offset }, bytes.count - offset)
+    let (rest, size) = (bytes.baseAddress.map { $0 + offset }, bytes.count - offset)
+    let count = place.map { pwrite(file, rest, size, off_t($0 + offset)) } ?? write(file, rest, size)
     if count < 0 && errno == EINTR { continue }
-    if count < 0 { return systemError() }
+    if count < 0 { return WriteFailure(reason: systemError(), written: offset) }
     offset += count
   }
   return nil

@@ -1,5 +1,13 @@
 import zlib
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// What can be wrong with a deflate stream whose contents are known in size and checksum.
 public enum InflateFault: Error, Equatable, CustomStringConvertible {
   /// More bytes than are allowed, or than a stream of its length can hold.
@@ -49,6 +57,9 @@ private func unpack(
   _ packed: UnsafeBufferPointer<UInt8>, size: Int
 ) throws(InflateFault) -> (bytes: [UInt8], checksum: UInt32) {
   var stream = z_stream()
+  // As zlib does it, but so that a program notices want of memory, which else looks like damage.
+  stream.zalloc = { _, count, size in calloc(Int(count), Int(size)) }
+  stream.zfree = { _, memory in free(memory) }
   // Negative window bits: no zlib header around the stream, as in a zip.
   guard inflateInit2_(&stream, -MAX_WBITS, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
     throw .damaged

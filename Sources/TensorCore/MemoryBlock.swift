@@ -124,8 +124,15 @@ private struct MemoryRegions {
 
   private mutating func addRegion(_ bytes: Int) -> Int {
     let total = bytesByRegion.values.reduce(0, +)
-    let size = (max(bytes, Self.smallest, total / 4) + Self.huge - 1) / Self.huge * Self.huge
-    let address = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: Self.huge)
+    func whole(_ bytes: Int) -> Int { (bytes + Self.huge - 1) / Self.huge * Self.huge }
+    var size = whole(max(bytes, Self.smallest, total / 4))
+    var memory: UnsafeMutableRawPointer?
+    if posix_memalign(&memory, Self.huge, size) != 0 {
+      // There may be enough for what is needed now; if not, the program ends.
+      size = whole(bytes)
+      memory = nil
+    }
+    let address = memory ?? .allocate(byteCount: size, alignment: Self.huge)
     #if os(Linux)
       // A hint: where it is refused, small pages serve.
       madvise(address, size, MADV_HUGEPAGE)

@@ -45,7 +45,9 @@ public struct ImageDataset: Sendable {
     precondition(imageSize > 0 && (channels == 1 || channels == 3), "\(channels)×\(imageSize)² is no picture")
     self.imageSize = imageSize
     self.channels = channels
-    switch kind(ofPath: path) {
+    let kind: PathKind
+    do { kind = try Images.kind(ofPath: path) } catch { throw .image(error) }
+    switch kind {
     case .nothing: throw .data(path: path, .nothing)
     case .folder:
       let found = try ImageFiles(folder: path)

@@ -33,12 +33,16 @@ struct ImageFiles {
     let names: [String]
     do { names = try namesInFolder(folder) } catch { throw .image(error) }
     var status = stat()
-    stat(folder, &status)
+    guard stat(folder, &status) == 0 else {
+      throw .image(.file(path: folder, action: "be read", reason: String(cString: strerror(errno))))
+    }
     let identity = Identity(device: UInt64(status.st_dev), number: UInt64(status.st_ino))
     guard !parents.contains(identity) else { return }
     for name in names {
       let path = "\(folder)/\(name)"
-      if kind(ofPath: path) == .folder {
+      let isFolder: Bool
+      do { isFolder = try kind(ofPath: path) == .folder } catch { throw .image(error) }
+      if isFolder {
         try search(path, inside: parents.union([identity]))
       } else if let dot = name.lastIndex(of: ".") {
         switch name[dot...].lowercased() {

@@ -79,8 +79,7 @@ public final class TrainingLog {
 
   /// The whole lines of a file, or nil if there is no such file.
   private static func lines(_ path: String) throws(TrainingLogError) -> [Substring]? {
-    if kind(ofPath: path) == .nothing { return nil }
-    do { return try read(path) } catch { throw .file(error) }
+    do { return try kind(ofPath: path) == .nothing ? nil : read(path) } catch { throw .file(error) }
   }
 
   /// The lines of steps up to `last`; each begins with its step.

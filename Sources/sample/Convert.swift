@@ -46,7 +46,7 @@ func convert(_ options: Options, to destination: CheckpointDestination) throws {
 
 /// - Throws: `SettingsError` where there is a file that may not be replaced.
 private func checkFree(_ path: String, _ options: Options) throws {
-  if !options.overwrite && kind(ofPath: path) != .nothing {
+  if !options.overwrite, try kind(ofPath: path) != .nothing {
     throw SettingsError("\(path): exists; type --overwrite to replace it, or choose another name")
   }
 }

@@ -30,7 +30,7 @@ struct DenoisingFiles {
         )
       }
       try requireFolder(of: path, name)
-      if kind(ofPath: path) == .folder { throw SettingsError("\(name): \(path) is a folder; name a file in it") }
+      if try kind(ofPath: path) == .folder { throw SettingsError("\(name): \(path) is a folder; name a file in it") }
     }
     self.plan = plan
     let steps = plan.path.steps.count

@@ -41,15 +41,17 @@ struct Destination {
     }
   }
 
-  /// For the last line of a run.
-  var name: String {
+  /// The first file, or the only one; nil where images go to standard output.
+  private var first: String? {
     switch output {
     case .png(let path), .npz(let path), .npy(let path), .tar(let path): path
-    case .folder, .pattern:
-      (pattern?.path(for: plan.numbers.first ?? 0) ?? "") + (plan.numbers.count > 1 ? " …" : "")
-    case .standardOutput: "standard output"
+    case .folder, .pattern: pattern?.path(for: plan.numbers.first ?? 0)
+    case .standardOutput: nil
     }
   }
+
+  /// For the last line of a run.
+  var name: String { (first ?? "standard output") + (isFileEach && plan.numbers.count > 1 ? " …" : "") }
 
   /// Opens what is written while the images are drawn, and clears away what killed processes left.
   ///
@@ -57,16 +59,16 @@ struct Destination {
   mutating func open() throws {
     stream = try ImageStream(plan, output)
     log = try plan.options.log.map { try RunLog(path: $0) }
-    if plan.options.resume, let pattern, let first = plan.numbers.first {
-      AtomicFile.removeStaleTemporaries(besides: pattern.path(for: first))
-    }
+    if let first { AtomicFile.removeStaleTemporaries(besides: first) }
   }
 
   /// Whether an image is there already, if it is to be kept.
   ///
   /// - Throws: `SettingsError` for a file that is whole, but was drawn otherwise.
   func isThere(_ image: Int) throws -> Bool {
-    guard plan.options.resume, let path = pattern?.path(for: image), kind(ofPath: path) == .file else { return false }
+    guard plan.options.resume, let path = pattern?.path(for: image), try kind(ofPath: path) == .file else {
+      return false
+    }
     return try plan.isThere(image, path: path)
   }
 
@@ -126,7 +128,7 @@ struct Destination {
     if plan.options.overwrite || plan.options.resume { return }
     for image in plan.numbers {
       let path = pattern.path(for: image)
-      if kind(ofPath: path) != .nothing {
+      if try kind(ofPath: path) != .nothing {
         // What is drawn from pictures is drawn in one go.
         let resume = plan.origin == nil ? "--resume to keep what is there and draw the rest, " : ""
         throw SettingsError(
@@ -158,13 +160,14 @@ extension Plan {
     let upstream = OutputDestination.npz("samples_\(shape.map(String.init).joined(separator: "x")).npz")
     var output = options.output ?? (options.isUpstreamRun && options.grid == nil ? upstream : .png("sample.png"))
     // `--out pictures` is a folder if there is one of that name.
-    if case .png(let path) = options.output, kind(ofPath: path) == .folder { output = .folder(path) }
+    if case .png(let path) = options.output, try kind(ofPath: path) == .folder { output = .folder(path) }
     switch output {
     case .png(let path), .npz(let path), .npy(let path), .tar(let path): try requireFolder(of: path)
     case .folder(let path):
-      guard kind(ofPath: path) == .folder else {
+      let kind = try kind(ofPath: path)
+      guard kind == .folder else {
         throw SettingsError(
-          kind(ofPath: path) == .file
+          kind == .file
             ? "--out: \(path) is a file without an extension; type for instance --out \(path).png"
             : "--out: there is no folder \(path); make it with mkdir -p \(path), or type --out \(path).png for a file")
       }
@@ -198,7 +201,7 @@ extension Plan {
 func requireFolder(of path: String, _ option: String = "--out") throws {
   guard let slash = path.lastIndex(of: "/") else { return }
   let folder = String(path[..<slash])
-  if !folder.isEmpty && kind(ofPath: folder) != .folder {
+  if !folder.isEmpty, try kind(ofPath: folder) != .folder {
     throw SettingsError("\(option): there is no folder \(folder); make it with mkdir -p \(folder)")
   }
 }

@@ -57,7 +57,7 @@ struct ModelSource {
   init(path: String?, flags: ModelFlags) throws {
     if let path {
       // Of a run of training, what it has come to.
-      let file = kind(ofPath: path) == .folder ? try TrainingCheckpoint.latestModel(in: path) ?? path : path
+      let file = try kind(ofPath: path) == .folder ? try TrainingCheckpoint.latestModel(in: path) ?? path : path
       name = file
       checkpoint = try LoadedCheckpoint.read(path: file)
     } else {

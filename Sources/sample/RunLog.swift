@@ -1,12 +1,4 @@
-import Console
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import Images
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials
@@ -31,31 +23,21 @@ final class RunLog {
     }
   }
 
-  private let path: String
-  private let descriptor: Int32
+  private let file: AppendedFile
   private let encoder = JSONEncoder()
 
   /// Opens the file, behind what is in it already.
   ///
-  /// - Throws: `SettingsError`.
+  /// - Throws: `ImageError`.
   init(path: String) throws {
-    self.path = path
-    descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else {
-      throw SettingsError("--log: \(path) cannot be written: \(String(cString: strerror(errno)))")
-    }
+    file = try AppendedFile(path: path)
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
   }
 
-  deinit { close(descriptor) }
-
   /// Adds a line, in one piece.
   ///
-  /// - Throws: `SettingsError`.
+  /// - Throws: `ImageError`.
   func add(_ line: Line) throws {
-    let bytes = [UInt8](try encoder.encode(line)) + [UInt8(ascii: "\n")]
-    guard bytes.withUnsafeBytes({ write(descriptor, $0.baseAddress, $0.count) }) == bytes.count else {
-      throw SettingsError("--log: \(path) cannot be written: \(String(cString: strerror(errno)))")
-    }
+    try file.append([UInt8](try encoder.encode(line)) + [UInt8(ascii: "\n")])
   }
 }

@@ -15,8 +15,7 @@ import TensorCore
 
 // Options → model → diffusion → for x in sampler → picture → file.
 
-// A reader that has gone is an error like any other, not a silent death.
-signal(SIGPIPE, SIG_IGN)
+Faults.watch(program: "sample", advice: "choose a smaller --batch, or free memory")
 
 do {
   switch try parse(Array(CommandLine.arguments.dropFirst())) {

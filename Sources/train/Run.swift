@@ -107,7 +107,7 @@ struct Run {
   private static func begin(_ folder: String, _ words: [String], settings: String) throws -> RunLock {
     try makeFolder(folder)
     let lock = try RunLock(folder)
-    if kind(ofPath: "\(folder)/run.json") != .nothing {
+    if try kind(ofPath: "\(folder)/run.json") != .nothing {
       throw SettingsError(
         "\(folder): holds a run already; type train --resume \(folder) to go on with it, or another --out")
     }

@@ -13,7 +13,7 @@ import TensorCore
 
 // Options → data and model → for each step: loss, gradients, AdamW → checkpoints, logs, samples.
 
-signal(SIGPIPE, SIG_IGN)
+Faults.watch(program: "train", advice: "choose a smaller --microbatch, or free memory")
 
 do {
   switch try parseTraining(Array(CommandLine.arguments.dropFirst())) {

@@ -53,4 +53,17 @@ struct ModelDescriptionTests {
     let described = try StateDict.read(path: Fixture.path("unet/improved-1d.weights.safetensors"))
     #expect(try DescribedModel.read(described, path: path)?.description.dims == 1)
   }
+
+  /// A description that cannot be read is not passed over: without it the model would be another.
+  @Test func aSidecarMustBeReadable() throws {
+    let folder = NSTemporaryDirectory() + "sidecar-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let state = try StateDict.read(path: Fixture.path("containers/zip.pt"))
+    let sidecar = folder + "/model.pt.json"
+    try FileManager.default.createSymbolicLink(atPath: sidecar, withDestinationPath: sidecar)
+    #expect(throws: CheckpointError.unreadable(file: sidecar, reason: "Too many levels of symbolic links")) {
+      try DescribedModel.read(state, path: folder + "/model.pt")
+    }
+  }
 }

@@ -17,7 +17,40 @@ struct FilesTests {
     try writeAtomically([4], to: path)
     #expect(try readFile(path) == [4])
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["a.png"])
-    #expect(kind(ofPath: path) == .file && kind(ofPath: folder) == .folder && kind(ofPath: path + "x") == .nothing)
+    #expect(try kind(ofPath: path) == .file)
+    #expect(try kind(ofPath: folder) == .folder)
+    #expect(try kind(ofPath: path + "x") == .nothing)
+    #expect(try kind(ofPath: path + "/x") == .nothing)
+  }
+
+  @Test func whatCannotBeSeenIsNotTakenForNothing() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let path = folder + "/loop"
+    try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: path)
+    #expect(throws: ImageError.file(path: path, action: "be read", reason: "Too many levels of symbolic links")) {
+      try kind(ofPath: path)
+    }
+  }
+
+  @Test func piecesAreAddedBehindWhatIsThere() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let path = folder + "/log"
+    try AppendedFile(path: path).append([1, 2])
+    let file = try AppendedFile(path: path)
+    try file.append([3])
+    try file.append([])
+    #expect(try readFile(path) == [1, 2, 3])
+  }
+
+  @Test func bytesAreOverwritten() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let path = folder + "/a.bin"
+    let file = try AtomicFile(path: path)
+    try file.append([1, 2, 3, 4] as [UInt8])
+    try file.overwrite(at: 1, [8, 9])
+    try file.append([5] as [UInt8])
+    try file.finish()
+    #expect(try readFile(path) == [1, 8, 9, 4, 5])
   }
 
   @Test func failuresNameThePathAndLeaveNothing() throws {
@@ -46,7 +79,7 @@ struct FilesTests {
     try writeAtomically(to: path) { write in
       for piece in [[1, 2], [], [3]] as [[UInt8]] { try piece.withUnsafeBytes { try write($0) } }
       // Nothing is to be seen under the name before all is written.
-      #expect(kind(ofPath: path) == .nothing)
+      #expect(try kind(ofPath: path) == .nothing)
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder).count == 1)
     }
     #expect(try readFile(path) == [1, 2, 3])

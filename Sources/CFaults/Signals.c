@@ -1,0 +1,75 @@
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "CFaults.h"
+#include "Ending.h"
+
+/// Reads the next line of a file, without its end and what there is no room for; false if there is none.
+static bool read_line(int file, char *line, size_t room) {
+  size_t count = 0;
+  char character;
+  while (read(file, &character, 1) == 1) {
+    if (character == '\n') {
+      line[count] = 0;
+      return true;
+    }
+    if (count < room - 1) line[count++] = character;
+  }
+  return false;
+}
+
+/// Finds the file that is mapped at an address: the system knows its name.
+static bool find_mapped_file(uintptr_t address, char path[PATH_MAX]) {
+  int maps = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+  if (maps < 0) return false;
+  bool is_found = false;
+  // First-last permissions offset device node path
+  char line[PATH_MAX + 128];
+  while (!is_found && read_line(maps, line, sizeof line)) {
+    char *rest;
+    uintptr_t first = strtoull(line, &rest, 16);
+    uintptr_t end = *rest == '-' ? strtoull(rest + 1, &rest, 16) : 0;
+    const char *name = strchr(line, '/');
+    if (address < first || address >= end || name == NULL) continue;
+    is_found = true;
+    snprintf(path, PATH_MAX, "%s", name);
+  }
+  close(maps);
+  return is_found;
+}
+
+static void on_signal(int number, siginfo_t *info, void *context) {
+  (void)context;
+  char path[PATH_MAX];
+  if (number == SIGBUS && find_mapped_file((uintptr_t)info->si_addr, path)) {
+    say("%s: cannot be read to its end: it was cut short while it was in use, or its disk fails; run again once it is whole", path);
+    end_failed();
+  }
+  say("internal error (signal %d); please report it with the command line", number);
+  faults_remove_temporaries();
+  // It comes again when the handler returns, and then does what it would have done: a core is dumped where that is wanted.
+  raise(number);
+}
+
+void watch_signals(void) {
+  // A stack that has grown too large leaves no room for the handler.
+  static char stack[64 << 10];
+  stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};
+  sigaltstack(&alternate, NULL);
+  const int numbers[] = {SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV};
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+    struct sigaction old;
+    // Swift's own handlers, if SWIFT_BACKTRACE asks for them, know more.
+    if (sigaction(numbers[i], NULL, &old) != 0 || old.sa_handler != SIG_DFL) continue;
+    struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK | (int)SA_RESETHAND};
+    sigaction(numbers[i], &action, NULL);
+  }
+}
