@@ -2,6 +2,7 @@
 
 #include <png.h>
 #include <setjmp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -165,10 +166,45 @@ static void check_size(png_structp png, png_infop info, size_t size) {
   if (unpacked / 1032 > size) png_error(png, "it is too short for the size that it claims");
 }
 
-// A hostile file may unpack to a thousand times its size.
-static void limit_chunks(png_structp png) {
+/// Where a reader's words go.
+typedef struct {
+  char *message;
+  /// What libpng has warned of last.
+  char warning[CPNG_MESSAGE_SIZE];
+} complaints;
+
+static void keep_warning(png_structp png, png_const_charp message) {
+  complaints *words = png_get_error_ptr(png);
+  copy_message(words->warning, message);
+}
+
+static void on_read_error(png_structp png, png_const_charp message) {
+  complaints *words = png_get_error_ptr(png);
+  // What it is that is wrong with a header, libpng tells in warnings only.
+  int is_header = strcmp(message, "Invalid IHDR data") == 0 && words->warning[0] != 0;
+  copy_message(words->message, is_header ? words->warning : message);
+  longjmp(png_jmpbuf(png), 1);
+}
+
+/// Begins to read up to the pixels, which may be `pixel_limit` at most. What stands in front of them is limited as well: a hostile chunk
+/// may unpack to a thousand times its size, and there may be many.
+static void begin_reading(png_structp png, png_infop info, reading *memory, uint64_t pixel_limit) {
   png_set_chunk_malloc_max(png, 1 << 22);
-  png_set_chunk_cache_max(png, 256);
+  png_set_chunk_cache_max(png, 32);
+  // Sides that libpng would refuse are refused for their pixels, with words that say how many there are.
+  png_set_user_limits(png, 0x7fffffff, 0x7fffffff);
+  check_chunks(png, memory->bytes, memory->left);
+  size_t size = memory->left;
+  png_set_read_fn(png, memory, on_read);
+  png_read_info(png, info);
+  png_uint_32 width = png_get_image_width(png, info), height = png_get_image_height(png, info);
+  if ((uint64_t)width * height > pixel_limit) {
+    char message[CPNG_MESSAGE_SIZE];
+    snprintf(message, sizeof message, "it has %u×%u pixels, and more than %llu are too many", (unsigned)width, (unsigned)height,
+             (unsigned long long)pixel_limit);
+    png_error(png, message);
+  }
+  check_size(png, info, size);
 }
 
 /// What a decoder has taken from the heap.
@@ -186,7 +222,8 @@ int cpng_decode(const uint8_t *bytes, size_t size, uint64_t pixel_limit, cpng_re
                 char message[CPNG_MESSAGE_SIZE]) {
   memset(result, 0, sizeof *result);
   reading memory = {bytes, size};
-  png_structp png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, message, on_error, ignore_warning, NULL, take_memory,
+  complaints words = {message, ""};
+  png_structp png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &words, on_read_error, keep_warning, NULL, take_memory,
                                              give_memory);
   png_infop info = png != NULL ? png_create_info_struct(png) : NULL;
   // Not locals: longjmp leaves changed locals undefined.
@@ -203,13 +240,10 @@ int cpng_decode(const uint8_t *bytes, size_t size, uint64_t pixel_limit, cpng_re
     free(picture);
     return -1;
   }
-  limit_chunks(png);
-  check_chunks(png, bytes, size);
-  png_set_read_fn(png, &memory, on_read);
-  png_read_info(png, info);
+  // Texts, which need not be unpacked.
+  png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, (png_const_bytep) "tEXt\0zTXt\0iTXt", 3);
+  begin_reading(png, info, &memory, pixel_limit);
   png_uint_32 width = png_get_image_width(png, info), height = png_get_image_height(png, info);
-  if ((uint64_t)width * height > pixel_limit) png_error(png, "it has more pixels than are allowed");
-  check_size(png, info, size);
   // To 8 or 16 bits, RGB for a palette, an alpha channel for a transparent colour; then over black; then to 8 bits.
   png_set_expand(png);
   png_color_16 black = {0, 0, 0, 0, 0};
@@ -246,10 +280,11 @@ static void report_text(png_structp png, png_infop info, cpng_text_function func
   }
 }
 
-int cpng_read_text(const uint8_t *bytes, size_t size, cpng_text_function function, void *context,
+int cpng_read_text(const uint8_t *bytes, size_t size, uint64_t pixel_limit, cpng_text_function function, void *context,
                    char message[CPNG_MESSAGE_SIZE]) {
   reading memory = {bytes, size};
-  png_structp png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, message, on_error, ignore_warning, NULL, take_memory,
+  complaints words = {message, ""};
+  png_structp png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &words, on_read_error, keep_warning, NULL, take_memory,
                                              give_memory);
   png_infop info = png != NULL ? png_create_info_struct(png) : NULL;
   png_infop end = info != NULL ? png_create_info_struct(png) : NULL;
@@ -267,12 +302,8 @@ int cpng_read_text(const uint8_t *bytes, size_t size, cpng_text_function functio
     png_destroy_read_struct(&png, &info, &end);
     return -1;
   }
-  limit_chunks(png);
-  check_chunks(png, bytes, size);
   png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
-  png_set_read_fn(png, &memory, on_read);
-  png_read_info(png, info);
-  check_size(png, info, size);
+  begin_reading(png, info, &memory, pixel_limit);
   int passes = png_set_interlace_handling(png);
   png_read_update_info(png, info);
   *row = malloc(png_get_rowbytes(png, info));

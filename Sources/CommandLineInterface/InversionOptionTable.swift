@@ -20,7 +20,7 @@ let inversionOptions: [OptionDefinition] = [
   ) { o, value, _ throws(UsageError) in o.output = try OutputDestination(value) },
   OptionDefinition(
     "seed", .required(name: "A..B", example: "1..2"), .drawing, of: [.interpolate],
-    "in place of pictures: between the first images of these two seeds; their class, if none is given, is that of the first"
+    "in place of pictures: between the first images of these two seeds, as ddim draws them; their class, if none is given, is that of the first"
   ) { o, value, name throws(UsageError) in o.inversion.seeds = try SeedPair(value, name) },
   OptionDefinition(
     "frames", .required(name: "N", example: "8"), .drawing, of: [.interpolate],

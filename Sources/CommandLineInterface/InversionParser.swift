@@ -42,6 +42,8 @@ extension CommandName {
 /// Reads what follows the verbs about given pictures.
 func inversion(_ command: CommandName, _ operands: [String], _ options: Options) throws(UsageError) -> Command {
   var options = options
+  // Their steps are those that DDIM takes.
+  options.sampler = .ddim
   switch command {
   case .encode:
     try validate(options)

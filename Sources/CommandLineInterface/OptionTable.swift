@@ -132,11 +132,11 @@ private let drawingOptions: [OptionDefinition] = [
   ) { o, value, _ throws(UsageError) in o.model = value },
   OptionDefinition(
     "steps", .required(name: "N", example: "50"), .drawing, of: CommandName.inversions.union([.draw]),
-    "denoising steps, any from 1 to the model's own; default 50"
+    "denoising steps, any from 1 to the model's own; default 20 with unipc, 50 with the others"
   ) { o, value, name throws(UsageError) in o.steps = try wholeNumber(value, name, 1...1_000_000) },
   OptionDefinition(
     "sampler", .required(name: "NAME", example: "ddim"), .drawing, words: SamplerName.allCases.map(\.rawValue),
-    "the way from noise to image; --sampler help lists them; default ddim"
+    "the way from noise to image; --sampler help lists them; default unipc; ddim with --eta, --respacing or --mask"
   ) { o, value, name throws(UsageError) in
     if value == "help" { o.listsSamplers = true } else { o.sampler = try choice(value, name) }
   },

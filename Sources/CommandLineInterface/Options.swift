@@ -38,9 +38,9 @@ public struct Options: Sendable, Equatable {
   public var model: String?
   /// Where the images go; `sample.png` if nil.
   public var output: OutputDestination?
-  /// Denoising steps; 50 if nil and `respacing` is nil too.
+  /// Denoising steps; the sampler's usual ones if nil and `respacing` is nil too.
   public var steps: Int?
-  /// The sampler; DDIM if nil.
+  /// The sampler; `usualSampler` if nil.
   public var sampler: SamplerName?
   /// The share of noise that DDIM draws anew, ≥ 0; 0 if nil.
   public var eta: Double?
@@ -139,6 +139,13 @@ public struct Options: Sendable, Equatable {
 
   /// The defaults.
   public init() {}
+
+  /// The sampler that draws where none is named: what the other options belong to, or else UniPC, which comes nearest in few steps (the
+  /// table in README.md).
+  public var usualSampler: SamplerName {
+    if isUpstreamRespacing { return .ddpm }
+    return eta != nil || respacing != nil || mask != nil ? .ddim : .uniPC
+  }
 }
 
 /// What `sample bench` is to measure.

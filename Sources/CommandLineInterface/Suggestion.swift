@@ -1,5 +1,7 @@
 /// The name nearest to a mistyped one, if one is near: at most a third of it wrong.
 func nearest(_ word: String, _ names: [String]) -> String? {
+  // What is much longer than all of them is near none, and would take long to compare.
+  guard word.utf8.count <= 2 * (names.map(\.utf8.count).max() ?? 0) else { return nil }
   let scored = names.map { (name: $0, distance: editDistance(Array(word), Array($0))) }
   guard let best = scored.min(by: { $0.distance < $1.distance }) else { return nil }
   let shorter = min(word.count, best.name.count)

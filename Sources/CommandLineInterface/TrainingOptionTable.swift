@@ -62,8 +62,7 @@ let trainingOptions: [OptionDefinition] = [
   ) { o, value, name throws(UsageError) in
     var rates: [Double] = []
     for item in try list(value, name, example: "0.999,0.9999") {
-      let rate = try number(item, name, from: 0)
-      guard rate < 1 else { throw UsageError("--\(name): \(item) is out of range; rates are below 1") }
+      let rate = try share(item, name)
       if !rates.contains(rate) { rates.append(rate) }
     }
     o.training.emaRates = rates
@@ -77,9 +76,7 @@ let trainingOptions: [OptionDefinition] = [
     "null-class", .required(name: "P", example: "0.1"), .training, of: [.train],
     "with --class-cond: one class more, which stands for none, in place of this share of the labels, for sample --guidance"
   ) { o, value, name throws(UsageError) in
-    let share = try number(value, name, from: 0)
-    guard share < 1 else { throw UsageError("--\(name): \(value) is out of range; it is a share, below 1") }
-    o.training.nullClass = share
+    o.training.nullClass = try share(value, name)
   },
   OptionDefinition("flip", .boolean, .training, of: [.train], "mirror every other picture, at random; default False") {
     o, value, name throws(UsageError) in o.training.flip = try truth(value, name)
@@ -88,9 +85,7 @@ let trainingOptions: [OptionDefinition] = [
     "dropout", .required(name: "X", example: "0.3"), .training, of: [.train],
     "the share of activations that are dropped in residual blocks; default 0"
   ) { o, value, name throws(UsageError) in
-    let share = try number(value, name, from: 0)
-    guard share < 1 else { throw UsageError("--\(name): \(value) is out of range; it is a share, below 1") }
-    o.training.dropout = share
+    o.training.dropout = try share(value, name)
   },
   OptionDefinition(
     "use-kl", .boolean, .training, of: [.train],

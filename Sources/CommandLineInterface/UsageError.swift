@@ -4,5 +4,32 @@ public struct UsageError: Error, Equatable, CustomStringConvertible, Sendable {
   public let description: String
 
   /// An error with the given line.
-  public init(_ description: String) { self.description = description }
+  public init(_ line: Line) { description = line.text }
+
+  /// A line whose inserted values are `legible`, as they are what somebody has typed.
+  public struct Line: ExpressibleByStringInterpolation {
+    fileprivate let text: String
+
+    /// A line without values.
+    public init(stringLiteral text: String) { self.text = text }
+
+    /// A line with values.
+    public init(stringInterpolation: Interpolation) { text = stringInterpolation.text }
+
+    /// What a line is put together of.
+    public struct Interpolation: StringInterpolationProtocol {
+      fileprivate var text = ""
+
+      /// An empty line.
+      public init(literalCapacity: Int, interpolationCount: Int) {}
+
+      /// Adds words of the program.
+      public mutating func appendLiteral(_ literal: String) { text += literal }
+
+      /// Adds a value.
+      public mutating func appendInterpolation(_ value: some CustomStringConvertible) {
+        text += legible(value.description)
+      }
+    }
+  }
 }

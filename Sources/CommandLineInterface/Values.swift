@@ -38,6 +38,15 @@ func number(_ text: String, _ name: String, from least: Int?) throws(UsageError)
   return number
 }
 
+/// A number from 0 up to, but not, 1.
+func share(_ text: String, _ name: String) throws(UsageError) -> Double {
+  let share = try number(text, name, from: 0)
+  guard share < 1 else {
+    throw UsageError("--\(name): \(text) is out of range; type --\(name) with a number from 0 up, below 1")
+  }
+  return share
+}
+
 /// The words of upstream's `str2bool`; nothing is True.
 func truth(_ text: String, _ name: String) throws(UsageError) -> Bool {
   guard let value = text.isEmpty ? true : truthValue(text) else {

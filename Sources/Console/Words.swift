@@ -37,20 +37,6 @@ public func writeError(_ text: String) {
   }
 }
 
-/// `text` as it can be shown on one line of a terminal: what a file or a shell has put into it besides characters (line ends, escape
-/// sequences, marks that turn the direction of writing) is spelled out, as `\n` or `\u{1B}`, and the middle of a very long text left out.
-public func printable(_ text: String) -> String {
-  var shown = ""
-  for scalar in text.unicodeScalars {
-    let kind = scalar.properties.generalCategory
-    let isSafe = ![.control, .lineSeparator, .paragraphSeparator].contains(kind) && !scalar.properties.isBidiControl
-    if isSafe { shown.unicodeScalars.append(scalar) } else { shown += scalar.escaped(asASCII: true) }
-  }
-  let longest = 4096
-  guard shown.unicodeScalars.count > longest else { return shown }
-  return "\(shown.unicodeScalars.prefix(longest / 2)) … \(shown.unicodeScalars.suffix(longest / 2))"
-}
-
 /// For instance `52,546,438`.
 public func grouped(_ number: Int) -> String {
   var digits = String(number)[...]

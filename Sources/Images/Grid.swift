@@ -9,8 +9,7 @@ public func grid(_ pictures: [Picture], columns: Int? = nil) throws(ImageError) 
         ($0.width, $0.height, $0.channels) == (pictures[0].width, pictures[0].height, pictures[0].channels)
       }, "a sheet needs pictures of one size")
   let (width, height, channels) = (pictures[0].width, pictures[0].height, pictures[0].channels)
-  let columns = min(columns ?? Int(Double(pictures.count).squareRoot().rounded(.up)), pictures.count)
-  let rows = (pictures.count + columns - 1) / columns
+  let (columns, rows) = places(pictures.count, columns: columns)
   let size = try checkedSize(width: width, by: columns, height: height, by: rows)
   var pixels = [UInt8](repeating: 0, count: size.width * size.height * channels)
   for (i, picture) in pictures.enumerated() {
@@ -36,14 +35,31 @@ extension Picture {
   }
 }
 
-/// `width · columns` and `height · rows`, if a PNG can be that large.
+/// Checks, before there are any pictures, that `count` of them fit on one sheet, enlarged by `scale`.
+///
+/// - Throws: `ImageError.tooLarge`.
+public func checkSheet(
+  of count: Int, columns: Int?, width: Int, height: Int, scale: Int
+) throws(ImageError) {
+  let (columns, rows) = places(count, columns: columns)
+  let sheet = try checkedSize(width: width, by: columns, height: height, by: rows)
+  _ = try checkedSize(width: sheet.width, by: scale, height: sheet.height, by: scale)
+}
+
+/// How many pictures there are in a row and in a column of a sheet of `count`.
+private func places(_ count: Int, columns: Int?) -> (columns: Int, rows: Int) {
+  let columns = min(columns ?? Int(Double(count).squareRoot().rounded(.up)), count)
+  return (columns, (count - 1) / columns + 1)
+}
+
+/// `width · columns` and `height · rows`, if a picture may be that large.
 func checkedSize(
   width: Int, by columns: Int, height: Int, by rows: Int
 ) throws(ImageError) -> (width: Int, height: Int) {
   let (w, wideOverflow) = width.multipliedReportingOverflow(by: columns)
   let (h, highOverflow) = height.multipliedReportingOverflow(by: rows)
-  // A PNG's sides have 31 bits; its pixels must fit into memory as well.
-  guard !wideOverflow, !highOverflow, w <= Int32.max, h <= Int32.max, w * h <= 1 << 31 else {
+  let (pixels, overflow) = w.multipliedReportingOverflow(by: h)
+  guard !wideOverflow, !highOverflow, !overflow, pixels <= Picture.pixelLimit else {
     throw .tooLarge(width: wideOverflow ? .max : w, height: highOverflow ? .max : h)
   }
   return (w, h)

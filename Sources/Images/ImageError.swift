@@ -4,7 +4,7 @@ import Zip
 public enum ImageError: Error, Equatable, CustomStringConvertible {
   /// Pictures have 1 or 3 channels.
   case channels(Int)
-  /// A sheet or an enlargement larger than a PNG can be.
+  /// A sheet or an enlargement of more than `Picture.pixelLimit` pixels.
   case tooLarge(width: Int, height: Int)
   /// libpng refuses.
   case png(String)
@@ -23,7 +23,7 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
     case .channels(let count):
       "images of \(count) channels cannot be shown as PNG, which takes 1 (grey) or 3 (RGB); type --out x.npy to keep the numbers"
     case .tooLarge(let width, let height):
-      "a picture of \(width)×\(height) pixels is larger than a PNG can be; choose a smaller --scale or --count"
+      "a picture of \(width)×\(height) pixels is larger than the \(Picture.pixelLimit) that one may have; choose a smaller --scale or --count"
     case .png(let message): "the PNG cannot be used: \(message)"
     case .file(let path, let action, let reason): "\(path): cannot \(action): \(reason)"
     case .npy(let path, let fault): "\(path): \(fault)"

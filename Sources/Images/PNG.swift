@@ -9,6 +9,10 @@ import CPNG
 #endif
 
 extension Picture {
+  /// The most pixels that a PNG is read with, and that a sheet or an enlargement may have: 16384 × 16384, more than any camera takes. Packed,
+  /// that may be a file of 300 kB.
+  public static let pixelLimit = 1 << 28
+
   /// The picture as the bytes of a PNG.
   ///
   /// - Parameter text: text chunks: keywords of 1 to 79 Latin-1 characters, and any text.
@@ -39,7 +43,7 @@ extension Picture {
   ///
   /// - Parameter pixelLimit: a PNG with more pixels is refused before it is unpacked.
   /// - Throws: `ImageError.png`.
-  public init(png: [UInt8], pixelLimit: Int = 1 << 28) throws(ImageError) {
+  public init(png: [UInt8], pixelLimit: Int = Picture.pixelLimit) throws(ImageError) {
     var message = [CChar](repeating: 0, count: Int(CPNG_MESSAGE_SIZE))
     var result = cpng_result()
     let status = cpng_decode(png, png.count, UInt64(pixelLimit), &result, &message)
@@ -60,9 +64,9 @@ extension Picture {
   }
 }
 
-/// The text chunks of a PNG, in their order, which is read to its end: every checksum is checked.
+/// The text chunks of a PNG, in their order, which is read to its end: every checksum is checked. Texts of more than 4 MB are left out.
 ///
-/// - Throws: `ImageError.png`, also for a file that is cut short or damaged.
+/// - Throws: `ImageError.png`, also for a file that is cut short or damaged, or has more than `Picture.pixelLimit` pixels.
 public func pngText(_ png: [UInt8]) throws(ImageError) -> [(key: String, value: String)] {
   final class Chunks {
     var all: [(key: String, value: String)] = []
@@ -70,7 +74,7 @@ public func pngText(_ png: [UInt8]) throws(ImageError) -> [(key: String, value: 
   let chunks = Chunks()
   var message = [CChar](repeating: 0, count: Int(CPNG_MESSAGE_SIZE))
   let status = cpng_read_text(
-    png, png.count,
+    png, png.count, UInt64(Picture.pixelLimit),
     { context, key, text in
       guard let context else { return }
       Unmanaged<Chunks>.fromOpaque(context).takeUnretainedValue().all.append(

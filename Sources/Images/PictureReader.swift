@@ -32,9 +32,9 @@ struct PictureReader {
     throw wrong(.format)
   }
 
-  /// A PNG, which can hold a thousand times its size: of 8192×8192 pixels at most, more than cameras take.
+  /// A PNG.
   func picture(png: [UInt8]) throws(ImageError) -> Picture {
-    do { return try Picture(png: png, pixelLimit: 1 << 26) } catch { throw wrong(.png("\(error)")) }
+    do { return try Picture(png: png) } catch { throw wrong(.png("\(error)")) }
   }
 
   /// `picture` as `[1, channels, h, w]`; grey is repeated.

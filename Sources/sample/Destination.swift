@@ -25,6 +25,7 @@ struct Destination {
     default:
       let channels = plan.imageShape[0]
       if channels != 1 && channels != 3 { throw ImageError.channels(channels) }
+      try plan.checkSheet()
     }
     if let pattern { try Self.check(pattern, plan) }
   }
@@ -149,6 +150,17 @@ extension Plan {
       case .columns(let columns): try grid(pictures, columns: columns)
       }
     return try arranged.enlarged(by: options.scale)
+  }
+
+  /// Checks, before anything is drawn, that it is not too large.
+  ///
+  /// - Throws: `ImageError.tooLarge`.
+  fileprivate func checkSheet() throws(ImageError) {
+    var columns: Int?
+    if case .columns(let asked)? = options.grid { columns = asked }
+    let count = options.grid == nil ? 1 : max(1, numbers.count)
+    try Images.checkSheet(
+      of: count, columns: columns, width: imageShape[2], height: imageShape[1], scale: options.scale)
   }
 
   /// Where the images go, as typed or as is usual.

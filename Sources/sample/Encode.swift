@@ -34,7 +34,7 @@ func encode(_ options: Options, images: [String]) throws {
 extension Plan {
   /// The command that draws the pictures again from the file of their noise.
   fileprivate func drawingAgain(from path: String) -> [String] {
-    var words = ["sample"] + (options.model.map { ["--model", $0] } ?? []) + ["--noise", path]
+    var words = ["sample"] + (options.model.map { ["--model", $0] } ?? []) + ["--noise", path, "--sampler", "ddim"]
     if options.count > 1 { words += ["--count", "\(options.count)"] }
     words += sameDrawingArguments(classes: classes)
     if model.settings.nullClass != nil { words += ["--guidance", "1"] }

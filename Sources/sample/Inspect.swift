@@ -123,7 +123,7 @@ struct Inspection: Encodable {
       if let advice = check.advice { lines.append(advice) }
     }
     // Files may say anything.
-    return lines.map { printable($0) + "\n" }.joined()
+    return lines.map { legibleLine($0) + "\n" }.joined()
   }
 }
 

@@ -34,7 +34,7 @@ struct Plan {
     self.options = options
     self.model = model
     let settings = model.settings
-    sampler = options.sampler ?? (options.isUpstreamRespacing ? .ddpm : .ddim)
+    sampler = options.sampler ?? options.usualSampler
     seed = options.seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
     diffusion = try Self.diffusion(options, settings, sampler)
     initial = try InitialImage(options, model, steps: diffusion.count)
@@ -128,7 +128,7 @@ struct Plan {
     _ options: Options, _ settings: ModelSettings, _ sampler: SamplerName
   ) throws(SpacingError) -> GaussianDiffusion {
     let count = settings.diffusionSteps
-    let steps = options.steps ?? min(50, count)
+    let steps = options.steps ?? min(sampler.usualSteps, count)
     let kept: [Int]
     if let timesteps = options.timesteps {
       guard timesteps[0] < count else {

@@ -64,7 +64,7 @@ func show(image path: String) throws {
   if chunks.isEmpty { throw SettingsError("\(path): says nothing of itself") }
   var lines = chunks.flatMap { chunk in
     "\(chunk.key): \(chunk.value)".split(separator: "\n", omittingEmptySubsequences: false).map {
-      printable(String($0))
+      legibleLine(String($0))
     }
   }
   if let provenance = try provenance(chunks, of: path) {

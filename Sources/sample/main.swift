@@ -43,9 +43,9 @@ do {
 } catch let interrupted as Interrupted {
   exit(128 + interrupted.signal)
 } catch let error as UsageError {
-  writeError("sample: \(printable("\(error)"))\n")
+  writeError("sample: \(legibleLine("\(error)"))\n")
   exit(64)
 } catch {
-  writeError("sample: \(printable("\(error)"))\n")
+  writeError("sample: \(legibleLine("\(error)"))\n")
   exit(1)
 }

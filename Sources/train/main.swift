@@ -26,9 +26,9 @@ do {
 } catch let interrupted as Interrupted {
   exit(128 + interrupted.signal)
 } catch let error as UsageError {
-  writeError("train: \(printable("\(error)"))\n")
+  writeError("train: \(legibleLine("\(error)"))\n")
   exit(64)
 } catch {
-  writeError("train: \(printable("\(error)"))\n")
+  writeError("train: \(legibleLine("\(error)"))\n")
   exit(1)
 }

@@ -126,7 +126,10 @@ struct TrainingParserTests {
       "--class-cond False --null-class 0.1",
       "--null-class stands for none of the classes; type --class-cond True too"
     ),
-    ("--class-cond --null-class 1", "--null-class: 1 is out of range; it is a share, below 1"),
+    (
+      "--class-cond --null-class 1",
+      "--null-class: 1 is out of range; type --null-class with a number from 0 up, below 1"
+    ),
     (
       "--classifier --null-class 0.1",
       "--null-class is for models that draw, and --classifier trains one that does not; leave --null-class out"
@@ -139,15 +142,15 @@ struct TrainingParserTests {
       "--classifier-pool adaptive",
       "--classifier-pool adaptive: classifiers are pooled by attention here; type --classifier-pool attention"
     ),
-    ("--ema-rate 1", "--ema-rate: 1 is out of range; rates are below 1"),
-    ("--ema-rate 0.9,1.5", "--ema-rate: 1.5 is out of range; rates are below 1"),
+    ("--ema-rate 1", "--ema-rate: 1 is out of range; type --ema-rate with a number from 0 up, below 1"),
+    ("--ema-rate 0.9,1.5", "--ema-rate: 1.5 is out of range; type --ema-rate with a number from 0 up, below 1"),
     ("--ema-rate -0.5", "--ema-rate: -0.5 is out of range; type --ema-rate with a number from 0 up"),
     (
       "--ema-rate 0.9,,0.99",
       "--ema-rate: \"0.9,,0.99\" has an empty place between commas; type for instance --ema-rate 0.999,0.9999"
     ),
     ("--ema-rate high", "--ema-rate: \"high\" is not a number; type for instance --ema-rate 1.5"),
-    ("--dropout 1", "--dropout: 1 is out of range; it is a share, below 1"),
+    ("--dropout 1", "--dropout: 1 is out of range; type --dropout with a number from 0 up, below 1"),
     ("--lr fast", "--lr: \"fast\" is not a number; type for instance --lr 1.5"),
     ("--clip-gradients 0", "--clip-gradients: 0 would clip all; type for instance --clip-gradients 1"),
     (

@@ -58,7 +58,9 @@ struct PNGTests {
     png.replaceSubrange(29..<33, with: (0..<4).map { UInt8(truncatingIfNeeded: plainCRC(checked) >> (24 - 8 * $0)) })
     #expect(throws: ImageError.self) { try Picture(png: png) }
     let honest = try Self.gradient(9, 9, 1).png()
-    #expect(throws: ImageError.png("it has more pixels than are allowed")) { try Picture(png: honest, pixelLimit: 80) }
+    #expect(throws: ImageError.png("it has 9×9 pixels, and more than 80 are too many")) {
+      try Picture(png: honest, pixelLimit: 80)
+    }
   }
 
   /// Found by fuzzing: libpng takes memory for what a chunk claims to have, and a few bytes of pixels cannot be many.

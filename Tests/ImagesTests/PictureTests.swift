@@ -47,4 +47,19 @@ struct PictureTests {
     #expect(try grid(five, columns: 9).width == 5)
     #expect(try grid([five[0]]) == five[0])
   }
+
+  /// What one picture may have: as many pixels as are read again.
+  @Test func sheetsThatAreTooLarge() throws {
+    try checkSheet(of: 1, columns: nil, width: 1 << 14, height: 1 << 14, scale: 1)
+    try checkSheet(of: 1 << 16, columns: nil, width: 16, height: 16, scale: 4)
+    try checkSheet(of: 4, columns: 9, width: 1 << 14, height: 1 << 12, scale: 1)
+    for (count, columns, width, height, scale) in [
+      (1, nil, 1 << 14, 1 << 14 + 1, 1), (2, nil, 1 << 14, 1 << 14, 1), (1, nil, 28, 28, 1024),
+      (1 << 16, nil, 16, 16, 5), (.max, 1, 2, 2, 1), (.max, .max, 2, 2, 1), (1, nil, 1 << 14, 1 << 14, .max),
+    ] as [(Int, Int?, Int, Int, Int)] {
+      #expect(throws: ImageError.self, "\(count) of \(width)×\(height), \(scale) times") {
+        try checkSheet(of: count, columns: columns, width: width, height: height, scale: scale)
+      }
+    }
+  }
 }

@@ -31,14 +31,14 @@ int cpng_encode(const uint8_t *_Nonnull pixels, uint32_t width, uint32_t height,
 
 /// Decodes a PNG of any kind to 8-bit grey or, if it has colours or a palette, RGB pixels. 16 bits are rounded to 8; what is transparent
 /// lies over black; values are taken as they stand, whatever a gamma or colour profile says. A picture of more than `pixel_limit` pixels
-/// is refused before it is unpacked. Returns 0, or -1 with a message.
+/// is refused before anything of it is unpacked. Returns 0, or -1 with a message.
 int cpng_decode(const uint8_t *_Nonnull png, size_t size, uint64_t pixel_limit, cpng_result *_Nonnull result,
                 char message[_Nonnull CPNG_MESSAGE_SIZE]);
 
 /// Called for each text chunk, with its keyword and its text, both ended by a zero and valid during the call only.
 typedef void (*cpng_text_function)(void *_Nullable context, const char *_Nonnull key, const char *_Nonnull text);
 
-/// Reads a PNG to its end, checking every chunk, and calls `function` for each of its text chunks, packed ones too. Returns 0, or -1
-/// with a message.
-int cpng_read_text(const uint8_t *_Nonnull png, size_t size, cpng_text_function _Nonnull function, void *_Nullable context,
-                   char message[_Nonnull CPNG_MESSAGE_SIZE]);
+/// Reads a PNG to its end, checking every chunk, and calls `function` for each of its text chunks, packed ones too, if they are of 4 MB
+/// at most. A picture of more than `pixel_limit` pixels is refused, as its time would be. Returns 0, or -1 with a message.
+int cpng_read_text(const uint8_t *_Nonnull png, size_t size, uint64_t pixel_limit, cpng_text_function _Nonnull function,
+                   void *_Nullable context, char message[_Nonnull CPNG_MESSAGE_SIZE]);
