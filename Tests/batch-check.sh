@@ -45,7 +45,7 @@ echo "shards 1/7 to 7/7 are the unsharded run"
 echo "== metadata"
 pngcheck -q whole/*.png
 exiftool -s -s -s -Parameters whole/0007.png | grep -q "Model hash: .*, Model: digits"
-identify -verbose whole/0007.png | grep -q "parameters: Steps: 3, Sampler: DDIM"
+identify -verbose whole/0007.png | grep -q "parameters: Steps: 3, Sampler: UniPC"
 $sample reproduce whole/0007.png
 $sample --steps 5 --seed 1 --quiet --out still.png --frames moving.png
 pngcheck -q moving.png

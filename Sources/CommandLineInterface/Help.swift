@@ -36,7 +36,7 @@ func examples(_ command: CommandName) -> [(meaning: String, line: String)] {
   case .encode:
     [
       ("the noise of a picture of a seven", "sample encode seven.png --class 7 --steps 250 --out z.npy"),
-      ("the picture again", "sample --noise z.npy --sampler ddim --steps 250 --class 7 --guidance 1 --out again.png"),
+      ("the picture again", "sample --noise z.npy --sampler ddim --steps 250 --class 7 --guidance 1"),
     ]
   case .reconstruct:
     [

@@ -89,8 +89,12 @@ private struct PNM {
     let data = Array(rest.dropFirst())
     if kind == "P4" {
       // Rows of whole bytes; 1 is black.
+      let row = (width + 7) / 8
       samples = (0..<height).flatMap { y in
-        (0..<width).map { x in 1 - Int(data[y * ((width + 7) / 8) + x / 8] >> (7 - x % 8) & 1) }
+        (0..<width).map { x -> Int in
+          let byte = Int(data[y * row + x / 8])
+          return 1 - byte >> (7 - x % 8) & 1
+        }
       }
     } else {
       let size = largest > 255 ? 2 : 1

@@ -104,7 +104,7 @@ struct DenoisingViewsTests: RunsSample {
     try run("--steps 3 --seed 5 --index 7 --out x.png --frames f.png --strip s.png --quiet")
     for (name, again) in [("f", "again-frames"), ("s", "again-strip")] {
       let shown = String(decoding: try run("show \(name).png").output, as: UTF8.self)
-      #expect(shown.contains("parameters: Steps: 3, Sampler: DDIM") && shown.contains("Image: 7"))
+      #expect(shown.contains("parameters: Steps: 3, Sampler: UniPC") && shown.contains("Image: 7"))
       try run(String(try #require(shown.split(separator: "\n").last).dropFirst("sample ".count)))
       #expect(try bytes("\(again).png") == bytes("\(name).png"))
       #expect(try bytes("again.png") == bytes("x.png"))
@@ -211,7 +211,7 @@ struct PreviewTests: RunsSample {
     #expect(pixels(Substring(try #require(drawings.last))) == (try Picture(png: bytes("x.png"))).pixels)
     // Behind it, the line that a run ends with, where the progress bar was, in the terminal's own colours.
     let end = try #require(text.components(separatedBy: "\u{1B}[0m").last)
-    #expect(end.contains("x.png: seed 3, 20 DDIM steps") && !end.contains("▀"))
+    #expect(end.contains("x.png: seed 3, 20 UniPC steps") && !end.contains("▀"))
     try run("\(line) y.png --quiet")
     #expect(try bytes("x.png") == bytes("y.png"))
   }

@@ -34,7 +34,7 @@ struct InitialImageTests: RunsSample {
     func distance(_ strength: Double) throws -> Double {
       let result = try run("--steps 20 --seed 2 --class 7 --init-image a.png --strength \(strength) --out b.png")
       #expect(result.status == 0, "\(result.errors)")
-      #expect(result.errors.contains(" \(Int(20 * strength)) DDIM steps"), "\(result.errors)")
+      #expect(result.errors.contains(" \(Int(20 * strength)) UniPC steps"), "\(result.errors)")
       let found = try Picture(png: bytes("b.png"))
       return zip(found.pixels, picture.pixels).reduce(0) { $0 + abs(Double($1.0) - Double($1.1)) } / 784
     }
@@ -140,7 +140,7 @@ struct InitialImageTests: RunsSample {
     try writePicture()
     try writeMask()
     let from = String(
-      decoding: try run("--init-image a.png --strength 0.5 --steps 10 --dry-run").output, as: UTF8.self)
+      decoding: try run("--init-image a.png --strength 0.5 --sampler ddim --steps 10 --dry-run").output, as: UTF8.self)
     #expect(from.contains("\nsampler     DDIM, 5 steps, "), "\(from)")
     #expect(
       from.contains(", from a.png at strength 0.5\n") && from.contains("\ntimesteps   400 300 200 100 0\n"), "\(from)")
@@ -157,7 +157,7 @@ struct InitialImageTests: RunsSample {
   @Test(arguments: [
     (
       "--init-image a.png --strength 0.01", 1,
-      "--strength 0.01 of 50 steps leaves none; type --strength 0.02 or more, or more --steps"
+      "--strength 0.01 of 20 steps leaves none; type --strength 0.05 or more, or more --steps"
     ),
     (
       "--init-image a.png --steps 1", 1,
