@@ -1,9 +1,3 @@
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
-
 /// The files of a model that diffusers has saved: `unet/` and `scheduler/` in a pipeline's folder; older ones have all of it at the
 /// root.
 struct DiffusersFolder {
@@ -49,10 +43,8 @@ struct DiffusersFolder {
 
   private func decode<T: Decodable>(_ type: T.Type, _ path: String) throws(CheckpointError) -> T {
     let file = try FileBytes(path: path)
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
     do {
-      return try decoder.decode(T.self, from: Data((file.text(0, file.count) ?? "").utf8))
+      return try decodeJSON(T.self, from: (file.text(0, file.count) ?? "").utf8, snakeCase: true)
     } catch {
       throw .descriptionNotJSON(file: path, reason: reason(error))
     }

@@ -91,10 +91,8 @@ public struct ModelDescription: Sendable, Equatable, Codable {
   ///
   /// - Throws: `CheckpointError.description` where a key has a value of the wrong type.
   public init(json: String, file: String) throws(CheckpointError) {
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
     do {
-      self = try decoder.decode(ModelDescription.self, from: Data(json.utf8))
+      self = try decodeJSON(ModelDescription.self, from: json.utf8, snakeCase: true)
     } catch {
       throw Self.explain(error, file: file)
     }

@@ -1,9 +1,3 @@
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
-
 /// Reads the safetensors format: the length of a JSON header, the header, and the elements of all tensors without gaps.
 ///
 /// - Throws: `CheckpointError`, with a `SafetensorsFault` for each way in which such a file can lie.
@@ -33,7 +27,7 @@ private func parseSafetensors(
   }
   let header: Header
   do {
-    header = try JSONDecoder().decode(Header.self, from: Data(bytes))
+    header = try decodeJSON(Header.self, from: bytes)
   } catch {
     throw .headerNotJSON(reason(error))
   }

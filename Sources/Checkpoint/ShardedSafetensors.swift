@@ -1,9 +1,3 @@
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
-
 /// Reads a checkpoint that is spread over several safetensors files: `index` is the JSON that says which tensor lies in which
 /// of them, all in its own folder.
 ///
@@ -38,7 +32,7 @@ private func tensorsOfShards(_ index: FileBytes) throws(CheckpointError) -> [Str
   }
   let weightMap: [String: String]
   do {
-    weightMap = try JSONDecoder().decode(Index.self, from: Data(bytes)).weightMap
+    weightMap = try decodeJSON(Index.self, from: bytes).weightMap
   } catch { throw .index(file: index.name, .notJSON(reason(error))) }
   var shards: [String: Set<String>] = [:]
   for (tensor, shard) in weightMap {

@@ -1,3 +1,4 @@
+import Checkpoint
 import CommandLineInterface
 import Console
 
@@ -100,7 +101,7 @@ struct Provenance: Codable {
   /// - Throws: what the JSON decoder throws for a chunk that is none of ours.
   static func read(_ chunks: [(key: String, value: String)]) throws -> Provenance? {
     guard let chunk = chunks.first(where: { $0.key == key }) else { return nil }
-    return try JSONDecoder().decode(Provenance.self, from: Data(chunk.value.utf8))
+    return try decodeJSON(Provenance.self, from: chunk.value.utf8)
   }
 }
 

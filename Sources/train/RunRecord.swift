@@ -1,3 +1,4 @@
+import Checkpoint
 import Console
 import Images
 
@@ -21,7 +22,7 @@ struct RunRecord: Codable {
   /// - Throws: `ImageError`, or a `SettingsError` for a file that is no record.
   static func read(from folder: String) throws -> RunRecord {
     let bytes = try readFile(path(folder))
-    do { return try JSONDecoder().decode(RunRecord.self, from: Data(bytes)) } catch {
+    do { return try decodeJSON(RunRecord.self, from: bytes) } catch {
       throw SettingsError("\(path(folder)): is not what train has written; begin anew with --data and --out")
     }
   }

@@ -58,6 +58,10 @@ struct HostileFileTests {
     Case(
       "bytes left over", safetensors(entry("U8", "[1]", "[0,1]"), data: [0, 0, 0]), "2 bytes behind the last tensor"),
     Case("no tensors", safetensors("{}"), "holds no tensors"),
+    // Found by fuzzing: Foundation's decoder traps where the text ends so.
+    Case(
+      "brackets without end", safetensors("{\"x\":" + String(repeating: "[", count: 512)),
+      "its header is not the JSON it should be (brackets are nested more than 64 deep)"),
   ]
 
   static let torchCases = [
