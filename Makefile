@@ -22,7 +22,7 @@ SHARED = $(foreach program,$(PROGRAMS),man/man1/$(program).1 bash-completion/com
 APT_GET = $$(test "$$(id -u)" = 0 || echo sudo) apt-get
 
 .PHONY: help build demo test lint format bench bench-peers bench-training digits isa-check count-check batch-check \
-  train-check soak sanitize failure-check slurm-check fuzz published-check shared install uninstall dist install-check \
+  train-check soak sanitize failure-check pngsuite-check slurm-check fuzz published-check shared install uninstall dist install-check \
   clean libpng
 
 help: ## list the targets
@@ -40,7 +40,7 @@ test: libpng build ## run all tests
 
 lint: ## check the formatting and the shell scripts
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Examples
-	@if command -v shellcheck > /dev/null; then shellcheck .ci/run Tests/*.sh Examples/*.sh Examples/*/*.sh \
+	@if command -v shellcheck > /dev/null; then shellcheck .ci/run Tests/*.sh Tests/Fuzz/*.sh Examples/*.sh Examples/*/*.sh \
 	  Examples/slurm/sample.sbatch; \
 	else echo "shellcheck is not installed: shell scripts were not checked (apt-get install shellcheck)"; fi
 
@@ -97,6 +97,9 @@ sanitize: libpng ## run the tests under AddressSanitizer and ThreadSanitizer (SA
 
 failure-check: build ## let every system call and allocation of small runs fail once (EVERY: only each so-many-th allocation)
 	Tests/failure-check.sh $(SAMPLE) $(TRAIN) $(EVERY)
+
+pngsuite-check: build ## read the pictures that libpng and libspng are tested with, PngSuite's among them (needs netpbm, Debian's sources)
+	Tests/pngsuite-check.sh $(SAMPLE) .build/pngsuite env SAMPLE_BINARY="$(CURDIR)/$(SAMPLE)" $(TEST) --filter PNGSuiteTests
 
 slurm-check: build ## draw a run as an array of a real Slurm and kill a node (needs slurmctld, slurmd, munge, and root)
 	Tests/slurm-check.sh $(SAMPLE)

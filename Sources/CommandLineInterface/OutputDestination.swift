@@ -61,6 +61,22 @@ public struct OutputPattern: Sendable, Equatable {
     return before + padding + digits + after
   }
 
+  /// The image whose file has this path; nil if none has.
+  public func image(of path: String) -> Int? {
+    guard path.hasPrefix(before), path.hasSuffix(after), path.utf8.count > before.utf8.count + after.utf8.count else {
+      return nil
+    }
+    let place = path.dropFirst(before.count).dropLast(after.count)
+    guard let image = Int(place.drop { $0 == " " }), image >= 0, self.path(for: image) == path else { return nil }
+    return image
+  }
+
+  /// The folder of all files, with its slash, and nothing for the current one; nil if each has a folder of its own.
+  public var folder: String? {
+    if after.utf8.contains(UInt8(ascii: "/")) { return nil }
+    return before.lastIndex(of: "/").map { String(before[...$0]) } ?? ""
+  }
+
   /// The names in an archive: `00000.png`, …
   public static let inArchive = OutputPattern(before: "", width: 5, isZeroPadded: true, after: ".png")
 

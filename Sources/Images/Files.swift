@@ -37,13 +37,16 @@ public func writeToStandardOutput(_ bytes: [UInt8]) throws(ImageError) {
   }
 }
 
-/// Reads a whole file.
+/// Reads a whole file, or what comes out of a pipe or a device, if that is no more than `pipeLimit` bytes: they may be without end.
 ///
 /// - Throws: `ImageError.file`.
-public func readFile(_ path: String) throws(ImageError) -> [UInt8] {
+public func readFile(_ path: String, pipeLimit: Int = 1 << 30) throws(ImageError) -> [UInt8] {
   let file = open(path, O_RDONLY | O_CLOEXEC)
   guard file >= 0 else { throw .file(path: path, action: "be read", reason: systemError()) }
   defer { close(file) }
+  var status = stat()
+  guard fstat(file, &status) == 0 else { throw .file(path: path, action: "be read", reason: systemError()) }
+  let limit = status.st_mode & S_IFMT == S_IFREG ? Int.max : pipeLimit
   var bytes: [UInt8] = []
   var buffer = [UInt8](repeating: 0, count: 1 << 16)
   while true {
@@ -51,6 +54,10 @@ public func readFile(_ path: String) throws(ImageError) -> [UInt8] {
     if count < 0 && errno == EINTR { continue }
     guard count >= 0 else { throw .file(path: path, action: "be read", reason: systemError()) }
     if count == 0 { return bytes }
+    guard count <= limit - bytes.count else {
+      throw .file(
+        path: path, action: "be read", reason: "more than \(limit) bytes come out of it; write them to a file first")
+    }
     bytes += buffer[..<count]
   }
 }

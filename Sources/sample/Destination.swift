@@ -127,16 +127,21 @@ struct Destination {
   private static func check(_ pattern: OutputPattern, _ plan: Plan) throws {
     if let first = plan.numbers.first { try requireFolder(of: pattern.path(for: first)) }
     if plan.options.overwrite || plan.options.resume { return }
-    for image in plan.numbers {
-      let path = pattern.path(for: image)
-      if try kind(ofPath: path) != .nothing {
-        // What is drawn from pictures is drawn in one go.
-        let resume = plan.origin == nil ? "--resume to keep what is there and draw the rest, " : ""
-        throw SettingsError(
-          "--out: \(path) exists; type \(resume)--overwrite to replace it, or choose another --out"
-        )
-      }
+    guard let image = try firstThatExists(pattern, plan.numbers) else { return }
+    // What is drawn from pictures is drawn in one go.
+    let resume = plan.origin == nil ? "--resume to keep what is there and draw the rest, " : ""
+    throw SettingsError(
+      "--out: \(pattern.path(for: image)) exists; type \(resume)--overwrite to replace it, or choose another --out")
+  }
+
+  /// The first image of which there is a file already.
+  private static func firstThatExists(_ pattern: OutputPattern, _ numbers: ImageNumbers) throws -> Int? {
+    // Of very many, the folder says sooner which there are.
+    if numbers.count > 1000, let folder = pattern.folder {
+      let images = try namesInFolder(folder.isEmpty ? "." : folder).compactMap { pattern.image(of: folder + $0) }
+      return images.filter(numbers.contains(image:)).min()
     }
+    return try numbers.first { try kind(ofPath: pattern.path(for: $0)) != .nothing }
   }
 }
 

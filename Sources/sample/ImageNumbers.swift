@@ -13,9 +13,17 @@ struct ImageNumbers: RandomAccessCollection {
     let range = index.map { $0.lowerBound..<$0.upperBound + 1 } ?? 0..<count
     step = shard?.count ?? 1
     // The first one at or behind the range's that is the shard's.
-    let ahead = shard.map { ($0.number - 1 - range.lowerBound % $0.count + $0.count) % $0.count } ?? 0
-    first = range.lowerBound + ahead
-    endIndex = first < range.upperBound ? (range.upperBound - first - 1) / step + 1 : 0
+    let (wanted, found) = (shard.map { $0.number - 1 } ?? 0, range.lowerBound % step)
+    let ahead = wanted >= found ? wanted - found : step - (found - wanted)
+    let isThere = ahead < range.count
+    first = isThere ? range.lowerBound + ahead : range.lowerBound
+    endIndex = isThere ? (range.upperBound - first - 1) / step + 1 : 0
+  }
+
+  /// Whether the image of this number is one of them.
+  func contains(image: Int) -> Bool {
+    guard let last, (first...last).contains(image) else { return false }
+    return (image - first) % step == 0
   }
 
   subscript(position: Int) -> Int { first + position * step }

@@ -20,6 +20,7 @@ shift 3
 if [ $# = 0 ]; then mapfile -t targets < <("$fuzz"); else targets=("$@"); fi
 
 # One target; its last words are its counts.
+# shellcheck disable=SC2317 # xargs calls it
 feed() {
   local target=$1 options=()
   mkdir -p "$work/corpus/$target"
@@ -35,6 +36,7 @@ feed() {
 export -f feed
 export fuzz work seconds
 status=0
+# shellcheck disable=SC2016 # for that bash to expand
 printf '%s\0' "${targets[@]}" | xargs -0 -P "$(nproc)" -I {} bash -c 'feed "$1"' _ {} || status=1
 
 total=0

@@ -32,6 +32,14 @@ struct FilesTests {
     }
   }
 
+  /// What has no end is not read to it.
+  @Test func endlessDevices() {
+    let reason = "more than 1000 bytes come out of it; write them to a file first"
+    #expect(throws: ImageError.file(path: "/dev/zero", action: "be read", reason: reason)) {
+      try readFile("/dev/zero", pipeLimit: 1000)
+    }
+  }
+
   @Test func piecesAreAddedBehindWhatIsThere() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let path = folder + "/log"

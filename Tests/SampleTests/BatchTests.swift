@@ -45,6 +45,10 @@ struct BatchTests: RunsSample {
     try makeFolders("both")
     try run("--index 3-9 --shard 2/3 --steps 2 --seed 3 --out both/%03d.png")
     #expect(try contents("both") == whole.filter { ["004.png", "007.png"].contains($0.key) })
+    for shard in ["9223372036854775807/9223372036854775807", "1/9223372036854775807"] {
+      let one = try run("--index 9223372036854775806 --shard \(shard) --steps 1 --seed 3 --out parts/none%d.png")
+      #expect(one.status == 0, "\(shard): \(one.errors)")
+    }
     let none = try run("--count 3 --shard 4/4 --steps 2 --out parts/x%d.png")
     #expect(none.status == 0 && none.errors.contains("nothing to draw"), "\(none.errors)")
   }
