@@ -33,12 +33,25 @@ if [ ! -e "$folder/complete" ]; then
     exit 0
   fi
   for archive in ./*.orig.tar.*; do tar --extract --file "$archive" --directory "$folder" --wildcards '*.png'; done
+  # netpbm rounds to the bits that an sBIT chunk calls significant; the values are what they are.
+  without_sbit() {
+    python3 -c '
+import sys
+png = open(sys.argv[1], "rb").read()
+place = png.find(b"sBIT")
+if place >= 4:
+    # Its length stands before its name, a checksum behind what it holds.
+    png = png[:place - 4] + png[place + 8 + int.from_bytes(png[place - 4:place], "big"):]
+sys.stdout.buffer.write(png)' "$1"
+  }
   cd "$folder"
   find . -name '*.png' | while read -r file; do
+    without_sbit "$file" > "$folder/plain"
     # What is half-read before an error counts as not read.
-    pngtopnm "$file" > "$file.pnm" 2> /dev/null || rm "$file.pnm"
-    pngtopnm -alpha "$file" > "$file.alpha.pnm" 2> /dev/null || rm "$file.alpha.pnm"
+    pngtopnm "$folder/plain" > "$file.pnm" 2> /dev/null || rm "$file.pnm"
+    pngtopnm -alpha "$folder/plain" > "$file.alpha.pnm" 2> /dev/null || rm "$file.alpha.pnm"
   done
+  rm plain
   touch complete
 fi
 

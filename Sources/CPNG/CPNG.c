@@ -247,6 +247,8 @@ int cpng_decode(const uint8_t *bytes, size_t size, uint64_t pixel_limit, cpng_re
   // To 8 or 16 bits, RGB for a palette, an alpha channel for a transparent colour; then over black; then to 8 bits.
   png_set_expand(png);
   png_color_16 black = {0, 0, 0, 0, 0};
+  // Values are mixed as they are, as Pillow and netpbm mix them: with a gAMA or sRGB chunk, libpng would mix amounts of light.
+  png_set_gamma(png, 1, 1);
   if (has_transparency(png, info)) png_set_background(png, &black, PNG_BACKGROUND_GAMMA_SCREEN, 0, 1.0);
   png_set_scale_16(png);
   png_set_interlace_handling(png);

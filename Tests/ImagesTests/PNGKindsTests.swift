@@ -31,11 +31,14 @@ struct PNGKindsTests {
   }
 
   /// A picture of this kind, and what each value of its pixels is from 0 to 255, in the numbers' own precision.
-  private func example(_ kind: Kind, width: Int, height: Int) -> (png: [UInt8], channels: Int, values: [Double]) {
+  private func example(_ kind: Kind, width: Int, height: Int, gamma: UInt32? = nil) -> (
+    png: [UInt8], channels: Int, values: [Double]
+  ) {
     let (depth, channels) = (kind.depth, kind.type.channels)
     let samples = samples(width * height * channels, depth: depth)
     var png = PlainPNG(width: width, height: height, kind.type, depth: depth, samples)
     png.isInterlaced = kind.isInterlaced
+    png.gamma = gamma
     let largest = Double(1 << depth - 1)
     let pixels = (0..<width * height).map { Array(samples[$0 * channels..<($0 + 1) * channels]) }
     var values: [Double] = []
@@ -95,6 +98,15 @@ struct PNGKindsTests {
       png.gamma = 100_000
       #expect(try Picture(png: png.bytes).pixels == [0, 60, 120, 200])
     }
+  }
+
+  /// Nor does it where colours are mixed with the black below them.
+  @Test(arguments: kinds, [45_455, 65_909, 100_000, 220_000]) func gammaChangesNoMixture(_ kind: Kind, gamma: UInt32)
+    throws
+  {
+    let (plain, _, _) = example(kind, width: 9, height: 11)
+    let (png, _, _) = example(kind, width: 9, height: 11, gamma: gamma)
+    #expect(try Picture(png: png) == Picture(png: plain))
   }
 
   /// Cut short anywhere, every kind is refused.

@@ -25,7 +25,9 @@ struct PNGSuiteTests {
       // What is wrong, in one line that names the file.
       let error = #expect(throws: ImageError.self) { try readLowResolution(path, channels: 3) }
       let message = "\(try #require(error))"
-      #expect(message.hasPrefix("\(path): the PNG cannot be used: ") && !message.contains("\n"), "\(message)")
+      // Files are known by their first bytes: with those broken, it is no PNG.
+      let isNamed = message.hasPrefix("\(path): the PNG cannot be used: ") || message.hasPrefix("\(path): is no PNG")
+      #expect(isNamed && !message.contains("\n"), "\(message)")
       #expect(isBroken(path), "\(message)")
       return
     }
@@ -41,8 +43,11 @@ struct PNGSuiteTests {
     }
   }
 
-  /// Those that are meant to be refused: PngSuite's, whose names begin with x, and what once made libpng and libspng crash.
-  private func isBroken(_ path: String) -> Bool { path.contains("/x") || path.contains("/crashers/") }
+  /// Those that are meant to be refused: PngSuite's, whose names begin with x, and what once made libpng and libspng crash, but for one
+  /// whose faults are in chunks that nobody needs: libpng and netpbm read it.
+  private func isBroken(_ path: String) -> Bool {
+    path.contains("/x") || path.contains("/crashers/") && !path.hasSuffix("/empty_ancillary_chunks.png")
+  }
 
   /// Red, green and blue over black, from 0 to 255, of the pixels that netpbm finds.
   private func values(_ path: String, _ png: [UInt8]) throws -> [Double] {
