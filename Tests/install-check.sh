@@ -157,7 +157,7 @@ quietly make -C "$root" dist
 cmp "$dir/first.tar.gz" "$root/.build/$name.tar.gz" || fail "packed again, the tarball is another"
 tar --extract --gzip --file="$dir/first.tar.gz" --directory="$dir"
 tree=$dir/$name
-(cd "$tree" && find . -type f) | expect "make dist" ./LICENSE ./README.md "${files[@]/#"$dir/root/usr"/.}"
+(cd "$tree" && find . -type f) | expect "make dist" ./LICENSE ./README.md ./SECURITY.md "${files[@]/#"$dir/root/usr"/.}"
 for program in "${programs[@]}"; do
   libraries=$(readelf --dynamic "$tree/bin/$program" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p')
   for library in $libraries; do
