@@ -38,7 +38,9 @@ private let hiddenFacts: [OptionDefinition] = [
   ) { o, value, name throws(UsageError) in o.modelFlags.nullClass = try wholeNumber(value, name, 0...10_000_000) },
   OptionDefinition(
     "diffusion-steps", .required(name: "T", example: "1000"), .model, "steps it was trained on; default 1000"
-  ) { o, value, name throws(UsageError) in o.modelFlags.diffusionSteps = try wholeNumber(value, name, 1...1_000_000) },
+  ) { o, value, name throws(UsageError) in
+    o.modelFlags.diffusionSteps = try wholeNumber(value, name, ModelFlags.diffusionStepsAllowed)
+  },
   OptionDefinition(
     "noise-schedule", .required(name: "NAME", example: "cosine"), .model, words: noiseSchedules,
     "linear or cosine; default linear"

@@ -217,6 +217,8 @@ public struct ModelFlags: Sendable, Equatable {
   public var inChannels: Int?
   /// T.
   public var diffusionSteps: Int?
+  /// What T may be: far more than any paper's, and few enough that a file of a few bytes cannot ask for tables of megabytes.
+  public static let diffusionStepsAllowed = 1...100_000
   /// linear or cosine.
   public var noiseSchedule: String?
   /// Whether timesteps run to 1000 whatever T is.

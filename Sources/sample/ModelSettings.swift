@@ -67,8 +67,10 @@ struct ModelSettings {
     recommendedGuidance = described?.description.recommendedGuidance
 
     diffusionSteps = try known.settle("diffusion_steps", \.diffusionSteps, else: 1000)
-    guard (1...1_000_000).contains(diffusionSteps) else {
-      throw SettingsError("\(name): a process of \(diffusionSteps) steps is not one of 1 to 1000000")
+    let allowed = ModelFlags.diffusionStepsAllowed
+    guard allowed.contains(diffusionSteps) else {
+      throw SettingsError(
+        "\(name): a process of \(diffusionSteps) steps is not one of \(allowed.lowerBound) to \(allowed.upperBound)")
     }
     (schedule, betas) = try Self.schedule(&known, steps: diffusionSteps)
     rescaleTimesteps = try known.settle("rescale_timesteps", \.rescaleTimesteps, else: false)
