@@ -88,7 +88,7 @@ soak: build ## kill sampling and training a thousand times at random moments, go
 	Tests/train-check.sh $(TRAIN) $(SAMPLE) 334
 
 # The program that tests run is sanitized too. ThreadSanitizer makes the inner loops some hundred times slower: it is spared the tests that
-# take longest and have no threads of their own.
+# take longest, which use no threads that others do not.
 SANITIZERS = address thread
 sanitize: libpng ## run the tests under AddressSanitizer and ThreadSanitizer (SANITIZERS, SUITES; nearly an hour)
 	set -e; for sanitizer in $(SANITIZERS); do \

@@ -217,7 +217,7 @@ public struct ModelFlags: Sendable, Equatable {
   public var inChannels: Int?
   /// T.
   public var diffusionSteps: Int?
-  /// What T may be: far more than any paper's, and few enough that a file of a few bytes cannot ask for tables of megabytes.
+  /// What T may be: far more than any paper's, and few enough that no file of a few bytes asks for a table of a megabyte.
   public static let diffusionStepsAllowed = 1...100_000
   /// linear or cosine.
   public var noiseSchedule: String?
