@@ -96,7 +96,7 @@ let package = Package(
     .target(name: "Images", dependencies: ["CPNG", "TensorCore", "Zip", "zlib"]),
     .target(name: "CommandLineInterface"),
     .target(name: "CFaults", cSettings: hardenedC),
-    .target(name: "Console", dependencies: ["CFaults", "TensorCore", "KernelTable"]),
+    .target(name: "Console", dependencies: ["CommandLineInterface", "CFaults", "TensorCore", "KernelTable"]),
     program(
       "sample",
       dependencies: [

@@ -5,6 +5,9 @@ public func legible(_ text: some StringProtocol) -> String { shortened(text, mos
 /// A whole line in the same way: an error, in which a file's words may stand, or a line of a report.
 public func legibleLine(_ text: String) -> String { shortened(text, most: 4096, kept: 2000) }
 
+/// A line of any length, with what a terminal must not be sent shown as an escape.
+public func sanitized(_ line: some StringProtocol) -> String { escaped(line.unicodeScalars) }
+
 private func shortened(_ text: some StringProtocol, most: Int, kept: Int) -> String {
   let scalars = text.unicodeScalars
   // UTF-8 is counted at once, and is at least as long.
@@ -15,12 +18,19 @@ private func shortened(_ text: some StringProtocol, most: Int, kept: Int) -> Str
 private func escaped(_ scalars: some Sequence<Unicode.Scalar>) -> String {
   var text = ""
   for scalar in scalars {
-    let isBreak = [.control, .lineSeparator, .paragraphSeparator].contains(scalar.properties.generalCategory)
-    if isBreak || scalar.properties.isBidiControl {
+    if scalar.movesTheCursor {
       text += scalar.escaped(asASCII: true)
     } else {
       text.unicodeScalars.append(scalar)
     }
   }
   return text
+}
+
+extension Unicode.Scalar {
+  /// Whether a terminal may be told something by it rather than show it: control characters, line and paragraph separators, and what turns
+  /// the direction of writing round.
+  var movesTheCursor: Bool {
+    [.control, .lineSeparator, .paragraphSeparator].contains(properties.generalCategory) || properties.isBidiControl
+  }
 }

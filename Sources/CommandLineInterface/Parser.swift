@@ -105,7 +105,8 @@ private func strayWord(_ word: String, _ command: CommandName) -> UsageError {
   if command == .man { return UsageError("sample man takes no words, and \"\(word)\" is one; type sample man") }
   if command == .train {
     let isName = options(of: .train).contains { $0.names.contains(word) }
-    return UsageError("\"\(word)\" belongs to no option; did you mean --\(isName ? word : "data \(quoted(word))")?")
+    return UsageError(
+      "\"\(word)\" belongs to no option; did you mean --\(isName ? word : "data \(shellQuoted(word))")?")
   }
   if let verb = CommandName(rawValue: word), Program.sample.verbs.contains(verb) {
     return UsageError("\(word) stands in front of the options; type sample \(word) and then the options")
@@ -115,7 +116,7 @@ private func strayWord(_ word: String, _ command: CommandName) -> UsageError {
   }
   let isModel = [".pt", ".pth", ".safetensors", ".bin", ".ckpt"].contains { word.hasSuffix($0) }
   return UsageError(
-    "\"\(word)\" belongs to no option; did you mean \(isModel ? "--model" : "--out") \(quoted(word))?")
+    "\"\(word)\" belongs to no option; did you mean \(isModel ? "--model" : "--out") \(shellQuoted(word))?")
 }
 
 /// How a command is typed.
@@ -294,15 +295,3 @@ public func validate(_ options: Options) throws(UsageError) {
     }
   }
 }
-
-/// The word as a shell needs it typed.
-private func quoted(_ word: String) -> String {
-  let plain = word.utf8.allSatisfy {
-    (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0 | 0x20) || isDigits(String(UnicodeScalar($0))[...])
-      || "-_./+,:@".utf8.contains($0)
-  }
-  return plain && !word.isEmpty ? word : "'\(word)'"
-}
-
-/// A command line of these words, to be typed in a shell.
-public func shellLine(_ words: [String]) -> String { words.map(quoted).joined(separator: " ") }

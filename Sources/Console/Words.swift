@@ -1,3 +1,5 @@
+import CommandLineInterface
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -22,8 +24,13 @@ extension Duration {
   public var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
 }
 
-/// Writes words to standard error.
+/// Writes lines of words to standard error, on which nothing that stands in a file or was typed moves the cursor.
 public func writeError(_ text: String) {
+  writeControl(text.split(separator: "\n", omittingEmptySubsequences: false).map(sanitized).joined(separator: "\n"))
+}
+
+/// Writes to standard error what may move the cursor.
+public func writeControl(_ text: String) {
   var text = text
   text.withUTF8 { bytes in
     var offset = 0

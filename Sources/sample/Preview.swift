@@ -68,7 +68,7 @@ struct Preview {
     let picture = try grid(pictures, columns: layout.across).shrunk(by: style.scalesPictures ? 1 : layout.divisor)
     // The number of the process: kitty would take away what an earlier one has left.
     let text = try picture.terminalText(style, columns: layout.columns, lines: layout.lines, id: Int(getpid()))
-    writeError(wayThere(layout, terminal) + text)
+    writeControl(wayThere(layout, terminal) + text)
     standing = (layout, terminal)
     // At most ten times a second, and for a twentieth of the time.
     let end = ContinuousClock.now

@@ -57,7 +57,7 @@ struct ProgressBar {
       let bar = String(repeating: "━", count: filled) + String(repeating: "╌", count: width - filled)
       // A line that goes on below could not be taken back.
       let columns = TerminalSize.ofStandardError?.columns ?? .max
-      writeError("\r\u{1B}[K\("\(bar) \(text)".prefix(columns - 1))")
+      writeControl("\r\u{1B}[K\("\(bar) \(text)".prefix(columns - 1))")
       isShown = true
     case .plain: writeError(text + "\n")
     case .none: break
@@ -66,7 +66,7 @@ struct ProgressBar {
 
   /// Removes the bar, so that what follows stands on a clean line.
   mutating func finish() {
-    if isShown { writeError("\r\u{1B}[K") }
+    if isShown { writeControl("\r\u{1B}[K") }
     isShown = false
   }
 

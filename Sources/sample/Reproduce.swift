@@ -67,14 +67,20 @@ func show(image path: String) throws {
       legibleLine(String($0))
     }
   }
-  if let provenance = try provenance(chunks, of: path) {
-    let model = provenance.model.map { ["--model", $0] } ?? []
-    // A verb stands in front.
-    let verb = provenance.arguments.prefix { !$0.hasPrefix("-") }
-    let words = ["sample"] + verb + model + provenance.arguments.dropFirst(verb.count) + ["--out", "again.png"]
-    lines += ["", "drawn again by", shellLine(words)]
-  }
+  if let provenance = try provenance(chunks, of: path) { lines += ["", try drawnAgain(by: provenance)] }
   try writeToStandardOutput(Array((lines.joined(separator: "\n") + "\n").utf8))
+}
+
+/// The command that draws an image again, as far as this version knows it. Whoever made the file may have written anything into it.
+private func drawnAgain(by provenance: Provenance) throws -> String {
+  let words: [String]
+  do { words = try drawingWords(provenance.arguments) } catch {
+    return legibleLine("what it was drawn with is not understood, so no command is shown: \(error)")
+  }
+  let verb = words.prefix { !$0.hasPrefix("-") }
+  let model = provenance.model.map { $0.hasPrefix("-") ? ["--model=\($0)"] : ["--model", $0] } ?? []
+  return "drawn again by\n"
+    + shellLine(["sample"] + verb + model + words.dropFirst(verb.count) + ["--out", "again.png"])
 }
 
 /// The pixels of a PNG and its text chunks.

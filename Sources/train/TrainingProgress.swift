@@ -45,7 +45,7 @@ struct TrainingProgress {
     text += ", loss \(decimal(loss ?? mean, 4)), \(decimal(rate * Double(batch), 1)) images/s"
     if let end { text += ", \(clock(Double(end - step) / rate)) left" }
     if isBar {
-      writeError("\r\u{1B}[K\(text)")
+      writeControl("\r\u{1B}[K\(text)")
       hasBar = true
     } else {
       writeError(text + "\n")
