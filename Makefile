@@ -40,7 +40,7 @@ test: libpng build ## run all tests
 
 lint: ## check the formatting and the shell scripts
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Examples
-	@if command -v shellcheck > /dev/null; then shellcheck .ci/run Tests/*.sh Tests/Fuzz/*.sh Examples/*.sh Examples/*/*.sh \
+	@if command -v shellcheck > /dev/null; then shellcheck .ci/run Tests/Checks/*.sh Tests/Fuzz/*.sh Examples/*.sh Examples/*/*.sh \
 	  Examples/slurm/sample.sbatch; \
 	else echo "shellcheck is not installed: shell scripts were not checked (apt-get install shellcheck)"; fi
 
@@ -72,20 +72,20 @@ bench-training: build ## compare steps of training with PyTorch's, from PyPI (so
 	Examples/benchmark/run-training.sh
 
 isa-check: build ## check that old CPUs run the binary (needs qemu-user and netpbm)
-	Tests/isa-check.sh $(SAMPLE)
+	Tests/Checks/isa-check.sh $(SAMPLE)
 
 count-check: build ## check how many instructions a forward pass takes (needs valgrind)
-	Tests/instruction-count.sh $(SAMPLE)
+	Tests/Checks/instruction-count.sh $(SAMPLE)
 
 batch-check: build ## kill runs, draw parts and ten thousand images (KILLS, IMAGES; needs pngcheck, exiftool, imagemagick)
-	Tests/batch-check.sh $(SAMPLE) $(or $(KILLS),200) $(IMAGES)
+	Tests/Checks/batch-check.sh $(SAMPLE) $(or $(KILLS),200) $(IMAGES)
 
 train-check: build ## kill training at random moments, go on, and compare with a run left alone (KILLS)
-	Tests/train-check.sh $(TRAIN) $(SAMPLE) $(KILLS)
+	Tests/Checks/train-check.sh $(TRAIN) $(SAMPLE) $(KILLS)
 
 soak: build ## kill sampling and training a thousand times at random moments, go on, and compare (a quarter of an hour)
-	Tests/batch-check.sh $(SAMPLE) 500 $(IMAGES)
-	Tests/train-check.sh $(TRAIN) $(SAMPLE) 334
+	Tests/Checks/batch-check.sh $(SAMPLE) 500 $(IMAGES)
+	Tests/Checks/train-check.sh $(TRAIN) $(SAMPLE) 334
 
 # The program that tests run is sanitized too. ThreadSanitizer makes the inner loops some hundred times slower: it is spared the tests that
 # take longest, which use no threads that others do not.
@@ -96,21 +96,21 @@ sanitize: libpng ## run the tests under AddressSanitizer and ThreadSanitizer (SA
 	  flags="-c release --sanitize=$$sanitizer --scratch-path $$build -Xswiftc -enable-testing $(SWIFT_FLAGS)"; \
 	  $(SWIFT) build $$flags --product sample; \
 	  $(SWIFT) build $$flags --build-tests; \
-	  clang -O1 -Wall -Wextra -Werror -shared -fPIC -o $$build/visible-mutexes.so Tests/visible-mutexes.c -ldl; \
+	  clang -O1 -Wall -Wextra -Werror -shared -fPIC -o $$build/visible-mutexes.so Tests/Checks/visible-mutexes.c -ldl; \
 	  export SAMPLE_BINARY="$(CURDIR)/$$build/release/sample"; \
-	  export LSAN_OPTIONS="suppressions=$(CURDIR)/Tests/leaks-of-libraries.txt:print_suppressions=0"; \
+	  export LSAN_OPTIONS="suppressions=$(CURDIR)/Tests/Checks/leaks-of-libraries.txt:print_suppressions=0"; \
 	  if [ $$sanitizer = thread ]; then LD_PRELOAD="$(CURDIR)/$$build/visible-mutexes.so" $(SWIFT) test $$flags --skip-build \
 	    $(if $(SUITES),--filter "$(SUITES)") --skip drawsTheOriginalsPixels --skip picturesComeBack --skip anyNumberOfSteps --skip longWords; \
 	  else $(SWIFT) test $$flags --skip-build $(if $(SUITES),--filter "$(SUITES)"); fi; done
 
 failure-check: build ## let every system call and allocation of small runs fail once (EVERY: only each so-many-th allocation)
-	Tests/failure-check.sh $(SAMPLE) $(TRAIN) $(EVERY)
+	Tests/Checks/failure-check.sh $(SAMPLE) $(TRAIN) $(EVERY)
 
 pngsuite-check: build ## read the pictures that libpng and libspng are tested with, PngSuite's among them (needs netpbm, Debian's sources)
-	Tests/pngsuite-check.sh $(SAMPLE) .build/pngsuite env SAMPLE_BINARY="$(CURDIR)/$(SAMPLE)" $(TEST) --filter PNGSuiteTests
+	Tests/Checks/pngsuite-check.sh $(SAMPLE) .build/pngsuite env SAMPLE_BINARY="$(CURDIR)/$(SAMPLE)" $(TEST) --filter PNGSuiteTests
 
 slurm-check: build ## draw a run as an array of a real Slurm and kill a node (needs slurmctld, slurmd, munge, and root)
-	Tests/slurm-check.sh $(SAMPLE)
+	Tests/Checks/slurm-check.sh $(SAMPLE)
 
 # libFuzzer and the sanitizers come with the toolchain, whose own linker is the one that can link them. Undefined behaviour in C is a
 # trap, as Swift's own is.
@@ -121,7 +121,7 @@ fuzz: build ## feed all readers with what libFuzzer makes up, under sanitizers (
 	Tests/Fuzz/fuzz.sh .build-fuzz/release/fuzz $(SAMPLE) $(TRAIN)
 
 published-check: build ## use random models of the published shapes, at full size (several minutes, 3 GB of disk)
-	python3 Tests/published-check.py $(SAMPLE)
+	python3 Tests/Checks/published-check.py $(SAMPLE)
 
 # Beside the binaries, which print them themselves, so that they are of their version.
 shared: build
@@ -157,7 +157,7 @@ dist: build ## pack what install installs, README, SECURITY and LICENSE into .bu
 	echo ".build/$$name.tar.gz"
 
 install-check: build ## check what install and dist make (needs binutils and groff-base; zsh and fish if they are there)
-	Tests/install-check.sh $(SAMPLE) $(TRAIN)
+	Tests/Checks/install-check.sh $(SAMPLE) $(TRAIN)
 
 clean: ## remove everything that was built
 	rm -rf .build .build-test .build-fuzz .build-address .build-thread

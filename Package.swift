@@ -2,7 +2,7 @@
 import PackageDescription
 
 // The inner loops are compiled once per instruction set from one folder of sources; symbolic links give each build its
-// own target. The choice among them is made at run time (Sources/TensorCore/KernelChoice.swift).
+// own target. The choice among them is made at run time (Sources/TensorCore/Threads/KernelChoice.swift).
 #if arch(x86_64)
   let instructionSets = [
     (name: "Baseline", flags: ["-Xcc", "-march=x86-64"]),
@@ -16,7 +16,7 @@ import PackageDescription
 let kernelTargets: [Target] = instructionSets.map { set in
   .target(
     name: "Kernels\(set.name)",
-    dependencies: ["KernelTable", "CProcessor"],
+    dependencies: ["KernelTable", "CDiffusionProcessor"],
     path: "Sources/Kernels\(set.name)",
     swiftSettings: [
       .define("KERNELS_\(set.name.uppercased())"),
@@ -61,69 +61,106 @@ let fuzzTargets: [Target] =
     .executableTarget(
       name: "fuzz",
       dependencies: [
-        "CFuzz", "sample", "train", "CommandLineInterface", "Checkpoint", "UNet", "Diffusion", "Images", "Training",
-        "TensorCore", "Zip",
+        "CFuzz", "sample", "train", "DiffusionCommandLine", "DiffusionCheckpoints", "DiffusionModels", "DiffusionCore",
+        "DiffusionImages", "DiffusionTraining", "TensorCore", "DiffusionBytes",
       ], path: "Tests/Fuzz", exclude: ["CFuzz", "README.md", "fuzz.sh", "seeds.py"]),
   ] : []
+
+/// A module of the library: `DiffusionFiles` lies in `Sources/Files`. The prefix keeps it apart from other packages' modules.
+func module(_ folder: String, name: String? = nil, dependencies: [Target.Dependency], exclude: [String] = []) -> Target
+{
+  .target(
+    name: name ?? "Diffusion\(folder)", dependencies: dependencies, path: "Sources/\(folder)", exclude: exclude)
+}
+
+func tests(_ folder: String, dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: "\(folder)Tests", dependencies: dependencies + ["TestSupport"])
+}
 
 let package = Package(
   name: "sample",
   products: programs + [
-    .library(name: "Diffusion", targets: ["Diffusion", "UNet", "Checkpoint", "TensorCore", "Zip"]),
-    .library(name: "Training", targets: ["Training", "Autograd"]),
     .library(name: "TensorCore", targets: ["TensorCore"]),
+    .library(name: "Training", targets: ["DiffusionTraining"]),
   ],
   targets: kernelTargets + fuzzTargets + [
     .systemLibrary(
-      name: "libpng", path: "Sources/libpng", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
-    .target(name: "CPNG", dependencies: ["libpng"], cSettings: hardenedC),
+      name: "CDiffusionLibPNG", path: "Sources/libpng", pkgConfig: "libpng",
+      providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
     .systemLibrary(
-      name: "zlib", path: "Sources/zlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
-    .target(name: "EmbeddedModel"),
+      name: "CDiffusionZlib", path: "Sources/zlib", pkgConfig: "zlib",
+      providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .target(name: "CDiffusionPNG", dependencies: ["CDiffusionLibPNG"], path: "Sources/CPNG", cSettings: hardenedC),
+    .target(name: "CDiffusionDigits", path: "Sources/EmbeddedModel"),
+    .target(name: "CDiffusionProcessor", path: "Sources/CProcessor", cSettings: hardenedC),
+    .target(name: "CDiffusionFaults", path: "Sources/CFaults", cSettings: hardenedC),
     .target(name: "KernelTable"),
     .target(
-      name: "TensorCore", dependencies: ["KernelTable", "CProcessor"] + kernelNames, exclude: ["PERFORMANCE.md"]),
-    .target(name: "CProcessor", cSettings: hardenedC),
-    .target(name: "Autograd", dependencies: ["TensorCore"]),
-    .target(
-      name: "Training",
-      dependencies: ["TensorCore", "KernelTable", "Autograd", "UNet", "Diffusion", "Checkpoint", "Images"]),
-    .target(name: "Hash"),
-    .target(name: "Zip"),
-    .target(name: "Checkpoint", dependencies: ["TensorCore", "Zip", "Hash"]),
-    .target(name: "UNet", dependencies: ["TensorCore", "Checkpoint"]),
-    .target(name: "Diffusion", dependencies: ["TensorCore"]),
-    .target(name: "Images", dependencies: ["CPNG", "TensorCore", "Zip", "zlib"]),
-    .target(name: "CommandLineInterface"),
-    .target(name: "CFaults", cSettings: hardenedC),
-    .target(name: "Console", dependencies: ["CommandLineInterface", "CFaults", "TensorCore", "KernelTable"]),
+      name: "TensorCore", dependencies: ["KernelTable", "CDiffusionProcessor", "DiffusionPlatform"] + kernelNames,
+      exclude: ["PERFORMANCE.md"]),
+    module("Platform", dependencies: []),
+    module("Text", dependencies: []),
+    module("Bytes", dependencies: ["CDiffusionZlib", "DiffusionPlatform"]),
+    module("Files", dependencies: ["DiffusionBytes", "DiffusionPlatform"]),
+    module(
+      "Checkpoint", name: "DiffusionCheckpoints",
+      dependencies: ["TensorCore", "DiffusionBytes", "DiffusionFiles", "DiffusionPlatform"]),
+    module("Diffusion", name: "DiffusionCore", dependencies: ["TensorCore", "DiffusionPlatform"]),
+    module(
+      "Models",
+      dependencies: [
+        "TensorCore", "DiffusionCheckpoints", "DiffusionCore", "DiffusionBytes", "DiffusionFiles", "DiffusionPlatform",
+        "DiffusionText",
+      ]),
+    module(
+      "Images",
+      dependencies: ["CDiffusionPNG", "TensorCore", "DiffusionBytes", "DiffusionFiles", "DiffusionPlatform"]),
+    module(
+      "Training",
+      dependencies: [
+        "TensorCore", "KernelTable", "DiffusionModels", "DiffusionCore", "DiffusionCheckpoints", "DiffusionImages",
+        "DiffusionFiles", "DiffusionBytes", "DiffusionPlatform", "DiffusionText",
+      ]),
+    module("CommandLine", dependencies: ["DiffusionText"]),
+    module(
+      "Terminal",
+      dependencies: [
+        "CDiffusionFaults", "TensorCore", "KernelTable", "DiffusionImages", "DiffusionFiles", "DiffusionBytes",
+        "DiffusionText", "DiffusionPlatform",
+      ]),
     program(
       "sample",
       dependencies: [
-        "CommandLineInterface", "Console", "Checkpoint", "UNet", "Diffusion", "Images", "EmbeddedModel", "TensorCore",
-        "KernelTable", "Training", "Hash",
+        "DiffusionCommandLine", "DiffusionTerminal", "DiffusionCheckpoints", "DiffusionModels", "DiffusionCore",
+        "DiffusionImages", "DiffusionFiles", "DiffusionBytes", "DiffusionText", "DiffusionPlatform", "CDiffusionDigits",
+        "TensorCore", "KernelTable", "DiffusionTraining",
       ]),
     program(
       "train",
       dependencies: [
-        "CommandLineInterface", "Console", "Checkpoint", "UNet", "Diffusion", "Images", "TensorCore", "Training",
+        "DiffusionCommandLine", "DiffusionTerminal", "DiffusionCheckpoints", "DiffusionModels", "DiffusionCore",
+        "DiffusionImages", "DiffusionFiles", "DiffusionBytes", "DiffusionText", "DiffusionPlatform", "TensorCore",
+        "DiffusionTraining",
       ]),
-    .target(name: "TestSupport", dependencies: ["TensorCore", "Images"], path: "Tests/TestSupport"),
-    .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore", "TestSupport"]),
-    .testTarget(name: "AutogradTests", dependencies: ["Autograd", "UNet", "Checkpoint", "TensorCore", "TestSupport"]),
-    .testTarget(
-      name: "TrainingTests",
-      dependencies: ["Training", "Autograd", "UNet", "Diffusion", "Checkpoint", "Images", "TensorCore", "TestSupport"]),
-    .testTarget(name: "HashTests", dependencies: ["Hash"]),
-    .testTarget(name: "ZipTests", dependencies: ["Zip"]),
-    .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "TensorCore", "Zip", "TestSupport"]),
-    .testTarget(name: "UNetTests", dependencies: ["UNet", "Checkpoint", "TensorCore", "TestSupport"]),
-    .testTarget(
-      name: "DiffusionTests",
-      dependencies: ["Diffusion", "UNet", "Checkpoint", "EmbeddedModel", "TensorCore", "TestSupport"]),
-    .testTarget(name: "ImagesTests", dependencies: ["Images", "Zip", "TensorCore", "TestSupport"]),
-    .testTarget(name: "CommandLineInterfaceTests", dependencies: ["CommandLineInterface"]),
-    .testTarget(name: "SampleTests", dependencies: ["sample", "Images", "TensorCore", "TestSupport"]),
+    .target(name: "TestSupport", dependencies: ["TensorCore", "DiffusionImages"], path: "Tests/TestSupport"),
+    tests("TensorCore", dependencies: ["TensorCore", "DiffusionModels", "DiffusionCheckpoints"]),
+    tests("Bytes", dependencies: ["DiffusionBytes"]),
+    tests("Files", dependencies: ["DiffusionFiles"]),
+    tests("Checkpoint", dependencies: ["DiffusionCheckpoints", "DiffusionModels", "TensorCore", "DiffusionBytes"]),
+    tests(
+      "Diffusion",
+      dependencies: ["DiffusionCore", "DiffusionModels", "DiffusionCheckpoints", "CDiffusionDigits", "TensorCore"]),
+    tests("Models", dependencies: ["DiffusionModels", "DiffusionCheckpoints", "TensorCore"]),
+    tests("Images", dependencies: ["DiffusionImages", "DiffusionBytes", "DiffusionFiles", "TensorCore"]),
+    tests("Terminal", dependencies: ["DiffusionTerminal", "DiffusionImages", "TensorCore"]),
+    tests(
+      "Training",
+      dependencies: [
+        "DiffusionTraining", "DiffusionModels", "DiffusionCore", "DiffusionCheckpoints", "DiffusionImages",
+        "DiffusionFiles", "TensorCore",
+      ]),
+    tests("CommandLine", dependencies: ["DiffusionCommandLine", "DiffusionText"]),
+    tests("Program", dependencies: ["sample", "DiffusionImages", "DiffusionFiles", "TensorCore"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x

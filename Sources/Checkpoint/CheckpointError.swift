@@ -1,3 +1,5 @@
+import TensorCore
+
 /// Why a checkpoint cannot be read or used. Every description is one sentence that names the file and says what is wrong
 /// with it, and where there is something to be done, what.
 public enum CheckpointError: Error, Equatable, CustomStringConvertible {

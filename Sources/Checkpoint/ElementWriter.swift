@@ -1,5 +1,3 @@
-import TensorCore
-
 /// What elements are written as.
 func writtenType(half: Bool) -> ElementType { half ? .float16 : .float32 }
 

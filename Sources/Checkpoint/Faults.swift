@@ -1,4 +1,5 @@
-import Zip
+import DiffusionBytes
+import TensorCore
 
 /// One case for each way in which a safetensors file can lie.
 public enum SafetensorsFault: Error, Equatable, CustomStringConvertible {

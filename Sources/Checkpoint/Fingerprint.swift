@@ -1,4 +1,4 @@
-import Hash
+import DiffusionBytes
 
 extension StateDict {
   /// How many elements of each tensor count: a training step changes all of them, and more would take longer to read than a small

@@ -1,5 +1,6 @@
+import DiffusionBytes
+import DiffusionFiles
 import TensorCore
-import Zip
 
 /// The named tensors of a checkpoint. Their elements stay in the file, which is mapped into memory, until they are asked for.
 public struct StateDict: Sendable {
@@ -12,7 +13,7 @@ public struct StateDict: Sendable {
   /// The number of elements of all tensors together.
   public let elementCount: Int
   /// The file that was named. A sharded checkpoint's is the index: the tensors lie in others.
-  let file: FileBytes
+  let file: MappedFile
   private let entries: [String: Entry]
 
   /// A tensor: one as it is stored, or several stacked along the first dimension.
@@ -36,7 +37,7 @@ public struct StateDict: Sendable {
   ///
   /// - Throws: `CheckpointError.tensor` for one that reaches outside its storage.
   init(
-    file: FileBytes, entries: [(name: String, tensor: StoredTensor)], metadata: [String: String],
+    file: MappedFile, entries: [(name: String, tensor: StoredTensor)], metadata: [String: String],
     origin: StateDictOrigin
   ) throws(CheckpointError) {
     for (name, tensor) in entries {
@@ -51,7 +52,7 @@ public struct StateDict: Sendable {
   ///
   /// - Throws: `CheckpointError.tensor` where there are more elements than can be counted.
   init(
-    file: FileBytes, entries: [(name: String, entry: Entry)], metadata: [String: String], origin: StateDictOrigin
+    file: MappedFile, entries: [(name: String, entry: Entry)], metadata: [String: String], origin: StateDictOrigin
   ) throws(CheckpointError) {
     var total = 0
     for (name, entry) in entries {
@@ -89,7 +90,7 @@ public struct StateDict: Sendable {
 
   /// The same, with the names as they are in the file.
   private static func readNames(path: String) throws(CheckpointError) -> StateDict {
-    let file = try FileBytes(path: path)
+    let file = try MappedFile(checkpoint: path)
     if path.hasSuffix(".json") { return try readShardedSafetensors(index: file) }
     if file.integer(0, as: UInt32.self) == ZipArchive.localSignature { return try readTorchArchive(file) }
     if LegacyTorchStream.isOne(file) { return try LegacyTorchStream.read(file) }
@@ -104,7 +105,7 @@ public struct StateDict: Sendable {
   public static func read(
     safetensors bytes: UnsafeRawBufferPointer, name: String
   ) throws(CheckpointError) -> StateDict {
-    try readSafetensors(FileBytes(static: bytes, name: name))
+    try readSafetensors(MappedFile(static: bytes, name: name))
   }
 
   /// What error messages call the checkpoint: the path it was read from.

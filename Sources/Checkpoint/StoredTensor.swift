@@ -1,8 +1,9 @@
+import DiffusionFiles
 import TensorCore
 
 /// Where a tensor's elements lie: a view, with strides, of a storage in a file.
 struct StoredTensor: Sendable {
-  let file: FileBytes
+  let file: MappedFile
   let elementType: ElementType
   var shape: [Int]
   /// In elements.
@@ -99,7 +100,7 @@ extension StoredTensor {
   private var borrowed: Tensor? {
     let range = byteRange
     let dimensions = mergedDimensions
-    guard elementType == .float32, range.count >= FileBytes.largeRange, dimensions.count == 1,
+    guard elementType == .float32, range.count >= MappedFile.largeRange, dimensions.count == 1,
       dimensions[0].stride == 1,
       let bytes = file.slice(range.lowerBound, range.count)?.baseAddress,
       Int(bitPattern: bytes) % MemoryLayout<Float>.alignment == 0
@@ -132,10 +133,10 @@ extension StoredTensor {
 
 /// Keeps a file mapped for a tensor that lies in it, and gives its pages back when the tensor has gone.
 private final class MappedRange: Sendable {
-  private let file: FileBytes
+  private let file: MappedFile
   private let range: Range<Int>
 
-  init(file: FileBytes, range: Range<Int>) {
+  init(file: MappedFile, range: Range<Int>) {
     self.file = file
     self.range = range
   }

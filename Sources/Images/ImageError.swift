@@ -1,4 +1,5 @@
-import Zip
+import DiffusionBytes
+import DiffusionFiles
 
 /// Why a picture or an array cannot be made, read or written. Every description is one sentence.
 public enum ImageError: Error, Equatable, CustomStringConvertible {
@@ -8,8 +9,8 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
   case tooLarge(width: Int, height: Int)
   /// libpng refuses.
   case png(String)
-  /// The system refuses to open, write or rename a file.
-  case file(path: String, action: String, reason: String)
+  /// A file that cannot be read or written.
+  case file(FileError)
   /// An array file that is not what it says, or not what is needed.
   case npy(path: String, NPYFault)
   /// An archive of arrays that is not what it says.
@@ -25,7 +26,7 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
     case .tooLarge(let width, let height):
       "a picture of \(width)×\(height) pixels is larger than the \(Picture.pixelLimit) that one may have; choose a smaller --scale or --count"
     case .png(let message): "the PNG cannot be used: \(message)"
-    case .file(let path, let action, let reason): "\(path): cannot \(action): \(reason)"
+    case .file(let error): error.description
     case .npy(let path, let fault): "\(path): \(fault)"
     case .npz(let path, let fault): "\(path): \(fault)"
     case .pictures(let path, let fault): "\(path): \(fault)"

@@ -1,4 +1,4 @@
-import CProcessor
+import CDiffusionProcessor
 
 /// See `GradientKernels.BlockProduct`.
 func blockProduct(

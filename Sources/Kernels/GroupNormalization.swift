@@ -1,4 +1,4 @@
-import CProcessor
+import CDiffusionProcessor
 
 // Activations are channels-last: pixel p's channels lie at x + p · channels. The channel count of a normalised
 // activation is a multiple of 32, so vectors never have a remainder.

@@ -1,4 +1,4 @@
-import CProcessor
+import CDiffusionProcessor
 
 // The register tile: enough independent sums to hide the latency of a multiply-add, few enough to stay in registers
 // beside two vectors of weights and a broadcast pixel (28 + 3 of 32 registers with AVX-512 or NEON, 12 + 3 of 16 else).

@@ -35,7 +35,7 @@ func adamW(
   store(new.v, secondMoment + i, first: rest)
 }
 
-/// See `OptimizerKernels.MovingAverage`.
+/// See `OptimizerKernels.EMA`.
 func movingAverage(
   _ x: UnsafePointer<Float>, _ count: Int, _ rate: Float, _ oneMinusRate: Float,
   _ average: UnsafeMutablePointer<Float>

@@ -1,4 +1,4 @@
-import CProcessor
+import CDiffusionProcessor
 
 // The vector of the instruction set this folder is being compiled for, and the few operations that the kernels need.
 //

@@ -12,7 +12,7 @@
 //
 // Usually the factors s = -2/3 and t = 1/6 stand in G. In Aᵀ they cost nothing, as there every term has a factor anyway.
 
-import CProcessor
+import CDiffusionProcessor
 
 private let a: Float = 0.707_106_781
 private let b: Float = 1.414_213_56

@@ -1,15 +1,13 @@
-import CommandLineInterface
-import Console
-import Diffusion
-import Images
+import DiffusionBytes
+import DiffusionCommandLine
+import DiffusionCore
+import DiffusionFiles
+import DiffusionImages
+import DiffusionModels
+import DiffusionPlatform
+import DiffusionTerminal
+import DiffusionText
 import TensorCore
-import UNet
-
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
 
 /// Measures how long a model's forward pass takes, and prints it.
 ///
@@ -95,9 +93,9 @@ private func measure(
 }
 
 private func layerTimes(_ usual: Duration, _ pass: () -> Tensor, passes: Int) -> [BenchReport.Layer] {
-  let times = LayerTimes()
+  let times = LayerProfile()
   let time = ContinuousClock().measure {
-    LayerTimes.$current.withValue(times) {
+    LayerProfile.$current.withValue(times) {
       for _ in 0..<passes { _ = pass() }
     }
   }
@@ -156,10 +154,7 @@ struct BenchReport: Encodable {
   }
 
   func json() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
+    try encodeJSON(self, pretty: true, snakeCase: true) + "\n"
   }
 }
 

@@ -1,7 +1,6 @@
-import CommandLineInterface
-import Diffusion
-import TensorCore
-import Training
+import DiffusionCommandLine
+import DiffusionCore
+import DiffusionTraining
 
 /// Steps of training as improved-diffusion takes them: forward, backward, AdamW and one moving average, for steps of the process
 /// spread evenly and classes in turn.
@@ -16,7 +15,7 @@ func trainingPass(_ options: Options) throws -> Pass {
     varType: settings.varType, rescaleTimesteps: settings.rescaleTimesteps)
   let loss = DenoisingLoss(unet: unet, diffusion: diffusion, type: .rescaledMSE)
   var optimizer = AdamW(variables, learningRate: 1e-4)
-  var average = MovingAverage(of: variables, rate: 0.9999)
+  var average = EMA(of: variables, rate: 0.9999)
   return { x in
     let batch = x.shape[0]
     let examples = TrainingBatch(

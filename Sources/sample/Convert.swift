@@ -1,8 +1,10 @@
-import Checkpoint
-import CommandLineInterface
-import Console
-import Images
-import UNet
+import DiffusionCheckpoints
+import DiffusionCommandLine
+import DiffusionFiles
+import DiffusionModels
+import DiffusionTerminal
+import DiffusionText
+import TensorCore
 
 /// Writes a checkpoint as a safetensors file that says itself all that is known of the model, or as a `.pt` with a file beside it
 /// that does, so that neither flags nor other files are needed with it.

@@ -1,7 +1,7 @@
-import Console
-import Diffusion
+import DiffusionCommandLine
+import DiffusionCore
+import DiffusionText
 import TensorCore
-import UNet
 
 extension DenoiserCheck {
   /// How much lower the error must be for another setting to be worth a word.
@@ -64,7 +64,7 @@ extension DenoiserCheck {
   }
 
   private struct Variation {
-    /// The setting that is varied, as in `ModelFact.key`.
+    /// The setting that is varied, as in `ResolvedSetting.key`.
     let key: String
     let guesses: (Guess) -> [Guess]
   }

@@ -1,6 +1,7 @@
-import Diffusion
+import DiffusionCore
+import DiffusionFiles
+import DiffusionModels
 import TensorCore
-import UNet
 
 /// Tells a network that finds noise from one that puts out noise of its own, as it does where its attention heads, their order, T, the
 /// schedule or what it predicts are not those it was trained with: shapes do not show them, and nothing else would complain.

@@ -1,7 +1,7 @@
-import CommandLineInterface
-import Console
-import Diffusion
-import Images
+import DiffusionCore
+import DiffusionFiles
+import DiffusionImages
+import DiffusionModels
 
 /// What `--frames` and `--strip` write beside the picture: what the model expected it to become, step by step, as in figure 6 of Ho et al.
 /// 2020. (x_t itself is little to look at: noise for most of the way.)
@@ -63,7 +63,7 @@ struct DenoisingFiles {
 
   /// Lets the files appear.
   ///
-  /// - Throws: `ImageError.file`.
+  /// - Throws: `FileError`.
   mutating func finish() throws {
     for file in files { try file.finish() }
     files = []

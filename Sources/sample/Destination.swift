@@ -1,7 +1,8 @@
-import CommandLineInterface
-import Console
-import Images
-import TensorCore
+import DiffusionCommandLine
+import DiffusionFiles
+import DiffusionImages
+import DiffusionModels
+import DiffusionTerminal
 
 /// Where a drawing's images go, each as soon as it is finished: files of their own, an archive that grows, or, for a sheet, memory
 /// until all are there.
@@ -135,7 +136,7 @@ struct Destination {
   }
 
   /// The first image of which there is a file already.
-  private static func firstThatExists(_ pattern: OutputPattern, _ numbers: ImageNumbers) throws -> Int? {
+  private static func firstThatExists(_ pattern: OutputPattern, _ numbers: ImageIndices) throws -> Int? {
     // Of very many, the folder says sooner which there are.
     if numbers.count > 1000, let folder = pattern.folder {
       let images = try namesInFolder(folder.isEmpty ? "." : folder).compactMap { pattern.image(of: folder + $0) }
@@ -164,7 +165,7 @@ extension Plan {
     var columns: Int?
     if case .columns(let asked)? = options.grid { columns = asked }
     let count = options.grid == nil ? 1 : max(1, numbers.count)
-    try Images.checkSheet(
+    try DiffusionImages.checkSheet(
       of: count, columns: columns, width: imageShape[2], height: imageShape[1], scale: options.scale)
   }
 

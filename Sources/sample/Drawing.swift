@@ -1,7 +1,6 @@
-import CommandLineInterface
-import Diffusion
+import DiffusionCore
+import DiffusionModels
 import TensorCore
-import UNet
 
 /// Draws the images of a plan, batch by batch.
 struct Drawing {
@@ -47,7 +46,7 @@ struct Drawing {
     let scale = sampler.initialScale(plan.diffusion)
     var x =
       plan.initial?.start(images, plan.diffusion, noise: start) ?? (scale == 1 ? start : start.map { scale * $0 })
-    let setting = SamplerSetting(
+    let setting = SamplingContext(
       diffusion: plan.diffusion, model: denoiser(images, labels),
       clipDenoised: plan.clipsDenoised,
       conditioner: conditioner(labels))

@@ -1,9 +1,9 @@
-import CommandLineInterface
-import Console
-import Diffusion
-import Images
+import DiffusionCore
+import DiffusionModels
+import DiffusionPlatform
+import DiffusionTerminal
+import DiffusionText
 import TensorCore
-import UNet
 
 /// Says what a drawing would take, after as much of it as a single step of one batch, and draws nothing.
 ///
@@ -72,24 +72,4 @@ private func words(ofTimestep timestep: Double) -> String {
 private func shortened(_ words: [String]) -> String {
   return words.count <= 8
     ? words.joined(separator: " ") : (words.prefix(4) + ["…"] + words.suffix(3)).joined(separator: " ")
-}
-
-/// For instance `16.8 GFLOP`.
-func quantity(_ value: Double, _ unit: String) -> String {
-  var (value, prefixes) = (value, ["", "k", "M", "G", "T", "P", "E"][...])
-  while value >= 1000, prefixes.count > 1 {
-    value /= 1000
-    prefixes.removeFirst()
-  }
-  return "\(decimal(value, value < 10 ? 2 : value < 100 ? 1 : 0)) \(prefixes.first ?? "")\(unit)"
-}
-
-/// For instance `35 ms`, `4.2 s`, `12 min`, `3.5 h`.
-private func duration(_ seconds: Double) -> String {
-  switch seconds {
-  case ..<1: "\(decimal(seconds * 1000, seconds < 0.01 ? 1 : 0)) ms"
-  case ..<60: "\(decimal(seconds, 1)) s"
-  case ..<3600: "\(decimal(seconds / 60, 1)) min"
-  default: "\(decimal(seconds / 3600, 1)) h"
-  }
 }

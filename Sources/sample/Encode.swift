@@ -1,6 +1,9 @@
-import CommandLineInterface
-import Console
-import Images
+import DiffusionCommandLine
+import DiffusionCore
+import DiffusionFiles
+import DiffusionImages
+import DiffusionTerminal
+import DiffusionText
 import TensorCore
 
 /// Writes the noise that DDIM draws given pictures from.
@@ -10,7 +13,7 @@ func encode(_ options: Options, images: [String]) throws {
   let start = ContinuousClock.now
   if let threads = options.threads { ThreadPool.shared.threads = threads }
   let model = try Model(options)
-  let given = try GivenPictures(images, for: model)
+  let given = try InputImages(images, for: model)
   var options = options
   let path: String
   if case .npy(let given) = options.output { path = given } else { path = "noise.npy" }

@@ -1,7 +1,6 @@
-import Checkpoint
-import CommandLineInterface
-import Console
-import UNet
+import DiffusionCommandLine
+import DiffusionFiles
+import DiffusionModels
 
 /// The code bases whose models are drawn with, for what their scripts assume.
 enum Family: String {

@@ -1,10 +1,11 @@
-import CommandLineInterface
-import Console
-import Images
+import DiffusionCommandLine
+import DiffusionFiles
+import DiffusionImages
+import DiffusionModels
 import TensorCore
 
 /// Pictures that a command line names, as a model takes them.
-struct GivenPictures {
+struct InputImages {
   /// `[N, C, H, W]` in [-1, 1], of the model's size.
   let pictures: Tensor
   /// Where each is from.

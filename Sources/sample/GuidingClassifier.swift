@@ -1,9 +1,8 @@
-import Checkpoint
-import CommandLineInterface
-import Console
+import DiffusionCommandLine
+import DiffusionCore
+import DiffusionFiles
+import DiffusionModels
 import TensorCore
-import Training
-import UNet
 
 /// A classifier of noisy pictures that tells a sampler where its classes lie (Dhariwal & Nichol 2021, §4).
 struct GuidingClassifier {

@@ -1,7 +1,7 @@
-import CommandLineInterface
+import DiffusionCommandLine
 
 /// The numbers of the images to be drawn, in order, without holding them: those of a run, or of a part of it.
-struct ImageNumbers: RandomAccessCollection {
+struct ImageIndices: RandomAccessCollection {
   private let first: Int
   private let step: Int
   let endIndex: Int

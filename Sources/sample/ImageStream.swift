@@ -1,13 +1,14 @@
-import CommandLineInterface
-import Images
-import TensorCore
+import DiffusionBytes
+import DiffusionCommandLine
+import DiffusionFiles
+import DiffusionImages
 
 /// An archive that grows while images are drawn, and appears under its name when all are there.
 final class ImageStream {
   private enum Archive {
-    case npy(NPYStream)
-    case npz(NPZStream)
-    case tar(TarStream)
+    case npy(NPYWriter)
+    case npz(NPZWriter)
+    case tar(TarWriter<AtomicFile>, AtomicFile)
   }
 
   private let plan: Plan
@@ -22,10 +23,12 @@ final class ImageStream {
     self.plan = plan
     let (count, shape) = (plan.numbers.count, plan.imageShape)
     switch output {
-    case .npy(let path): archive = .npy(try NPYStream(path: path, shape: [count] + shape))
+    case .npy(let path): archive = .npy(try NPYWriter(path: path, shape: [count] + shape))
     case .npz(let path):
-      archive = .npz(try NPZStream(path: path, shape: [count, shape[1], shape[2], shape[0]]))
-    case .tar(let path): archive = .tar(try TarStream(path: path))
+      archive = .npz(try NPZWriter(path: path, shape: [count, shape[1], shape[2], shape[0]]))
+    case .tar(let path):
+      let file = try AtomicFile(path: path)
+      archive = .tar(TarWriter(file), file)
     default: return nil
     }
   }
@@ -39,7 +42,7 @@ final class ImageStream {
     case .npz(let stream):
       try stream.append(uint8Pixels(batch.x.rows(n..<n + 1)))
       if plan.options.rng == .torch, let label = batch.labels?[n] { labels.append(label) }
-    case .tar(let stream): try stream.append(OutputPattern.inArchive.path(for: batch.images[n]), try png())
+    case .tar(let stream, _): try stream.append(OutputPattern.inArchive.path(for: batch.images[n]), try png())
     }
   }
 
@@ -53,7 +56,9 @@ final class ImageStream {
       guard plan.drawableClasses != nil else { return try stream.finish(labels: nil as [Int]?) }
       if plan.options.rng == .torch { return try stream.finish(labels: labels) }
       try stream.finish(labels: plan.numbers.lazy.map { [plan] in plan.label(of: $0) ?? 0 })
-    case .tar(let stream): try stream.finish()
+    case .tar(let stream, let file):
+      try stream.finish()
+      try file.finish()
     }
   }
 }

@@ -1,8 +1,9 @@
-import CommandLineInterface
-import Console
-import Diffusion
-import Hash
-import Images
+import DiffusionBytes
+import DiffusionCommandLine
+import DiffusionCore
+import DiffusionFiles
+import DiffusionImages
+import DiffusionModels
 import TensorCore
 
 /// What a drawing starts from in place of noise alone: pictures that are brought under noise (Meng et al. 2022, "SDEdit"), and what of
@@ -17,7 +18,7 @@ struct InitialImage {
   /// 1 where they are drawn anew, 0 where they are kept, `[1, 1, H, W]`.
   private let mask: Tensor?
   /// The way through the steps.
-  let path: SamplingPath
+  let path: ResamplingSchedule
   /// What is drawn from, for people.
   let summary: String
   /// The options that say so, without a default left to be guessed.
@@ -60,12 +61,12 @@ struct InitialImage {
       let (length, count) = (options.jumpLength ?? 10, options.jumpCount ?? 3)
       let bytes = try readFile(maskFile)
       mask = try readMask(bytes, path: maskFile, for: initial)
-      path = SamplingPath(steps: drawn, jumpLength: length, jumpCount: count)
+      path = ResamplingSchedule(steps: drawn, jumpLength: length, jumpCount: count)
       arguments += ["--mask", maskFile, "--jump-length", "\(length)", "--jump-count", "\(count)"]
       files["mask"] = Self.hash(bytes)
     } else {
       mask = nil
-      path = SamplingPath(steps: drawn)
+      path = ResamplingSchedule(steps: drawn)
     }
     (self.arguments, self.files) = (arguments, files)
     summary = "from \(file) at strength \(strength)" + (options.mask.map { ", around what \($0) keeps" } ?? "")
@@ -80,7 +81,9 @@ struct InitialImage {
   }
 
   /// What is kept of the pictures.
-  func known(_ images: [Int]) -> KnownRegion? { mask.map { KnownRegion(pictures(of: images), drawnWhere: $0) } }
+  func known(_ images: [Int]) -> InpaintingConstraint? {
+    mask.map { InpaintingConstraint(pictures(of: images), drawnWhere: $0) }
+  }
 
   private func pictures(of images: [Int]) -> Tensor {
     Tensor.stacked(images.map { $0 % pictures.shape[0] }.map { pictures.rows($0..<$0 + 1) })
@@ -95,5 +98,5 @@ struct InitialImage {
 
 extension Plan {
   /// The way through the steps.
-  var path: SamplingPath { initial?.path ?? SamplingPath(steps: diffusion.count) }
+  var path: ResamplingSchedule { initial?.path ?? ResamplingSchedule(steps: diffusion.count) }
 }

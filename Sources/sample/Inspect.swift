@@ -1,14 +1,10 @@
-import Checkpoint
-import CommandLineInterface
-import Console
-import Images
-import UNet
-
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
+import DiffusionBytes
+import DiffusionCommandLine
+import DiffusionFiles
+import DiffusionTerminal
+import DiffusionText
+import DiffusionTraining
+import TensorCore
 
 /// Says what a checkpoint is: family, architecture, size, and of each thing how it is known.
 ///
@@ -85,10 +81,7 @@ struct Inspection: Encodable {
   }
 
   func json() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
+    try encodeJSON(self, pretty: true, snakeCase: true) + "\n"
   }
 
   var text: String {
@@ -123,11 +116,11 @@ struct Inspection: Encodable {
       if let advice = check.advice { lines.append(advice) }
     }
     // Files may say anything.
-    return lines.map { legibleLine($0) + "\n" }.joined()
+    return lines.map { sanitizedLine($0) + "\n" }.joined()
   }
 }
 
-extension ModelFact.Source {
+extension ResolvedSetting.Source {
   /// For a table: how something is known.
   var text: String {
     switch self {

@@ -1,7 +1,8 @@
-import CommandLineInterface
-import Console
-import Diffusion
-import Images
+import DiffusionCommandLine
+import DiffusionCore
+import DiffusionModels
+import DiffusionTerminal
+import DiffusionText
 import TensorCore
 
 /// Draws what lies between two pictures, or the first images of two seeds: from noises on the arc between theirs.
@@ -53,7 +54,7 @@ struct Interpolation {
     let origin = NoiseOrigin.interpolation(ends, frames: frames)
     switch ends {
     case .pictures(let a, let b):
-      let given = try GivenPictures([a, b], for: model)
+      let given = try InputImages([a, b], for: model)
       if let many = given.names.first(where: { $0.count > 1 }) {
         throw SettingsError(
           "\(many.file): holds \(many.count) pictures, but an end of an interpolation is one; give a file with that one"

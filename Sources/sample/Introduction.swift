@@ -1,8 +1,10 @@
+import DiffusionFiles
+
 extension ModelSettings {
   /// One line that says what the model is taken for, and how what its tensors do not show is known.
   func provenance(name: String) -> String {
     var parts = ["\(name): \(family.name) \(kind.rawValue), \(imageSize)×\(imageSize)"]
-    func list(_ isWanted: (ModelFact.Source) -> Bool) -> String {
+    func list(_ isWanted: (ResolvedSetting.Source) -> Bool) -> String {
       facts.filter { isWanted($0.source) }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
     }
     let files = Set(facts.compactMap { if case .file(let file) = $0.source { file } else { nil } })

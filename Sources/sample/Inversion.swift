@@ -1,8 +1,7 @@
-import CommandLineInterface
-import Console
-import Diffusion
+import DiffusionCommandLine
+import DiffusionCore
+import DiffusionModels
 import TensorCore
-import UNet
 
 /// Goes from pictures to the noise that they are drawn from, a batch at a time.
 struct Inversion {
@@ -20,7 +19,7 @@ struct Inversion {
     let parts = try stride(from: 0, to: count, by: plan.batch).map { first in
       let images = first..<min(first + plan.batch, count)
       var x = pictures.rows(images)
-      let setting = SamplerSetting(
+      let setting = SamplingContext(
         diffusion: plan.diffusion, model: denoiser(images), clipDenoised: plan.clipsDenoised)
       let inversion = DDIMInversion(setting, from: x, keepsEpsilon: plan.model.settings.family == .diffusers)
       for (i, next) in inversion.enumerated() {
@@ -62,8 +61,8 @@ extension Plan {
 
   /// Images that are to come out as given pictures.
   ///
-  /// - Throws: as the other initializer; what `GivenPictures.classes` throws.
-  init(_ options: Options, _ model: Model, reconstructing given: GivenPictures) throws {
+  /// - Throws: as the other initializer; what `InputImages.classes` throws.
+  init(_ options: Options, _ model: Model, reconstructing given: InputImages) throws {
     try self.init(
       options, model, count: given.count, classes: try given.classes(options.classes, model, takesNone: true),
       origin: .pictures(given.names))

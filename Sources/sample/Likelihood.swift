@@ -1,9 +1,9 @@
-import CommandLineInterface
-import Console
-import Diffusion
-import Images
+import DiffusionCommandLine
+import DiffusionCore
+import DiffusionFiles
+import DiffusionModels
+import DiffusionTerminal
 import TensorCore
-import UNet
 
 /// Measures the variational bound on how improbable pictures are, and prints it.
 ///
@@ -11,7 +11,7 @@ import UNet
 func nll(_ options: Options, images: [String]) throws {
   if let threads = options.threads { ThreadPool.shared.threads = threads }
   let model = try Model(options)
-  let given = try GivenPictures(images, for: model)
+  let given = try InputImages(images, for: model)
   let plan = try Plan(options, model, measuring: given)
   if let report = options.inversion.report { try requireFolder(of: report.path) }
   if options.model != nil && !options.quiet { introduce(model) }
@@ -63,7 +63,7 @@ private func bound(
 extension Plan {
   /// The steps at which given pictures are measured: all of the process, unless others are asked for, spread as the original spreads
   /// those of DDPM.
-  fileprivate init(_ options: Options, _ model: Model, measuring given: GivenPictures) throws {
+  fileprivate init(_ options: Options, _ model: Model, measuring given: InputImages) throws {
     var options = options
     let classes = try given.classes(options.classes, model, takesNone: false)
     options.classes = nil

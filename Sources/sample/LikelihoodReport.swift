@@ -1,12 +1,7 @@
-import CommandLineInterface
-import Console
-import Diffusion
-
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
+import DiffusionBytes
+import DiffusionCore
+import DiffusionPlatform
+import DiffusionText
 
 /// What `sample nll` finds.
 struct LikelihoodReport: Encodable {
@@ -39,7 +34,7 @@ struct LikelihoodReport: Encodable {
   }
 
   /// - Parameter bounds: of the pictures, batch by batch.
-  init(_ plan: Plan, _ given: GivenPictures, _ bounds: [BitsPerDimension]) {
+  init(_ plan: Plan, _ given: InputImages, _ bounds: [BitsPerDimension]) {
     version = programVersion
     model = plan.model.name
     seed = plan.seed
@@ -56,10 +51,7 @@ struct LikelihoodReport: Encodable {
   }
 
   func json() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
+    try encodeJSON(self, pretty: true, snakeCase: true) + "\n"
   }
 
   /// A row for each picture and step.

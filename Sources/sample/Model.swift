@@ -1,11 +1,10 @@
-import Checkpoint
-import CommandLineInterface
-import Console
-import EmbeddedModel
-import Images
+import CDiffusionDigits
+import DiffusionCheckpoints
+import DiffusionCommandLine
+import DiffusionFiles
+import DiffusionModels
+import DiffusionTraining
 import TensorCore
-import Training
-import UNet
 
 /// A network ready to draw, and what is known of it.
 struct Model {
@@ -13,7 +12,7 @@ struct Model {
   let name: String
   let settings: ModelSettings
   let unet: UNetModel
-  private let hash: Prepared<String>
+  private let hash: Lazy<String>
 
   /// `StateDict.fingerprint`.
   var fingerprint: String { hash.value }
@@ -39,7 +38,7 @@ struct Model {
     }
     unet = try source.unet()
     let state = source.checkpoint.state
-    hash = Prepared { state.fingerprint }
+    hash = Lazy { state.fingerprint }
     let file = options.model?.split(separator: "/").last ?? "digits"
     shortName = String(file.lastIndex(of: ".").map { file[..<$0] } ?? file)
   }

@@ -1,8 +1,8 @@
-import Checkpoint
-import Console
+import DiffusionModels
+import DiffusionText
 
 /// One thing known of a model, and how.
-struct ModelFact {
+struct ResolvedSetting {
   /// The key under which a file beside the model would say it, for instance `num_heads`.
   let key: String
   /// For instance `4` or `1,2,2,2`.
@@ -26,7 +26,7 @@ struct ModelFact {
 
 /// All that is said of a model, by whoever says it. What the tensors say is not open to debate, and neither is what stands in
 /// the file against the command line; a published model or the original's defaults only fill gaps.
-struct ModelKnowledge {
+struct SettingsResolver {
   /// What errors call the model.
   let name: String
   let tensors: ModelDescription
@@ -35,7 +35,7 @@ struct ModelKnowledge {
   private(set) var published: (name: String, description: ModelDescription)?
   private(set) var upstream: ModelDescription
   /// What has been settled so far, and as a file beside the model would say it.
-  private(set) var facts: [ModelFact] = []
+  private(set) var facts: [ResolvedSetting] = []
   private(set) var settled: ModelDescription
 
   init(
@@ -117,10 +117,10 @@ struct ModelKnowledge {
   }
 
   private mutating func note<T>(
-    _ key: String, _ path: WritableKeyPath<ModelDescription, T?>, _ value: T, _ source: ModelFact.Source
+    _ key: String, _ path: WritableKeyPath<ModelDescription, T?>, _ value: T, _ source: ResolvedSetting.Source
   ) -> T {
     settled[keyPath: path] = value
-    facts.append(ModelFact(key: key, value: text(value), source: source))
+    facts.append(ResolvedSetting(key: key, value: text(value), source: source))
     return value
   }
 }
@@ -136,8 +136,5 @@ private func text<T>(_ value: T) -> String {
   default: "\(value)"
   }
 }
-
-/// For instance `2` or `0.5`.
-func numberText(_ value: Double) -> String { Int(exactly: value).map(String.init) ?? "\(value)" }
 
 private func hyphenated(_ key: String) -> String { String(key.map { $0 == "_" ? "-" : $0 }) }

@@ -1,8 +1,8 @@
-import Checkpoint
-import CommandLineInterface
-import Console
-import Diffusion
-import UNet
+import DiffusionCommandLine
+import DiffusionCore
+import DiffusionFiles
+import DiffusionModels
+import TensorCore
 
 /// All that must be known of a model besides its tensors: what they show by their shapes, what its file says, what the flags say,
 /// what is known of published models, and then the defaults of its family's scripts.
@@ -25,7 +25,7 @@ struct ModelSettings {
   let classNames: [String]
   let recommendedGuidance: Double?
   /// What has been settled, and from where.
-  let facts: [ModelFact]
+  let facts: [ResolvedSetting]
   /// All of it, as a file beside the model would say it.
   let description: ModelDescription
   /// The published model of just these shapes, if there is one.
@@ -43,7 +43,7 @@ struct ModelSettings {
     family = try Family(
       described?.description.family ?? published?.description.family, architecture, isDiffusers: isDiffusers,
       flags: flags, name: name)
-    var known = ModelKnowledge(
+    var known = SettingsResolver(
       name: name, tensors: architecture.description, file: described.map(architecture.onlyLevels),
       flags: try ModelDescription(flags), published: published.map { ($0.name, $0.description) },
       upstream: family.defaults(architecture, described: described?.description))
@@ -100,7 +100,7 @@ struct ModelSettings {
 
   /// What the tensors show, held against what file and flags say of it.
   private static func checkShapes(
-    _ known: inout ModelKnowledge, _ architecture: Architecture, _ flags: ModelFlags, imageSize: Int
+    _ known: inout SettingsResolver, _ architecture: Architecture, _ flags: ModelFlags, imageSize: Int
   ) throws {
     _ = try known.settle("in_channels", \.inChannels)
     _ = try known.settle("model_channels", \.modelChannels, flag: "num-channels")
@@ -123,7 +123,7 @@ struct ModelSettings {
     _ = try known.settle("conv_resample", \.convResample)
   }
 
-  private static func checkClasses(_ known: inout ModelKnowledge, _ flags: ModelFlags) throws {
+  private static func checkClasses(_ known: inout SettingsResolver, _ flags: ModelFlags) throws {
     let count = known.tensors.numClasses
     if flags.classCond == true && count == nil {
       throw SettingsError(
@@ -142,7 +142,7 @@ struct ModelSettings {
   }
 
   /// Whether the network puts out the variance too: twice as many channels as it takes.
-  private static func learnSigma(_ known: inout ModelKnowledge, _ architecture: Architecture) throws -> Bool {
+  private static func learnSigma(_ known: inout SettingsResolver, _ architecture: Architecture) throws -> Bool {
     _ = try known.settle("out_channels", \.outChannels)
     guard architecture.kind != .classifier else { return false }
     let (taken, out) = (architecture.configuration.imageChannels, architecture.configuration.outChannels)
@@ -167,7 +167,7 @@ struct ModelSettings {
 
   /// The configuration, with what shapes do not show.
   private static func configuration(
-    _ known: inout ModelKnowledge, _ architecture: Architecture, imageSize: Int, family: Family
+    _ known: inout SettingsResolver, _ architecture: Architecture, imageSize: Int, family: Family
   ) throws -> UNetConfiguration {
     var hidden = ModelDescription()
     hidden.family = family.rawValue
@@ -195,7 +195,7 @@ struct ModelSettings {
   }
 
   private static func schedule(
-    _ known: inout ModelKnowledge, steps: Int
+    _ known: inout SettingsResolver, steps: Int
   ) throws -> (named: BetaSchedule?, betas: [Double]) {
     let schedule = try known.settle("noise_schedule", \.noiseSchedule, else: "linear")
     let first = try known.settle("beta_start", \.betaStart)
@@ -205,7 +205,7 @@ struct ModelSettings {
         throw SettingsError(
           "\(known.name): a schedule from beta_start \(first) to beta_end \(last) is none; they rise between 0 and 1")
       }
-      return (nil, Diffusion.betas(from: first, to: last, steps: steps, inSquareRoots: schedule == "scaled_linear"))
+      return (nil, DiffusionCore.betas(from: first, to: last, steps: steps, inSquareRoots: schedule == "scaled_linear"))
     }
     guard let schedule = BetaSchedule(rawValue: schedule) else {
       throw SettingsError(

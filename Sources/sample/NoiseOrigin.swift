@@ -1,10 +1,10 @@
-import CommandLineInterface
-import Diffusion
+import DiffusionCommandLine
+import DiffusionImages
 
 /// What the noise of images was made of, if it is neither drawn for each nor given.
 enum NoiseOrigin {
   /// Of these pictures, one for each image.
-  case pictures([GivenPictures.Name])
+  case pictures([InputImages.Name])
   /// Of what lies between two.
   case interpolation(InterpolationEnds, frames: Int)
 

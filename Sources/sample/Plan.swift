@@ -1,7 +1,8 @@
-import CommandLineInterface
-import Console
-import Diffusion
-import Images
+import DiffusionCommandLine
+import DiffusionCore
+import DiffusionFiles
+import DiffusionImages
+import DiffusionModels
 import TensorCore
 
 /// All that a drawing needs decided before it starts, from the options and the model.
@@ -17,7 +18,7 @@ struct Plan {
   /// Classes to be taken in turn; nil to draw them.
   var classes: [Int]?
   /// The images.
-  let numbers: ImageNumbers
+  let numbers: ImageIndices
   /// Images at a time.
   let batch: Int
   /// x_T of all images, if it is given.
@@ -72,7 +73,7 @@ struct Plan {
       // A picture is enlarged, and drawn again, as what it was drawn as.
       classes = settings.unet.numClasses == nil ? nil : lowRes?.labels ?? initial?.labels
     }
-    numbers = ImageNumbers(count: options.count, index: options.index, shard: options.shard)
+    numbers = ImageIndices(count: options.count, index: options.index, shard: options.shard)
     batch = min(Swift.max(1, numbers.count), options.batch ?? Self.usualBatch(options, settings))
     noise = try options.noise.map { try Self.readNoise($0, options, settings) }
   }
@@ -164,7 +165,7 @@ struct Plan {
     guard settings.kind == .superResolution else {
       throw SettingsError("--low-res: \(model.name) draws pictures of its own and enlarges none; leave --low-res out")
     }
-    let lowRes = try Images.readLowResolution(path, channels: settings.unet.imageChannels)
+    let lowRes = try DiffusionImages.readLowResolution(path, channels: settings.unet.imageChannels)
     let (height, width) = (lowRes.pictures.shape[2], lowRes.pictures.shape[3])
     guard height <= settings.imageSize, width <= settings.imageSize else {
       throw SettingsError(

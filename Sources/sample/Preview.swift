@@ -1,16 +1,10 @@
-import CommandLineInterface
-import Console
-import Diffusion
-import Images
+import DiffusionCore
+import DiffusionImages
+import DiffusionModels
+import DiffusionPlatform
+import DiffusionTerminal
+import DiffusionText
 import TensorCore
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 /// Shows on the terminal, while images are drawn, what the model expects them to become: as many of a batch as fit, drawn again in place,
 /// above the line of the progress bar, at which the cursor stays. No mode of the terminal is changed, so none is to be changed back.

@@ -1,4 +1,5 @@
-import Console
+import DiffusionTerminal
+import DiffusionText
 
 /// Says on standard error how far the drawing is and how long it will take: a bar that is redrawn in place on a terminal,
 /// or a plain line now and then.

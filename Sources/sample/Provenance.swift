@@ -1,12 +1,8 @@
-import Checkpoint
-import CommandLineInterface
-import Console
-
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
+import DiffusionBytes
+import DiffusionCommandLine
+import DiffusionCore
+import DiffusionImages
+import DiffusionPlatform
 
 /// What an image says of how it was drawn, and all that is needed to draw it again.
 struct Provenance: Codable {
@@ -91,9 +87,7 @@ struct Provenance: Codable {
 
   /// The text chunk; keys in order.
   func json() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(self), as: UTF8.self)
+    try encodeJSON(self)
   }
 
   /// What the text chunks of an image say; nil if they say nothing of this kind.

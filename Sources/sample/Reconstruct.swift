@@ -1,6 +1,6 @@
-import CommandLineInterface
-import Console
-import Images
+import DiffusionCommandLine
+import DiffusionTerminal
+import DiffusionText
 import TensorCore
 
 /// Encodes pictures, draws them again, and prints how far they come out from what they were.
@@ -9,7 +9,7 @@ import TensorCore
 func reconstruct(_ options: Options, images: [String]) throws {
   if let threads = options.threads { ThreadPool.shared.threads = threads }
   let model = try Model(options)
-  let given = try GivenPictures(images, for: model)
+  let given = try InputImages(images, for: model)
   var plan = try Plan(options, model, reconstructing: given)
   var destination = options.output == nil ? nil : try Destination(plan)
   if options.model != nil && !options.quiet { introduce(model) }

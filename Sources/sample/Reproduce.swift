@@ -1,6 +1,9 @@
-import CommandLineInterface
-import Console
-import Images
+import DiffusionCommandLine
+import DiffusionFiles
+import DiffusionImages
+import DiffusionModels
+import DiffusionTerminal
+import DiffusionText
 import TensorCore
 
 /// Draws an image again from what it says of itself, and says whether the pixels are the same.
@@ -64,7 +67,7 @@ func show(image path: String) throws {
   if chunks.isEmpty { throw SettingsError("\(path): says nothing of itself") }
   var lines = chunks.flatMap { chunk in
     "\(chunk.key): \(chunk.value)".split(separator: "\n", omittingEmptySubsequences: false).map {
-      legibleLine(String($0))
+      sanitizedLine(String($0))
     }
   }
   if let provenance = try provenance(chunks, of: path) { lines += ["", try drawnAgain(by: provenance)] }
@@ -75,7 +78,7 @@ func show(image path: String) throws {
 private func drawnAgain(by provenance: Provenance) throws -> String {
   let words: [String]
   do { words = try drawingWords(provenance.arguments) } catch {
-    return legibleLine("what it was drawn with is not understood, so no command is shown: \(error)")
+    return sanitizedLine("what it was drawn with is not understood, so no command is shown: \(error)")
   }
   let verb = words.prefix { !$0.hasPrefix("-") }
   let model = provenance.model.map { $0.hasPrefix("-") ? ["--model=\($0)"] : ["--model", $0] } ?? []
@@ -114,7 +117,7 @@ private enum DrawingCommand {
     switch self {
     case .draw(let options): return try Plan(options, model)
     case .reconstruct(let options, let images):
-      let given = try GivenPictures(images, for: model)
+      let given = try InputImages(images, for: model)
       var plan = try Plan(options, model, reconstructing: given)
       plan.noise = Inversion(plan).encode(given.pictures) { _, _ in }
       return plan

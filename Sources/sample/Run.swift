@@ -1,15 +1,8 @@
-import CommandLineInterface
-import Console
-import Images
+import DiffusionCommandLine
+import DiffusionPlatform
+import DiffusionTerminal
+import DiffusionText
 import TensorCore
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 /// Draws what the options ask for, a batch at a time, each written as it is finished: what a run holds does not grow with the
 /// number of its images.

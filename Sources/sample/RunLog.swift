@@ -1,10 +1,5 @@
-import Images
-
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
+import DiffusionBytes
+import DiffusionFiles
 
 /// A file to which a line of JSON is added for each image that is written, so that it can be followed while the run goes on, and grows
 /// over resumptions.
@@ -24,20 +19,18 @@ final class RunLog {
   }
 
   private let file: AppendedFile
-  private let encoder = JSONEncoder()
 
   /// Opens the file, behind what is in it already.
   ///
   /// - Throws: `ImageError`.
   init(path: String) throws {
     file = try AppendedFile(path: path)
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
   }
 
   /// Adds a line, in one piece.
   ///
   /// - Throws: `ImageError`.
   func add(_ line: Line) throws {
-    try file.append([UInt8](try encoder.encode(line)) + [UInt8(ascii: "\n")])
+    try file.append(Array((try encodeJSON(line) + "\n").utf8))
   }
 }

@@ -1,5 +1,5 @@
-import CommandLineInterface
-import Diffusion
+import DiffusionCommandLine
+import DiffusionCore
 
 extension SamplerName {
   /// How it spreads its steps if nobody says; nil for the original's way.

@@ -1,12 +1,9 @@
-import Console
-import Images
+import DiffusionBytes
+import DiffusionFiles
+import DiffusionPlatform
+import DiffusionTerminal
 import TensorCore
 
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
 /// Figures about a run, for `--stats`.
 struct Statistics: Encodable {
   let version: String
@@ -43,12 +40,9 @@ struct Statistics: Encodable {
 
   /// Writes the figures as JSON to `path`, or to standard output for `-`.
   ///
-  /// - Throws: `ImageError.file`.
+  /// - Throws: `FileError`.
   func write(to path: String) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    let bytes = [UInt8](try encoder.encode(self)) + [UInt8(ascii: "\n")]
+    let bytes = Array((try encodeJSON(self, pretty: true, snakeCase: true) + "\n").utf8)
     if path == "-" { try writeToStandardOutput(bytes) } else { try writeAtomically(bytes, to: path) }
   }
 }

@@ -1,17 +1,8 @@
-import CommandLineInterface
-import Console
-import Diffusion
-import Images
-import KernelTable
+import DiffusionCommandLine
+import DiffusionPlatform
+import DiffusionTerminal
+import DiffusionText
 import TensorCore
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 // Options → model → diffusion → for x in sampler → picture → file.
 
@@ -43,9 +34,9 @@ do {
 } catch let interrupted as Interrupted {
   exit(128 + interrupted.signal)
 } catch let error as UsageError {
-  writeError("sample: \(legibleLine("\(error)"))\n")
+  writeError("sample: \(sanitizedLine("\(error)"))\n")
   exit(64)
 } catch {
-  writeError("sample: \(legibleLine("\(error)"))\n")
+  writeError("sample: \(sanitizedLine("\(error)"))\n")
   exit(1)
 }

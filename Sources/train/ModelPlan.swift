@@ -1,9 +1,9 @@
-import Checkpoint
-import CommandLineInterface
-import Console
-import Diffusion
-import Training
-import UNet
+import DiffusionCheckpoints
+import DiffusionCommandLine
+import DiffusionCore
+import DiffusionFiles
+import DiffusionModels
+import DiffusionTraining
 
 /// The model that a command line asks for, with the defaults of the original's scripts.
 struct ModelPlan {

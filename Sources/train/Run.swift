@@ -1,11 +1,13 @@
-import Checkpoint
-import CommandLineInterface
-import Console
-import Diffusion
-import Images
+import DiffusionCheckpoints
+import DiffusionCommandLine
+import DiffusionCore
+import DiffusionFiles
+import DiffusionModels
+import DiffusionPlatform
+import DiffusionTerminal
+import DiffusionText
+import DiffusionTraining
 import TensorCore
-import Training
-import UNet
 
 /// Trains as the words of a command line say.
 ///
@@ -26,7 +28,7 @@ struct Run {
   private let log: TrainingLog
   /// Held to the end.
   private let lock: RunLock
-  private var values = MeanValues()
+  private var values = MetricAverages()
   private var progress: TrainingProgress
   /// The steps to take in all, if there is an end.
   private let end: Int?

@@ -1,12 +1,5 @@
-import Console
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import DiffusionModels
+import DiffusionPlatform
 
 /// Keeps others out of a run's folder for as long as it is there, or its process: two that go on with one run would write over each
 /// other's files.

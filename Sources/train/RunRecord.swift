@@ -1,12 +1,6 @@
-import Checkpoint
-import Console
-import Images
-
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
+import DiffusionBytes
+import DiffusionFiles
+import DiffusionModels
 
 /// `run.json`: what a run was begun with.
 struct RunRecord: Codable {
@@ -29,8 +23,6 @@ struct RunRecord: Codable {
 
   /// - Throws: `ImageError`.
   func write(to folder: String) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try writeAtomically(Array(try encoder.encode(self)) + [UInt8(ascii: "\n")], to: Self.path(folder))
+    try writeAtomically(Array((try encodeJSON(self, pretty: true) + "\n").utf8), to: Self.path(folder))
   }
 }

@@ -1,9 +1,8 @@
-import Checkpoint
-import Diffusion
-import Images
-import TensorCore
-import Training
-import UNet
+import DiffusionCore
+import DiffusionFiles
+import DiffusionImages
+import DiffusionModels
+import DiffusionTraining
 
 /// Draws a sheet of images with a moving average, to see how training goes: by DDIM, always from the same noise.
 ///
@@ -24,7 +23,7 @@ func drawSheet(
     varType: plan.diffusion.varType, rescaleTimesteps: plan.diffusion.rescaleTimesteps)
   var noise = PhiloxNoise(seed: loop.settings.seed, images: images, shape: [channels, size, size])
   let start = noise.next()
-  let setting = SamplerSetting(
+  let setting = SamplingContext(
     diffusion: diffusion, model: { unet($0, timesteps: $1, labels: labels) }, clipDenoised: true)
   var sampling = SamplingLoop(setting, DDIM(), from: start, noise: noise)
   var x = start

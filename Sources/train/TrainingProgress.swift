@@ -1,13 +1,7 @@
-import CommandLineInterface
-import Console
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import DiffusionCommandLine
+import DiffusionPlatform
+import DiffusionTerminal
+import DiffusionText
 
 /// Says on standard error how far training is, how fast it goes and how long it will take.
 struct TrainingProgress {

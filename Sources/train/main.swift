@@ -1,15 +1,8 @@
-import CommandLineInterface
-import Console
-import Images
+import DiffusionCommandLine
+import DiffusionPlatform
+import DiffusionTerminal
+import DiffusionText
 import TensorCore
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 // Options → data and model → for each step: loss, gradients, AdamW → checkpoints, logs, samples.
 
@@ -26,9 +19,9 @@ do {
 } catch let interrupted as Interrupted {
   exit(128 + interrupted.signal)
 } catch let error as UsageError {
-  writeError("train: \(legibleLine("\(error)"))\n")
+  writeError("train: \(sanitizedLine("\(error)"))\n")
   exit(64)
 } catch {
-  writeError("train: \(legibleLine("\(error)"))\n")
+  writeError("train: \(sanitizedLine("\(error)"))\n")
   exit(1)
 }

@@ -1,4 +1,4 @@
-import Checkpoint
+import DiffusionCheckpoints
 import TestSupport
 import Testing
 

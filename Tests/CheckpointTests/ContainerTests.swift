@@ -1,8 +1,7 @@
-import TensorCore
 import TestSupport
 import Testing
 
-@testable import Checkpoint
+@testable import DiffusionCheckpoints
 
 struct ContainerTests {
   /// One small dictionary, saved in four ways: `view` is strided, `b` float16, `c` bfloat16, `d` int64.

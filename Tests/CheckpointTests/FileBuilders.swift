@@ -1,25 +1,4 @@
-import Foundation
-
-/// A file of the given bytes that is removed when the value goes away.
-final class TemporaryFile {
-  let path: String
-
-  init(_ bytes: [UInt8]) throws {
-    path = NSTemporaryDirectory() + "checkpoint-\(UUID().uuidString)"
-    try Data(bytes).write(to: URL(fileURLWithPath: path))
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-}
-
-func littleEndian<T: FixedWidthInteger>(_ value: T) -> [UInt8] {
-  withUnsafeBytes(of: value.littleEndian) { Array($0) }
-}
-
-/// A safetensors file with the given header; `length` is what it says the header's is.
-func safetensors(_ header: String, data: [UInt8] = [], length: UInt64? = nil) -> [UInt8] {
-  littleEndian(length ?? UInt64(header.utf8.count)) + Array(header.utf8) + data
-}
+import TestSupport
 
 /// A zip of stored entries; the fields that can lie are arguments.
 func zip(

@@ -1,5 +1,6 @@
-import Checkpoint
+import DiffusionCheckpoints
 import Foundation
+import TensorCore
 import TestSupport
 import Testing
 

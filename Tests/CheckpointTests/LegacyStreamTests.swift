@@ -1,4 +1,5 @@
-import Checkpoint
+import DiffusionCheckpoints
+import TensorCore
 import TestSupport
 import Testing
 

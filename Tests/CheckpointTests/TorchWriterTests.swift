@@ -1,9 +1,9 @@
+import DiffusionBytes
 import Foundation
 import TestSupport
 import Testing
-import Zip
 
-@testable import Checkpoint
+@testable import DiffusionCheckpoints
 
 /// What is written for `torch.load`, held against what PyTorch writes itself.
 ///

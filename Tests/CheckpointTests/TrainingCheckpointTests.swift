@@ -1,7 +1,8 @@
+import TensorCore
 import TestSupport
 import Testing
 
-@testable import Checkpoint
+@testable import DiffusionCheckpoints
 
 /// What training programs save besides and around a model's tensors.
 struct TrainingCheckpointTests {

@@ -3,7 +3,7 @@ import TensorCore
 import TestSupport
 import Testing
 
-@testable import Diffusion
+@testable import DiffusionCore
 
 struct ClassifierGuidanceTests {
   private let shape = [2, 1, 3, 3]
@@ -34,7 +34,8 @@ struct ClassifierGuidanceTests {
     }
     func first(_ conditioner: Conditioner?) -> Tensor {
       var sampler = SamplingLoop(
-        SamplerSetting(diffusion: process, model: model, clipDenoised: true, conditioner: conditioner), DDPM(), from: x,
+        SamplingContext(diffusion: process, model: model, clipDenoised: true, conditioner: conditioner), DDPM(),
+        from: x,
         noise: FixedNoise(value: z))
       return sampler.next()!.x
     }
@@ -61,7 +62,7 @@ struct ClassifierGuidanceTests {
     let process = diffusion(.fixedLarge)
     let (x, g) = (scrambled(shape), scrambled(shape, seed: 3).map { 0.1 * $0 })
     var sampler = SamplingLoop(
-      SamplerSetting(
+      SamplingContext(
         diffusion: process, model: { x, _ in x.map { 0.3 * $0 } }, clipDenoised: false, conditioner: { _, _ in g }),
       DDIM(), from: x, noise: FixedNoise(value: x))
     let state = sampler.next()!

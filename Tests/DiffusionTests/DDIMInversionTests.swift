@@ -1,4 +1,4 @@
-import Diffusion
+import DiffusionCore
 import Foundation
 import TensorCore
 import TestSupport
@@ -26,7 +26,7 @@ struct DDIMInversionTests {
     let timesteps = [100, 300, 600]
     let bars = alphaBars(timesteps)
     var asked: [Float] = []
-    let setting = SamplerSetting(
+    let setting = SamplingContext(
       diffusion: diffusion(timesteps),
       model: { x, t in
         asked.append(t[0])
@@ -58,7 +58,7 @@ struct DDIMInversionTests {
     let timesteps = [10, 200, 400, 700, 999]
     let bar = alphaBars(timesteps)[0]
     let picture = scrambled(Self.shape, seed: 77)
-    let setting = SamplerSetting(
+    let setting = SamplingContext(
       diffusion: diffusion(timesteps, mean: .startX), model: { _, _ in picture }, clipDenoised: true)
     let states = Array(DDIMInversion(setting, from: picture))
     #expect(states.count == 5)
@@ -76,9 +76,9 @@ struct DDIMInversionTests {
   @Test func finerStepsComeNearer() throws {
     let deviation = 0.5
     func error(steps: Int) throws -> Double {
-      let timesteps = try Diffusion.timesteps(1000, steps: steps, isDDIM: true)
+      let timesteps = try DiffusionCore.timesteps(1000, steps: steps, isDDIM: true)
       let bars = alphaBars(timesteps)
-      let setting = SamplerSetting(
+      let setting = SamplingContext(
         diffusion: diffusion(timesteps),
         model: { x, t in
           let bar = bars[timesteps.firstIndex(of: Int(t[0]))!]

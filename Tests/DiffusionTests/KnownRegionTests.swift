@@ -1,4 +1,4 @@
-import Diffusion
+import DiffusionCore
 import TensorCore
 import TestSupport
 import Testing
@@ -13,7 +13,7 @@ struct KnownRegionTests {
   /// The left half is kept.
   private static let mask = Tensor([1, 1, 3, 4], [0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1])
   private static let picture = scrambled(shape, seed: 77)
-  private let setting = SamplerSetting(
+  private let setting = SamplingContext(
     diffusion: diffusion, model: { x, t in x.map { 0.8 * $0 + t[0] / 5000 } }, clipDenoised: false)
 
   /// ᾱ of each step, straight from the definition; 1 without noise.
@@ -40,8 +40,8 @@ struct KnownRegionTests {
   func isAlgorithm1(steps: Int, length: Int, count: Int) {
     let start = scrambled(Self.shape, seed: 5)
     var loop = SamplingLoop(
-      setting, DDPM(), from: start, along: SamplingPath(steps: steps, jumpLength: length, jumpCount: count),
-      keeping: KnownRegion(Self.picture, drawnWhere: Self.mask), noise: ScriptedNoise())
+      setting, DDPM(), from: start, along: ResamplingSchedule(steps: steps, jumpLength: length, jumpCount: count),
+      keeping: InpaintingConstraint(Self.picture, drawnWhere: Self.mask), noise: ScriptedNoise())
 
     var x = start.values.map(Double.init)
     let (x0, m) = (Self.picture.values.map(Double.init), Self.mask.values + Self.mask.values)
@@ -110,8 +110,8 @@ struct KnownRegionTests {
     var last = SamplerState?.none
     for state in SamplingLoop(
       setting, sampler, from: scrambled(Self.shape, seed: 5),
-      along: SamplingPath(steps: 6, jumpLength: 2, jumpCount: 2),
-      keeping: KnownRegion(Self.picture, drawnWhere: Self.mask), noise: ScriptedNoise())
+      along: ResamplingSchedule(steps: 6, jumpLength: 2, jumpCount: 2),
+      keeping: InpaintingConstraint(Self.picture, drawnWhere: Self.mask), noise: ScriptedNoise())
     { last = state }
     let (found, expected) = (last!.x.values, Self.picture.values)
     for e in found.indices {
@@ -130,8 +130,8 @@ struct KnownRegionTests {
       let pictures = Tensor.stacked(images.map { scrambled([1] + shape, seed: UInt64($0)) })
       var x = start
       for state in SamplingLoop(
-        setting, Self.samplers[index], from: start, along: SamplingPath(steps: 6, jumpLength: 2, jumpCount: 2),
-        keeping: KnownRegion(pictures, drawnWhere: Self.mask), noise: noise)
+        setting, Self.samplers[index], from: start, along: ResamplingSchedule(steps: 6, jumpLength: 2, jumpCount: 2),
+        keeping: InpaintingConstraint(pictures, drawnWhere: Self.mask), noise: noise)
       { x = state.x }
       return x
     }
@@ -146,7 +146,7 @@ struct KnownRegionTests {
     var made = 0
 
     mutating func step(
-      _ x: Tensor, _ i: Int, _ setting: SamplerSetting, noise: inout some NoiseSource
+      _ x: Tensor, _ i: Int, _ setting: SamplingContext, noise: inout some NoiseSource
     ) -> (x: Tensor, predXStart: Tensor) {
       noise.skip()
       made += 1
@@ -158,7 +158,8 @@ struct KnownRegionTests {
   /// Behind a jump a sampler knows nothing of the steps before.
   @Test func samplersBeginAfresh() {
     let loop = SamplingLoop(
-      setting, Counting(), from: scrambled(Self.shape), along: SamplingPath(steps: 6, jumpLength: 3, jumpCount: 2),
+      setting, Counting(), from: scrambled(Self.shape),
+      along: ResamplingSchedule(steps: 6, jumpLength: 3, jumpCount: 2),
       noise: ScriptedNoise())
     // Steps 5 to 1 lead to level 0; the jump leads from there to level 3.
     #expect(loop.map { $0.predXStart[0] } == [1, 2, 3, 4, 5, 1, 2, 3, 4])
@@ -167,7 +168,7 @@ struct KnownRegionTests {
 
   /// A model that knows the picture finds it from whichever step it starts at, and DDIM without new noise is in one step where it says.
   @Test(arguments: [1, 3, 6]) func startsFromAPicture(steps: Int) {
-    let knowing = SamplerSetting(
+    let knowing = SamplingContext(
       diffusion: Self.diffusion,
       model: { x, t in
         let bar = alphaBar(Self.timesteps.firstIndex(of: Int(t[0]))!)
@@ -181,7 +182,9 @@ struct KnownRegionTests {
       #expect(abs(Double(start[e]) - expected) < 1e-5)
     }
     var states: [SamplerState] = []
-    for state in SamplingLoop(knowing, DDIM(), from: start, along: SamplingPath(steps: steps), noise: ScriptedNoise()) {
+    for state in SamplingLoop(
+      knowing, DDIM(), from: start, along: ResamplingSchedule(steps: steps), noise: ScriptedNoise())
+    {
       states.append(state)
     }
     #expect(states.map(\.timestep) == Self.timesteps.prefix(steps).reversed().map(Double.init))

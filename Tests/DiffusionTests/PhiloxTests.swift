@@ -1,5 +1,4 @@
-import Diffusion
-import TensorCore
+import DiffusionCore
 import TestSupport
 import Testing
 

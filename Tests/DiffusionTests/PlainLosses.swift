@@ -1,4 +1,4 @@
-import Diffusion
+import DiffusionCore
 import Foundation
 
 /// The losses of one element in float64, straight from the papers and without derivatives; the loss of a picture is the mean

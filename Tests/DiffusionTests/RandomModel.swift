@@ -1,6 +1,6 @@
-import Checkpoint
+import DiffusionCheckpoints
+import DiffusionModels
 import TestSupport
-import UNet
 
 /// The model of `sampling` and `training`: random weights, pictures `[N, 3, 16, 16]`, 11 classes, learned variance.
 func randomModel() throws -> UNetModel {

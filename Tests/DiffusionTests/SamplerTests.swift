@@ -1,4 +1,4 @@
-import Diffusion
+import DiffusionCore
 import Foundation
 import TensorCore
 import TestSupport
@@ -39,7 +39,7 @@ struct SamplerTests {
         return x.zip(picture) { Float(b * Double($0) + a * Double($1)) }
       }
     }
-    let setting = SamplerSetting(diffusion: diffusion, model: model, clipDenoised: true)
+    let setting = SamplingContext(diffusion: diffusion, model: model, clipDenoised: true)
     let start = scrambled(Self.shape)
     var last: SamplerState?
     for state in SamplingLoop(setting, DDIM(eta: eta), from: start, noise: ScriptedNoise(shape: Self.shape)) {
@@ -57,7 +57,7 @@ struct SamplerTests {
   @Test(arguments: [0, 0.3, 1])
   func ddimStepFollowsEquation12(eta: Double) {
     let bars = alphaBars([300, 600])
-    let setting = SamplerSetting(
+    let setting = SamplingContext(
       diffusion: diffusion([300, 600]), model: { x, _ in x.map { $0 * 0.9 } }, clipDenoised: false)
     let start = scrambled(Self.shape)
     var sampler = SamplingLoop(setting, DDIM(eta: eta), from: start, noise: ScriptedNoise(shape: Self.shape))
@@ -85,7 +85,7 @@ struct SamplerTests {
     let bars = alphaBars(timesteps)
     let channel = scrambled(Self.shape, seed: 5)
     let start = scrambled(Self.shape)
-    let setting = SamplerSetting(
+    let setting = SamplingContext(
       diffusion: diffusion(timesteps, variance: variance),
       model: { x, _ in
         let epsilon = x.map { $0 * 0.9 }
@@ -120,7 +120,7 @@ struct SamplerTests {
   }
 
   @Test func lastStepAddsNoNoise() {
-    let setting = SamplerSetting(diffusion: diffusion([0, 500]), model: { x, _ in x }, clipDenoised: true)
+    let setting = SamplingContext(diffusion: diffusion([0, 500]), model: { x, _ in x }, clipDenoised: true)
     var ddpm = SamplingLoop(setting, DDPM(), from: scrambled(Self.shape), noise: ScriptedNoise(shape: Self.shape))
     while ddpm.next() != nil {}
     #expect(ddpm.noise.calls == ["next", "skip"])
@@ -131,7 +131,7 @@ struct SamplerTests {
 
   @Test func clipping() {
     func predicted(clip: Bool) -> Float {
-      let setting = SamplerSetting(
+      let setting = SamplingContext(
         diffusion: diffusion([500], mean: .startX), model: { x, _ in x.map { _ in 3 } }, clipDenoised: clip)
       var sampler = SamplingLoop(
         setting, DDIM(eta: 0), from: scrambled(Self.shape), noise: ScriptedNoise(shape: Self.shape))
@@ -143,7 +143,7 @@ struct SamplerTests {
 
   /// An η above 1 asks for more noise than there is; the result stays finite.
   @Test func largeEta() {
-    let setting = SamplerSetting(diffusion: diffusion([100, 500, 900]), model: { x, _ in x }, clipDenoised: true)
+    let setting = SamplingContext(diffusion: diffusion([100, 500, 900]), model: { x, _ in x }, clipDenoised: true)
     for state in SamplingLoop(
       setting, DDIM(eta: 3), from: scrambled(Self.shape), noise: ScriptedNoise(shape: Self.shape))
     {

@@ -1,4 +1,4 @@
-import Diffusion
+import DiffusionCore
 import Testing
 
 struct SamplingPathTests {
@@ -23,7 +23,7 @@ struct SamplingPathTests {
   }
 
   /// The levels of a path with those that its jumps pass by.
-  private func everyLevel(_ path: SamplingPath) -> [Int] {
+  private func everyLevel(_ path: ResamplingSchedule) -> [Int] {
     zip(path.levels, path.levels.dropFirst()).flatMap { level, next in next > level ? Array(level..<next) : [level] }
   }
 
@@ -32,7 +32,7 @@ struct SamplingPathTests {
     (99, 7, 5),
   ])
   func isThatOfRePaint(steps: Int, length: Int, count: Int) {
-    let path = SamplingPath(steps: steps, jumpLength: length, jumpCount: count)
+    let path = ResamplingSchedule(steps: steps, jumpLength: length, jumpCount: count)
     #expect(everyLevel(path) == scheduleJump(steps: steps, length: length, count: count))
     #expect(path.levels.last == -1)
     // Each step that is denoised ends one level below.
@@ -44,17 +44,17 @@ struct SamplingPathTests {
   /// What `RePaintScheduler.set_timesteps` of diffusers gives.
   @Test func isThatOfDiffusers() {
     #expect(
-      everyLevel(SamplingPath(steps: 10, jumpLength: 3, jumpCount: 2)) == [
+      everyLevel(ResamplingSchedule(steps: 10, jumpLength: 3, jumpCount: 2)) == [
         9, 8, 7, 6, 7, 8, 9, 8, 7, 6, 5, 4, 3, 4, 5, 6, 5, 4, 3, 2, 1, 0, 1, 2, 3, 2, 1, 0,
       ])
-    #expect(SamplingPath(steps: 250, jumpLength: 10, jumpCount: 10).steps.count == 2410)
-    #expect(SamplingPath(steps: 50, jumpLength: 10, jumpCount: 3).steps.count == 130)
+    #expect(ResamplingSchedule(steps: 250, jumpLength: 10, jumpCount: 10).steps.count == 2410)
+    #expect(ResamplingSchedule(steps: 50, jumpLength: 10, jumpCount: 3).steps.count == 130)
   }
 
   @Test func withoutJumps() {
-    #expect(SamplingPath(steps: 4).levels == [3, 2, 1, 0, -1])
-    #expect(SamplingPath(steps: 4).steps == [3, 2, 1, 0])
-    #expect(SamplingPath(steps: 4).stretches == [4])
-    #expect(SamplingPath(steps: 1).levels == [0, -1])
+    #expect(ResamplingSchedule(steps: 4).levels == [3, 2, 1, 0, -1])
+    #expect(ResamplingSchedule(steps: 4).steps == [3, 2, 1, 0])
+    #expect(ResamplingSchedule(steps: 4).stretches == [4])
+    #expect(ResamplingSchedule(steps: 1).levels == [0, -1])
   }
 }

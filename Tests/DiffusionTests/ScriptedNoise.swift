@@ -1,4 +1,4 @@
-import Diffusion
+import DiffusionCore
 import TensorCore
 import TestSupport
 

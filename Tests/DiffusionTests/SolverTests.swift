@@ -1,4 +1,4 @@
-import Diffusion
+import DiffusionCore
 import Foundation
 import TensorCore
 import TestSupport
@@ -20,7 +20,7 @@ struct SolverTests {
       meanType: mean, varType: .fixedSmall, rescaleTimesteps: false)
   }
 
-  private func run(_ sampler: any Sampler, _ setting: SamplerSetting, from x: Tensor) -> (x: Tensor, calls: [String]) {
+  private func run(_ sampler: any Sampler, _ setting: SamplingContext, from x: Tensor) -> (x: Tensor, calls: [String]) {
     var loop = SamplingLoop(setting, sampler, from: x, noise: ScriptedNoise(shape: Self.shape))
     var last = x
     while let state = loop.next() { last = state.x }
@@ -41,7 +41,7 @@ struct SolverTests {
         let bar = diffusion.alphasCumprod[i]
         return x.zip(picture) { Float((Double($0) - bar.squareRoot() * Double($1)) / (1 - bar).squareRoot()) }
       }
-      let setting = SamplerSetting(diffusion: diffusion, model: model, clipDenoised: true)
+      let setting = SamplingContext(diffusion: diffusion, model: model, clipDenoised: true)
       expectClose(
         run(Self.solvers[solver], setting, from: scrambled(Self.shape)).x, picture, tolerance: 1e-3,
         "\(Self.solvers[solver]) \(mean)")
@@ -65,7 +65,7 @@ struct SolverTests {
         let factor = bar.squareRoot() * s * s / (bar * s * s + 1 - bar)
         return x.map { Float(factor) * $0 }
       }
-      let setting = SamplerSetting(diffusion: diffusion, model: model, clipDenoised: false)
+      let setting = SamplingContext(diffusion: diffusion, model: model, clipDenoised: false)
       var loop = SamplingLoop(
         setting, Self.solvers[solver], from: scrambled(Self.shape), noise: ScriptedNoise(shape: Self.shape))
       var last = scrambled(Self.shape)
@@ -84,7 +84,8 @@ struct SolverTests {
   /// Each step draws or passes over one number, so that the steps keep theirs; what is not random draws none.
   @Test(arguments: 0..<7)
   func noiseIsCountedByStep(solver: Int) throws {
-    let setting = SamplerSetting(diffusion: try diffusion(4), model: { x, _ in x.map { 0.5 * $0 } }, clipDenoised: true)
+    let setting = SamplingContext(
+      diffusion: try diffusion(4), model: { x, _ in x.map { 0.5 * $0 } }, clipDenoised: true)
     let calls = run(Self.solvers[solver], setting, from: scrambled(Self.shape)).calls
     #expect(calls == (solver < 5 ? Array(repeating: "skip", count: 4) : ["next", "next", "next", "skip"]))
   }
@@ -94,7 +95,7 @@ struct SolverTests {
   func ancestralStepsKeepTheVariance(solver: Int) throws {
     let shape = [1, 1, 100, 100]
     let diffusion = try diffusion(5)
-    let setting = SamplerSetting(
+    let setting = SamplingContext(
       diffusion: diffusion, model: { x, _ in x.map { _ in 0 } }, clipDenoised: false)
     var noise = PhiloxNoise(seed: 1, images: [0], shape: Array(shape.dropFirst()))
     let start = noise.next()
@@ -122,7 +123,7 @@ struct SolverTests {
             Tensor([1, 2, 3, 3], epsilon.rows(n..<n + 1).values + [Float](repeating: 9, count: 9))
           })
       }
-      let setting = SamplerSetting(diffusion: diffusion, model: model, clipDenoised: true)
+      let setting = SamplingContext(diffusion: diffusion, model: model, clipDenoised: true)
       return run(Self.solvers[solver], setting, from: scrambled(Self.shape)).x
     }
     #expect(try drawn(.learnedRange).values == drawn(.fixedSmall).values)

@@ -1,4 +1,4 @@
-import Diffusion
+import DiffusionCore
 import Foundation
 import TestSupport
 import Testing

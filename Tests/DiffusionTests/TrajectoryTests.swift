@@ -1,11 +1,11 @@
-import Checkpoint
-import Diffusion
-import EmbeddedModel
+import CDiffusionDigits
+import DiffusionCheckpoints
+import DiffusionCore
+import DiffusionModels
 import Foundation
 import TensorCore
 import TestSupport
 import Testing
-import UNet
 
 /// Whole trajectories against the original's loops: noise, model, process and sampler together.
 struct TrajectoryTests {
@@ -34,7 +34,7 @@ struct TrajectoryTests {
         betas: try #require(BetaSchedule(rawValue: c.schedule)).betas(steps: c.diffusionSteps),
         timesteps: try spaceTimesteps(c.diffusionSteps, sections: c.respacing), meanType: .epsilon,
         varType: .learnedRange, rescaleTimesteps: c.rescaleTimesteps)
-      let setting = SamplerSetting(
+      let setting = SamplingContext(
         diffusion: diffusion, model: { unet($0, timesteps: $1, labels: c.labels) },
         clipDenoised: c.clipDenoised ?? true)
       var noise = TorchNoise(generator: TorchGenerator(seed: c.seed), batch: 2, kept: 2, shape: [3, 16, 16])
@@ -60,7 +60,7 @@ struct TrajectoryTests {
     var noise = TorchNoise(generator: TorchGenerator(seed: 12), batch: 10, kept: 10, shape: [1, 28, 28])
     let start = noise.next()
     expectClose(start, reference.tensor("noise"), tolerance: 2e-6, "x_T")
-    let setting = SamplerSetting(diffusion: diffusion, model: model, clipDenoised: true)
+    let setting = SamplingContext(diffusion: diffusion, model: model, clipDenoised: true)
     expectTrajectory(try run(setting, eta: isDDIM ? 0 : nil, from: start, noise: noise), reference, tag)
   }
 
@@ -82,7 +82,7 @@ struct TrajectoryTests {
     return try UNetModel(configuration, Weights(StateDict.embedded()))
   }
 
-  private func run(_ setting: SamplerSetting, eta: Double?, from x: Tensor, noise: TorchNoise) throws -> [SamplerState]
+  private func run(_ setting: SamplingContext, eta: Double?, from x: Tensor, noise: TorchNoise) throws -> [SamplerState]
   {
     if let eta { return Array(SamplingLoop(setting, DDIM(eta: eta), from: x, noise: noise)) }
     return Array(SamplingLoop(setting, DDPM(), from: x, noise: noise))

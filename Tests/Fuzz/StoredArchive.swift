@@ -1,9 +1,9 @@
-import Zip
+import DiffusionBytes
 
 /// The bytes of a zip archive of entries stored as they are.
 func zipArchive(_ entries: [(name: String, bytes: [UInt8])]) throws -> [UInt8] {
   let file = BytesInMemory()
-  let zip = ZipStream(file)
+  let zip = ZipWriter(file)
   for (name, bytes) in entries {
     try zip.begin(name, size: bytes.count)
     try zip.append(entry: bytes)

@@ -1,4 +1,4 @@
-import Images
+import DiffusionImages
 import TestSupport
 import Testing
 

@@ -1,4 +1,5 @@
-import Images
+import DiffusionBytes
+import DiffusionImages
 import TestSupport
 import Testing
 

@@ -1,6 +1,5 @@
+import DiffusionImages
 import Foundation
-import Images
-import TensorCore
 import TestSupport
 import Testing
 
@@ -114,7 +113,7 @@ struct LowResolutionTests {
     expectFault([], channels: 3, .format)
     expectFault(Array("GIF89a".utf8), channels: 3, .format)
     let none = "/nowhere/small.png"
-    #expect(throws: ImageError.file(path: none, action: "be read", reason: "No such file or directory")) {
+    #expect(throws: ImageError.file(.refused(path: none, action: "be read", reason: "No such file or directory"))) {
       try readLowResolution(none, channels: 3)
     }
   }

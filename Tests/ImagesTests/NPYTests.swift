@@ -1,6 +1,5 @@
+import DiffusionImages
 import Foundation
-import Images
-import TensorCore
 import Testing
 
 struct NPYTests {

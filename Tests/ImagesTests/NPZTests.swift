@@ -1,7 +1,7 @@
-import Images
+import DiffusionBytes
+import DiffusionImages
 import TestSupport
 import Testing
-import Zip
 
 struct NPZTests {
   /// Entries of a zip read with code of the test's own.

@@ -1,4 +1,5 @@
-import Images
+import DiffusionFiles
+import DiffusionImages
 import TestSupport
 import Testing
 

@@ -1,12 +1,13 @@
+import DiffusionFiles
+import DiffusionImages
 import Foundation
-import Images
 import TestSupport
 import Testing
 
 /// Where they are; nil for nowhere.
 private let folder = ProcessInfo.processInfo.environment["PNGSUITE"]
 
-/// PNGs that others have made to be hard to read, in the folder that the environment variable PNGSUITE names, as `Tests/pngsuite-check.sh`
+/// PNGs that others have made to be hard to read, in the folder that the environment variable PNGSUITE names, as `Tests/Checks/pngsuite-check.sh`
 /// fills it: beside each PNG that netpbm can read lie the colours and the alpha that it finds.
 @Suite(.enabled(if: folder != nil))
 struct PNGSuiteTests {

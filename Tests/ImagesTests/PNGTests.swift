@@ -1,5 +1,5 @@
+import DiffusionImages
 import Foundation
-import Images
 import TestSupport
 import Testing
 

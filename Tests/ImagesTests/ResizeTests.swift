@@ -1,4 +1,4 @@
-import Images
+import DiffusionImages
 import Testing
 
 /// Compared with Pillow 12.3; 9.5 and 11.3 agree, and 13.0 differs by 1 where a picture is tall, because it takes the columns first there. The

@@ -1,9 +1,11 @@
+import DiffusionBytes
+import DiffusionFiles
 import Foundation
 import TensorCore
 import TestSupport
 import Testing
 
-@testable import Images
+@testable import DiffusionImages
 
 /// Files that grow while images are drawn.
 struct StreamTests {
@@ -25,7 +27,7 @@ struct StreamTests {
     defer { cleanUp() }
     let path = folder + "/x.npz"
     let pixels = (0..<3 * 4).map { UInt8($0 * 20) }
-    let stream = try NPZStream(path: path, shape: [3, 2, 2, 1])
+    let stream = try NPZWriter(path: path, shape: [3, 2, 2, 1])
     for n in 0..<3 { try stream.append(Array(pixels[n * 4..<n * 4 + 4])) }
     #expect(try files.allSatisfy { $0.hasPrefix(".x.npz.") && $0.hasSuffix(".tmp") })
     try stream.finish(labels: [7, 8, 9])
@@ -34,7 +36,7 @@ struct StreamTests {
       ("arr_0", [3, 2, 2, 1], .uint8(pixels)), ("arr_1", [3], .int64([7, 8, 9])),
     ])
     #expect(try readFile(path) == expected)
-    let unlabelled = try NPZStream(path: path, shape: [1, 2, 2, 1])
+    let unlabelled = try NPZWriter(path: path, shape: [1, 2, 2, 1])
     try unlabelled.append([1, 2, 3, 4])
     try unlabelled.finish(labels: nil as [Int]?)
     #expect(try readFile(path) == plainNPZ([("arr_0", [1, 2, 2, 1], .uint8([1, 2, 3, 4]))]))
@@ -42,7 +44,7 @@ struct StreamTests {
 
   @Test func npyGrows() throws {
     defer { cleanUp() }
-    let stream = try NPYStream(path: folder + "/x.npy", shape: [2, 3])
+    let stream = try NPYWriter(path: folder + "/x.npy", shape: [2, 3])
     try stream.append(Tensor([1, 3], [1, 2, 3]))
     try stream.append(Tensor([1, 3], [4, 5, -6]))
     try stream.finish()
@@ -52,10 +54,12 @@ struct StreamTests {
   /// POSIX ustar, field by field.
   @Test func tarGrows() throws {
     defer { cleanUp() }
-    let stream = try TarStream(path: folder + "/x.tar")
+    let file = try AtomicFile(path: folder + "/x.tar")
+    let stream = TarWriter(file)
     try stream.append("00000.png", [1, 2, 3])
     try stream.append("00001.png", [UInt8](repeating: 9, count: 512))
     try stream.finish()
+    try file.finish()
     let bytes = try readFile(folder + "/x.tar")
     #expect(bytes.count == 512 * (2 + 2 + 2))
     func text(_ range: Range<Int>) -> String { String(decoding: bytes[range].prefix { $0 != 0 }, as: UTF8.self) }

@@ -6,8 +6,8 @@ struct LayerTimesTests {
   @Test func countsLayersAndTheirArithmetic() {
     let convolution = Convolution(weight: scrambled([8, 16, 3, 3]), bias: scrambled([8]), stride: [1, 1])
     let linear = Linear(weight: scrambled([5, 8]), bias: scrambled([5]))
-    let times = LayerTimes()
-    LayerTimes.$current.withValue(times) {
+    let times = LayerProfile()
+    LayerProfile.$current.withValue(times) {
       for _ in 0..<3 { _ = linear(convolution(scrambled([2, 6, 6, 16]))) }
     }
     // Unreported.

@@ -23,7 +23,7 @@ struct ParameterTests {
     }
     var source: Source? = Source()
     weak let weakSource = source
-    let prepared = Prepared { [source] in
+    let prepared = Lazy { [source] in
       source?.made.withLock {
         $0 += 1
         return $0

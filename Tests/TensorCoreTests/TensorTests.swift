@@ -32,7 +32,7 @@ struct TensorTests {
   }
 
   @Test func joinsChannels() {
-    let joined = LayerInput(Tensor([1, 2, 1], [1, 2]), joining: Tensor([1, 2, 2], [3, 4, 5, 6])).tensor()
+    let joined = FusedInput(Tensor([1, 2, 1], [1, 2]), joining: Tensor([1, 2, 2], [3, 4, 5, 6])).tensor()
     #expect(joined.shape == [1, 2, 3])
     #expect(joined.values == [1, 3, 4, 2, 5, 6])
   }

@@ -42,7 +42,7 @@ struct WinogradConvolutionTests {
       withTable(table) {
         let (layer, x) = (layer(c), scrambled(c.x).channelsLast())
         let residual = scrambled([c.x[0], c.x[2], c.x[3], c.outChannels], seed: 9)
-        expectClose(layer(LayerInput(x), adding: residual), layer(x) + residual, tolerance: 1e-6, "\(c)")
+        expectClose(layer(FusedInput(x), adding: residual), layer(x) + residual, tolerance: 1e-6, "\(c)")
       }
     }
   }
@@ -54,7 +54,7 @@ struct WinogradConvolutionTests {
       for c in Self.cases where c.x[1] > 16 {
         let x = scrambled(c.x)
         let (a, b) = (x.channels(0..<16).channelsLast(), x.channels(16..<c.x[1]).channelsLast())
-        let joined = LayerInput(a, joining: b)
+        let joined = FusedInput(a, joining: b)
         let layer = layer(c)
         #expect(layer(joined).values == layer(joined.tensor()).values, "\(c)")
         #expect(layer(joined.enlarged()).values == layer(joined.enlarged().tensor()).values, "\(c)")

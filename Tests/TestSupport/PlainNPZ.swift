@@ -1,4 +1,4 @@
-import Images
+import DiffusionImages
 
 /// The bytes of a `.npz`, NumPy's archive of arrays by name, put together in memory: a zip of `.npy` entries, stored as they are.
 public func plainNPZ(_ arrays: [(name: String, shape: [Int], elements: NPYElements)]) -> [UInt8] {
@@ -30,8 +30,4 @@ public func crc32(_ bytes: [UInt8]) -> UInt32 {
     (0..<8).reduce(byte) { crc, _ in crc & 1 == 1 ? 0xEDB8_8320 ^ crc >> 1 : crc >> 1 }
   }
   return ~bytes.reduce(~0) { table[Int(($0 ^ UInt32($1)) & 0xFF)] ^ $0 >> 8 }
-}
-
-private func littleEndian<T: FixedWidthInteger>(_ value: T) -> [UInt8] {
-  withUnsafeBytes(of: value.littleEndian) { Array($0) }
 }

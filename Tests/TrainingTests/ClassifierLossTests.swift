@@ -1,12 +1,12 @@
-import Checkpoint
-import Diffusion
+import DiffusionCheckpoints
+import DiffusionCore
+import DiffusionModels
 import Foundation
 import TensorCore
 import TestSupport
 import Testing
-import UNet
 
-@testable import Training
+@testable import DiffusionTraining
 
 struct ClassifierLossTests {
   private struct Example {

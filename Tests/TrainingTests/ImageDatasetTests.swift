@@ -1,8 +1,9 @@
+import DiffusionFiles
+import DiffusionImages
+import DiffusionTraining
 import Foundation
-import Images
 import TestSupport
 import Testing
-import Training
 
 struct ImageDatasetTests {
   let folder: TemporaryFolder
@@ -162,7 +163,8 @@ struct ImageDatasetTests {
       return !"\(error)".contains("\n") && "\(error)".hasPrefix(cut)
     }
     try FileManager.default.removeItem(atPath: nameless)
-    #expect(throws: DatasetError.image(.file(path: nameless, action: "be read", reason: "No such file or directory"))) {
+    #expect(throws: DatasetError.file(.refused(path: nameless, action: "be read", reason: "No such file or directory")))
+    {
       try data.image(1)
     }
   }

@@ -1,9 +1,10 @@
+import DiffusionCore
+import DiffusionTraining
 import Testing
-import Training
 
 struct MeanValuesTests {
   @Test func meansAndLastValues() {
-    var values = MeanValues()
+    var values = MetricAverages()
     #expect(values.values.isEmpty)
     values.add("loss", 1)
     values.set("rate", 7)
@@ -20,7 +21,7 @@ struct MeanValuesTests {
 
   /// `logkv_mean` after a `logkv` of the same name forgets what was set, as in upstream's logger, whose count it does not touch.
   @Test func addingAfterSetting() {
-    var values = MeanValues()
+    var values = MetricAverages()
     values.set("x", 100)
     values.add("x", 2)
     values.add("x", 4)
@@ -29,7 +30,7 @@ struct MeanValuesTests {
 
   /// Timesteps of 10 steps: 0, 1 and 2 are in the first quarter, 3 and 4 in the second, 5 to 7 in the third, 8 and 9 in the last.
   @Test func quartiles() {
-    var values = MeanValues()
+    var values = MetricAverages()
     values.add("loss", losses: [8, 1, 3], timesteps: [9, 0, 2], of: 10)
     values.add("mse", losses: [1], timesteps: [5], of: 10)
     #expect(values.values.map(\.key) == ["loss", "loss_q0", "loss_q3", "mse", "mse_q2"])

@@ -1,10 +1,10 @@
-import Diffusion
+import DiffusionCore
 import Foundation
 import TensorCore
 import TestSupport
 import Testing
 
-@testable import Training
+@testable import DiffusionTraining
 
 /// Gradients and steps of training, against the original code in PyTorch.
 struct ReferenceTests {
@@ -55,7 +55,7 @@ struct ReferenceTests {
       let model = try TrainedModel(useCheckpoint: useCheckpoint)
       let loss = DenoisingLoss(unet: model.unet, diffusion: model.diffusion, type: .rescaledMSE)
       var optimizer = AdamW(model.variables, learningRate: 1e-3, weightDecay: 0.01)
-      var average = MovingAverage(of: model.variables, rate: 0.9)
+      var average = EMA(of: model.variables, rate: 0.9)
       for step in 0..<20 {
         for variable in model.variables { variable.clearGradient() }
         let batch = TrainingBatch(

@@ -1,10 +1,6 @@
-import Diffusion
 import TensorCore
 import TestSupport
 import Testing
-import UNet
-
-@testable import Training
 
 struct SuperResolutionTests {
   /// The mean of each square of pixels.

@@ -1,5 +1,5 @@
+import DiffusionImages
 import Foundation
-import Images
 
 /// A folder for one test, which goes away with it.
 final class TemporaryFolder {

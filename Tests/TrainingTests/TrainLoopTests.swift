@@ -1,11 +1,13 @@
-import Checkpoint
-import Diffusion
-import Images
+import DiffusionCheckpoints
+import DiffusionCore
+import DiffusionFiles
+import DiffusionImages
+import DiffusionModels
 import TensorCore
 import TestSupport
 import Testing
 
-@testable import Training
+@testable import DiffusionTraining
 
 struct TrainLoopTests {
   /// Twelve pictures of 16×16 in three classes.

@@ -1,10 +1,8 @@
-import Checkpoint
-import Diffusion
+import DiffusionCheckpoints
+import DiffusionCore
+import DiffusionModels
 import TensorCore
 import TestSupport
-import UNet
-
-@testable import Training
 
 /// The model of `training` and `training_trace`: random weights, pictures `[N, 3, 16, 16]`, 11 classes, learned variance, and its
 /// process: cosine, T = 1000, rescaled timesteps.

@@ -1,7 +1,6 @@
+import DiffusionTraining
 import Foundation
-import Images
 import Testing
-import Training
 
 struct TrainingLogTests {
   let folder: TemporaryFolder
@@ -95,7 +94,7 @@ struct TrainingLogTests {
     #expect {
       _ = try TrainingLog(folder: folder.path + "/none")
     } throws: { error in
-      guard case TrainingLogError.file(.file(folder.path + "/none/progress.csv", _, _)) = error else { return false }
+      guard case TrainingLogError.file(.refused(folder.path + "/none/progress.csv", _, _)) = error else { return false }
       return true
     }
   }

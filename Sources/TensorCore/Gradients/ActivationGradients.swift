@@ -1,5 +1,3 @@
-import KernelTable
-
 // Backward through operations without parameters of their own.
 
 extension Tensor {
@@ -48,7 +46,7 @@ extension Tensor {
     }
   }
 
-  /// The gradient of an activation, given that of the one in which each of its pixels was repeated (`LayerInput.enlarged`).
+  /// The gradient of an activation, given that of the one in which each of its pixels was repeated (`FusedInput.enlarged`).
   func sumOfRepeatedPixels() -> Tensor {
     let (planes, height, width, channels) = Tensor.planesAndSize(shape)
     let table = KernelChoice.current
@@ -85,7 +83,7 @@ extension Tensor {
     let depth = channels / heads
     let (headStride, partStride) = order == .byHead ? (3 * depth, depth) : (depth, channels)
     let kernels = KernelChoice.current.gradients
-    return LayerTimes.measure({ "gradient of attention, \(heads) × \(depth), \(length) positions" }) {
+    return LayerProfile.measure({ "gradient of attention, \(heads) × \(depth), \(length) positions" }) {
       withUnsafePointer { source in
         gradient.withUnsafePointer { gradient in
           Tensor(shape) { out in

@@ -1,16 +1,14 @@
-import KernelTable
-
 extension Convolution {
   /// What a layer holds where gradients are wanted.
   static func forGradients(
     _ weight: Parameter, _ bias: Parameter, kernel: [Int], stride: [Int], isWinograd: Bool, outputPixels: Int?
-  ) -> (variables: (weight: Variable, bias: Variable)?, transposed: Prepared<Algorithm>?) {
+  ) -> (variables: (weight: Variable, bias: Variable)?, transposed: Lazy<Algorithm>?) {
     guard let weightVariable = weight.variable, let biasVariable = bias.variable else { return (nil, nil) }
     let isWinograd = isWinograd && weight.shape[0] % WinogradConvolution.block == 0
     let halves = kernel == [3, 3] && stride == [2, 2]
-    let transposed = Prepared(of: weight) { () -> Algorithm in
+    let transposed = Lazy(of: weight) { () -> Algorithm in
       let weight = weight.tensor()
-      if halves { return .halving(HalvingTransposed(weight)) }
+      if halves { return .halving(Stride2InputGradient(weight)) }
       return isWinograd
         ? .winograd(
           WinogradConvolution(
@@ -25,10 +23,10 @@ extension Convolution {
   /// - Parameter sum: what it is added to.
   package func inputGradient(_ gradient: Tensor, shape: [Int], adding sum: Tensor? = nil) -> Tensor {
     guard let transposed else { preconditionFailure("the layer was built without variables") }
-    return LayerTimes.measure({ "gradient of the input of \(timingName(gradient.shape))" }) {
+    return LayerProfile.measure({ "gradient of the input of \(timingName(gradient.shape))" }) {
       switch transposed.value {
       case .winograd(let winograd):
-        return winograd(LayerInput(gradient), adding: sum)
+        return winograd(FusedInput(gradient), adding: sum)
       case .halving(let halving):
         return halving.inputGradient(gradient, shape: shape, before: padding == .around ? 1 : 0, adding: sum)
       case .direct(let weights):
@@ -54,14 +52,14 @@ extension Convolution {
   }
 
   /// Adds the gradients of the weight and the bias, from that of the output for `input`.
-  package func addParameterGradients(_ gradient: Tensor, input: LayerInput) {
+  package func addParameterGradients(_ gradient: Tensor, input: FusedInput) {
     guard let variables, !variables.weight.isFrozen else { return }
-    LayerTimes.measure({ "gradient of the weight of \(timingName(gradient.shape))" }) {
+    LayerProfile.measure({ "gradient of the weight of \(timingName(gradient.shape))" }) {
       variables.bias.addToGradient(gradient.sumOfPixels())
       if kernel == [3, 3] && stride == [1, 1] && padding == .around && inChannels % WinogradConvolution.block == 0 {
         let usesSmallTiles = usesSmallTiles
         WinogradWeightGradient(usesSmallTiles: usesSmallTiles, inChannels: inChannels, outChannels: outChannels)
-          .add(gradient, input: input.isInBlocks ? input : LayerInput(input.tensor()), to: variables.weight)
+          .add(gradient, input: input.isInBlocks ? input : FusedInput(input.tensor()), to: variables.weight)
         return
       }
       let isPlain = kernel.allSatisfy { $0 == 1 } && stride.allSatisfy { $0 == 1 }

@@ -1,5 +1,3 @@
-import KernelTable
-
 /// Backward through group normalisation, scale and shift, and SiLU, given what the forward pass applied: with
 /// z = γ·x̂ + β, x̂ = (x - µ)·r and r = 1 / √(variance + ε), the mean being over a group's M elements,
 /// dx = r·(γ·dz - mean(γ·dz) - x̂·mean(γ·dz·x̂)).
@@ -22,8 +20,8 @@ struct NormalizationGradient {
   /// Those of the layer's parameters are added to their variables.
   func gradients(
     _ gradient: inout Tensor, parts: [Tensor], scaleShift: Tensor?, adding sums: inout [Tensor?]
-  ) -> LayerInput.Gradients {
-    LayerTimes.measure({ "gradient of group normalisation, \(channels), \(pixels) pixels" }) {
+  ) -> FusedInput.Gradients {
+    LayerProfile.measure({ "gradient of group normalisation, \(channels), \(pixels) pixels" }) {
       // [N, 2, C]: of γ and β for each picture.
       var slopes = Tensor(uninitialized: [batch, 2, channels])
       let hasSum = sums.map { $0 != nil }
@@ -31,7 +29,7 @@ struct NormalizationGradient {
       var outputs = zip(parts, sums).map { part, sum in sum ?? Tensor(uninitialized: part.shape) }
       sums = []
       apply(&gradient, parts, hasSum: hasSum, &outputs, &slopes)
-      return LayerInput.Gradients(parts: outputs, scaleShift: parameterGradients(slopes, scaleShift))
+      return FusedInput.Gradients(parts: outputs, scaleShift: parameterGradients(slopes, scaleShift))
     }
   }
 

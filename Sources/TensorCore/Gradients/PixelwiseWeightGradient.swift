@@ -1,5 +1,3 @@
-import KernelTable
-
 /// The gradient of the weight of a linear layer, or of a convolution as a product of gathered pixels:
 /// dW[o, tap, i] = Σ_pixels dY[pixel, o] · x[the tap's pixel, i].
 ///
@@ -25,7 +23,7 @@ struct PixelwiseWeightGradient {
   private var outBlocks: Int { (columns + block - 1) / block }
 
   /// Adds to the gradient of `weight`, `[O, I]` or `[O, I, k…]`, given that of the output, `[…, O]`, for `input`, `[…, I]`; one tap.
-  func add(_ gradient: Tensor, input: LayerInput, to weight: Variable) {
+  func add(_ gradient: Tensor, input: FusedInput, to weight: Variable) {
     if let plain = input.plain {
       plain.withUnsafePointer { source in
         add(gradient, to: weight) { rows, addresses in
@@ -34,7 +32,7 @@ struct PixelwiseWeightGradient {
       }
       return
     }
-    let input = input.isInBlocks ? input : LayerInput(input.tensor())
+    let input = input.isInBlocks ? input : FusedInput(input.tensor())
     let lineWidth = input.shape[input.shape.count - 2]
     input.withReader { reader in
       add(gradient, to: weight, scratch: depth) { rows, addresses, scratch in

@@ -31,7 +31,7 @@ struct WinogradWeightGradient {
   private var inBlocks: Int { inChannels / block }
 
   /// Adds to the gradient of `weight`, `[O, I, 3, 3]`, given that of the output for `input`, whose parts have whole blocks of channels.
-  func add(_ gradient: Tensor, input: LayerInput, to weight: Variable) {
+  func add(_ gradient: Tensor, input: FusedInput, to weight: Variable) {
     let shape = gradient.shape
     let grid = TileGrid(side: forward.outputSide, batch: shape[0], height: shape[1], width: shape[2])
     let bytes = forward.points * (inChannels + outBlocks * block) * MemoryLayout<Float>.stride
@@ -71,7 +71,7 @@ struct WinogradWeightGradient {
 
   /// Bᵀ·d·B and A·dY·Aᵀ of a group's tiles.
   private func transform(
-    _ reader: LayerInput.Reader, _ gradient: UnsafePointer<Float>, _ group: TileGroup, _ input: WinogradInput,
+    _ reader: FusedInput.Reader, _ gradient: UnsafePointer<Float>, _ group: TileGroup, _ input: WinogradInput,
     _ layout: WinogradInput.Layout, into points: UnsafeMutablePointer<Float>, _ slopes: UnsafeMutablePointer<Float>
   ) {
     let strip = WinogradInput.Strip(input, group.grid)

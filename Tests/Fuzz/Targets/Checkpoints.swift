@@ -1,7 +1,8 @@
-import Checkpoint
-import CommandLineInterface
+import DiffusionBytes
+import DiffusionCommandLine
+import DiffusionFiles
+import DiffusionModels
 import TensorCore
-import Zip
 
 @testable import sample
 

@@ -1,5 +1,4 @@
-import CommandLineInterface
-import Diffusion
+import DiffusionCommandLine
 
 @testable import sample
 

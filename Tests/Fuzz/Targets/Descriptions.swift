@@ -1,7 +1,9 @@
-import CommandLineInterface
-import UNet
+import DiffusionCommandLine
+import DiffusionCore
+import DiffusionModels
+import TensorCore
 
-@testable import Checkpoint
+@testable import DiffusionCheckpoints
 @testable import sample
 
 /// What stands beside a checkpoint.

@@ -1,5 +1,5 @@
-import CommandLineInterface
-import Training
+import DiffusionCommandLine
+import DiffusionTraining
 
 @testable import train
 

@@ -1,7 +1,7 @@
-import CommandLineInterface
-import Images
-import Training
-import Zip
+import DiffusionBytes
+import DiffusionCommandLine
+import DiffusionImages
+import DiffusionTraining
 
 @testable import sample
 

@@ -1,0 +1,43 @@
+/// A tar archive (POSIX.1-1988, ustar) of files that grows file by file; owner, mode and date are fixed, so that the same files give the
+/// same bytes.
+public struct TarWriter<File: GrowingFile> {
+  private let file: File
+  private let block = 512
+
+  /// An archive without files yet, in `file`, which has no bytes yet.
+  public init(_ file: File) { self.file = file }
+
+  /// Adds a file.
+  ///
+  /// - Parameter name: ASCII, at most 100 bytes.
+  /// - Throws: what the file throws.
+  public func append(_ name: String, _ bytes: [UInt8]) throws(File.Failure) {
+    precondition(name.utf8.count <= 100, "\(name) is too long for a tar archive")
+    func field(_ text: String, _ width: Int) -> [UInt8] {
+      Array(text.utf8) + [UInt8](repeating: 0, count: width - text.utf8.count)
+    }
+    func octal(_ number: Int, _ width: Int) -> [UInt8] {
+      let digits = String(number, radix: 8)
+      return field(String(repeating: "0", count: width - 1 - digits.count) + digits, width)
+    }
+    // Name, mode, owner, group, size, time.
+    let front =
+      field(name, 100) + octal(0o644, 8) + octal(0, 8) + octal(0, 8) + octal(bytes.count, 12) + octal(0, 12)
+    // A plain file, no link, magic and version, names of owner and group, no devices, no prefix.
+    let back =
+      Array("0".utf8) + field("", 100) + field("ustar", 6) + Array("00".utf8) + field("root", 32) + field("root", 32)
+      + octal(0, 8) + octal(0, 8) + field("", 155 + 12)
+    // The checksum is taken as if it were spaces.
+    let sum = (front + back).reduce(8 * Int(UInt8(ascii: " "))) { $0 + Int($1) }
+    let checksum = octal(sum, 7) + Array(" ".utf8)
+    try file.append(front + checksum + back)
+    try file.append(bytes + [UInt8](repeating: 0, count: (block - bytes.count % block) % block))
+  }
+
+  /// Completes the archive: two blocks of zeros.
+  ///
+  /// - Throws: what the file throws.
+  public func finish() throws(File.Failure) {
+    try file.append([UInt8](repeating: 0, count: 2 * block))
+  }
+}

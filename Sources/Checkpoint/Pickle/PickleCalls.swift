@@ -1,0 +1,69 @@
+import DiffusionFiles
+
+// What a pickle asks to be called or looked up, as far as it is understood. Nothing of it is done: the few names that build
+// tensors and dictionaries are known for what they would return.
+
+extension PickleMachine {
+  mutating func pushName(module: String, name: String) throws(PickleFault) {
+    guard let known = PickleName(module, name) else { throw .forbiddenName("\(module).\(name)") }
+    stack.append(.name(known))
+  }
+
+  /// REDUCE and NEWOBJ: "call" a name with a tuple of arguments.
+  mutating func call() throws(PickleFault) {
+    let call = try pop(2)
+    guard case .name(let name) = call[0], case .tuple(let tuple) = call[1] else {
+      throw .unexpected("\(call[0].kind) is called with \(call[1].kind)")
+    }
+    let arguments = tuple.items
+    switch name {
+    case .orderedDict where arguments.isEmpty: stack.append(.dictionary(makeDictionary()))
+    // Its argument makes values for keys that are not there.
+    case .defaultDict where arguments.count <= 1: stack.append(.dictionary(makeDictionary()))
+    case .rebuildParameter where !arguments.isEmpty:
+      guard case .tensor = arguments[0] else { throw .unexpected("a parameter is made of \(arguments[0].kind)") }
+      stack.append(arguments[0])
+    case .rebuildTensor where arguments.count >= 4:
+      guard case .storage(let storage) = arguments[0], case .integer(let offset) = arguments[1],
+        let shape = integers(arguments[2]), let strides = integers(arguments[3])
+      else { throw .unexpected("a tensor is made of something else than a storage, an offset, a shape and strides") }
+      stack.append(.tensor(PickleTensor(storage: storage, offset: offset, shape: shape, strides: strides)))
+    case .harmless(let name): stack.append(.opaque(kind: name))
+    default: throw .unexpected("\(name.description) is called with \(arguments.count) arguments")
+    }
+  }
+
+  /// BUILD: gives an object its state. A state dict carries `_metadata` that way, which says nothing about tensors.
+  mutating func build() throws(PickleFault) {
+    let state = try pop()
+    switch (try top(), state) {
+    case (.dictionary, .dictionary), (.opaque, _): break
+    case (let object, _): throw .unexpected("the state of \(object.kind) is set to \(state.kind)")
+    }
+  }
+
+  /// BINPERSID: `("storage", storage class, key, device, element count)`; before PyTorch 1.6 there followed what it is a view
+  /// of, None in all but the oldest.
+  mutating func pushStorage(_ id: PickleValue) throws(PickleFault) {
+    guard case .tuple(let tuple) = id, tuple.items.count == 5 || tuple.items.count == 6,
+      case .string("storage") = tuple.items[0], case .name(.storageClass(let type)) = tuple.items[1],
+      case .string(let key) = tuple.items[2], case .integer(let count) = tuple.items[4]
+    else { throw .unexpected("a storage is referred to by something else than its class, key, device and size") }
+    if tuple.items.count == 6 {
+      guard case .none = tuple.items[5] else { throw .storageView(key: key) }
+    }
+    let storage = PickleStorage(elementType: type, key: key, count: count)
+    guard storages.updateValue(storage, forKey: key) ?? storage == storage else { throw .storageDiffers(key: key) }
+    stack.append(.storage(storage))
+  }
+
+  private func integers(_ value: PickleValue) -> [Int]? {
+    guard case .tuple(let tuple) = value else { return nil }
+    var integers: [Int] = []
+    for item in tuple.items {
+      guard case .integer(let integer) = item else { return nil }
+      integers.append(integer)
+    }
+    return integers
+  }
+}

@@ -1,0 +1,104 @@
+import DiffusionFiles
+
+/// A `.pt` as PyTorch wrote it before 1.6 (`torch.serialization._legacy_save`): five pickles one after another, which are a
+/// magic number, the protocol's version, facts about the system, the object and the keys of the storages; then for each key an
+/// element count of eight bytes and the elements.
+struct LegacyTorchStream {
+  private let file: MappedFile
+  /// Where the next pickle begins, or the next storage.
+  private var position = 0
+
+  /// Whether `file` begins with a pickle of the magic number.
+  static func isOne(_ file: MappedFile) -> Bool {
+    // 0x1950a86a20f9469cfc6c as an integer of ten bytes.
+    let magic: [UInt8] = [0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19]
+    guard file.integer(0, as: UInt8.self) == 0x80 else { return false }
+    // Behind the instruction PROTO, and from protocol 4 on FRAME.
+    return [2, 11].contains { file.slice($0, magic.count)?.elementsEqual(magic) ?? false }
+  }
+
+  /// Reads `file`, which begins with the magic number.
+  ///
+  /// - Throws: `CheckpointError`.
+  static func read(_ file: MappedFile) throws(CheckpointError) -> StateDict {
+    var stream = LegacyTorchStream(file: file)
+    return try stream.read()
+  }
+
+  private init(file: MappedFile) { self.file = file }
+
+  private mutating func read() throws(CheckpointError) -> StateDict {
+    try pickle { _, _ in }
+    try readHead()
+    let (found, described) = try pickle { (root, storages) throws(PickleFault) in (try TorchTensors(root), storages) }
+    let keys = try pickle { (keys, _) throws(PickleFault) in try Self.strings(keys) }
+    let places: [String: Range<Int>]
+    do { places = try findStorages(keys, described) } catch { throw .stream(file: file.name, error) }
+    return try found.stateDict(file, .torchLegacyStream) { key throws(CheckpointError) in
+      guard let place = places[key] else { throw .stream(file: file.name, .noStorage(key: key)) }
+      return place
+    }
+  }
+
+  /// The protocol's version and the facts about the system, of which the order of bytes matters.
+  private mutating func readHead() throws(CheckpointError) {
+    let version = try pickle { (version, _) throws(PickleFault) in
+      guard case .integer(let version) = version else {
+        throw .unexpected("the protocol's version is \(version.kind)")
+      }
+      return version
+    }
+    guard version == 1001 else { throw .stream(file: file.name, .protocolVersion(version)) }
+    let isLittleEndian = try pickle { (facts, _) throws(PickleFault) in
+      guard case .dictionary(let facts) = facts else {
+        throw .unexpected("the facts about the system are \(facts.kind)")
+      }
+      if case .bool(false)? = facts["little_endian"] { return false }
+      return true
+    }
+    guard isLittleEndian else { throw .stream(file: file.name, .bigEndian) }
+  }
+
+  /// Runs the next pickle.
+  private mutating func pickle<R>(
+    _ body: (PickleValue, [String: PickleStorage]) throws(PickleFault) -> R
+  ) throws(CheckpointError) -> R {
+    // The pickles together are held to the limit for one.
+    guard let bytes = file.slice(0, min(file.count, PickleMachine.sizeLimit)) else { throw .empty(file: file.name) }
+    do {
+      return try PickleMachine.run(bytes, from: &position, body)
+    } catch { throw .pickle(file: file.name, offset: error.offset, error.fault) }
+  }
+
+  /// The places of the elements of the storages `keys`, which follow one another.
+  private mutating func findStorages(
+    _ keys: [String], _ described: [String: PickleStorage]
+  ) throws(StreamFault) -> [String: Range<Int>] {
+    var places: [String: Range<Int>] = [:]
+    for key in keys {
+      guard let storage = described[key] else { throw .unknownStorage(key: key) }
+      guard let count = file.integer(position, as: Int64.self) else {
+        throw .beyondEnd(key: key, offset: position, available: file.count)
+      }
+      guard count == storage.count else { throw .wrongCount(key: key, found: count, needed: storage.count) }
+      let begin = position + MemoryLayout<Int64>.size
+      let (bytes, overflow) = storage.count.multipliedReportingOverflow(by: storage.elementType.size)
+      guard !overflow, file.slice(begin, bytes) != nil else {
+        throw .beyondEnd(key: key, offset: begin, available: file.count)
+      }
+      position = begin + bytes
+      guard places.updateValue(begin..<position, forKey: key) == nil else { throw .duplicate(key: key) }
+    }
+    return places
+  }
+
+  private static func strings(_ value: PickleValue) throws(PickleFault) -> [String] {
+    guard case .list(let list) = value else { throw .unexpected("the keys of the storages are \(value.kind)") }
+    var strings: [String] = []
+    for item in list.items {
+      guard case .string(let string) = item else { throw .unexpected("the key of a storage is \(item.kind)") }
+      strings.append(string)
+    }
+    return strings
+  }
+}

@@ -1,0 +1,52 @@
+import DiffusionBytes
+import DiffusionFiles
+
+/// Reads a `.pt` as PyTorch has written it since 1.6: a zip archive with the elements of each storage as an entry, and a
+/// pickle that says which tensors view them.
+///
+/// - Throws: `CheckpointError`.
+func readTorchArchive(_ file: MappedFile) throws(CheckpointError) -> StateDict {
+  let archive: TorchArchive
+  do { archive = try TorchArchive(file) } catch { throw .archive(file: file.name, error) }
+  let found: TorchTensors
+  var position = 0
+  do {
+    found = try PickleMachine.run(archive.pickle, from: &position) { (root, _) throws(PickleFault) in
+      try TorchTensors(root)
+    }
+  } catch { throw .pickle(file: file.name, offset: error.offset, error.fault) }
+  return try found.stateDict(file, .torchZip) { key throws(CheckpointError) in
+    guard let storage = archive.storages[key] else { throw .archive(file: file.name, .noStorage(key: key)) }
+    return storage
+  }
+}
+
+/// The parts of the archive: `NAME/data.pkl`, `NAME/data/KEY`, `NAME/byteorder`.
+private struct TorchArchive {
+  let pickle: UnsafeRawBufferPointer
+  let storages: [String: Range<Int>]
+
+  init(_ file: MappedFile) throws(ArchiveFault) {
+    guard let bytes = file.slice(0, file.count) else { throw .noPickle }
+    let entries: [String: Range<Int>]
+    do { entries = try ZipArchive(bytes).entries.mapValues(\.place) } catch { throw .zip(error) }
+    let pickles = entries.keys.filter { $0 == "data.pkl" || $0.hasSuffix("/data.pkl") }
+    guard let name = pickles.min(by: { $0.utf8.count < $1.utf8.count }), let place = entries[name] else {
+      throw .noPickle
+    }
+    guard place.count <= PickleMachine.sizeLimit, let pickle = file.slice(place.lowerBound, place.count) else {
+      throw .pickleTooLarge(bytes: place.count, limit: PickleMachine.sizeLimit)
+    }
+    self.pickle = pickle
+    let folder = name.dropLast("data.pkl".count)
+    if let order = entries[folder + "byteorder"], file.text(order.lowerBound, order.count) == "big" {
+      throw .bigEndian
+    }
+    var storages: [String: Range<Int>] = [:]
+    let prefix = folder + "data/"
+    for (name, place) in entries where name.hasPrefix(prefix) {
+      storages[String(name.dropFirst(prefix.count))] = place
+    }
+    self.storages = storages
+  }
+}

@@ -1,0 +1,73 @@
+import DiffusionFiles
+
+/// The tensors of what `torch.save` has saved, by name, and the keys under which they were found.
+///
+/// Training programs save the state dict within another dictionary, under a name of their own; that is undone.
+struct TorchTensors {
+  private(set) var tensors: [(name: String, tensor: PickleTensor)] = []
+  private(set) var keyPath: [String] = []
+  private let isOptimizer: Bool
+
+  /// Looks for the tensors in the value that a pickle has left.
+  init(_ root: PickleValue) throws(PickleFault) {
+    guard case .dictionary(let dictionary) = root else { throw .unexpected("it holds \(root.kind)") }
+    if case .dictionary? = dictionary["state"], case .list? = dictionary["param_groups"] {
+      isOptimizer = true
+    } else {
+      isOptimizer = false
+      if let found = Self.find(in: dictionary, levels: 2) {
+        keyPath = found.keyPath
+        tensors = found.dictionary.tensors
+      }
+    }
+  }
+
+  /// The names under which training programs save a model, the likeliest first. The running average draws better than the
+  /// raw weights where a file has both.
+  private static let modelKeys = StateDictOrigin.averageKeys + ["state_dict", "model_state_dict", "model"]
+
+  /// The dictionary that holds the model's tensors: one under a usual name, or else `root` itself, or else any within it, or
+  /// else one within those under a usual name.
+  private static func find(
+    in root: PickleDictionary, levels: Int
+  ) -> (keyPath: [String], dictionary: PickleDictionary)? {
+    var named: [(key: String, dictionary: PickleDictionary)] = []
+    for key in modelKeys {
+      if case .dictionary(let inner)? = root[key] { named.append((key, inner)) }
+    }
+    if let found = named.first(where: { $0.dictionary.holdsTensors }) { return ([found.key], found.dictionary) }
+    if root.holdsTensors { return ([], root) }
+    for item in root.items {
+      if case .string(let key) = item.key, case .dictionary(let inner) = item.value, inner.holdsTensors {
+        return ([key], inner)
+      }
+    }
+    guard levels > 1 else { return nil }
+    for (key, inner) in named {
+      if let found = find(in: inner, levels: levels - 1) { return ([key] + found.keyPath, found.dictionary) }
+    }
+    return nil
+  }
+
+  /// The tensors as those of `file`; `storage` says where the bytes of the storage of a key lie.
+  ///
+  /// - Throws: `CheckpointError` where there are none, or one reaches outside its storage.
+  func stateDict(
+    _ file: MappedFile, _ container: StateDictOrigin.Container,
+    storage: (String) throws(CheckpointError) -> Range<Int>
+  ) throws(CheckpointError) -> StateDict {
+    if isOptimizer { throw .optimizer(file: file.name) }
+    if tensors.isEmpty { throw .noTensors(file: file.name) }
+    var entries: [(name: String, tensor: StoredTensor)] = []
+    for (name, tensor) in tensors {
+      let place = try storage(tensor.storage.key)
+      let stored = StoredTensor(
+        file: file, elementType: tensor.storage.elementType, shape: tensor.shape, strides: tensor.strides,
+        offset: tensor.offset, storageBegin: place.lowerBound, storageBytes: place.count,
+        storageCount: tensor.storage.count)
+      entries.append((name, stored))
+    }
+    return try StateDict(
+      file: file, entries: entries, metadata: [:], origin: StateDictOrigin(container, keyPath: keyPath))
+  }
+}

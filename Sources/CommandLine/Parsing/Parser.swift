@@ -1,0 +1,299 @@
+import DiffusionText
+
+/// Reads a command line, without the name of the program.
+///
+/// Options are `--name value` or `--name=value`, some also `-n value` or `-nvalue`; underscores count as hyphens; `--` ends the
+/// options; an option given twice counts as given last.
+///
+/// - Throws: `UsageError` for the first mistake.
+public func parse(_ arguments: [String]) throws(UsageError) -> Command {
+  var options = Options()
+  var rest = arguments[...]
+  var command = CommandName.draw
+  if let verb = rest.first.flatMap(CommandName.init(rawValue:)), Program.sample.verbs.contains(verb) {
+    command = verb
+    rest.removeFirst()
+  }
+  // Asked for help, give help, whatever else is wrong.
+  let words = arguments.prefix { $0 != "--" }
+  if words.contains("--help") || words.contains("-h") { return .help(command) }
+  if words.contains("--version") { return .version }
+  let operands = try enter(&rest, command, into: &options)
+  if operands.count < command.operandCount.lowerBound {
+    if let example = command.operandExample {
+      throw UsageError("\(shown(command)) needs a picture; type for instance \(shown(command)) \(example)")
+    }
+    throw UsageError(
+      "\(shown(command)) needs \(command.operands[operands.count]); type \(shown(command)) \(command.operands.joined(separator: " "))"
+    )
+  }
+  switch command {
+  case .draw:
+    if options.listsSamplers { return .samplers }
+    try validate(options)
+    return .draw(options)
+  case .bench:
+    if options.noise != nil && options.bench.batches.count > 1 && options.bench.batches != BenchOptions().batches {
+      throw UsageError("--noise has images for one batch; type one number after --batch, or leave --batch out")
+    }
+    if options.bench.training && (options.noise != nil || options.bench.out != nil) {
+      throw UsageError("--training draws what it trains on, and writes nothing; leave --noise and --out out")
+    }
+    return .bench(options)
+  case .inspect:
+    options.model = operands[0]
+    return .inspect(options)
+  case .reproduce: return .reproduce(options, image: operands[0])
+  case .show: return .show(image: operands[0])
+  case .encode, .reconstruct, .interpolate, .nll: return try inversion(command, operands, options)
+  case .convert:
+    options.model = operands[0]
+    return .convert(options, to: try CheckpointDestination(operands[1], from: operands[0]))
+  case .completions:
+    guard let shell = Shell(rawValue: operands[0]) else {
+      throw UsageError("there are no completions for \"\(operands[0])\"; type sample completions bash, zsh or fish")
+    }
+    return .completions(shell)
+  case .man: return .man
+  case .train: preconditionFailure("train is a program of its own")
+  }
+}
+
+/// Reads the command line of the program `train`, in the same way.
+///
+/// - Throws: `UsageError` for the first mistake.
+public func parseTraining(_ arguments: [String]) throws(UsageError) -> TrainingCommand {
+  let words = arguments.prefix { $0 != "--" }
+  if words.contains("--help") || words.contains("-h") { return .help }
+  if words.contains("--version") { return .version }
+  var options = Options()
+  var rest = arguments[...]
+  _ = try enter(&rest, .train, into: &options)
+  if let shell = options.training.shell { return .completions(shell) }
+  if options.training.wantsManPage { return .man }
+  try validateTraining(options)
+  return .train(options)
+}
+
+/// Enters all options of a command; returns its operands.
+private func enter(
+  _ rest: inout ArraySlice<String>, _ command: CommandName, into options: inout Options
+) throws(UsageError) -> [String] {
+  var operands: [String] = []
+  /// A word that is no option.
+  func take(_ word: String) throws(UsageError) {
+    guard operands.count < command.operandCount.upperBound else { throw strayWord(word, command) }
+    operands.append(word)
+  }
+  while let word = rest.popFirst() {
+    if word == "--" {
+      while let word = rest.popFirst() { try take(word) }
+    } else if word.hasPrefix("--") {
+      try parseLong(word, command, &rest, &options)
+    } else if word.hasPrefix("-") && word != "-" {
+      try parseShort(word, command, &rest, &options)
+    } else {
+      try take(word)
+    }
+  }
+  return operands
+}
+
+private func strayWord(_ word: String, _ command: CommandName) -> UsageError {
+  if !command.operands.isEmpty {
+    return UsageError(
+      "\(shown(command)) takes \(command.operands.joined(separator: " and ")), and \"\(word)\" is one word too many")
+  }
+  if command == .man { return UsageError("sample man takes no words, and \"\(word)\" is one; type sample man") }
+  if command == .train {
+    let isName = options(of: .train).contains { $0.names.contains(word) }
+    return UsageError(
+      "\"\(word)\" belongs to no option; did you mean --\(isName ? word : "data \(shellQuoted(word))")?")
+  }
+  if let verb = CommandName(rawValue: word), Program.sample.verbs.contains(verb) {
+    return UsageError("\(word) stands in front of the options; type sample \(word) and then the options")
+  }
+  if word == "train" {
+    return UsageError("training is a program of its own; type train --help")
+  }
+  let isModel = [".pt", ".pth", ".safetensors", ".bin", ".ckpt"].contains { word.hasSuffix($0) }
+  return UsageError(
+    "\"\(word)\" belongs to no option; did you mean \(isModel ? "--model" : "--out") \(shellQuoted(word))?")
+}
+
+/// How a command is typed.
+func shown(_ command: CommandName) -> String {
+  switch command {
+  case .draw: "sample"
+  case .train: "train"
+  default: "sample \(command.rawValue)"
+  }
+}
+
+/// `--name`, `--name=value`, `--name value`.
+private func parseLong(
+  _ word: String, _ command: CommandName, _ rest: inout ArraySlice<String>, _ options: inout Options
+) throws(UsageError) {
+  let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+  let name = String(parts[0].map { $0 == "_" ? "-" : $0 })
+  guard let definition = optionTable.first(where: { $0.commands.contains(command) && $0.names.contains(name) }) else {
+    if let refusal = command.refusal(of: name) { throw refusal }
+    if let others = optionTable.first(where: { $0.names.contains(name) })?.commands,
+      let other = CommandName.allCases.first(where: others.contains)
+    {
+      throw UsageError("--\(name) belongs to \(shown(other)), not to \(shown(command)); leave it out")
+    }
+    let known = optionTable.filter { $0.commands.contains(command) }.flatMap(\.names)
+    let suggestion =
+      nearest(name, known).map { "; did you mean --\($0)?" } ?? "; \(shown(command)) --help lists the options there are"
+    throw UsageError("there is no option --\(parts[0])\(suggestion)")
+  }
+  let attached = parts.count > 1 ? String(parts[1]) : nil
+  try apply(definition, as: "--\(name)", name, attached, &rest, &options)
+}
+
+/// `-q`, `-n 5`, `-n5`, `-qn5`.
+private func parseShort(
+  _ word: String, _ command: CommandName, _ rest: inout ArraySlice<String>, _ options: inout Options
+) throws(UsageError) {
+  var letters = word.dropFirst()
+  while let letter = letters.popFirst() {
+    guard let definition = optionTable.first(where: { $0.commands.contains(command) && $0.short == letter }) else {
+      let name = String(word.dropFirst())
+      let suggestion =
+        optionTable.flatMap(\.names).contains(name)
+        ? "; did you mean --\(name)?" : "; \(shown(command)) --help lists the options there are"
+      throw UsageError("there is no option -\(letter)\(suggestion)")
+    }
+    if case .none = definition.value {
+      try definition.apply(&options, "", definition.names[0])
+      continue
+    }
+    var attached: String?
+    if !letters.isEmpty { attached = String(letters.first == "=" ? letters.dropFirst() : letters) }
+    return try apply(definition, as: "-\(letter)", definition.names[0], attached, &rest, &options)
+  }
+}
+
+/// Finds the value that belongs to an option, and enters it.
+private func apply(
+  _ definition: OptionDefinition, as shown: String, _ name: String, _ attached: String?,
+  _ rest: inout ArraySlice<String>, _ options: inout Options
+) throws(UsageError) {
+  func enter(_ value: String) throws(UsageError) {
+    try definition.apply(&options, value, name)
+    if definition.group == .model { options.modelWords[definition.names[0]] = value.isEmpty ? "True" : value }
+  }
+  switch definition.value {
+  case .none:
+    if let attached { throw UsageError("\(shown) takes no value, but has \"\(attached)\"; type \(shown) alone") }
+    try enter("")
+  case .boolean:
+    var value = attached ?? ""
+    if attached == nil, let next = rest.first, truthValue(next) != nil { value = rest.removeFirst() }
+    try enter(value)
+  case .optionalNumber:
+    var value = attached ?? ""
+    if attached == nil, let next = rest.first, isDigits(next[...]) { value = rest.removeFirst() }
+    try enter(value)
+  case .required(_, let example):
+    let value: String
+    if let attached {
+      value = attached
+    } else {
+      guard let next = rest.first else {
+        throw UsageError("\(shown) needs a value; type for instance \(shown) \(example)")
+      }
+      let isNumber = Double(next) != nil
+      guard !next.hasPrefix("-") || next == "-" || isNumber else {
+        throw UsageError(
+          "\(shown) needs a value, but \(next) follows; type for instance \(shown) \(example), or \(shown)=\(next) if it is meant"
+        )
+      }
+      value = rest.removeFirst()
+    }
+    // Upstream's way to say "none" is an empty one.
+    guard !value.isEmpty || ["respacing", "channel-mult", "resume-checkpoint"].contains(where: name.hasSuffix) else {
+      throw UsageError("\(shown) has an empty value; type for instance \(shown) \(example)")
+    }
+    try enter(value)
+  }
+}
+
+/// What can be said against a combination without knowing the model.
+///
+/// - Throws: `UsageError`.
+public func validate(_ options: Options) throws(UsageError) {
+  let spacings = [
+    ("--steps", options.steps != nil), ("--respacing", options.respacing != nil),
+    ("--timesteps", options.timesteps != nil),
+  ].filter(\.1).map(\.0)
+  if spacings.count > 1 {
+    throw UsageError("\(spacings[0]) and \(spacings[1]) both choose the timesteps; type only one of them")
+  }
+  if let spacing = options.spacing, let other = spacings.first(where: { $0 != "--steps" }) {
+    throw UsageError(
+      "--spacing \(spacing.rawValue) spreads --steps, but \(other) says which they are; type only one of them")
+  }
+  if options.classifierScale != nil && options.classifier == nil {
+    throw UsageError("--classifier-scale belongs to a classifier; type --classifier and its file too, or leave it out")
+  }
+  try validatePictures(options)
+  if options.eta != nil, let sampler = options.sampler, sampler != .ddim {
+    throw UsageError(
+      "--eta belongs to ddim, but the sampler is \(sampler.rawValue); type --sampler ddim, or leave --eta out")
+  }
+  if options.quiet, let progress = options.progress, progress != .none {
+    throw UsageError("--quiet and --progress \(progress.rawValue) contradict each other; type only one of them")
+  }
+  if let index = options.index {
+    guard options.count == 1 else {
+      throw UsageError(
+        "--count \(options.count) and --index \(index.lowerBound)-\(index.upperBound) both say which images; type only one of them"
+      )
+    }
+  }
+  if options.rng == .torch {
+    for (name, isGiven) in [
+      ("--index", options.index != nil), ("--shard", options.shard != nil), ("--resume", options.resume),
+    ]
+    where isGiven {
+      throw UsageError(
+        "\(name) draws a part of a run, but with --rng torch each image depends on those before it; leave one of them out"
+      )
+    }
+  }
+  if options.resume && options.overwrite {
+    throw UsageError("--resume keeps files that exist and --overwrite replaces them; type only one of them")
+  }
+  let isFileEach = options.output?.isOneFileEach ?? false
+  if options.resume && !isFileEach {
+    throw UsageError("--resume goes on with a file for each image; type for instance --out 'img-%05d.png'")
+  }
+  try validateViews(options)
+  let images = options.index?.count ?? options.count
+  switch options.output ?? .png("sample.png") {
+  case .npz(let path), .npy(let path):
+    if options.grid != nil {
+      throw UsageError("--grid makes a picture, but \(path) holds arrays; type --out sheet.png")
+    }
+    if options.scale != 1 {
+      throw UsageError("--scale enlarges pictures, but \(path) holds arrays; leave --scale out, or type --out img.png")
+    }
+  case .tar:
+    if options.grid != nil {
+      throw UsageError("--grid makes one sheet of all images, but an archive holds a file each; type --out sheet.png")
+    }
+  case .pattern, .folder:
+    if options.grid != nil {
+      throw UsageError("--grid makes one sheet of all images, but --out asks for a file each; type --out sheet.png")
+    }
+  case .png, .standardOutput:
+    let goesElsewhere = options.output == nil && options.isUpstreamRun
+    if images > 1 && options.grid == nil && !goesElsewhere {
+      throw UsageError(
+        "\(images) images do not fit into one file; type --out 'img-%05d.png' for a file each, or --grid for one sheet"
+      )
+    }
+  }
+}

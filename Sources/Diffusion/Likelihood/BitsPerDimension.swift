@@ -1,0 +1,118 @@
+import DiffusionPlatform
+import TensorCore
+
+/// The variational bound on -log₂ p(x₀) of N pictures (Ho et al. 2020, eq. 5), in bits per dimension, and what belongs to it.
+/// T is the number of steps of the process.
+public struct BitsPerDimension: Sendable {
+  /// The bound for each picture, `[N]`: the sum of its `vb` and `priorBPD`.
+  public let totalBPD: [Float]
+  /// L_T of each picture, `[N]`: how far x_T still is from pure noise, which no model can change.
+  public let priorBPD: [Float]
+  /// The terms of the steps, `[N, T]`. As in the original, the columns run as sampling does: the first is of step T - 1.
+  public let vb: Tensor
+  /// The mean squared error of the predicted x₀, `[N, T]`, in the same order.
+  public let xStartMSE: Tensor
+  /// The mean squared error of the predicted ε, `[N, T]`, in the same order.
+  public let mse: Tensor
+
+  /// Adds up the `terms` of all steps, from T - 1 down to 0, of N pictures with the given `priorBPD`, `[N]`.
+  public init(priorBPD: [Float], terms: [BPDTerms]) {
+    func table(_ values: (BPDTerms) -> [Float]) -> Tensor {
+      let columns = terms.map(values)
+      return Tensor([priorBPD.count, terms.count], priorBPD.indices.flatMap { n in columns.map { $0[n] } })
+    }
+    self.priorBPD = priorBPD
+    totalBPD = priorBPD.enumerated().map { n, prior in
+      Float(terms.reduce(Double(prior)) { $0 + Double($1.vb[n]) })
+    }
+    (vb, xStartMSE, mse) = (table(\.vb), table(\.xStartMSE), table(\.mse))
+  }
+}
+
+/// What one step adds to `BitsPerDimension`, `[N]` each.
+public struct BPDTerms: Sendable {
+  /// The term of the bound, bits per dimension.
+  public let vb: [Float]
+  /// The mean squared error of the predicted x₀.
+  public let xStartMSE: [Float]
+  /// The mean squared error of the predicted ε.
+  public let mse: [Float]
+}
+
+extension GaussianDiffusion {
+  /// The whole variational bound of pictures (`calc_bpd_loop` of the original). Applies the model T times to all of them.
+  ///
+  /// - Parameters:
+  ///   - model: the model.
+  ///   - xStart: x₀, `[N, C, …]`, in [-1, 1], of 256 levels.
+  ///   - noise: gives the ε of each step, from T - 1 down to 0, and no x_T before.
+  ///   - clipDenoised: whether the predicted x₀ is clipped to [-1, 1].
+  public func calcBPD(
+    _ model: Denoiser, _ xStart: Tensor, noise: inout some NoiseSource, clipDenoised: Bool = true
+  ) -> BitsPerDimension {
+    let terms = (0..<count).reversed().map { i in
+      bpdTerms(model, xStart, noise: noise.next(), step: i, clipDenoised: clipDenoised)
+    }
+    return BitsPerDimension(priorBPD: priorBPD(xStart), terms: terms)
+  }
+
+  /// What step `i` adds to the bound: for a loop that shows how far it is, or that draws a few steps only. Parameters as
+  /// `calcBPD`'s; `noise` is ε, of the shape of `xStart`.
+  public func bpdTerms(
+    _ model: Denoiser, _ xStart: Tensor, noise: Tensor, step i: Int, clipDenoised: Bool = true
+  ) -> BPDTerms {
+    let steps = [Int](repeating: i, count: xStart.shape[0])
+    let elements = elementsPerPicture(xStart, steps: steps)
+    let xT = qSample(xStart, steps: steps, noise: noise)
+    let p = pMeanVariance(model, xT, step: i, clipDenoised: clipDenoised)
+
+    let coefficients = (Double(Float(posteriorMeanCoef1[i])), Double(Float(posteriorMeanCoef2[i])))
+    let posteriorLogVariance = Double(Float(posteriorLogVarianceClipped[i]))
+    // What x_t leaves of ε once x₀ is known (Ho et al. 2020, eq. 4).
+    let (a, b) = (Double(sqrtRecipAlphasCumprod(i)), Double(sqrtRecipm1AlphasCumprod(i)))
+    var (vb, xStartMSE, mse) = ([Float](), [Float](), [Float]())
+    for n in 0..<steps.count {
+      var sums = (vb: 0.0, xStart: 0.0, noise: 0.0)
+      for e in n * elements..<(n + 1) * elements {
+        let (x, noisy, predXStart) = (Double(xStart[e]), Double(xT[e]), Double(p.predXStart[e]))
+        let logVariance =
+          switch p.logVariance {
+          case .fixed(let value): Double(value)
+          case .learned(let values): Double(values[e])
+          }
+        sums.vb +=
+          (i == 0
+          ? VariationalTerm.discretizedGaussianNLL(xStart[e], mean: Double(p.mean[e]), logVariance: logVariance)
+          : VariationalTerm.normalKL(
+            posteriorMean: coefficients.0 * x + coefficients.1 * noisy, posteriorLogVariance: posteriorLogVariance,
+            mean: Double(p.mean[e]), logVariance: logVariance)).value
+        sums.xStart += (predXStart - x) * (predXStart - x)
+        let difference = (a * noisy - predXStart) / b - Double(noise[e])
+        sums.noise += difference * difference
+      }
+      vb.append(Float(sums.vb / (Double(elements) * log(2))))
+      xStartMSE.append(Float(sums.xStart / Double(elements)))
+      mse.append(Float(sums.noise / Double(elements)))
+    }
+    return BPDTerms(vb: vb, xStartMSE: xStartMSE, mse: mse)
+  }
+
+  /// L_T of each picture of `xStart`, `[N, C, …]`, in bits per dimension, `[N]`: the divergence of q(x_T | x₀) from the
+  /// standard normal (`_prior_bpd` of the original).
+  public func priorBPD(_ xStart: Tensor) -> [Float] {
+    let last = count - 1
+    let elements = elementsPerPicture(xStart, steps: [Int](repeating: last, count: xStart.shape[0]))
+    let signal = Double(Float(alphasCumprod[last].squareRoot()))
+    let logVariance = Double(Float(log(1 - alphasCumprod[last])))
+    return (0..<xStart.shape[0]).map { n in
+      var sum = 0.0
+      for e in n * elements..<(n + 1) * elements {
+        sum +=
+          VariationalTerm.normalKL(
+            posteriorMean: signal * Double(xStart[e]), posteriorLogVariance: logVariance, mean: 0, logVariance: 0
+          ).value
+      }
+      return Float(sum / (Double(elements) * log(2)))
+    }
+  }
+}

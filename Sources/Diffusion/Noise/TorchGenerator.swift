@@ -1,0 +1,95 @@
+import DiffusionPlatform
+
+/// The numbers that PyTorch draws on a CPU after `torch.manual_seed`: the Mersenne twister MT19937 (Matsumoto & Nishimura
+/// 1998) and PyTorch's ways of making uniform, normal and integer numbers of it.
+public struct TorchGenerator: Sendable {
+  private var state: [UInt32]
+  private var index = 624
+  /// The second normal of a pair, kept for the next short draw.
+  private var spareNormal: Double?
+
+  /// The generator after `torch.manual_seed(seed)`, which takes the low 32 bits of the seed.
+  public init(seed: UInt64) {
+    state = [UInt32(truncatingIfNeeded: seed)]
+    for i in 1..<624 {
+      let last = state[i - 1]
+      state.append(1_812_433_253 &* (last ^ last >> 30) &+ UInt32(i))
+    }
+  }
+
+  /// `torch.rand(count)`: uniform in [0, 1), 24 bits.
+  public mutating func rand(_ count: Int) -> [Float] {
+    var values: [Float] = []
+    values.reserveCapacity(count)
+    for _ in 0..<count { values.append(uniform()) }
+    return values
+  }
+
+  /// `torch.randint(low, high, (count,))` for ranges below 2³².
+  public mutating func randint(_ low: Int, _ high: Int, _ count: Int) -> [Int] {
+    precondition(low < high && high - low <= Int(UInt32.max), "no integers are drawn from \(low)..<\(high)")
+    return (0..<count).map { _ in low + Int(next() % UInt32(high - low)) }
+  }
+
+  /// `torch.randn(count)`: standard normal.
+  public mutating func randn(_ count: Int) -> [Float] {
+    if count < 16 { return (0..<count).map { _ in Float(normal()) } }
+    // Uniforms first, all of them; then each run of 16 becomes 8 pairs of normals. A rest is drawn again as part of a last
+    // full run.
+    var values = rand(count)
+    for first in stride(from: 0, through: count - 16, by: 16) { makeNormal(&values, first) }
+    if count % 16 != 0 {
+      for i in count - 16..<count { values[i] = uniform() }
+      makeNormal(&values, count - 16)
+    }
+    return values
+  }
+
+  /// Box & Muller 1958, on element j and j + 8 of a run of 16.
+  private func makeNormal(_ values: inout [Float], _ first: Int) {
+    for j in first..<first + 8 {
+      let u = 1 - values[j]
+      let radius = (-2 * logf(u)).squareRoot()
+      // Float.pi is rounded towards zero, PyTorch's to nearest.
+      let angle = Float(2 * Double.pi) * values[j + 8]
+      values[j] = radius * cosf(angle)
+      values[j + 8] = radius * sinf(angle)
+    }
+  }
+
+  /// One normal in float64; they are made in pairs.
+  private mutating func normal() -> Double {
+    if let spare = spareNormal {
+      spareNormal = nil
+      return spare
+    }
+    let (u, v) = (uniformDouble(), uniformDouble())
+    let radius = (-2 * log1p(-v)).squareRoot()
+    spareNormal = radius * sin(2 * .pi * u)
+    return radius * cos(2 * .pi * u)
+  }
+
+  private mutating func uniform() -> Float { Float(next() & 0xFF_FFFF) * 0x1p-24 }
+
+  private mutating func uniformDouble() -> Double {
+    let (high, low) = (UInt64(next()), UInt64(next()))
+    return Double((high << 32 | low) & (1 << 53 - 1)) * 0x1p-53
+  }
+
+  /// The next 32 bits of MT19937.
+  private mutating func next() -> UInt32 {
+    if index == 624 {
+      for i in 0..<624 {
+        let y = state[i] & 0x8000_0000 | state[(i + 1) % 624] & 0x7FFF_FFFF
+        state[i] = state[(i + 397) % 624] ^ y >> 1 ^ (y & 1 == 0 ? 0 : 0x9908_B0DF)
+      }
+      index = 0
+    }
+    var y = state[index]
+    index += 1
+    y ^= y >> 11
+    y ^= y << 7 & 0x9D2C_5680
+    y ^= y << 15 & 0xEFC6_0000
+    return y ^ y >> 18
+  }
+}

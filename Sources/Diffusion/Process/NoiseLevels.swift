@@ -1,0 +1,115 @@
+import DiffusionPlatform
+
+/// How the steps of a sampler are spread over the process; the first three are those of Lin et al. 2024, "Common Diffusion Noise Schedules
+/// and Sample Steps are Flawed", table 2, as diffusers takes them.
+public enum TimestepSpacing: String, Sendable, CaseIterable {
+  /// At an integer stride from timestep 0 up; the noisiest is left out.
+  case leading
+  /// At an even stride from the last timestep down; timestep 0 is left out.
+  case trailing
+  /// Evenly from the first to the last.
+  case linspace
+  /// Evenly in σ^{1/7} (Karras et al. 2022, eq. 5), where σ is √((1 - ᾱ) / ᾱ): finer where there is little noise.
+  case karras
+}
+
+/// How a sampler of diffusers counts.
+public enum SpacingStyle: Sendable {
+  /// Whole timesteps (DDPM, DDIM, PNDM).
+  case ancestral
+  /// Whole timesteps, of one more level than steps, the last being without noise (DPM-Solver, UniPC).
+  case multistep
+  /// Any timesteps, with noise interpolated (Euler, Heun).
+  case continuous
+}
+
+/// The noise levels that a sampler goes through, the least noisy first.
+public struct NoiseLevels: Sendable, Equatable {
+  /// What the model is told, in 0 … T - 1; not always whole, and equal where two levels round to the same one.
+  public let timesteps: [Double]
+  /// ᾱ of each level, falling.
+  public let alphasCumprod: [Double]
+
+  /// `steps` levels of the process with `betas`.
+  ///
+  /// A single step starts from pure noise, so it is the last timestep, whatever the spacing; and T steps are all of them.
+  ///
+  /// - Throws: `SpacingError` if there are not that many.
+  public init(betas: [Double], steps: Int, spacing: TimestepSpacing, style: SpacingStyle) throws(SpacingError) {
+    guard steps >= 1 else { throw .malformed("\(steps)") }
+    guard steps <= betas.count else { throw .tooMany(steps: steps, available: betas.count, section: nil) }
+    let process = Process(betas: betas)
+    let last = Double(betas.count - 1)
+    let timesteps: [Double]
+    switch (spacing, style) {
+    case _ where steps == 1: timesteps = [last]
+    // All that there are.
+    case (.leading, _) where steps == betas.count, (.trailing, _) where steps == betas.count,
+      (.linspace, _) where steps == betas.count:
+      timesteps = betas.indices.map(Double.init)
+    case (.leading, .multistep):
+      let stride = betas.count / (steps + 1)
+      timesteps = (1...steps).map { Double($0 * stride) }
+    case (.leading, _):
+      let stride = betas.count / steps
+      timesteps = (0..<steps).map { Double($0 * stride) }
+    case (.trailing, _):
+      let stride = Double(betas.count) / Double(steps)
+      timesteps = (0..<steps).reversed().map {
+        (Double(betas.count) - Double($0) * stride).rounded(.toNearestOrEven) - 1
+      }
+    case (.linspace, .multistep):
+      timesteps = (1...steps).map { (last / Double(steps) * Double($0)).rounded(.toNearestOrEven) }
+    case (.linspace, .ancestral):
+      timesteps = (0..<steps).map { (last / Double(steps - 1) * Double($0)).rounded(.toNearestOrEven) }
+    case (.linspace, .continuous): timesteps = (0..<steps).map { last / Double(steps - 1) * Double($0) }
+    case (.karras, _):
+      self = process.karras(steps: steps, isRounded: style != .continuous)
+      return
+    }
+    self.timesteps = timesteps
+    alphasCumprod = timesteps.map(process.alphaBar)
+  }
+
+  fileprivate init(timesteps: [Double], alphasCumprod: [Double]) {
+    (self.timesteps, self.alphasCumprod) = (timesteps, alphasCumprod)
+  }
+}
+
+/// The noise of a process between its timesteps.
+private struct Process {
+  /// √((1 - ᾱ) / ᾱ), rising.
+  private let sigmas: [Double]
+  private let alphasCumprod: [Double]
+
+  init(betas: [Double]) {
+    alphasCumprod = cumulativeProducts(betas)
+    sigmas = alphasCumprod.map { ((1 - $0) / $0).squareRoot() }
+  }
+
+  /// ᾱ at a timestep, σ interpolated.
+  func alphaBar(_ timestep: Double) -> Double {
+    let below = Int(timestep)
+    let share = timestep - Double(below)
+    guard share > 0 else { return alphasCumprod[below] }
+    let sigma = sigmas[below] + share * (sigmas[below + 1] - sigmas[below])
+    return 1 / (1 + sigma * sigma)
+  }
+
+  /// The timestep of a σ, its logarithm interpolated.
+  func timestep(_ sigma: Double) -> Double {
+    let above = sigmas.firstIndex { $0 > sigma } ?? sigmas.count
+    let below = min(max(above - 1, 0), sigmas.count - 2)
+    let (low, high) = (log(sigmas[below]), log(sigmas[below + 1]))
+    return Double(below) + min(max((log(sigma) - low) / (high - low), 0), 1)
+  }
+
+  func karras(steps: Int, isRounded: Bool) -> NoiseLevels {
+    let rho = 7.0
+    let (low, high) = (pow(sigmas[0], 1 / rho), pow(sigmas[sigmas.count - 1], 1 / rho))
+    let levels = (0..<steps).map { pow(low + Double($0) / Double(steps - 1) * (high - low), rho) }
+    return NoiseLevels(
+      timesteps: levels.map { isRounded ? timestep($0).rounded(.toNearestOrEven) : timestep($0) },
+      alphasCumprod: levels.map { 1 / (1 + $0 * $0) })
+  }
+}

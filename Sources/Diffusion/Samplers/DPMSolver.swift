@@ -1,0 +1,40 @@
+import DiffusionPlatform
+import TensorCore
+
+/// DPM-Solver++(2M) (Lu et al. 2022, "DPM-Solver++", algorithm 2): the probability flow with x₀ extrapolated from this step and the
+/// one before; or, with new noise at each step, SDE-DPM-Solver++(2M) (appendix E there). The first and the last step are of first order.
+public struct DPMSolver: Sampler {
+  private let isSDE: Bool
+  /// What the step before expected, and its λ.
+  private var previous: (predXStart: Tensor, lambda: Double)?
+
+  /// - Parameter isSDE: whether each step draws new noise.
+  public init(isSDE: Bool = false) { self.isSDE = isSDE }
+
+  /// Solves the linear part exactly, and takes x₀ to change evenly with λ.
+  public mutating func step(
+    _ x: Tensor, _ i: Int, _ setting: SamplingContext, noise: inout some NoiseSource
+  ) -> (x: Tensor, predXStart: Tensor) {
+    let predXStart = setting.predXStart(x, step: i)
+    let (s, t) = (setting.diffusion.level(i), setting.diffusion.level(i - 1))
+    var expected = predXStart
+    if let previous, i > 0 {
+      let r = (s.lambda - previous.lambda) / (t.lambda - s.lambda)
+      expected = sum((1 + 1 / (2 * r), predXStart), (-1 / (2 * r), previous.predXStart))
+    }
+    previous = (predXStart, s.lambda)
+    // e^-h with h = λt - λs, also where λt is infinite.
+    let decay = t.relative / s.relative
+    guard isSDE else {
+      noise.skip()
+      return (sum((t.sigma / s.sigma, x), (t.alpha * (1 - decay), expected)), predXStart)
+    }
+    let share = 1 - decay * decay
+    let next = sum((t.sigma / s.sigma * decay, x), (t.alpha * share, expected))
+    guard t.sigma > 0 else {
+      noise.skip()
+      return (next, predXStart)
+    }
+    return (sum((1, next), (t.sigma * share.squareRoot(), noise.next())), predXStart)
+  }
+}

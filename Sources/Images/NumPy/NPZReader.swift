@@ -1,0 +1,44 @@
+import DiffusionBytes
+
+/// A `.npz`, NumPy's archive of arrays by name, as `numpy.savez` and
+/// `numpy.savez_compressed` write it. Arrays are unpacked when they are asked for.
+public struct NPZArchive: Sendable {
+  private let path: String
+  private let file: [UInt8]
+  private let directory: ZipArchive
+  private let sizeLimit: Int
+
+  /// The archive in the bytes of a file.
+  ///
+  /// - Parameters:
+  ///   - path: what errors call it.
+  ///   - sizeLimit: a compressed array that needs more bytes is refused.
+  /// - Throws: `ImageError.npz`, also if any entry is compressed in another way than NumPy's.
+  public init(_ bytes: [UInt8], path: String, sizeLimit: Int = 1 << 36) throws(ImageError) {
+    self.path = path
+    self.sizeLimit = sizeLimit
+    file = bytes
+    do { directory = try ZipArchive(bytes, takesDeflate: true) } catch { throw .npz(path: path, .zip(error)) }
+  }
+
+  /// The arrays' names, sorted.
+  public var names: [String] {
+    directory.entries.keys.filter { $0.hasSuffix(".npy") }.map { String($0.dropLast(4)) }.sorted()
+  }
+
+  /// The array called `name`, which must be there.
+  ///
+  /// - Throws: `ImageError.npz`.
+  public func array(_ name: String) throws(ImageError) -> NPYArray {
+    guard let entry = directory.entries[name + ".npy"] else {
+      throw .npz(path: path, .missing(array: name, found: names))
+    }
+    var bytes = file[entry.place]
+    if entry.isDeflated {
+      do {
+        bytes = try inflated(bytes, size: entry.size, checksum: entry.checksum, limit: sizeLimit)[...]
+      } catch { throw .npz(path: path, .inflate(entry: name + ".npy", error)) }
+    }
+    do { return try parseNPY(bytes) } catch { throw .npz(path: path, .array(name, error)) }
+  }
+}

@@ -1,0 +1,51 @@
+import DiffusionBytes
+import DiffusionFiles
+
+/// A `.npz` as `image_sample.py` of improved-diffusion writes it, which grows image by image: uint8 `arr_0` `[N, H, W, C]`, and
+/// for classes int64 `arr_1` `[N]`.
+public final class NPZWriter {
+  private let file: AtomicFile
+  private let zip: ZipWriter<AtomicFile>
+  private let count: Int
+
+  /// Begins the file that will be at `path`, for pixels of `shape` `[N, H, W, C]`.
+  ///
+  /// - Throws: `FileError`.
+  public init(path: String, shape: [Int]) throws(FileError) {
+    file = try AtomicFile(path: path)
+    zip = ZipWriter(file)
+    count = shape[0]
+    let header = npyHeader(shape, type: "|u1")
+    try zip.begin("arr_0.npy", size: header.count + shape.reduce(1, *))
+    try zip.append(entry: header)
+  }
+
+  /// Adds the pixels of the next images.
+  ///
+  /// - Throws: `FileError`.
+  public func append(_ pixels: [UInt8]) throws(FileError) { try zip.append(entry: pixels) }
+
+  /// Completes the file, when all images are there.
+  ///
+  /// - Parameter labels: the class of each image, if they have classes.
+  /// - Throws: `FileError`.
+  public func finish(labels: (some Collection<Int>)?) throws(FileError) {
+    if let labels {
+      let header = npyHeader([count], type: "<i8")
+      try zip.begin("arr_1.npy", size: header.count + 8 * count)
+      try zip.append(entry: header)
+      // Some at a time: of a million images, labels are megabytes.
+      var waiting: [UInt8] = []
+      for label in labels {
+        waiting += littleEndianBytes(Int64(label))
+        if waiting.count >= 1 << 16 {
+          try zip.append(entry: waiting)
+          waiting = []
+        }
+      }
+      try zip.append(entry: waiting)
+    }
+    try zip.finish()
+    try file.finish()
+  }
+}

@@ -1,0 +1,53 @@
+import DiffusionCheckpoints
+import TensorCore
+
+/// Pools a picture's positions by attention (Radford et al. 2021, §2.4; guided-diffusion's classifiers): the mean of all positions
+/// is put in front of them, each gets the embedding of its place, and what the first attends to is projected.
+public struct AttentionPool2d: Sendable {
+  /// `[T + 1, C]` for T positions, and what it comes from where gradients are wanted.
+  let positionalEmbedding: Lazy<Tensor>
+  let positionalVariable: Variable?
+  let positions: Int
+  let qkvProj: Linear
+  let attention: QKVAttention
+  let cProj: Linear
+
+  /// The layer under `weights` for activations of `channels` and `side` × `side` pixels.
+  ///
+  /// - Throws: `CheckpointError` where a tensor is missing or has another shape.
+  init(
+    _ weights: Weights, side: Int, channels: Int, heads: Int, outChannels: Int
+  ) throws(CheckpointError) {
+    positions = side * side
+    let embedding = try weights.parameter(
+      "positional_embedding", [channels, positions + 1], .normal(deviation: 1 / Float(channels).squareRoot()))
+    positionalVariable = embedding.variable
+    let width = positions + 1
+    // As positions lie in activations.
+    positionalEmbedding = Lazy(of: embedding) {
+      embedding.tensor().reshaped([1] + embedding.shape).channelsLast().reshaped([width, channels])
+    }
+    qkvProj = try Linear(weights.scope("qkv_proj"), channels, 3 * channels, kernelDims: 1)
+    // The original's attention pooling has the newer order, whatever the rest of the network has.
+    attention = QKVAttention(heads: heads, order: .byPart)
+    cProj = try Linear(weights.scope("c_proj"), channels, outChannels, kernelDims: 1)
+  }
+
+  /// `[N, H, W, C]` → `[N, outChannels]`.
+  public func callAsFunction(_ x: Tensor) -> Tensor {
+    let (batch, channels) = (x.shape[0], x.shape[x.shape.count - 1])
+    precondition(x.count == batch * positions * channels, "pooling of \(positions) positions cannot take \(x.shape)")
+    let tokens = x.reshaped([batch, positions, channels])
+      .withMeanInFront(adding: positionalEmbedding.value, of: positionalVariable)
+    return cProj(attention(qkvProj(tokens)).firstPositions())
+  }
+
+  /// The multiply-adds for one picture.
+  func countFlops() -> Flops {
+    var flops = qkvProj.flops(pixels: positions + 1)
+    flops += attention.countFlops(positions: positions + 1, channels: qkvProj.inFeatures)
+    // The original projects every position and then looks at the first; only that one is computed here.
+    flops += cProj.flops(pixels: 1)
+    return flops
+  }
+}

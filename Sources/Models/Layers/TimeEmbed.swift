@@ -1,0 +1,28 @@
+import DiffusionCheckpoints
+import DiffusionCore
+import TensorCore
+
+/// The embedding of timesteps that all blocks see (`time_embed`): sinusoids through two linear layers with SiLU between them.
+struct TimeEmbed: Sendable {
+  let form: TimestepEmbedding
+  let first: Linear
+  let second: Linear
+
+  init(_ weights: Weights, configuration: UNetConfiguration) throws(CheckpointError) {
+    form = configuration.timestepEmbedding
+    first = try Linear(weights.scope("time_embed.0"), configuration.modelChannels, configuration.timeEmbedDim)
+    second = try Linear(weights.scope("time_embed.2"), configuration.timeEmbedDim, configuration.timeEmbedDim)
+  }
+
+  /// `[N]` → `[N, timeEmbedDim]`.
+  func callAsFunction(_ timesteps: [Float]) -> Tensor {
+    second(first(form(timesteps, dim: first.inFeatures)).silu())
+  }
+
+  /// The multiply-adds for one timestep.
+  func countFlops() -> Flops {
+    var flops = first.flops(pixels: 1)
+    flops += second.flops(pixels: 1)
+    return flops
+  }
+}

@@ -1,0 +1,134 @@
+import DiffusionFiles
+import TensorCore
+
+/// What the names and shapes of a checkpoint's tensors say of the network: its kind, width, multipliers, blocks per level,
+/// attention levels, classes, channels, scale-shift, up/down blocks. What they do not show — image size, heads, the order of
+/// queries, keys and values — is left at `UNetConfiguration`'s defaults.
+public struct Architecture: Sendable, Equatable {
+  /// Kinds of networks, under the original's names.
+  public enum Kind: String, Sendable {
+    /// Predicts noise.
+    case unet = "UNetModel"
+    /// Predicts noise, given a smaller version of the picture.
+    case superResolution = "SuperResModel"
+    /// Predicts a picture's class.
+    case classifier = "EncoderUNetModel"
+  }
+
+  /// The kind.
+  public let kind: Kind
+  /// The configuration, as far as shapes show it.
+  public private(set) var configuration: UNetConfiguration
+  /// The image size that a classifier's attention pooling was made for; nil for others.
+  public let imageSize: Int?
+
+  /// Reads the architecture off the shapes of the tensors of improved- or guided-diffusion, by name.
+  ///
+  /// - Throws: `ArchitectureError` where they are not those of such a network.
+  public init(_ shapes: [String: [Int]]) throws(ArchitectureError) {
+    let reader = try ShapeReader(shapes)
+    let layout = try reader.layout()
+    let isClassifier = reader.outputBlocks == 0
+    let outName = isClassifier ? "out.2.c_proj.weight" : "out.2.weight"
+    if isClassifier && shapes[outName] == nil && shapes["out.2.weight"] != nil { throw .pooling }
+    let outChannels = try reader.dimension(0, of: outName)
+    let first = try reader.shape("input_blocks.0.0.weight")
+    let modelChannels = try reader.dimension(1, of: "time_embed.0.weight")
+    let inChannels = try reader.dimension(1, of: "input_blocks.0.0.weight")
+    guard (3...5).contains(first.count) else { throw .shape(name: "input_blocks.0.0.weight", shape: first) }
+    var configuration = UNetConfiguration(
+      inChannels: inChannels, modelChannels: modelChannels, outChannels: outChannels, numResBlocks: layout.numResBlocks,
+      attentionResolutions: [], channelMult: [])
+    for level in 0..<layout.levels {
+      let block = "input_blocks.\(1 + level * (layout.numResBlocks + 1))"
+      let width = try reader.dimension(0, of: "\(block).0.in_layers.2.weight")
+      configuration.channelMult.append(Double(width) / Double(modelChannels))
+      if shapes["\(block).1.qkv.weight"] != nil { configuration.attentionResolutions.insert(1 << level) }
+    }
+    configuration.dims = first.count - 2
+    configuration.numClasses = shapes["label_emb.weight"]?.first
+    let embedding = try reader.dimension(0, of: "input_blocks.1.0.emb_layers.1.weight")
+    configuration.useScaleShiftNorm =
+      try embedding == 2 * reader.dimension(0, of: "input_blocks.1.0.in_layers.2.weight")
+    configuration.resblockUpdown = layout.resblockUpdown
+    configuration.convResample = layout.convResample
+
+    // A super-resolution model takes as many channels again, and puts out those of its pictures, or twice as many.
+    let isSuperResolution =
+      !isClassifier && inChannels % 2 == 0
+      && (outChannels * 2 == inChannels || (outChannels == inChannels && inChannels == 6))
+    kind = isClassifier ? .classifier : isSuperResolution ? .superResolution : .unet
+    configuration.isSuperResolution = isSuperResolution
+    imageSize = isClassifier ? try reader.pooledSide() << (layout.levels - 1) : nil
+    configuration.imageSize = imageSize
+    self.configuration = configuration
+  }
+}
+
+extension Architecture {
+  /// What shapes show, in the form in which files and flags say it.
+  public var description: ModelDescription {
+    var description = ModelDescription()
+    description.kind = kind.rawValue
+    description.inChannels = configuration.imageChannels
+    description.modelChannels = configuration.modelChannels
+    description.outChannels = configuration.outChannels
+    description.numResBlocks = configuration.numResBlocks
+    description.attentionResolutions = configuration.attentionResolutions.sorted()
+    description.channelMult = configuration.channelMult
+    description.convResample = configuration.convResample
+    description.resblockUpdown = configuration.resblockUpdown
+    description.dims = configuration.dims
+    description.numClasses = configuration.numClasses
+    description.useScaleShiftNorm = configuration.useScaleShiftNorm
+    description.imageSize = imageSize
+    return description
+  }
+}
+
+extension UNetConfiguration {
+  /// Takes over what shapes do not show, as far as it is known.
+  public mutating func adopt(_ known: ModelDescription) {
+    imageSize = known.imageSize ?? imageSize
+    numHeads = known.numHeads ?? numHeads
+    numHeadChannels = known.numHeadChannels
+    numHeadsUpsample = known.numHeadsUpsample
+    // In diffusers' names queries, keys and values are tensors of their own, which stand one behind the other here.
+    let isByPart = known.useNewAttentionOrder ?? known.family?.hasPrefix("diffusers") ?? false
+    attentionOrder = isByPart ? .byPart : .byHead
+    normGroups = known.normNumGroups ?? normGroups
+    normEpsilon = known.normEps ?? normEpsilon
+    middleAttentionNorm = known.middleAttentionNorm ?? middleAttentionNorm
+    downsamplePadding = known.downsamplePadding == 0 ? .behind : .around
+    timestepEmbedding.frequencyShift = known.freqShift ?? 0
+    timestepEmbedding.sinesFirst = known.flipSinToCos == false
+  }
+}
+
+/// Why no architecture can be read off a checkpoint's tensors.
+public enum ArchitectureError: Error, Equatable, CustomStringConvertible {
+  /// None of the names is one of such a network.
+  case otherNetwork(example: String)
+  /// A tensor that every such network has is missing.
+  case missing(name: String)
+  /// A tensor has a shape that it has in no such network.
+  case shape(name: String, shape: [Int])
+  /// The numbers of blocks are not those of any number of levels.
+  case blocks(input: Int, output: Int)
+  /// A classifier that does not pool by attention.
+  case pooling
+
+  /// One sentence without its subject, the file.
+  public var description: String {
+    switch self {
+    case .otherNetwork(let example):
+      "holds no UNet of improved-diffusion, guided-diffusion or diffusers: the name of its tensor \(example) is none of theirs"
+    case .missing(let name):
+      "has no tensor \(name), which every UNet of its family has; was it cut short, or is it a part of a model?"
+    case .shape(let name, let shape): "tensor \(name) has shape \(shape), which it has in no UNet of its family"
+    case .blocks(let input, let output):
+      "has \(input) input blocks and \(output) output blocks, which no number of levels explains; are tensors missing?"
+    case .pooling: "is a classifier that does not pool by attention, which is the only kind that is known here"
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import DiffusionFiles
+import TensorCore
+
+/// A model that its makers have published, recognised by the shapes of its tensors: what those do not show is known.
+public struct PublishedModel: Sendable {
+  /// Its makers, size and use, for instance `OpenAI's guided-diffusion 256×256, unconditional`.
+  public let name: String
+  /// Its kind.
+  public let kind: Architecture.Kind
+  /// The whole configuration, with heads, the order of queries, keys and values, and the image size.
+  public let configuration: UNetConfiguration
+  /// All that is known of it, as a file beside it could say.
+  public let description: ModelDescription
+
+  /// The published model of an architecture, if there is one.
+  ///
+  /// - Parameter isDiffusers: whether the tensors had diffusers' names.
+  public static func matching(_ architecture: Architecture, isDiffusers: Bool) -> PublishedModel? {
+    (isDiffusers ? google : openAI).first {
+      $0.kind == architecture.kind && $0.configuration.readable == architecture.configuration.readable
+    }
+  }
+
+  private init(
+    _ name: String, _ family: String = "guided", kind: Architecture.Kind = .unet, size: Int, width: Int,
+    mult: [Double], blocks: Int, attention: Set<Int>, classes: Int? = nil, out: Int = 6, heads: Int = 4,
+    headChannels: Int? = nil, newOrder: Bool = false, updown: Bool = true, scaleShift: Bool = true, steps: Int = 1000,
+    schedule: String = "linear", rescale: Bool = false
+  ) {
+    var configuration = UNetConfiguration(
+      inChannels: kind == .superResolution ? 6 : 3, modelChannels: width, outChannels: out, numResBlocks: blocks,
+      attentionResolutions: attention, channelMult: mult)
+    configuration.resblockUpdown = updown
+    configuration.numClasses = classes
+    configuration.useScaleShiftNorm = scaleShift
+    configuration.isSuperResolution = kind == .superResolution
+    var description = ModelDescription()
+    description.family = family
+    description.kind = kind.rawValue
+    description.imageSize = size
+    description.numHeads = headChannels == nil ? heads : nil
+    description.numHeadChannels = headChannels
+    description.useNewAttentionOrder = newOrder
+    description.diffusionSteps = steps
+    description.noiseSchedule = schedule
+    description.rescaleTimesteps = rescale
+    configuration.adopt(description)
+    (self.name, self.kind, self.configuration, self.description) = (name, kind, configuration, description)
+  }
+
+  /// One of Google's, which diffusers distributes: what they all share is filled in.
+  private init(google name: String, size: Int, mult: [Double], attention: Set<Int>) {
+    var configuration = UNetConfiguration(
+      inChannels: 3, modelChannels: 128, outChannels: 3, numResBlocks: 2, attentionResolutions: attention,
+      channelMult: mult)
+    var description = ModelDescription()
+    description.family = "diffusers"
+    description.kind = Architecture.Kind.unet.rawValue
+    description.imageSize = size
+    description.numHeads = 1
+    description.normEps = 1e-6
+    description.freqShift = 1
+    description.flipSinToCos = false
+    description.downsamplePadding = 0
+    description.diffusionSteps = 1000
+    description.noiseSchedule = "linear"
+    description.betaStart = 1e-4
+    description.betaEnd = 0.02
+    description.rescaleTimesteps = false
+    configuration.adopt(description)
+    (self.name, kind, self.configuration, self.description) = (name, .unet, configuration, description)
+  }
+
+  /// As their `config.json` give them.
+  static let google: [PublishedModel] = [
+    PublishedModel(google: "google/ddpm-cifar10-32", size: 32, mult: [1, 2, 2, 2], attention: [2]),
+    PublishedModel(
+      google: "google/ddpm of 256×256 pixels (celebahq, church, bedroom, cat)", size: 256, mult: [1, 1, 2, 2, 4, 4],
+      attention: [16]),
+  ]
+
+  /// As the READMEs of openai/improved-diffusion and openai/guided-diffusion give their flags. Of some, several have the same
+  /// shapes and the same flags, and differ in what they were trained on.
+  static let openAI: [PublishedModel] = [
+    PublishedModel(
+      "OpenAI's improved-diffusion CIFAR-10", "improved", size: 32, width: 128, mult: [1, 2, 2, 2], blocks: 3,
+      attention: [2, 4], updown: false, steps: 4000, schedule: "cosine", rescale: true),
+    PublishedModel(
+      "OpenAI's improved-diffusion ImageNet-64, unconditional", "improved", size: 64, width: 128, mult: [1, 2, 3, 4],
+      blocks: 3, attention: [4, 8], updown: false, steps: 4000, schedule: "cosine", rescale: true),
+    PublishedModel(
+      "OpenAI's improved-diffusion ImageNet-64, class-conditional", "improved", size: 64, width: 192,
+      mult: [1, 2, 3, 4], blocks: 3, attention: [4, 8], classes: 1000, updown: false, steps: 4000, schedule: "cosine"),
+    PublishedModel(
+      "OpenAI's improved-diffusion LSUN bedroom 256×256", "improved", size: 256, width: 128, mult: [1, 1, 2, 2, 4, 4],
+      blocks: 2, attention: [16], heads: 1, updown: false, scaleShift: false),
+    PublishedModel(
+      "OpenAI's improved-diffusion upsampler 64 → 256", "improved", kind: .superResolution, size: 256, width: 192,
+      mult: [1, 1, 2, 2, 4, 4], blocks: 2, attention: [16, 32], classes: 1000, updown: false, steps: 4000),
+    PublishedModel(
+      "OpenAI's guided-diffusion 64×64", size: 64, width: 192, mult: [1, 2, 3, 4], blocks: 3, attention: [2, 4, 8],
+      classes: 1000, headChannels: 64, newOrder: true, schedule: "cosine"),
+    PublishedModel(
+      "OpenAI's guided-diffusion 128×128", size: 128, width: 256, mult: [1, 1, 2, 3, 4], blocks: 2,
+      attention: [4, 8, 16], classes: 1000, heads: 4),
+    PublishedModel(
+      "OpenAI's guided-diffusion 256×256, class-conditional", size: 256, width: 256, mult: [1, 1, 2, 2, 4, 4],
+      blocks: 2, attention: [8, 16, 32], classes: 1000, headChannels: 64),
+    PublishedModel(
+      "OpenAI's guided-diffusion 256×256, unconditional (ImageNet or LSUN)", size: 256, width: 256,
+      mult: [1, 1, 2, 2, 4, 4], blocks: 2, attention: [8, 16, 32], headChannels: 64),
+    PublishedModel(
+      "OpenAI's guided-diffusion 512×512", size: 512, width: 256, mult: [0.5, 1, 1, 2, 2, 4, 4], blocks: 2,
+      attention: [16, 32, 64], classes: 1000, headChannels: 64),
+    PublishedModel(
+      "OpenAI's guided-diffusion upsampler 64 → 256", kind: .superResolution, size: 256, width: 192,
+      mult: [1, 1, 2, 2, 4, 4], blocks: 2, attention: [8, 16, 32], classes: 1000, heads: 4),
+    PublishedModel(
+      "OpenAI's guided-diffusion upsampler 128 → 512", kind: .superResolution, size: 512, width: 192,
+      mult: [1, 1, 2, 2, 4, 4], blocks: 2, attention: [16, 32], classes: 1000, headChannels: 64),
+    classifier(64, mult: [1, 2, 3, 4], blocks: 4, attention: [2, 4, 8]),
+    classifier(128, mult: [1, 1, 2, 3, 4], blocks: 2, attention: [4, 8, 16]),
+    classifier(256, mult: [1, 1, 2, 2, 4, 4], blocks: 2, attention: [8, 16, 32]),
+    classifier(512, mult: [0.5, 1, 1, 2, 2, 4, 4], blocks: 2, attention: [16, 32, 64]),
+  ]
+
+  private static func classifier(_ size: Int, mult: [Double], blocks: Int, attention: Set<Int>) -> PublishedModel {
+    PublishedModel(
+      "OpenAI's guided-diffusion classifier \(size)×\(size)", kind: .classifier, size: size, width: 128, mult: mult,
+      blocks: blocks, attention: attention, out: 1000, headChannels: 64)
+  }
+}
+
+extension UNetConfiguration {
+  /// The part that shapes show; the rest as in a fresh configuration.
+  fileprivate var readable: UNetConfiguration {
+    var copy = UNetConfiguration(
+      inChannels: inChannels, modelChannels: modelChannels, outChannels: outChannels, numResBlocks: numResBlocks,
+      attentionResolutions: attentionResolutions, channelMult: channelMult)
+    copy.convResample = convResample
+    copy.resblockUpdown = resblockUpdown
+    copy.dims = dims
+    copy.numClasses = numClasses
+    copy.useScaleShiftNorm = useScaleShiftNorm
+    copy.isSuperResolution = isSuperResolution
+    return copy
+  }
+}

@@ -1,0 +1,54 @@
+/// How the channels of queries, keys and values follow one another.
+public enum QKVOrder: Sendable {
+  /// Query, key and value of the first head, then of the second, … (improved-diffusion's `QKVAttention`, guided-diffusion's
+  /// `QKVAttentionLegacy`).
+  case byHead
+  /// The queries of all heads, then the keys, then the values (guided-diffusion's `QKVAttention`).
+  case byPart
+}
+
+/// Multi-head scaled dot-product attention (Vaswani et al. 2017, eq. 1) over positions: softmax(q·kᵀ/√d)·v.
+///
+/// The scores of as many queries as a tile has columns are held at a time, so memory grows with T, not T²; time grows with T².
+///
+/// - Parameters:
+///   - qkv: `[N, T, 3C]`: queries, keys and values, d = C / heads channels for each head.
+///   - heads: the number of heads; divides C.
+///   - order: how they are packed.
+/// - Returns: `[N, T, C]`, heads in order.
+public func attention(_ qkv: Tensor, heads: Int, order: QKVOrder = .byHead) -> Tensor {
+  precondition(
+    qkv.shape.count == 3 && heads > 0 && qkv.shape[2] % (3 * heads) == 0,
+    "\(heads) heads cannot share a tensor of shape \(qkv.shape)")
+  let (batch, length, width) = (qkv.shape[0], qkv.shape[1], qkv.shape[2])
+  let channels = width / 3
+  let depth = channels / heads
+  let (headStride, partStride) = order == .byHead ? (3 * depth, depth) : (depth, channels)
+  let table = KernelChoice.current
+  let scratch = (2 + depth + table.tileColumns) * length + 2 * table.tileColumns * depth
+  // Heads are divided only as far as all threads have work: each part packs the values anew.
+  let panels = (length + table.tileColumns - 1) / table.tileColumns
+  let parts = Tiling(
+    count: panels, most: max(1, panels * batch * heads / (itemsPerThread * ThreadPool.shared.threads)))
+
+  return LayerProfile.measure(
+    { "attention, \(heads) × \(depth), \(length) positions" }, multiplyAdds: 2 * batch * length * length * channels
+  ) {
+    qkv.withUnsafePointer { source in
+      Tensor([batch, length, channels]) { out in
+        ThreadPool.shared.forEach(batch * heads * parts.tiles, scratch: scratch) { item, scratch in
+          let (n, head) = (item / parts.tiles).quotientAndRemainder(dividingBy: heads)
+          let part = parts[item % parts.tiles]
+          table.attend(
+            source + n * length * width + head * headStride, width, partStride, length, depth,
+            part.lowerBound * table.tileColumns, min(part.upperBound * table.tileColumns, length), scratch,
+            out + n * length * channels + head * depth,
+            channels)
+        }
+      }
+    }.recorded(qkv.recordedName != nil, as: .attention(qkv, heads: heads, order: order))
+  }
+}
+
+/// Fewer would leave threads idle when others are slow.
+private let itemsPerThread = 4

@@ -1,0 +1,196 @@
+/// Where a convolution sees zeros around a picture.
+public enum Padding: Sendable {
+  /// Half the kernel on every side, as the original's `conv_nd` is used.
+  case around
+  /// The kernel less one behind the last pixel of each dimension, none before the first: diffusers' `downsample_padding: 0`.
+  case behind
+}
+
+/// A convolution over one, two or three spatial dimensions with an odd kernel, as `conv_nd` of the original makes them (kernel 3
+/// with stride 1 or 2, kernel 1).
+public struct Convolution: Sendable {
+  /// The kernel's size in each spatial dimension.
+  public let kernel: [Int]
+  /// The stride in each spatial dimension.
+  public let stride: [Int]
+  /// Input channels.
+  public let inChannels: Int
+  /// Output channels.
+  public let outChannels: Int
+  let padding: Padding
+  /// Whether Winograd's smaller tiles are used, where his algorithm is.
+  let usesSmallTiles: Bool
+  /// The parameters where gradients are wanted.
+  let variables: (weight: Variable, bias: Variable)?
+  private let algorithm: Lazy<Algorithm>
+  /// What the gradient of the input is computed with.
+  let transposed: Lazy<Algorithm>?
+
+  enum Algorithm: Sendable {
+    case direct(PackedWeights)
+    case winograd(WinogradConvolution)
+    /// Only of gradients.
+    case halving(Stride2InputGradient)
+  }
+
+  /// A layer of `weight`, `[O, I, k…]`, and `bias`, `[O]`; `stride` has an entry per spatial dimension.
+  ///
+  /// - Parameter outputPixels: the pixels of a picture that the layer will put out, if that is known: the layer chooses its
+  ///   algorithm for them, which decides the rounding. It takes pictures of other sizes too.
+  public init(
+    weight: Parameter, bias: Parameter, stride: [Int], padding: Padding = .around, outputPixels: Int? = nil
+  ) {
+    kernel = Array(weight.shape.dropFirst(2))
+    precondition(
+      (1...3).contains(kernel.count) && kernel.allSatisfy { $0 % 2 == 1 } && stride.count == kernel.count,
+      "no convolution has a weight of shape \(weight.shape) and stride \(stride)")
+    self.stride = stride
+    self.padding = padding
+    usesSmallTiles = WinogradConvolution.usesSmallTiles(outputPixels)
+    (outChannels, inChannels) = (weight.shape[0], weight.shape[1])
+    // The choice depends on the layer alone, so that a picture does not depend on the batch it is in.
+    let isWinograd =
+      kernel == [3, 3] && stride == [1, 1] && padding == .around && inChannels % WinogradConvolution.block == 0
+    algorithm = Lazy(of: weight, bias) {
+      isWinograd
+        ? .winograd(WinogradConvolution(weight: weight.tensor(), bias: bias.tensor(), outputPixels: outputPixels))
+        : .direct(PackedWeights(weight: weight.tensor(), bias: bias.tensor()))
+    }
+    (variables, transposed) = Self.forGradients(
+      weight, bias, kernel: kernel, stride: stride, isWinograd: isWinograd, outputPixels: outputPixels)
+  }
+
+  /// A layer of weights that are there already.
+  public init(weight: Tensor, bias: Tensor, stride: [Int], padding: Padding = .around, outputPixels: Int? = nil) {
+    self.init(
+      weight: Parameter(weight), bias: Parameter(bias), stride: stride, padding: padding, outputPixels: outputPixels)
+  }
+
+  /// The spatial size that an input of spatial size `size` leads to: ⌈size / stride⌉, or ⌊size / stride⌋ where zeros lie behind
+  /// it only.
+  public func outputSize(_ size: [Int]) -> [Int] {
+    Swift.zip(size, stride).map { size, stride in (size + (padding == .around ? stride - 1 : 0)) / stride }
+  }
+
+  /// `[N, spatial…, I]` → `[N, spatial'…, O]`, channels last.
+  public func callAsFunction(_ x: Tensor) -> Tensor { self(FusedInput(x)) }
+
+  /// `[N, spatial…, I]` → `[N, spatial'…, O]`, channels last.
+  ///
+  /// - Parameter residual: an activation of the output's shape that is added to it.
+  public func callAsFunction(_ input: FusedInput, adding residual: Tensor? = nil) -> Tensor {
+    let shape = input.shape
+    precondition(
+      shape.count == kernel.count + 2 && shape.last == inChannels,
+      "a convolution of \(inChannels) channels and kernel \(kernel) cannot take \(shape)")
+    let outputSize = outputSize(Array(shape[1..<shape.count - 1]))
+    let outputShape = [shape[0]] + outputSize + [outChannels]
+    precondition(
+      residual == nil || residual?.shape == outputShape, "cannot add \(residual?.shape ?? []) to \(outputShape)")
+    return LayerProfile.measure({ timingName(outputSize) }, multiplyAdds: multiplyAdds(outputShape)) {
+      let algorithm = algorithm.value
+      let output =
+        switch algorithm {
+        case .winograd(let winograd):
+          winograd(input.isInBlocks ? input : FusedInput(input.tensor()), adding: residual)
+        case .direct(let weights):
+          weights.taps == 1 && stride.allSatisfy { $0 == 1 }
+            ? weights.product(input, adding: residual)
+            : direct(weights, input.tensor(), outputShape, adding: residual)
+        case .halving: preconditionFailure("no layer puts out what a gradient is computed with")
+        }
+      return output.recorded(
+        input.isRecorded || residual?.recordedName != nil || variables?.weight.isFrozen == false,
+        as: .convolution(self, input, residual: residual?.recordedName))
+    }
+  }
+
+  private func multiplyAdds(_ outputShape: [Int]) -> Int {
+    outputShape.reduce(1, *) * inChannels * kernel.reduce(1, *)
+  }
+
+  private func timingName(_ outputSize: [Int]) -> String {
+    let isPlain = stride.allSatisfy { $0 == 1 }
+    var name = "convolution \(sizeText(kernel))\(isPlain ? "" : " stride \(sizeText(stride))")"
+    if case .winograd(let winograd) = algorithm.value { name += " F(\(winograd.tileSide)×\(winograd.tileSide))" }
+    return name + ", \(inChannels) → \(outChannels), \(sizeText(outputSize))"
+  }
+
+  private func direct(
+    _ weights: PackedWeights, _ x: Tensor, _ outputShape: [Int], adding residual: Tensor?
+  ) -> Tensor {
+    let geometry = geometry(x.shape, outputShape)
+    let rowCount = outputShape.dropLast().reduce(1, *)
+    return x.withUnsafePointer { source in
+      weights.zeros.withUnsafePointer { zeros in
+        residual.withUnsafePointerIfAny { residual in
+          Tensor(outputShape) { out in
+            gatheredProduct(
+              rowCount: rowCount, weights: weights, out: out, outStride: outChannels, residual: residual
+            ) { rows, addresses, _ in
+              geometry.gather(rows, source: source, channels: inChannels, zeros: zeros, into: addresses)
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+extension Convolution {
+  /// Which pixels of an activation of shape `input` the taps read for one of shape `output`.
+  func geometry(_ input: [Int], _ output: [Int]) -> Geometry {
+    Geometry(
+      size: Triple(Array(input[1..<input.count - 1]), filler: 1),
+      output: Triple(Array(output[1..<output.count - 1]), filler: 1), kernel: Triple(kernel, filler: 1),
+      stride: Triple(stride, filler: 1), before: Triple(padding == .around ? kernel.map { $0 / 2 } : [], filler: 0))
+  }
+}
+
+/// Depth, height and width; one- and two-dimensional sizes are filled up in front.
+struct Triple {
+  let d: Int
+  let h: Int
+  let w: Int
+
+  init(_ values: [Int], filler: Int) {
+    let all = [Int](repeating: filler, count: 3 - values.count) + values
+    (d, h, w) = (all[0], all[1], all[2])
+  }
+}
+
+/// Which input pixel each tap of each output pixel reads.
+struct Geometry {
+  let size: Triple
+  let output: Triple
+  let kernel: Triple
+  let stride: Triple
+  /// The zeros in front of the first pixel.
+  let before: Triple
+
+  /// See `gatheredProduct`: the addresses of the input pixels of the output pixels `rows`.
+  func gather(
+    _ rows: Range<Int>, source: UnsafePointer<Float>, channels: Int, zeros: UnsafePointer<Float>,
+    into addresses: UnsafeMutablePointer<UnsafePointer<Float>>
+  ) {
+    for pixel in rows {
+      let (line, w) = pixel.quotientAndRemainder(dividingBy: output.w)
+      let (plane, h) = line.quotientAndRemainder(dividingBy: output.h)
+      let (n, d) = plane.quotientAndRemainder(dividingBy: output.d)
+      var target = addresses + (pixel - rows.lowerBound)
+      for kd in 0..<kernel.d {
+        let z = d * stride.d + kd - before.d
+        for kh in 0..<kernel.h {
+          let y = h * stride.h + kh - before.h
+          let inside = z >= 0 && z < size.d && y >= 0 && y < size.h
+          let row = ((n * size.d + z) * size.h + y) * size.w
+          for kw in 0..<kernel.w {
+            let x = w * stride.w + kw - before.w
+            target.pointee = inside && x >= 0 && x < size.w ? source + (row + x) * channels : zeros
+            target += rows.count
+          }
+        }
+      }
+    }
+  }
+}

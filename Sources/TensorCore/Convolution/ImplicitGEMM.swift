@@ -1,0 +1,106 @@
+/// The product that convolutions, linear layers and attention have in common: output row r is
+/// `bias + Σ_tap (the tap's input row of r) · (the tap's weights)`, plus row r of a residual.
+///
+/// - Parameters:
+///   - rowCount: the rows of `out` (pixels).
+///   - out: row r lies at `out + r · outStride`; exactly `weights.columns` floats of it are written.
+///   - residual: laid out as `out`.
+///   - scratch: the floats that `gather` needs for each row.
+///   - gather: called with a range of rows, room for `taps · rows.count` addresses, and its scratch; writes at
+///     `tap · rows.count + (r - rows.lowerBound)` where the input of row r begins.
+func gatheredProduct(
+  rowCount: Int, weights: PackedWeights, out: UnsafeMutablePointer<Float>, outStride: Int,
+  residual: UnsafePointer<Float>? = nil, scratch: Int = 0,
+  gather: (
+    _ rows: Range<Int>, _ addresses: UnsafeMutablePointer<UnsafePointer<Float>>, _ scratch: UnsafeMutablePointer<Float>
+  ) -> Void
+) {
+  let table = weights.table
+  let (taps, depth) = (weights.taps, weights.depth)
+  let tiling = Tiling(count: rowCount, most: table.tileRows)
+  let tiles = tiling.tiles
+  guard tiles > 0 && weights.columns > 0 else { return }
+
+  // An item should be worth a few microseconds: several tiles where the product is small. Where tiles are few and
+  // the weights many (the lowest resolutions), the panels are shared out as well.
+  let tileCost = taps * depth * tiling.height * table.tileColumns
+  let panelsPerItem = tiles >= 8 ? weights.panelCount : 1
+  let tilesPerItem = min(max(1, 400_000 / (tileCost * panelsPerItem)), 8)
+  let tileGroups = (tiles + tilesPerItem - 1) / tilesPerItem
+  let panelGroups = (weights.panelCount + panelsPerItem - 1) / panelsPerItem
+  let addressesPerTile = taps * tiling.height
+  let tileScratch = table.tileRows * table.tileColumns
+
+  weights.panels.withUnsafePointer { panels in
+    weights.bias.withUnsafePointer { bias in
+      ThreadPool.shared.forEach(
+        tileGroups * panelGroups, scratch: 2 * tileScratch + tilesPerItem * tiling.height * scratch
+      ) { item, room in
+        let firstTile = item / panelGroups * tilesPerItem
+        let lastTile = min(firstTile + tilesPerItem, tiles)
+        let firstPanel = item % panelGroups * panelsPerItem
+        let lastPanel = min(firstPanel + panelsPerItem, weights.panelCount)
+        withUnsafeTemporaryAllocation(
+          of: UnsafePointer<Float>.self, capacity: addressesPerTile * (lastTile - firstTile)
+        ) { buffer in
+          guard let addresses = buffer.baseAddress else { return }
+          for tile in firstTile..<lastTile {
+            gather(
+              tiling[tile], addresses + (tile - firstTile) * addressesPerTile,
+              room + 2 * tileScratch + (tile - firstTile) * tiling.height * scratch)
+          }
+          // Panel by panel, so that a panel is read from a near cache by all tiles of the item.
+          for panel in firstPanel..<lastPanel {
+            let column = panel * table.tileColumns
+            for tile in firstTile..<lastTile {
+              let rows = tiling[tile]
+              let offset = rows.lowerBound * outStride + column
+              multiplyTile(
+                weights, rows: addresses + (tile - firstTile) * addressesPerTile, rowCount: rows.count,
+                panel: panels + panel * weights.panelStride, bias: bias + column,
+                residual: residual.map { $0 + offset }, out: out + offset, stride: outStride,
+                columnCount: min(table.tileColumns, weights.columns - column), scratch: room)
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+/// Rows divided among tiles of about the same height.
+struct Tiling {
+  let count: Int
+  let tiles: Int
+  /// Of all tiles but the last, which may be lower.
+  let height: Int
+
+  init(count: Int, most: Int) {
+    self.count = count
+    height = count == 0 ? 1 : (count - 1) / ((count - 1) / most + 1) + 1
+    tiles = (count + height - 1) / height
+  }
+
+  subscript(tile: Int) -> Range<Int> { tile * height..<min((tile + 1) * height, count) }
+}
+
+/// One tile; where the output has fewer columns than a panel, through a whole tile beside it.
+private func multiplyTile(
+  _ weights: PackedWeights, rows: UnsafePointer<UnsafePointer<Float>>, rowCount: Int, panel: UnsafePointer<Float>,
+  bias: UnsafePointer<Float>, residual: UnsafePointer<Float>?, out: UnsafeMutablePointer<Float>, stride: Int,
+  columnCount: Int, scratch: UnsafeMutablePointer<Float>
+) {
+  let table = weights.table
+  let width = table.tileColumns
+  if columnCount == width {
+    table.multiplyTile(rows, rowCount, weights.taps, weights.depth, panel, bias, residual, out, stride)
+    return
+  }
+  let wholeResidual = residual.map { residual in
+    let target = scratch + table.tileRows * width
+    for r in 0..<rowCount { (target + r * width).update(from: residual + r * stride, count: columnCount) }
+    return UnsafePointer(target)
+  }
+  table.multiplyTile(rows, rowCount, weights.taps, weights.depth, panel, bias, wholeResidual, scratch, width)
+  for r in 0..<rowCount { (out + r * stride).update(from: scratch + r * width, count: columnCount) }
+}

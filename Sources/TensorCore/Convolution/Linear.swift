@@ -1,0 +1,100 @@
+/// A fully connected layer: y = x·Wᵀ + b. With an input of more than two dimensions it acts on the last one: on
+/// channels-last activations it is a convolution with kernel 1.
+public struct Linear: Sendable {
+  private let weights: Lazy<PackedWeights>
+  /// The parameters where gradients are wanted.
+  let variables: (weight: Variable, bias: Variable)?
+  /// What the gradient of the input is computed with.
+  let transposed: Lazy<PackedWeights>?
+
+  /// Input features.
+  public let inFeatures: Int
+  /// Output features.
+  public let outFeatures: Int
+
+  /// A layer of `weight`, `[O, I]` (or `[O, I, 1…]`, a convolution's with kernel 1), and `bias`, `[O]`.
+  public init(weight: Parameter, bias: Parameter) {
+    precondition(
+      weight.shape.count >= 2 && weight.shape.dropFirst(2).allSatisfy { $0 == 1 },
+      "a linear layer cannot have a weight of shape \(weight.shape)")
+    (outFeatures, inFeatures) = (weight.shape[0], weight.shape[1])
+    weights = Lazy(of: weight, bias) { PackedWeights(weight: weight.tensor(), bias: bias.tensor()) }
+    (variables, transposed) = Self.forGradients(weight, bias)
+  }
+
+  /// A layer of weights that are there already.
+  public init(weight: Tensor, bias: Tensor) { self.init(weight: Parameter(weight), bias: Parameter(bias)) }
+
+  /// `[…, I]` → `[…, O]`.
+  public func callAsFunction(_ x: Tensor) -> Tensor { self(FusedInput(x)) }
+
+  /// `[…, I]` → `[…, O]`, plus `residual`, which has the output's shape.
+  public func callAsFunction(_ input: FusedInput, adding residual: Tensor? = nil) -> Tensor {
+    precondition(input.shape.last == inFeatures, "a linear layer of \(inFeatures) inputs cannot take \(input.shape)")
+    precondition(
+      residual == nil || residual?.shape == input.shape.dropLast() + [outFeatures],
+      "cannot add \(residual?.shape ?? []) to the \(outFeatures) outputs for \(input.shape)")
+    return LayerProfile.measure(
+      { "linear, \(inFeatures) → \(outFeatures)" }, multiplyAdds: input.shape.reduce(1, *) * outFeatures
+    ) {
+      weights.value.product(input, adding: residual).recorded(
+        input.isRecorded || residual?.recordedName != nil || variables?.weight.isFrozen == false,
+        as: .linear(self, input, residual: residual?.recordedName))
+    }
+  }
+}
+
+extension PackedWeights {
+  /// The product of each pixel's channels with the weights, which have one tap.
+  func product(_ input: FusedInput, adding residual: Tensor? = nil) -> Tensor {
+    if let plain = input.plain { return product(plain, adding: residual) }
+    let shape = input.shape
+    let rowCount = shape.dropLast().reduce(1, *)
+    // Few rows are shared out by panels, and would be put together for each.
+    if rowCount < 8 * table.tileRows || !input.isInBlocks { return product(input.tensor(), adding: residual) }
+    let width = shape[shape.count - 2]
+    return input.withReader { reader in
+      residual.withUnsafePointerIfAny { residual in
+        Tensor(shape.dropLast() + [columns]) { out in
+          gatheredProduct(
+            rowCount: rowCount, weights: self, out: out, outStride: columns, residual: residual, scratch: depth
+          ) { rows, addresses, scratch in
+            var row = rows.lowerBound
+            while row < rows.upperBound {
+              let (line, x) = row.quotientAndRemainder(dividingBy: width)
+              let count = min(width - x, rows.upperBound - row)
+              reader.read(
+                line: line, from: x, count: count, channels: 0..<depth,
+                into: scratch + (row - rows.lowerBound) * depth, stride: depth)
+              row += count
+            }
+            for r in 0..<rows.count { addresses[r] = UnsafePointer(scratch) + r * depth }
+          }
+        }
+      }
+    }
+  }
+
+  /// `[…, depth]` → `[…, columns]`.
+  func product(_ x: Tensor, adding residual: Tensor? = nil) -> Tensor {
+    let rowCount = x.shape.dropLast().reduce(1, *)
+    return x.withUnsafePointer { source in
+      residual.withUnsafePointerIfAny { residual in
+        Tensor(x.shape.dropLast() + [columns]) { out in
+          gatheredProduct(
+            rowCount: rowCount, weights: self, out: out, outStride: columns, residual: residual
+          ) { rows, addresses, _ in
+            for r in 0..<rows.count { addresses[r] = source + (rows.lowerBound + r) * depth }
+          }
+        }
+      }
+    }
+  }
+}
+
+extension Optional<Tensor> {
+  /// For kernels: calls `body` with the address of the first element, or nil; valid during the call only.
+  func withUnsafePointerIfAny<R>(_ body: (UnsafePointer<Float>?) -> R) -> R {
+    self?.withUnsafePointer { body($0) } ?? body(nil)
+  }
+}

@@ -1,0 +1,77 @@
+import KernelTable
+
+/// How Winograd's convolution reads its input: tiles of (m + 2)² pixels are transformed to as many points.
+struct WinogradInput {
+  let winograd: KernelTable.Winograd
+  /// Channels, a multiple of 16.
+  let depth: Int
+
+  /// The room that a strip of pixels may take on its way to being transformed.
+  private static let stripBytes = 160 << 10
+
+  /// Some lines of tiles of one picture in some channels, with a margin of a pixel on each side.
+  struct Strip {
+    let channels: Int
+    let lines: Int
+    /// Floats of a row of pixels.
+    let rowStride: Int
+    let count: Int
+
+    init(_ input: WinogradInput, _ grid: TileGrid) {
+      let side = input.winograd.outputSide
+      channels = input.depth % 32 == 0 ? 32 : 16
+      rowStride = (side * grid.columns + 2) * channels
+      lines = max(1, min(grid.rows, stripBytes / (side * rowStride * MemoryLayout<Float>.stride)))
+      count = (side * lines + 2) * rowStride
+    }
+  }
+
+  /// Where the points of a group of tiles lie: block by block of tiles, and in each channels by 16 and point by point, so that the
+  /// products of all points read memory in order. Row r of a block has channel c of point p at
+  /// `c / 16 · channelStride + p · pointStride + 16r + c % 16`.
+  struct Layout {
+    let pointStride: Int
+    let channelStride: Int
+    let blockStride: Int
+    let count: Int
+
+    /// - Parameter gap: floats between one point and the next.
+    init(_ input: WinogradInput, _ tiling: Tiling, gap: Int = 0) {
+      pointStride = tiling.height * WinogradConvolution.block + gap
+      channelStride = input.winograd.points * pointStride
+      blockStride = input.depth / WinogradConvolution.block * channelStride
+      count = tiling.tiles * blockStride
+    }
+  }
+
+  /// Transforms those tiles of a group that lie in `lines`, in the strip's channels from `channel` on.
+  func transform(
+    _ reader: FusedInput.Reader, _ group: TileGroup, _ lines: Range<Int>, _ channel: Int, _ strip: Strip,
+    _ scratch: UnsafeMutablePointer<Float>, into out: UnsafeMutablePointer<Float>, _ layout: Layout
+  ) {
+    let (grid, side, block) = (group.grid, winograd.outputSide, WinogradConvolution.block)
+    let (channels, rowStride) = (strip.channels, strip.rowStride)
+    for y in 0..<side * lines.count + 2 {
+      let row = scratch + y * rowStride
+      guard let line = grid.pixelLine(lines.lowerBound, y - 1) else {
+        row.update(repeating: 0, count: rowStride)
+        continue
+      }
+      row.update(repeating: 0, count: channels)
+      reader.read(
+        line: line, from: 0, count: grid.width, channels: channel..<channel + channels, into: row + channels,
+        stride: channels)
+      (row + (1 + grid.width) * channels).update(repeating: 0, count: rowStride - (1 + grid.width) * channels)
+    }
+    for line in lines {
+      let pixels = scratch + side * (line - lines.lowerBound) * rowStride
+      for column in group.columns(ofLine: line) {
+        let (tileBlock, row) = group.place(line * grid.columns + column)
+        winograd.input(
+          pixels + side * column * channels, rowStride, channels, channels,
+          out + tileBlock * layout.blockStride + channel / block * layout.channelStride + row * block,
+          layout.pointStride, layout.channelStride)
+      }
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import DiffusionFiles
+import DiffusionImages
+
+/// What a `.npz` holds of pictures.
+struct ImageArchive {
+  /// More classes than any dataset has: the model has a row of numbers for each, and a label gone wrong would ask for them.
+  static let classLimit = 1 << 20
+
+  /// `[N, H, W, C]`.
+  let pixels: [UInt8]
+  let height: Int
+  let width: Int
+  /// 1 or 3.
+  let channels: Int
+  /// One for each picture, if classes are wanted.
+  let labels: [Int]?
+  /// Nil if classes are not wanted, or there are no names that can be read.
+  let classNames: [String]?
+
+  init(path: String, classes: Bool) throws(DatasetError) {
+    let file = try ArchiveFile(path: path)
+    guard let (name, array) = try file.first(["images", "arr_0"]) else {
+      throw .data(path: path, .noImages(found: file.archive.names))
+    }
+    guard case .uint8(let pixels) = array.elements else {
+      throw .data(path: path, .pixelType(array: name, type: array.elements.type))
+    }
+    let shape = array.shape.count == 3 ? array.shape + [1] : array.shape
+    guard shape.count == 4, shape[3] == 1 || shape[3] == 3, !pixels.isEmpty else {
+      throw .data(path: path, .pixels(array: name, shape: array.shape))
+    }
+    self.pixels = pixels
+    (height, width, channels) = (shape[1], shape[2], shape[3])
+    let names = classes ? file.classNames : nil
+    labels = classes ? try file.labels(images: shape[0], names: names) : nil
+    classNames = names
+  }
+}
+
+/// The arrays beside the pixels.
+private struct ArchiveFile {
+  let path: String
+  let archive: NPZArchive
+
+  init(path: String) throws(DatasetError) {
+    self.path = path
+    let bytes: [UInt8]
+    do { bytes = try readFile(path) } catch { throw .file(error) }
+    guard bytes.starts(with: "PK".utf8) else { throw .data(path: path, .format) }
+    do { archive = try NPZArchive(bytes, path: path) } catch { throw .image(error) }
+  }
+
+  /// The first array of one of these names.
+  func first(_ names: [String]) throws(DatasetError) -> (name: String, array: NPYArray)? {
+    guard let name = names.first(where: archive.names.contains) else { return nil }
+    do { return (name, try archive.array(name)) } catch { throw .image(error) }
+  }
+
+  /// Nil where they cannot be read: names that were saved as Python objects, say, which nothing depends on.
+  var classNames: [String]? {
+    guard archive.names.contains("class_names"), let array = try? archive.array("class_names"),
+      array.shape.count == 1, case .text(let names) = array.elements, !names.isEmpty
+    else { return nil }
+    return names
+  }
+
+  func labels(images: Int, names: [String]?) throws(DatasetError) -> [Int] {
+    guard let (name, array) = try first(["labels", "arr_1"]) else {
+      throw .data(path: path, .noLabels(found: archive.names))
+    }
+    let labels: [Int]
+    switch array.elements {
+    case .uint8(let values): labels = values.map(Int.init)
+    case .int32(let values): labels = values.map(Int.init)
+    case .int64(let values): labels = values.map(Int.init)
+    default: throw .data(path: path, .labelType(array: name, type: array.elements.type))
+    }
+    guard array.shape == [images] else {
+      throw .data(path: path, .labels(array: name, shape: array.shape, images: images))
+    }
+    let limit = names?.count ?? ImageArchive.classLimit
+    if let index = labels.firstIndex(where: { $0 < 0 || $0 >= limit }) {
+      throw .data(path: path, .label(labels[index], index: index, classes: names?.count))
+    }
+    return labels
+  }
+}

@@ -1,0 +1,50 @@
+import DiffusionCore
+import DiffusionModels
+import DiffusionPlatform
+import TensorCore
+
+/// What a classifier of noisy pictures is trained on: the cross entropy of its classes (`classifier_train.py` of guided-diffusion;
+/// Dhariwal & Nichol 2021, §4).
+public struct ClassifierLoss: TrainingLoss {
+  /// The network, its parameters being variables.
+  public let network: EncoderUNetModel
+  /// The process that makes pictures noisy.
+  public let diffusion: GaussianDiffusion
+  /// Whether pictures are made noisy; else they are seen as they are, at step 0.
+  public let isNoised: Bool
+
+  /// A loss of `network` for the pictures of `diffusion`.
+  public init(network: EncoderUNetModel, diffusion: GaussianDiffusion, isNoised: Bool = true) {
+    self.network = network
+    self.diffusion = diffusion
+    self.isNoised = isNoised
+  }
+
+  /// See `TrainingLoss`.
+  public var takesLabels: Bool { true }
+
+  /// See `TrainingLoss`; the terms say whether the label was the likeliest class, `acc@1`, or among the five likeliest, `acc@5`.
+  public func addGradients(of batch: TrainingBatch, count: Int) -> ExampleLosses {
+    guard let labels = batch.labels else { preconditionFailure("a classifier learns from labels, and there are none") }
+    let x = isNoised ? diffusion.qSample(batch.xStart, steps: batch.steps, noise: batch.noise) : batch.xStart
+    let timesteps = (isNoised ? batch.steps : batch.steps.map { _ in 0 }).map(diffusion.modelTimestep)
+    let recording = GradientTape()
+    let logits = GradientTape.$current.withValue(recording) { network(x, timesteps: timesteps) }
+    let classes = logits.shape[1]
+    var losses: [Float] = []
+    var (first, five): ([Float], [Float]) = ([], [])
+    // d(-log softmax(z)[y]) / dz = softmax(z) - one-hot(y).
+    var gradient = logits.softmax()
+    for (n, label) in labels.enumerated() {
+      let row = (0..<classes).map { Double(logits[n * classes + $0]) }
+      let largest = row.max() ?? 0
+      losses.append(Float(largest + log(row.reduce(0) { $0 + exp($1 - largest) }) - row[label]))
+      let better = row.count { $0 > row[label] }
+      first.append(better == 0 ? 1 : 0)
+      five.append(better < 5 ? 1 : 0)
+      gradient[n * classes + label] -= 1
+    }
+    _ = recording.backward(from: logits, gradient.scalingPictures(batch.shares(of: count)))
+    return ExampleLosses(loss: losses, terms: [("acc@1", first), ("acc@5", five)])
+  }
+}

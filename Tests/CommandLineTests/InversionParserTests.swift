@@ -1,0 +1,147 @@
+import Testing
+
+@testable import DiffusionCommandLine
+
+/// The verbs about given pictures.
+struct InversionParserTests {
+  private func read(_ line: String) throws -> Command { try parse(line.split(separator: " ").map(String.init)) }
+
+  @Test func encodeTakesPictures() throws {
+    guard case .encode(let options, let images) = try read("encode a.png b.png --class 7,2 -o z.npy --steps 250") else {
+      Issue.record("not understood as encode")
+      return
+    }
+    #expect(images == ["a.png", "b.png"])
+    #expect(options.output == .npy("z.npy") && options.steps == 250 && options.classes == ["7", "2"])
+    guard case .encode(let usual, images: ["-a.png"]) = try read("encode --respacing ddim25 --no-clip -- -a.png") else {
+      Issue.record("not understood as encode")
+      return
+    }
+    #expect(usual.output == nil && usual.respacing == "ddim25" && usual.clipDenoised == false)
+  }
+
+  @Test func reconstructWritesPicturesOrNone() throws {
+    guard case .reconstruct(let options, let images) = try read("reconstruct a.png b.png") else {
+      Issue.record("not understood as reconstruct")
+      return
+    }
+    #expect(images.count == 2 && options.output == nil)
+    guard case .reconstruct(let sheet, _) = try read("reconstruct a.png b.png c.png --out s.png --grid 3 --scale 2")
+    else {
+      Issue.record("not understood as reconstruct")
+      return
+    }
+    #expect(sheet.grid == .columns(3) && sheet.scale == 2 && sheet.count == 3)
+  }
+
+  @Test func interpolateTakesPicturesOrSeeds() throws {
+    guard case .interpolate(let options, let ends) = try read("interpolate a.png b.png --frames 5 --out f-%02d.png")
+    else {
+      Issue.record("not understood as interpolate")
+      return
+    }
+    #expect(ends == .pictures("a.png", "b.png") && options.count == 5 && options.grid == nil)
+    guard case .interpolate(let seeded, let seeds) = try read("interpolate --seed 18446744073709551615..2 --guidance 2")
+    else {
+      Issue.record("not understood as interpolate")
+      return
+    }
+    #expect(seeds == .seeds(SeedPair(.max, 2)) && seeded.guidance == 2)
+    // Eight in a row.
+    #expect(seeded.count == 8 && seeded.grid == .columns(8))
+    guard case .interpolate(let sheet, _) = try read("interpolate a.png b.png --grid --guidance 1 -o s.png") else {
+      Issue.record("not understood as interpolate")
+      return
+    }
+    #expect(sheet.grid == .automatic)
+  }
+
+  @Test func nllReports() throws {
+    guard case .nll(let options, images: ["x.npz"]) = try read("nll x.npz --json --out t.CSV --rng torch --seed 5")
+    else {
+      Issue.record("not understood as nll")
+      return
+    }
+    #expect(options.json && options.inversion.report == .csv("t.CSV") && options.rng == .torch && options.seed == 5)
+    guard case .nll(let other, _) = try read("nll x.png --out t.json --class 7") else {
+      Issue.record("not understood as nll")
+      return
+    }
+    #expect(other.inversion.report == .json("t.json") && other.classes == ["7"])
+  }
+
+  @Test(arguments: [
+    ("encode", "sample encode needs a picture; type for instance sample encode img.png --out z.npy"),
+    ("reconstruct", "sample reconstruct needs a picture; type for instance sample reconstruct img.png --out again.png"),
+    ("nll --steps 3", "sample nll needs a picture; type for instance sample nll img.png"),
+    ("encode a.png --out z.png", "--out: sample encode writes an array, not z.png; type --out z.npy"),
+    (
+      "encode a.png --guidance 2",
+      "--guidance: pictures are encoded without it, as it cannot be undone; leave it out, and draw them again with --guidance 1"
+    ),
+    (
+      "reconstruct a.png --guidance=2",
+      "--guidance: pictures are encoded without it, as it cannot be undone; leave it out, and draw them again with --guidance 1"
+    ),
+    (
+      "encode a.png --sampler heun",
+      "--sampler: sample encode draws with ddim and without --eta, which alone can be undone; leave it out"
+    ),
+    (
+      "interpolate a.png b.png --eta 1",
+      "--eta: sample interpolate draws with ddim and without --eta, which alone can be undone; leave it out"
+    ),
+    ("encode a.png --seed 1", "--seed belongs to sample, not to sample encode; leave it out"),
+    ("encode a.png --frames 3", "--frames belongs to sample interpolate, not to sample encode; leave it out"),
+    ("nll a.png --guidance 2", "--guidance belongs to sample, not to sample nll; leave it out"),
+    (
+      "reconstruct a.png b.png --out x.png",
+      "2 images do not fit into one file; type --out 'img-%05d.png' for a file each, or --grid for one sheet"
+    ),
+    ("reconstruct a.png --grid", "--grid is for pictures that are written; type for instance --out sheet.png too"),
+    ("reconstruct a.png --scale 2", "--scale is for pictures that are written; type for instance --out sheet.png too"),
+    ("reconstruct a.png --out -", "--out -: the errors go to standard output; type for instance --out again.png"),
+    (
+      "interpolate",
+      "sample interpolate needs two ends, and none is given; type sample interpolate A.png B.png, or --seed 1..2 and no pictures"
+    ),
+    (
+      "interpolate a.png",
+      "sample interpolate needs two ends, and one is given; type sample interpolate A.png B.png, or --seed 1..2 and no pictures"
+    ),
+    (
+      "interpolate a.png b.png --seed 1..2",
+      "--seed 1..2 and pictures both say what lies at the ends; type sample interpolate A.png B.png, or --seed 1..2 and no pictures"
+    ),
+    ("interpolate a b c", "sample interpolate takes A.png and B.png, and \"c\" is one word too many"),
+    ("interpolate --seed 1", "--seed: \"1\" is no pair of seeds; type for instance --seed 1..2"),
+    ("interpolate --seed 1..x", "--seed: \"1..x\" is no pair of seeds; type for instance --seed 1..2"),
+    ("interpolate --seed 1...2", "--seed: \"1...2\" is no pair of seeds; type for instance --seed 1..2"),
+    (
+      "interpolate --seed 1..18446744073709551616",
+      "--seed: \"1..18446744073709551616\" is no pair of seeds; type for instance --seed 1..2"
+    ),
+    (
+      "interpolate a.png b.png --guidance 2",
+      "--guidance: pictures are encoded without it, as it cannot be undone; leave it out, or interpolate between --seed 1..2"
+    ),
+    (
+      "interpolate a.png b.png --frames 1", "--frames: 1 is out of range; type --frames with a number from 2 to 1000000"
+    ),
+    ("nll a.png --out x.png", "--out: sample nll writes .json and .csv, not x.png; type for instance --out nll.json"),
+    ("nll a.png --steps 5 --respacing 10", "--steps and --respacing both choose the timesteps; type only one of them"),
+    ("nll a.png -q --progress bar", "--quiet and --progress bar contradict each other; type only one of them"),
+  ])
+  func mistakesSayWhatToType(line: String, message: String) {
+    do {
+      Issue.record("\(line) was understood: \(try read(line))")
+    } catch { #expect("\(error)" == message) }
+  }
+
+  /// All words after the verb are pictures, for zsh too.
+  @Test func zshOffersFilesForEachPicture() {
+    let script = completions(for: .zsh, of: .sample)
+    #expect(script.contains("'*:IMAGE...:_files'"))
+    #expect(script.contains("'2:B.png:_files'"))
+  }
+}

@@ -1,0 +1,308 @@
+import Testing
+
+@testable import DiffusionCommandLine
+
+/// The options that a command line means, typed as one would in a shell without quotes.
+private func options(_ line: String) throws -> Options {
+  guard case .draw(let options) = try parse(line.split(separator: " ").map(String.init)) else {
+    throw UsageError("not a drawing: \(line)")
+  }
+  return options
+}
+
+struct ParserTests {
+  @Test func defaults() throws {
+    let options = try options("")
+    #expect(options == Options())
+    #expect(options.output == nil)
+  }
+
+  @Test func theMainJob() throws {
+    let options = try options("--steps 50 --out img.png")
+    #expect(options.steps == 50)
+    #expect(options.output == .png("img.png"))
+  }
+
+  struct Case: Sendable {
+    let line: String
+    let check: @Sendable (Options) -> Bool
+
+    init(_ line: String, _ check: @escaping @Sendable (Options) -> Bool) { (self.line, self.check) = (line, check) }
+  }
+
+  static let cases = [
+    Case("--steps=7") { $0.steps == 7 }, Case("--sampler ddpm") { $0.sampler == .ddpm },
+    Case("--sampler dpmpp-2m-sde") { $0.sampler == .dpmSolver2MSDE },
+    Case("--spacing karras") { $0.spacing == .karras },
+    Case("--timesteps 900,40,0") { $0.timesteps == [900, 40, 0] }, Case("--timesteps 7") { $0.timesteps == [7] },
+    Case("--eta 0.5") { $0.eta == 0.5 }, Case("--eta=1e-1") { $0.eta == 0.1 },
+    Case("--respacing 10,15,20") { $0.respacing == "10,15,20" }, Case("--timestep_respacing=") { $0.respacing == nil },
+    Case("--timestep-respacing ddim50") { $0.respacing == "ddim50" },
+    Case("--seed 18446744073709551615") { $0.seed == .max },
+    Case("-n 5 --grid") { $0.count == 5 && $0.grid == .automatic },
+    Case("-n5 --grid 3") { $0.count == 5 && $0.grid == .columns(3) },
+    Case("-n=5 --grid=2") { $0.count == 5 && $0.grid == .columns(2) },
+    Case("-qn5 --grid") { $0.quiet && $0.count == 5 }, Case("-oimg.png") { $0.output == .png("img.png") },
+    Case("-o x/IMG.PNG") { $0.output == .png("x/IMG.PNG") }, Case("--out -") { $0.output == .standardOutput },
+    Case("--out x.npz -n 9") { $0.output == .npz("x.npz") }, Case("--out x.npy -n 9") { $0.output == .npy("x.npy") },
+    Case("--out pictures") { $0.output == .folder("pictures") }, Case("--out d.1/") { $0.output == .folder("d.1/") },
+    Case("--out ../x") { $0.output == .folder("../x") }, Case("--batch 4") { $0.batch == 4 },
+    Case("--class 0-9,3") { $0.classes == ["0-9", "3"] }, Case("--class seven") { $0.classes == ["seven"] },
+    Case("--guidance -0.5") { $0.guidance == -0.5 }, Case("--noise x.npy") { $0.noise == "x.npy" },
+    Case("--rng torch") { $0.rng == .torch }, Case("--no-clip") { $0.clipDenoised == false },
+    Case("--clip_denoised True") { $0.clipDenoised == true }, Case("--scale 4") { $0.scale == 4 },
+    Case("--threads 3") { $0.threads == 3 }, Case("--overwrite") { $0.overwrite },
+    Case("--stats s.json") { $0.stats == "s.json" },
+    Case("--quiet") { $0.quiet }, Case("--progress plain") { $0.progress == .plain },
+    Case("--progress none -q") { $0.quiet }, Case("--model m.pt") { $0.model == "m.pt" },
+    Case("--model_path m.pt") { $0.model == "m.pt" }, Case("--use_ddim True") { $0.sampler == .ddim },
+    Case("--use_ddim False") { $0.sampler == .ddpm }, Case("--learn_sigma") { $0.modelFlags.learnSigma == true },
+    Case("--learn-sigma --steps 3") { $0.modelFlags.learnSigma == true && $0.steps == 3 },
+    Case("--learn-sigma no") { $0.modelFlags.learnSigma == false },
+    Case("--num_heads_upsample -1") { $0.modelFlags.numHeadsUpsample == nil },
+    Case("--channel-mult 1,2,2,2") { $0.modelFlags.channelMult == [1, 2, 2, 2] },
+    Case("--channel-mult 0.5,1") { $0.modelFlags.channelMult == [0.5, 1] },
+    Case("--channel_mult=") { $0.modelFlags.channelMult == nil },
+    Case("--num_head_channels 64") { $0.modelFlags.numHeadChannels == 64 },
+    Case("--num_head_channels -1") { $0.modelFlags.numHeadChannels == nil },
+    Case("--use_new_attention_order True --resblock_updown True") {
+      $0.modelFlags.useNewAttentionOrder == true && $0.modelFlags.resblockUpdown == true
+    },
+    Case("--use_fp16 True") { $0 == Options() }, Case("--low-res s.png") { $0.lowRes == "s.png" },
+    Case("--base_samples s.npz --large_size 256 --small_size 64") {
+      $0.lowRes == "s.npz" && $0.modelFlags.imageSize == 256
+    },
+    Case("--attention_resolutions 16,8") { $0.modelFlags.attentionResolutions == [16, 8] },
+    Case("--noise-schedule cosine") { $0.modelFlags.noiseSchedule == "cosine" },
+    Case("--steps 3 --steps 4") { $0.steps == 4 }, Case("--seed 1 --") { $0.seed == 1 },
+  ]
+
+  @Test(arguments: cases)
+  func isUnderstood(_ c: Case) throws { #expect(c.check(try options(c.line)), "\(c.line)") }
+
+  /// The command that improved-diffusion's README gives for its CIFAR-10 model.
+  @Test func aPastedCommand() throws {
+    let options = try options(
+      "--model_path cifar10.pt --num_samples 16 --out x.npz --image_size 32 --num_channels 128 --num_res_blocks 3 --learn_sigma True --dropout 0.3 --diffusion_steps 4000 --noise_schedule cosine --timestep_respacing 250 --use_ddim False"
+    )
+    var expected = Options()
+    expected.model = "cifar10.pt"
+    expected.count = 16
+    expected.output = .npz("x.npz")
+    expected.isUpstreamRun = true
+    expected.respacing = "250"
+    expected.isUpstreamRespacing = true
+    expected.sampler = .ddpm
+    expected.modelWords = ["image-size": "32", "diffusion-steps": "4000", "noise-schedule": "cosine"]
+    expected.modelFlags.imageSize = 32
+    expected.modelFlags.numChannels = 128
+    expected.modelFlags.numResBlocks = 3
+    expected.modelFlags.learnSigma = true
+    expected.modelFlags.diffusionSteps = 4000
+    expected.modelFlags.noiseSchedule = "cosine"
+    #expect(options == expected)
+  }
+
+  @Test(arguments: [
+    ("--steps fifty", "--steps: \"fifty\" is not a whole number; type --steps with a number from 1 to 1000000"),
+    ("--steps 0", "--steps: 0 is out of range; type --steps with a number from 1 to 1000000"),
+    ("--steps -5", "--steps: -5 is out of range; type --steps with a number from 1 to 1000000"),
+    ("--steps 1e3", "--steps: \"1e3\" is not a whole number; type --steps with a number from 1 to 1000000"),
+    (
+      "--steps 99999999999999999999",
+      "--steps: 99999999999999999999 is out of range; type --steps with a number from 1 to 1000000"
+    ),
+    ("--steps", "--steps needs a value; type for instance --steps 50"),
+    ("--steps=", "--steps has an empty value; type for instance --steps 50"),
+    (
+      "--out --steps 5",
+      "--out needs a value, but --steps follows; type for instance --out img.png, or --out=--steps if it is meant"
+    ),
+    ("--stesp 5", "there is no option --stesp; did you mean --steps?"),
+    ("--image-sise 5", "there is no option --image-sise; did you mean --image-size?"),
+    ("--frobnicate", "there is no option --frobnicate; sample --help lists the options there are"),
+    ("-steps 5", "there is no option -s; did you mean --steps?"),
+    ("-x", "there is no option -x; sample --help lists the options there are"),
+    ("--quiet=yes", "--quiet takes no value, but has \"yes\"; type --quiet alone"),
+    ("img.png", "\"img.png\" belongs to no option; did you mean --out img.png?"),
+    ("model.pt", "\"model.pt\" belongs to no option; did you mean --model model.pt?"),
+    ("-- x", "\"x\" belongs to no option; did you mean --out x?"),
+    ("train m.pt", "training is a program of its own; type train --help"),
+    ("--data pictures", "--data belongs to train, not to sample; leave it out"),
+    (
+      "--sampler ddmi",
+      "--sampler: \"ddmi\" is not one of ddim, ddpm, dpmpp-2m, dpmpp-2m-sde, unipc, heun, euler, euler-a or plms; did you mean ddim?"
+    ),
+    (
+      "--sampler k-lms",
+      "--sampler: \"k-lms\" is not one of ddim, ddpm, dpmpp-2m, dpmpp-2m-sde, unipc, heun, euler, euler-a or plms"
+    ),
+    (
+      "--guidance-interval 9-3",
+      "--guidance-interval: \"9-3\" is no range of timesteps; type for instance --guidance-interval 100-700"
+    ),
+    ("--spacing even", "--spacing: \"even\" is not one of leading, trailing, linspace or karras"),
+    (
+      "--timesteps 5,x",
+      "--timesteps: \"x\" is not a number from 0 to 999999; type for instance --timesteps 999,700,400,100"
+    ),
+    (
+      "--timesteps 5,5",
+      "--timesteps: each must be less than the one before; type for instance --timesteps 999,700,400,100"
+    ),
+    ("--progress loud", "--progress: \"loud\" is not one of auto, bar, plain or none"),
+    ("--eta -1", "--eta: -1 is out of range; type --eta with a number from 0 up"),
+    ("--eta nan", "--eta: \"nan\" is not a number; type for instance --eta 1.5"),
+    ("--guidance inf", "--guidance: \"inf\" is not a number; type for instance --guidance 1.5"),
+    ("--guidance 1e999", "--guidance: \"1e999\" is not a number; type for instance --guidance 1.5"),
+    ("--seed -1", "--seed: \"-1\" is not a whole number; type --seed with a number from 0 to 18446744073709551615"),
+    (
+      "--seed 18446744073709551616",
+      "--seed: 18446744073709551616 is out of range; type --seed with a number from 0 to 18446744073709551615"
+    ),
+    ("--class 1,,2", "--class: \"1,,2\" has an empty place between commas; type for instance --class 0-9,3"),
+    (
+      "--learn-sigma=maybe",
+      "--learn-sigma: \"maybe\" is neither true nor false; type --learn-sigma True or --learn-sigma False"
+    ),
+    (
+      "--channel-mult 1,x",
+      "--channel-mult: \"x\" is not a number; type for instance --channel-mult 1.5"
+    ),
+    ("--noise-schedule quadratic", "--noise-schedule: \"quadratic\" is no noise schedule; type linear or cosine"),
+    ("--grid 0", "--grid: 0 is out of range; type --grid with a number from 1 to 100000"),
+    (
+      "--out img.jpg",
+      "--out: .jpg is no kind of file that sample writes; it writes .png, .tar, .npz and .npy: type for instance --out img.png"
+    ),
+    (
+      "--out %s.png",
+      "--out: %s.png has a % that is not followed by d; type for instance --out 'img-%05d.png', or %% for a percent sign"
+    ),
+    (
+      "--out %d-%d.png",
+      "--out: %d-%d.png has more than one place for the number; type for instance --out 'img-%05d.png'"
+    ),
+    ("--out 100%%.png", "--out: 100%%.png has no place for the number; type for instance --out 'img-%05d.png'"),
+    (
+      "--out %d.npz",
+      "--out: %d.npz must end in .png, as one file for each image is a PNG; type for instance --out 'img-%05d.png'"
+    ),
+    ("--steps 5 --respacing 10", "--steps and --respacing both choose the timesteps; type only one of them"),
+    ("--timesteps 9,0 --steps 5", "--steps and --timesteps both choose the timesteps; type only one of them"),
+    (
+      "--spacing karras --respacing 10",
+      "--spacing karras spreads --steps, but --respacing says which they are; type only one of them"
+    ),
+    (
+      "--eta 1 --sampler unipc",
+      "--eta belongs to ddim, but the sampler is unipc; type --sampler ddim, or leave --eta out"
+    ),
+    (
+      "--eta 1 --sampler ddpm",
+      "--eta belongs to ddim, but the sampler is ddpm; type --sampler ddim, or leave --eta out"
+    ),
+    ("--sampler ddim --use_ddim False", "--use-ddim False contradicts --sampler ddim; type only one of them"),
+    ("-q --progress bar", "--quiet and --progress bar contradict each other; type only one of them"),
+    (
+      "-n 5 --out img.png",
+      "5 images do not fit into one file; type --out 'img-%05d.png' for a file each, or --grid for one sheet"
+    ),
+    (
+      "-n 2 -o -",
+      "2 images do not fit into one file; type --out 'img-%05d.png' for a file each, or --grid for one sheet"
+    ),
+    ("-o x.npz --grid", "--grid makes a picture, but x.npz holds arrays; type --out sheet.png"),
+    (
+      "-o x.npy --scale 2",
+      "--scale enlarges pictures, but x.npy holds arrays; leave --scale out, or type --out img.png"
+    ),
+    ("-o %d.png --grid", "--grid makes one sheet of all images, but --out asks for a file each; type --out sheet.png"),
+    ("--dropout x", "--dropout: \"x\" is not a number; type for instance --dropout 1.5"),
+  ])
+  func mistakesSayWhatToType(line: String, message: String) {
+    do {
+      Issue.record("\(line) was understood: \(try options(line))")
+    } catch { #expect("\(error)" == message) }
+  }
+
+  @Test func helpAndVersionWinOverMistakes() throws {
+    #expect(try parse(["--stesp", "--help"]) == .help(.draw))
+    #expect(try parse(["-h"]) == .help(.draw))
+    #expect(try parse(["--version", "x"]) == .version)
+  }
+
+  @Test func benchTakesBatchesAndPasses() throws {
+    guard case .bench(let options) = try parse(["bench", "--batch", "1,4,16", "--passes", "3", "--json", "--layers"])
+    else {
+      Issue.record("not understood as bench")
+      return
+    }
+    #expect(options.bench.batches == [1, 4, 16])
+    #expect(options.bench.passes == 3)
+    #expect(options.json && options.bench.layers)
+  }
+
+  @Test func inspectTakesAFile() throws {
+    guard case .inspect(let options) = try parse(["inspect", "--json", "m.pt", "--num-heads", "8"]) else {
+      Issue.record("not understood as inspect")
+      return
+    }
+    #expect(options.model == "m.pt")
+    #expect(options.json)
+    #expect(options.modelFlags.numHeads == 8)
+  }
+
+  @Test(
+    arguments: [
+      ("m.safetensors", .safetensors("m.safetensors")), ("M.SafeTensors", .safetensors("M.SafeTensors")),
+      ("a/m.pt", .torch("a/m.pt")), ("m.PTH", .torch("m.PTH")),
+    ] as [(String, CheckpointDestination)])
+  func convertTakesTwoFiles(name: String, destination: CheckpointDestination) throws {
+    guard case .convert(let options, let output) = try parse(["convert", "--half", "--", "-m.pt", name])
+    else {
+      Issue.record("not understood as convert")
+      return
+    }
+    #expect(options.model == "-m.pt")
+    #expect(options.half && !options.overwrite)
+    #expect(output == destination)
+  }
+
+  @Test func completionsTakeAShell() throws {
+    #expect(try parse(["completions", "zsh"]) == .completions(.zsh))
+    #expect(try parse(["man"]) == .man)
+  }
+
+  @Test(arguments: [
+    ("inspect", "sample inspect needs FILE; type sample inspect FILE"),
+    ("inspect a b", "sample inspect takes FILE, and \"b\" is one word too many"),
+    ("convert a.pt", "sample convert needs OUT; type sample convert IN OUT"),
+    (
+      "convert a.pt b.bin",
+      "sample convert writes .safetensors, .pt and .pth, not b.bin; type for instance sample convert a.pt b.bin.safetensors"
+    ),
+    (
+      "convert a.pt pt",
+      "sample convert writes .safetensors, .pt and .pth, not pt; type for instance sample convert a.pt pt.safetensors"
+    ),
+    ("inspect m.pt --steps 5", "--steps belongs to sample, not to sample inspect; leave it out"),
+    ("--half", "--half belongs to sample convert, not to sample; leave it out"),
+    ("completions", "sample completions needs SHELL; type sample completions SHELL"),
+    ("completions tcsh", "there are no completions for \"tcsh\"; type sample completions bash, zsh or fish"),
+    ("man x", "sample man takes no words, and \"x\" is one; type sample man"),
+    ("m.pt inspect", "\"m.pt\" belongs to no option; did you mean --model m.pt?"),
+    ("bench --steps 5", "--steps belongs to sample, not to sample bench; leave it out"),
+    ("--passes 5", "--passes belongs to sample bench, not to sample; leave it out"),
+    ("--threads 1 bench", "bench stands in front of the options; type sample bench and then the options"),
+    (
+      "bench --noise x.npy --batch 1,2",
+      "--noise has images for one batch; type one number after --batch, or leave --batch out"
+    ),
+  ])
+  func mistakesAboutCommandsSayWhatToType(line: String, message: String) {
+    do {
+      Issue.record("\(line) was understood: \(try parse(line.split(separator: " ").map(String.init)))")
+    } catch { #expect("\(error)" == message) }
+  }
+}

@@ -1,0 +1,66 @@
+import Testing
+
+@testable import DiffusionCommandLine
+
+/// Drawing from a picture, and around what is kept of it.
+struct PictureOptionsTests {
+  private func options(_ line: String) throws -> Options {
+    guard case .draw(let options) = try parse(line.split(separator: " ").map(String.init)) else {
+      throw UsageError("not a drawing: \(line)")
+    }
+    return options
+  }
+
+  @Test func areUnderstood() throws {
+    let from = try options("--init-image a.png --strength 0.25")
+    #expect(from.initImage == "a.png" && from.strength == 0.25 && from.mask == nil)
+    #expect(try options("--init_image=a.png --strength=1").strength == 1)
+    let around = try options("--init-image a.png --mask m.png --jump-length 5 --jump_count 4")
+    #expect(around.mask == "m.png" && around.jumpLength == 5 && around.jumpCount == 4 && around.strength == nil)
+  }
+
+  @Test(arguments: [
+    ("--mask m.png", "--mask says what of a picture is drawn anew; type --init-image and its file too"),
+    ("--strength 0.5", "--strength says how much of a picture is drawn anew; type --init-image and its file too"),
+    (
+      "--jump-length 5",
+      "--jump-length is for drawing around what a mask keeps; type --mask and its file too, or leave it out"
+    ),
+    (
+      "--init-image a.png --jump-count 5",
+      "--jump-count is for drawing around what a mask keeps; type --mask and its file too, or leave it out"
+    ),
+    (
+      "--init-image a.png --noise n.npy", "--init-image and --noise both say what to start from; type only one of them"
+    ),
+    (
+      "--init-image a.png --low-res s.png",
+      "--low-res is enlarged from noise, not from another picture; leave --init-image out"
+    ),
+    ("--strength 0", "--strength: 0 is out of range; type --strength with a number above 0, up to 1"),
+    ("--strength -0.5", "--strength: -0.5 is out of range; type --strength with a number above 0, up to 1"),
+    ("--strength 1.01", "--strength: 1.01 is out of range; type --strength with a number above 0, up to 1"),
+    ("--strength nan", "--strength: \"nan\" is not a number; type for instance --strength 1.5"),
+    (
+      "--jump-length 0", "--jump-length: 0 is out of range; type --jump-length with a number from 1 to 1000000"
+    ),
+    ("--jump-count 0", "--jump-count: 0 is out of range; type --jump-count with a number from 1 to 1000"),
+    ("--init-image", "--init-image needs a value; type for instance --init-image photo.png"),
+  ])
+  func mistakes(line: String, message: String) {
+    let error = #expect(throws: UsageError.self) { try options(line) }
+    #expect(error?.description == message)
+  }
+
+  @Test(arguments: [
+    (SamplerName.ddim, 5, 5), (.heun, 9, 10), (.plms, 6, 6), (.uniPC, 5, 5),
+  ])
+  func passes(sampler: SamplerName, whole: Int, part: Int) {
+    #expect(sampler.passes(steps: 5) == whole && sampler.passes(steps: 5, endsInPicture: false) == part)
+  }
+
+  @Test func passesOfOneStep() {
+    #expect(SamplerName.plms.passes(steps: 1) == 1 && SamplerName.plms.passes(steps: 1, endsInPicture: false) == 2)
+    #expect(SamplerName.heun.passes(steps: 1) == 1 && SamplerName.heun.passes(steps: 1, endsInPicture: false) == 2)
+  }
+}
