@@ -19,8 +19,8 @@ struct TrainingReferenceTests {
     }
   }
 
-  /// Pictures at step 0, which is scored by its likelihood, and 613. The derivatives are compared where they meet the first
-  /// weights: that of the last convolution's bias is their sum over pictures and pixels.
+  /// Pictures at step 0, which is scored by its likelihood, and 613. The derivatives are compared where they meet the
+  /// first weights: that of the last convolution's bias is their sum over pictures and pixels.
   @Test(arguments: [(LossType.rescaledMSE, "hybrid"), (.rescaledKL, "kl")])
   func lossesAgreeWithTheOriginal(type: LossType, name: String) throws {
     let reference = try Fixture("training")
@@ -43,20 +43,32 @@ struct TrainingReferenceTests {
       }
     }
     let expected = reference.tensor("\(name).grad.out.2.bias")
-    // Where an element is improbable, float32 loses digits in the difference of two probabilities: in it and in float64 the
-    // same formulas give sums for `kl` that lie 4·10⁻⁵ of the largest apart.
+    // Where an element is improbable, float32 loses digits in the difference of two probabilities: in it and in float64
+    // the same formulas give sums for `kl` that lie 4·10⁻⁵ of the largest apart.
     let tolerance: Float = type == .rescaledMSE ? 2e-5 : 1e-4
     expectClose(
       Tensor([6], sums.map { Float($0 / 2) }), expected, tolerance: tolerance * expected.largestMagnitude,
       "derivative by the bias")
   }
 
+  /// The whole variational bound (`calc_bpd_loop` of the original): ε of each step from T - 1 down to 0, and no x_T
+  /// before.
+  private func bound(
+    _ diffusion: GaussianDiffusion, _ model: Denoiser, _ xStart: Tensor, noise: inout some NoiseSource
+  ) -> BitsPerDimension {
+    let terms = (0..<diffusion.count).reversed().map { i in
+      diffusion.bpdTerms(model, xStart, noise: noise.next(), step: i)
+    }
+    return BitsPerDimension(priorBPD: diffusion.priorBPD(xStart), terms: terms)
+  }
+
   @Test func boundAgreesWithTheOriginal() throws {
     let reference = try Fixture("training")
     let unet = try randomModel()
     var noise = TorchNoise(generator: TorchGenerator(seed: 5), batch: 2, kept: 2, shape: [3, 16, 16])
-    let found = try diffusion("20").calcBPD(
-      { unet($0, timesteps: $1, labels: reference.integers("y")) }, reference.tensor("x0"), noise: &noise)
+    let found = bound(
+      try diffusion("20"), { unet($0, timesteps: $1, labels: reference.integers("y")) }, reference.tensor("x0"),
+      noise: &noise)
     expectRelative(found.vb.values, reference.tensor("bpd.vb"), 1e-5, "vb")
     expectRelative(found.xStartMSE.values, reference.tensor("bpd.xstart_mse"), 1e-5, "xstart_mse")
     // At the first step next to nothing of x₀ is in x_t, and the original's float32 errs by 7·10⁻⁵.

@@ -1,14 +1,15 @@
 import DiffusionPlatform
 import TensorCore
 
-/// The variational bound on -log₂ p(x₀) of N pictures (Ho et al. 2020, eq. 5), in bits per dimension, and what belongs to it.
-/// T is the number of steps of the process.
+/// The variational bound on -log₂ p(x₀) of N pictures (Ho et al. 2020, eq. 5), in bits per dimension, and what belongs
+/// to it. T is the number of steps of the process.
 public struct BitsPerDimension: Sendable {
   /// The bound for each picture, `[N]`: the sum of its `vb` and `priorBPD`.
   public let totalBPD: [Float]
   /// L_T of each picture, `[N]`: how far x_T still is from pure noise, which no model can change.
   public let priorBPD: [Float]
-  /// The terms of the steps, `[N, T]`. As in the original, the columns run as sampling does: the first is of step T - 1.
+  /// The terms of the steps, `[N, T]`. As in the original, the columns run as sampling does: the first is of step
+  /// T - 1.
   public let vb: Tensor
   /// The mean squared error of the predicted x₀, `[N, T]`, in the same order.
   public let xStartMSE: Tensor
@@ -40,24 +41,15 @@ public struct BPDTerms: Sendable {
 }
 
 extension GaussianDiffusion {
-  /// The whole variational bound of pictures (`calc_bpd_loop` of the original). Applies the model T times to all of them.
+  /// What step `i` adds to the variational bound of pictures (one pass of `calc_bpd_loop` of the original). Evaluates
+  /// the model once.
   ///
   /// - Parameters:
   ///   - model: the model.
   ///   - xStart: x₀, `[N, C, …]`, in [-1, 1], of 256 levels.
-  ///   - noise: gives the ε of each step, from T - 1 down to 0, and no x_T before.
+  ///   - noise: ε, standard normal, of the shape of `xStart`.
+  ///   - i: the step, in `0 ..< count`. The original's loop runs from T - 1 down to 0, and draws no x_T before.
   ///   - clipDenoised: whether the predicted x₀ is clipped to [-1, 1].
-  public func calcBPD(
-    _ model: Denoiser, _ xStart: Tensor, noise: inout some NoiseSource, clipDenoised: Bool = true
-  ) -> BitsPerDimension {
-    let terms = (0..<count).reversed().map { i in
-      bpdTerms(model, xStart, noise: noise.next(), step: i, clipDenoised: clipDenoised)
-    }
-    return BitsPerDimension(priorBPD: priorBPD(xStart), terms: terms)
-  }
-
-  /// What step `i` adds to the bound: for a loop that shows how far it is, or that draws a few steps only. Parameters as
-  /// `calcBPD`'s; `noise` is ε, of the shape of `xStart`.
   public func bpdTerms(
     _ model: Denoiser, _ xStart: Tensor, noise: Tensor, step i: Int, clipDenoised: Bool = true
   ) -> BPDTerms {
