@@ -17,7 +17,7 @@ extension SamplerName {
   /// How diffusers lets it count.
   var spacingStyle: SpacingStyle {
     switch self {
-    case .ddim, .ddpm, .plms: .ancestral
+    case .ddim, .ddpm, .plms: .integerTimesteps
     case .dpmSolver2M, .dpmSolver2MSDE, .uniPC: .multistep
     case .heun, .euler, .eulerAncestral: .continuous
     }

@@ -14,7 +14,8 @@ struct NoiseLevelsTests {
 
   /// The timesteps that diffusers' schedulers give, from the files' descriptions.
   @Test(arguments: [
-    ("io", "ddpm", TimestepSpacing.leading, SpacingStyle.ancestral), ("io", "ddim-trailing", .trailing, .ancestral),
+    ("io", "ddpm", TimestepSpacing.leading, SpacingStyle.integerTimesteps),
+    ("io", "ddim-trailing", .trailing, .integerTimesteps),
     ("io", "dpmpp2m", .linspace, .multistep), ("io", "dpmpp2m-karras", .karras, .multistep),
     ("io", "euler", .linspace, .continuous), ("samplers", "dpmpp2m-leading", .leading, .multistep),
     ("samplers", "dpmpp2m-trailing", .trailing, .multistep), ("samplers", "unipc-50", .linspace, .multistep),
@@ -59,7 +60,7 @@ struct NoiseLevelsTests {
     }
   }
 
-  @Test(arguments: TimestepSpacing.allCases, [SpacingStyle.ancestral, .multistep, .continuous])
+  @Test(arguments: TimestepSpacing.allCases, [SpacingStyle.integerTimesteps, .multistep, .continuous])
   func anyNumberOfStepsWorks(spacing: TimestepSpacing, style: SpacingStyle) throws {
     for count in [1, 2, 3, 50, 1000] {
       for betas in [BetaSchedule.linear.betas(steps: count), BetaSchedule.cosine.betas(steps: count)] {

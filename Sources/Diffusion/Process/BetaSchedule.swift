@@ -1,8 +1,9 @@
 import DiffusionPlatform
 
 /// How much noise each step of the diffusion process adds: β₁, …, β_T.
-public enum BetaSchedule: String, Sendable, CaseIterable {
-  /// Rising linearly from 10⁻⁴ to 0.02 (Ho et al. 2020, §4), rescaled by 1000 / T so that any T adds as much noise in all.
+public enum BetaSchedule: String, Sendable, CaseIterable, Codable {
+  /// Rising linearly from 10⁻⁴ to 0.02 (Ho et al. 2020, §4), rescaled by 1000 / T so that any T adds as much noise in
+  /// all.
   case linear
   /// Such that ᾱ(t) = cos²((t/T + 0.008) / 1.008 · π/2) (Nichol & Dhariwal 2021, eq. 17).
   case cosine
@@ -30,8 +31,8 @@ public enum BetaSchedule: String, Sendable, CaseIterable {
   }
 }
 
-/// The β of a process of `steps` ≥ 1 steps that rise linearly from `first` to `last`, whatever the number of steps (diffusers'
-/// `linear`), or whose square roots do (`scaled_linear`, of latent diffusion).
+/// The β of a process of `steps` ≥ 1 steps that rise linearly from `first` to `last`, whatever the number of steps
+/// (diffusers' `linear`), or whose square roots do (`scaled_linear`, of latent diffusion).
 public func betas(from first: Double, to last: Double, steps: Int, inSquareRoots: Bool = false) -> [Double] {
   precondition(steps >= 1, "a process of \(steps) steps has no betas")
   if inSquareRoots {

@@ -1,7 +1,7 @@
 import DiffusionPlatform
 
 /// What the model predicts (`ModelMeanType` of the original).
-public enum ModelMeanType: Sendable {
+public enum ModelMeanType: String, Sendable, CaseIterable, Codable {
   /// x_{t-1}.
   case previousX
   /// x₀.
@@ -11,7 +11,7 @@ public enum ModelMeanType: Sendable {
 }
 
 /// Where the variance of a step comes from (`ModelVarType` of the original).
-public enum ModelVarType: Sendable {
+public enum ModelVarType: String, Sendable, CaseIterable, Codable {
   /// The posterior's variance β̃, right if x₀ were known.
   case fixedSmall
   /// β, right if x₀ were pure noise.
@@ -25,10 +25,11 @@ public enum ModelVarType: Sendable {
   public var isLearned: Bool { self == .learned || self == .learnedRange }
 }
 
-/// The tables of a Gaussian diffusion process, in float64, for the timesteps that are kept of it. Step i of the process runs
-/// from 0, the last to be denoised, to `count - 1`.
+/// The tables of a Gaussian diffusion process, in float64, for the timesteps that are kept of it. Step i of the process
+/// runs from 0, the last to be denoised, to `count - 1`. (How samplers see it: `NoiseProcess`.)
 public struct GaussianDiffusion: Sendable {
-  /// The timestep of the original process that step i is; not whole where levels are spaced by their noise (`NoiseLevels`).
+  /// The timestep of the original process that step i is; not whole where levels are spaced by their noise
+  /// (`NoiseLevels`).
   public let timestepMap: [Double]
   /// T of the original process.
   public let originalSteps: Int
@@ -57,8 +58,8 @@ public struct GaussianDiffusion: Sendable {
   /// The number of steps.
   public var count: Int { betas.count }
 
-  /// The process of `originalSteps` steps with `betas`, of which only `timesteps` (ascending) are kept: the β between kept
-  /// steps are merged so that ᾱ stays what it was (Nichol & Dhariwal 2021, §4).
+  /// The process of `originalSteps` steps with `betas`, of which only `timesteps` (ascending) are kept: the β between
+  /// kept steps are merged so that ᾱ stays what it was (Nichol & Dhariwal 2021, §4).
   public init(
     betas originalBetas: [Double], timesteps: [Int], meanType: ModelMeanType, varType: ModelVarType,
     rescaleTimesteps: Bool

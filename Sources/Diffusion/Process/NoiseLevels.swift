@@ -1,28 +1,5 @@
 import DiffusionPlatform
 
-/// How the steps of a sampler are spread over the process; the first three are those of Lin et al. 2024, "Common Diffusion Noise Schedules
-/// and Sample Steps are Flawed", table 2, as diffusers takes them.
-public enum TimestepSpacing: String, Sendable, CaseIterable {
-  /// At an integer stride from timestep 0 up; the noisiest is left out.
-  case leading
-  /// At an even stride from the last timestep down; timestep 0 is left out.
-  case trailing
-  /// Evenly from the first to the last.
-  case linspace
-  /// Evenly in σ^{1/7} (Karras et al. 2022, eq. 5), where σ is √((1 - ᾱ) / ᾱ): finer where there is little noise.
-  case karras
-}
-
-/// How a sampler of diffusers counts.
-public enum SpacingStyle: Sendable {
-  /// Whole timesteps (DDPM, DDIM, PNDM).
-  case ancestral
-  /// Whole timesteps, of one more level than steps, the last being without noise (DPM-Solver, UniPC).
-  case multistep
-  /// Any timesteps, with noise interpolated (Euler, Heun).
-  case continuous
-}
-
 /// The noise levels that a sampler goes through, the least noisy first.
 public struct NoiseLevels: Sendable, Equatable {
   /// What the model is told, in 0 … T - 1; not always whole, and equal where two levels round to the same one.
@@ -32,7 +9,8 @@ public struct NoiseLevels: Sendable, Equatable {
 
   /// `steps` levels of the process with `betas`.
   ///
-  /// A single step starts from pure noise, so it is the last timestep, whatever the spacing; and T steps are all of them.
+  /// A single step starts from pure noise, so it is the last timestep, whatever the spacing; and T steps are all of
+  /// them.
   ///
   /// - Throws: `SpacingError` if there are not that many.
   public init(betas: [Double], steps: Int, spacing: TimestepSpacing, style: SpacingStyle) throws(SpacingError) {
@@ -60,7 +38,7 @@ public struct NoiseLevels: Sendable, Equatable {
       }
     case (.linspace, .multistep):
       timesteps = (1...steps).map { (last / Double(steps) * Double($0)).rounded(.toNearestOrEven) }
-    case (.linspace, .ancestral):
+    case (.linspace, .integerTimesteps):
       timesteps = (0..<steps).map { (last / Double(steps - 1) * Double($0)).rounded(.toNearestOrEven) }
     case (.linspace, .continuous): timesteps = (0..<steps).map { last / Double(steps - 1) * Double($0) }
     case (.karras, _):
@@ -90,9 +68,9 @@ private struct Process {
   /// ᾱ at a timestep, σ interpolated.
   func alphaBar(_ timestep: Double) -> Double {
     let below = Int(timestep)
-    let share = timestep - Double(below)
-    guard share > 0 else { return alphasCumprod[below] }
-    let sigma = sigmas[below] + share * (sigmas[below + 1] - sigmas[below])
+    let fraction = timestep - Double(below)
+    guard fraction > 0 else { return alphasCumprod[below] }
+    let sigma = sigmas[below] + fraction * (sigmas[below + 1] - sigmas[below])
     return 1 / (1 + sigma * sigma)
   }
 
