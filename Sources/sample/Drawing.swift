@@ -47,7 +47,7 @@ struct Drawing {
     var x =
       plan.initial?.start(images, plan.diffusion, noise: start) ?? (scale == 1 ? start : start.map { scale * $0 })
     let setting = SamplingContext(
-      diffusion: plan.diffusion, model: denoiser(images, labels),
+      process: plan.diffusion, model: denoiser(images, labels),
       clipDenoised: plan.clipsDenoised,
       conditioner: conditioner(labels))
     var loop = SamplingLoop(

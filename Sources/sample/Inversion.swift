@@ -20,7 +20,7 @@ struct Inversion {
       let images = first..<min(first + plan.batch, count)
       var x = pictures.rows(images)
       let setting = SamplingContext(
-        diffusion: plan.diffusion, model: denoiser(images), clipDenoised: plan.clipsDenoised)
+        process: plan.diffusion, model: denoiser(images), clipDenoised: plan.clipsDenoised)
       let inversion = DDIMInversion(setting, from: x, keepsEpsilon: plan.model.settings.family == .diffusers)
       for (i, next) in inversion.enumerated() {
         x = next

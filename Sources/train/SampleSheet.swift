@@ -24,7 +24,7 @@ func drawSheet(
   var noise = PhiloxNoise(seed: loop.settings.seed, images: images, shape: [channels, size, size])
   let start = noise.next()
   let setting = SamplingContext(
-    diffusion: diffusion, model: { unet($0, timesteps: $1, labels: labels) }, clipDenoised: true)
+    process: diffusion, model: { unet($0, timesteps: $1, labels: labels) }, clipDenoised: true)
   var sampling = SamplingLoop(setting, DDIM(), from: start, noise: noise)
   var x = start
   while let state = sampling.next() {

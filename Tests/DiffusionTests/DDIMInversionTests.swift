@@ -19,22 +19,23 @@ struct DDIMInversionTests {
     return timesteps.map { t in betas[...t].reduce(1) { $0 * (1 - $1) } }
   }
 
-  /// Each step in float64 from the one before, x_{t+1} = √ᾱ_{t+1}·x₀ + √(1 - ᾱ_{t+1})·ε with x₀ and ε of step t, which also says which
-  /// timestep the model is asked about; behind the last, ᾱ is 0. Clipping changes ε, unless that is kept.
+  /// Each step in float64 from the one before, x_{t+1} = √ᾱ_{t+1}·x₀ + √(1 - ᾱ_{t+1})·ε with x₀ and ε of step t, which
+  /// also says which timestep the model is asked about; behind the last, ᾱ is 0. Clipping changes ε, unless that is
+  /// kept.
   @Test(arguments: [false, true], [false, true])
   func stepsFollowTheEquation(clips: Bool, keeps: Bool) {
     let timesteps = [100, 300, 600]
     let bars = alphaBars(timesteps)
     var asked: [Float] = []
-    let setting = SamplingContext(
-      diffusion: diffusion(timesteps),
+    let context = SamplingContext(
+      process: diffusion(timesteps),
       model: { x, t in
         asked.append(t[0])
         return x.map { $0 * 0.9 - 1.5 }
       }, clipDenoised: clips)
     var x = scrambled(Self.shape)
     var isClipped = false
-    for (i, found) in DDIMInversion(setting, from: x, keepsEpsilon: keeps).enumerated() {
+    for (i, found) in DDIMInversion(context, from: x, keepsEpsilon: keeps).enumerated() {
       let (bar, next) = (bars[i], i + 1 < bars.count ? bars[i + 1] : 0)
       for e in 0..<x.count {
         let said = Double(x[e]) * 0.9 - 1.5
@@ -58,28 +59,29 @@ struct DDIMInversionTests {
     let timesteps = [10, 200, 400, 700, 999]
     let bar = alphaBars(timesteps)[0]
     let picture = scrambled(Self.shape, seed: 77)
-    let setting = SamplingContext(
-      diffusion: diffusion(timesteps, mean: .startX), model: { _, _ in picture }, clipDenoised: true)
-    let states = Array(DDIMInversion(setting, from: picture))
+    let context = SamplingContext(
+      process: diffusion(timesteps, mean: .startX), model: { _, _ in picture }, clipDenoised: true)
+    let states = Array(DDIMInversion(context, from: picture))
     #expect(states.count == 5)
     let z = try #require(states.last)
     expectClose(
       z, picture.map { Float((1 - bar.squareRoot()) / (1 - bar).squareRoot() * Double($0)) }, tolerance: 2e-5, "x_T")
     let noise = PhiloxNoise(seed: 0, images: 0..<2, shape: [1, 3, 3])
     var drawn = z
-    for state in SamplingLoop(setting, DDIM(), from: z, noise: noise) { drawn = state.x }
+    for state in SamplingLoop(context, DDIM(), from: z, noise: noise) { drawn = state.x }
     expectClose(drawn, picture, tolerance: 1e-5, "drawn again")
   }
 
-  /// Of normally distributed data of deviation s the best ε is known in closed form, and depends on x: ε = √(1 - ᾱ)·x / (ᾱ·s² + 1 - ᾱ).
-  /// What is drawn again comes the nearer to what was encoded the finer the steps are, and x_T is as large as noise is.
+  /// Of normally distributed data of deviation s the best ε is known in closed form, and depends on x:
+  /// ε = √(1 - ᾱ)·x / (ᾱ·s² + 1 - ᾱ). What is drawn again comes the nearer to what was encoded the finer the steps are,
+  /// and x_T is as large as noise is.
   @Test func finerStepsComeNearer() throws {
     let deviation = 0.5
     func error(steps: Int) throws -> Double {
       let timesteps = try DiffusionCore.timesteps(1000, steps: steps, isDDIM: true)
       let bars = alphaBars(timesteps)
-      let setting = SamplingContext(
-        diffusion: diffusion(timesteps),
+      let context = SamplingContext(
+        process: diffusion(timesteps),
         model: { x, t in
           let bar = bars[timesteps.firstIndex(of: Int(t[0]))!]
           return x.map { Float((1 - bar).squareRoot() * Double($0) / (bar * deviation * deviation + 1 - bar)) }
@@ -87,11 +89,11 @@ struct DDIMInversionTests {
       // A picture of the deviation of the data becomes noise of deviation 1.
       let picture = Tensor([1, 1, 1, 2], [Float(deviation), Float(-deviation)])
       var z = picture
-      for next in DDIMInversion(setting, from: picture) { z = next }
+      for next in DDIMInversion(context, from: picture) { z = next }
       #expect(abs(abs(z[0]) - 1) < 0.2, "\(steps) steps: x_T is \(z[0])")
       var drawn = z
       for state in SamplingLoop(
-        setting, DDIM(), from: z, noise: PhiloxNoise(seed: 0, images: 0..<1, shape: [1, 1, 2]))
+        context, DDIM(), from: z, noise: PhiloxNoise(seed: 0, images: 0..<1, shape: [1, 1, 2]))
       { drawn = state.x }
       return abs(Double(drawn[0]) - deviation)
     }

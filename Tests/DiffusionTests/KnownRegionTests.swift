@@ -13,8 +13,8 @@ struct KnownRegionTests {
   /// The left half is kept.
   private static let mask = Tensor([1, 1, 3, 4], [0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1])
   private static let picture = scrambled(shape, seed: 77)
-  private let setting = SamplingContext(
-    diffusion: diffusion, model: { x, t in x.map { 0.8 * $0 + t[0] / 5000 } }, clipDenoised: false)
+  private let context = SamplingContext(
+    process: diffusion, model: { x, t in x.map { 0.8 * $0 + t[0] / 5000 } }, clipDenoised: false)
 
   /// ᾱ of each step, straight from the definition; 1 without noise.
   private func alphaBar(_ i: Int) -> Double {
@@ -40,7 +40,7 @@ struct KnownRegionTests {
   func isAlgorithm1(steps: Int, length: Int, count: Int) {
     let start = scrambled(Self.shape, seed: 5)
     var loop = SamplingLoop(
-      setting, DDPM(), from: start, along: ResamplingSchedule(steps: steps, jumpLength: length, jumpCount: count),
+      context, DDPM(), from: start, along: ResamplingSchedule(steps: steps, jumpLength: length, jumpCount: count),
       keeping: InpaintingConstraint(Self.picture, drawnWhere: Self.mask), noise: ScriptedNoise())
 
     var x = start.values.map(Double.init)
@@ -109,7 +109,7 @@ struct KnownRegionTests {
     let sampler = Self.samplers[index]
     var last = SamplerState?.none
     for state in SamplingLoop(
-      setting, sampler, from: scrambled(Self.shape, seed: 5),
+      context, sampler, from: scrambled(Self.shape, seed: 5),
       along: ResamplingSchedule(steps: 6, jumpLength: 2, jumpCount: 2),
       keeping: InpaintingConstraint(Self.picture, drawnWhere: Self.mask), noise: ScriptedNoise())
     { last = state }
@@ -130,7 +130,7 @@ struct KnownRegionTests {
       let pictures = Tensor.stacked(images.map { scrambled([1] + shape, seed: UInt64($0)) })
       var x = start
       for state in SamplingLoop(
-        setting, Self.samplers[index], from: start, along: ResamplingSchedule(steps: 6, jumpLength: 2, jumpCount: 2),
+        context, Self.samplers[index], from: start, along: ResamplingSchedule(steps: 6, jumpLength: 2, jumpCount: 2),
         keeping: InpaintingConstraint(pictures, drawnWhere: Self.mask), noise: noise)
       { x = state.x }
       return x
@@ -146,9 +146,8 @@ struct KnownRegionTests {
     var made = 0
 
     mutating func step(
-      _ x: Tensor, _ i: Int, _ setting: SamplingContext, noise: inout some NoiseSource
+      _ x: Tensor, _ i: Int, _ context: SamplingContext, noise: () -> Tensor
     ) -> (x: Tensor, predXStart: Tensor) {
-      noise.skip()
       made += 1
       let number = Float(made)
       return (x, x.map { _ in number })
@@ -158,7 +157,7 @@ struct KnownRegionTests {
   /// Behind a jump a sampler knows nothing of the steps before.
   @Test func samplersBeginAfresh() {
     let loop = SamplingLoop(
-      setting, Counting(), from: scrambled(Self.shape),
+      context, Counting(), from: scrambled(Self.shape),
       along: ResamplingSchedule(steps: 6, jumpLength: 3, jumpCount: 2),
       noise: ScriptedNoise())
     // Steps 5 to 1 lead to level 0; the jump leads from there to level 3.
@@ -166,10 +165,11 @@ struct KnownRegionTests {
     #expect(loop.map { $0.timestep } == [990, 800, 600, 400, 200, 600, 400, 200, 20])
   }
 
-  /// A model that knows the picture finds it from whichever step it starts at, and DDIM without new noise is in one step where it says.
+  /// A model that knows the picture finds it from whichever step it starts at, and DDIM without new noise is in one
+  /// step where it says.
   @Test(arguments: [1, 3, 6]) func startsFromAPicture(steps: Int) {
     let knowing = SamplingContext(
-      diffusion: Self.diffusion,
+      process: Self.diffusion,
       model: { x, t in
         let bar = alphaBar(Self.timesteps.firstIndex(of: Int(t[0]))!)
         return x.zip(Self.picture) { Float((Double($0) - bar.squareRoot() * Double($1)) / (1 - bar).squareRoot()) }
@@ -198,7 +198,7 @@ struct KnownRegionTests {
   /// What a whole run starts from is what it was before there were paths.
   @Test func withoutAPathAllStepsAreTaken() {
     let states = Array(
-      SamplingLoop(setting, DDIM(), from: scrambled(Self.shape), noise: ScriptedNoise()))
+      SamplingLoop(context, DDIM(), from: scrambled(Self.shape), noise: ScriptedNoise()))
     #expect(states.map(\.timestep) == [990, 800, 600, 400, 200, 20])
     #expect(states.map(\.step) == [1, 2, 3, 4, 5, 6] && states.allSatisfy { $0.steps == 6 })
   }

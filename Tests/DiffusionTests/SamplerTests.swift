@@ -39,14 +39,14 @@ struct SamplerTests {
         return x.zip(picture) { Float(b * Double($0) + a * Double($1)) }
       }
     }
-    let setting = SamplingContext(diffusion: diffusion, model: model, clipDenoised: true)
+    let context = SamplingContext(process: diffusion, model: model, clipDenoised: true)
     let start = scrambled(Self.shape)
     var last: SamplerState?
-    for state in SamplingLoop(setting, DDIM(eta: eta), from: start, noise: ScriptedNoise(shape: Self.shape)) {
+    for state in SamplingLoop(context, DDIM(eta: eta), from: start, noise: ScriptedNoise(shape: Self.shape)) {
       last = state
     }
     expectClose(last!.x, picture, tolerance: 2e-4, "DDIM")
-    for state in SamplingLoop(setting, DDPM(), from: start, noise: ScriptedNoise(shape: Self.shape)) {
+    for state in SamplingLoop(context, DDPM(), from: start, noise: ScriptedNoise(shape: Self.shape)) {
       expectClose(state.predXStart, picture, tolerance: 2e-3, "predicted x₀ of DDPM")
       last = state
     }
@@ -57,10 +57,10 @@ struct SamplerTests {
   @Test(arguments: [0, 0.3, 1])
   func ddimStepFollowsEquation12(eta: Double) {
     let bars = alphaBars([300, 600])
-    let setting = SamplingContext(
-      diffusion: diffusion([300, 600]), model: { x, _ in x.map { $0 * 0.9 } }, clipDenoised: false)
+    let context = SamplingContext(
+      process: diffusion([300, 600]), model: { x, _ in x.map { $0 * 0.9 } }, clipDenoised: false)
     let start = scrambled(Self.shape)
-    var sampler = SamplingLoop(setting, DDIM(eta: eta), from: start, noise: ScriptedNoise(shape: Self.shape))
+    var sampler = SamplingLoop(context, DDIM(eta: eta), from: start, noise: ScriptedNoise(shape: Self.shape))
     let state = sampler.next()!
     let noise = scrambled(Self.shape, seed: 1)
     let sigma =
@@ -85,8 +85,8 @@ struct SamplerTests {
     let bars = alphaBars(timesteps)
     let channel = scrambled(Self.shape, seed: 5)
     let start = scrambled(Self.shape)
-    let setting = SamplingContext(
-      diffusion: diffusion(timesteps, variance: variance),
+    let context = SamplingContext(
+      process: diffusion(timesteps, variance: variance),
       model: { x, _ in
         let epsilon = x.map { $0 * 0.9 }
         guard variance.isLearned else { return epsilon }
@@ -96,7 +96,7 @@ struct SamplerTests {
             Tensor([1, 2, 3, 3], epsilon.rows(n..<n + 1).values + channel.rows(n..<n + 1).values)
           })
       }, clipDenoised: false)
-    var sampler = SamplingLoop(setting, DDPM(), from: start, noise: ScriptedNoise(shape: Self.shape))
+    var sampler = SamplingLoop(context, DDPM(), from: start, noise: ScriptedNoise(shape: Self.shape))
     let state = sampler.next()!
     let noise = scrambled(Self.shape, seed: 1)
     let beta = 1 - bars[2] / bars[1]
@@ -120,21 +120,21 @@ struct SamplerTests {
   }
 
   @Test func lastStepAddsNoNoise() {
-    let setting = SamplingContext(diffusion: diffusion([0, 500]), model: { x, _ in x }, clipDenoised: true)
-    var ddpm = SamplingLoop(setting, DDPM(), from: scrambled(Self.shape), noise: ScriptedNoise(shape: Self.shape))
+    let context = SamplingContext(process: diffusion([0, 500]), model: { x, _ in x }, clipDenoised: true)
+    var ddpm = SamplingLoop(context, DDPM(), from: scrambled(Self.shape), noise: ScriptedNoise(shape: Self.shape))
     while ddpm.next() != nil {}
     #expect(ddpm.noise.calls == ["next", "skip"])
-    var ddim = SamplingLoop(setting, DDIM(eta: 1), from: scrambled(Self.shape), noise: ScriptedNoise(shape: Self.shape))
+    var ddim = SamplingLoop(context, DDIM(eta: 1), from: scrambled(Self.shape), noise: ScriptedNoise(shape: Self.shape))
     while ddim.next() != nil {}
     #expect(ddim.noise.calls == ["next", "skip"])
   }
 
   @Test func clipping() {
     func predicted(clip: Bool) -> Float {
-      let setting = SamplingContext(
-        diffusion: diffusion([500], mean: .startX), model: { x, _ in x.map { _ in 3 } }, clipDenoised: clip)
+      let context = SamplingContext(
+        process: diffusion([500], mean: .startX), model: { x, _ in x.map { _ in 3 } }, clipDenoised: clip)
       var sampler = SamplingLoop(
-        setting, DDIM(eta: 0), from: scrambled(Self.shape), noise: ScriptedNoise(shape: Self.shape))
+        context, DDIM(eta: 0), from: scrambled(Self.shape), noise: ScriptedNoise(shape: Self.shape))
       return sampler.next()!.x[0]
     }
     #expect(abs(predicted(clip: true) - 1) < 1e-6)
@@ -143,9 +143,9 @@ struct SamplerTests {
 
   /// An η above 1 asks for more noise than there is; the result stays finite.
   @Test func largeEta() {
-    let setting = SamplingContext(diffusion: diffusion([100, 500, 900]), model: { x, _ in x }, clipDenoised: true)
+    let context = SamplingContext(process: diffusion([100, 500, 900]), model: { x, _ in x }, clipDenoised: true)
     for state in SamplingLoop(
-      setting, DDIM(eta: 3), from: scrambled(Self.shape), noise: ScriptedNoise(shape: Self.shape))
+      context, DDIM(eta: 3), from: scrambled(Self.shape), noise: ScriptedNoise(shape: Self.shape))
     {
       #expect(state.x.values.allSatisfy { $0.isFinite })
     }

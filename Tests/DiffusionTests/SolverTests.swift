@@ -20,8 +20,8 @@ struct SolverTests {
       meanType: mean, varType: .fixedSmall, rescaleTimesteps: false)
   }
 
-  private func run(_ sampler: any Sampler, _ setting: SamplingContext, from x: Tensor) -> (x: Tensor, calls: [String]) {
-    var loop = SamplingLoop(setting, sampler, from: x, noise: ScriptedNoise(shape: Self.shape))
+  private func run(_ sampler: any Sampler, _ context: SamplingContext, from x: Tensor) -> (x: Tensor, calls: [String]) {
+    var loop = SamplingLoop(context, sampler, from: x, noise: ScriptedNoise(shape: Self.shape))
     var last = x
     while let state = loop.next() { last = state.x }
     return (last, loop.noise.calls)
@@ -41,15 +41,15 @@ struct SolverTests {
         let bar = diffusion.alphasCumprod[i]
         return x.zip(picture) { Float((Double($0) - bar.squareRoot() * Double($1)) / (1 - bar).squareRoot()) }
       }
-      let setting = SamplingContext(diffusion: diffusion, model: model, clipDenoised: true)
+      let context = SamplingContext(process: diffusion, model: model, clipDenoised: true)
       expectClose(
-        run(Self.solvers[solver], setting, from: scrambled(Self.shape)).x, picture, tolerance: 1e-3,
+        run(Self.solvers[solver], context, from: scrambled(Self.shape)).x, picture, tolerance: 1e-3,
         "\(Self.solvers[solver]) \(mean)")
     }
   }
 
-  /// Where pictures are normal with deviation s, the flow is known: x / √(ᾱ s² + 1 - ᾱ) stays what it is. Errors fall with the number
-  /// of steps as the order of the solver says.
+  /// Where pictures are normal with deviation s, the flow is known: x / √(ᾱ s² + 1 - ᾱ) stays what it is. Errors fall
+  /// with the number of steps as the order of the solver says.
   @Test(arguments: [(0, 2.0), (1, 2.0), (2, 2.0), (3, 1.0), (4, 2.0)])
   func errorsFallAsTheOrderSays(solver: Int, order: Double) throws {
     let s = 0.5
@@ -65,9 +65,9 @@ struct SolverTests {
         let factor = bar.squareRoot() * s * s / (bar * s * s + 1 - bar)
         return x.map { Float(factor) * $0 }
       }
-      let setting = SamplingContext(diffusion: diffusion, model: model, clipDenoised: false)
+      let context = SamplingContext(process: diffusion, model: model, clipDenoised: false)
       var loop = SamplingLoop(
-        setting, Self.solvers[solver], from: scrambled(Self.shape), noise: ScriptedNoise(shape: Self.shape))
+        context, Self.solvers[solver], from: scrambled(Self.shape), noise: ScriptedNoise(shape: Self.shape))
       var last = scrambled(Self.shape)
       for _ in 1..<steps { last = loop.next()!.x }
       func deviation(_ bar: Double) -> Double { (bar * s * s + 1 - bar).squareRoot() }
@@ -84,9 +84,9 @@ struct SolverTests {
   /// Each step draws or passes over one number, so that the steps keep theirs; what is not random draws none.
   @Test(arguments: 0..<7)
   func noiseIsCountedByStep(solver: Int) throws {
-    let setting = SamplingContext(
-      diffusion: try diffusion(4), model: { x, _ in x.map { 0.5 * $0 } }, clipDenoised: true)
-    let calls = run(Self.solvers[solver], setting, from: scrambled(Self.shape)).calls
+    let context = SamplingContext(
+      process: try diffusion(4), model: { x, _ in x.map { 0.5 * $0 } }, clipDenoised: true)
+    let calls = run(Self.solvers[solver], context, from: scrambled(Self.shape)).calls
     #expect(calls == (solver < 5 ? Array(repeating: "skip", count: 4) : ["next", "next", "next", "skip"]))
   }
 
@@ -95,11 +95,11 @@ struct SolverTests {
   func ancestralStepsKeepTheVariance(solver: Int) throws {
     let shape = [1, 1, 100, 100]
     let diffusion = try diffusion(5)
-    let setting = SamplingContext(
-      diffusion: diffusion, model: { x, _ in x.map { _ in 0 } }, clipDenoised: false)
+    let context = SamplingContext(
+      process: diffusion, model: { x, _ in x.map { _ in 0 } }, clipDenoised: false)
     var noise = PhiloxNoise(seed: 1, images: [0], shape: Array(shape.dropFirst()))
     let start = noise.next()
-    for state in SamplingLoop(setting, Self.solvers[solver], from: start, noise: noise).prefix(4) {
+    for state in SamplingLoop(context, Self.solvers[solver], from: start, noise: noise).prefix(4) {
       let variance = state.x.values.reduce(0.0) { $0 + Double($1) * Double($1) } / 10_000
       let expected = 1 - diffusion.alphasCumprod[5 - state.step - 1]
       // Five deviations of the mean of 10,000 squares.
@@ -123,8 +123,8 @@ struct SolverTests {
             Tensor([1, 2, 3, 3], epsilon.rows(n..<n + 1).values + [Float](repeating: 9, count: 9))
           })
       }
-      let setting = SamplingContext(diffusion: diffusion, model: model, clipDenoised: true)
-      return run(Self.solvers[solver], setting, from: scrambled(Self.shape)).x
+      let context = SamplingContext(process: diffusion, model: model, clipDenoised: true)
+      return run(Self.solvers[solver], context, from: scrambled(Self.shape)).x
     }
     #expect(try drawn(.learnedRange).values == drawn(.fixedSmall).values)
   }

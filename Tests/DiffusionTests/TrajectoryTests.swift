@@ -34,11 +34,11 @@ struct TrajectoryTests {
         betas: try #require(BetaSchedule(rawValue: c.schedule)).betas(steps: c.diffusionSteps),
         timesteps: try spaceTimesteps(c.diffusionSteps, sections: c.respacing), meanType: .epsilon,
         varType: .learnedRange, rescaleTimesteps: c.rescaleTimesteps)
-      let setting = SamplingContext(
-        diffusion: diffusion, model: { unet($0, timesteps: $1, labels: c.labels) },
+      let context = SamplingContext(
+        process: diffusion, model: { unet($0, timesteps: $1, labels: c.labels) },
         clipDenoised: c.clipDenoised ?? true)
       var noise = TorchNoise(generator: TorchGenerator(seed: c.seed), batch: 2, kept: 2, shape: [3, 16, 16])
-      let states = try run(setting, eta: c.eta, from: noise.next(), noise: noise)
+      let states = try run(context, eta: c.eta, from: noise.next(), noise: noise)
       expectTrajectory(states, reference, c.tag)
       let first = reference.tensor("\(c.tag).pred_xstart_first")
       expectClose(
@@ -60,8 +60,8 @@ struct TrajectoryTests {
     var noise = TorchNoise(generator: TorchGenerator(seed: 12), batch: 10, kept: 10, shape: [1, 28, 28])
     let start = noise.next()
     expectClose(start, reference.tensor("noise"), tolerance: 2e-6, "x_T")
-    let setting = SamplingContext(diffusion: diffusion, model: model, clipDenoised: true)
-    expectTrajectory(try run(setting, eta: isDDIM ? 0 : nil, from: start, noise: noise), reference, tag)
+    let context = SamplingContext(process: diffusion, model: model, clipDenoised: true)
+    expectTrajectory(try run(context, eta: isDDIM ? 0 : nil, from: start, noise: noise), reference, tag)
   }
 
   @Test func digitsForwardPassAgreesWithPyTorch() throws {
@@ -82,10 +82,10 @@ struct TrajectoryTests {
     return try UNetModel(configuration, Weights(StateDict.embedded()))
   }
 
-  private func run(_ setting: SamplingContext, eta: Double?, from x: Tensor, noise: TorchNoise) throws -> [SamplerState]
+  private func run(_ context: SamplingContext, eta: Double?, from x: Tensor, noise: TorchNoise) throws -> [SamplerState]
   {
-    if let eta { return Array(SamplingLoop(setting, DDIM(eta: eta), from: x, noise: noise)) }
-    return Array(SamplingLoop(setting, DDPM(), from: x, noise: noise))
+    if let eta { return Array(SamplingLoop(context, DDIM(eta: eta), from: x, noise: noise)) }
+    return Array(SamplingLoop(context, DDPM(), from: x, noise: noise))
   }
 
   private func expectTrajectory(_ states: [SamplerState], _ reference: Fixture, _ tag: String) {

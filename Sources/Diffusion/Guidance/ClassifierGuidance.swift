@@ -1,12 +1,18 @@
 import DiffusionPlatform
 import TensorCore
 
-/// The gradient of s · log p(y | x_t) with respect to x_t, for pictures `[N, C, …]` and their timesteps, `[N]`, on the scale that the
-/// model takes them on (Dhariwal & Nichol 2021, §4): in its direction samplers are drawn (`cond_fn` of guided-diffusion).
+/// A conditioning gradient: that of s · log p(y | x_t) with respect to x_t (Dhariwal & Nichol 2021, §4; `cond_fn` of
+/// guided-diffusion). Samplers are drawn in its direction.
+///
+/// - Parameters:
+///   - x: x_t, `[N, C, …]`, not scaled for the network.
+///   - timesteps: the `conditioning` of each picture's noise level, `[N]`, as the network is told it.
+/// - Returns: the gradient, of the shape of `x`.
 public typealias Conditioner = (_ x: Tensor, _ timesteps: [Float]) -> Tensor
 
 extension GaussianDiffusion {
-  /// Shifts the mean of p(x_{t-1} | x_t) by Σ·g (Dhariwal & Nichol 2021, algorithm 1; `condition_mean` of the original).
+  /// Shifts the mean of p(x_{t-1} | x_t) by Σ·g (Dhariwal & Nichol 2021, algorithm 1; `condition_mean` of the
+  /// original).
   func conditionMean(_ p: PMeanVariance, _ gradient: Tensor) -> PMeanVariance {
     let mean: Tensor
     switch p.logVariance {
@@ -18,13 +24,14 @@ extension GaussianDiffusion {
     }
     return PMeanVariance(mean: mean, logVariance: p.logVariance, predXStart: p.predXStart, output: p.output)
   }
+}
 
-  /// What x₀ is expected to be once ε has become ε - √(1 - ᾱ)·g (Dhariwal & Nichol 2021, algorithm 2; `condition_score` of the
+extension NoiseProcess {
+  /// What x̂₀ becomes once ε has become ε - σ·g (Dhariwal & Nichol 2021, algorithm 2; `condition_score` of the
   /// original, which does not clip it again).
-  func conditionScore(predXStart: Tensor, _ x: Tensor, _ gradient: Tensor, step i: Int) -> Tensor {
-    let (a, b) = (sqrtRecipAlphasCumprod(i), sqrtRecipm1AlphasCumprod(i))
-    let root = Float((1 - alphasCumprod[i]).squareRoot())
-    let epsilon = epsilon(predXStart: predXStart, x, step: i).zip(gradient) { $0 - root * $1 }
-    return x.zip(epsilon) { a * $0 - b * $1 }
+  func conditionScore(xStart: Tensor, _ x: Tensor, _ gradient: Tensor, step i: Int) -> Tensor {
+    let sigma = Float(level(i).sigma)
+    let epsilon = epsilon(xStart: xStart, x, step: i).zip(gradient) { $0 - sigma * $1 }
+    return self.xStart(epsilon: epsilon, x, step: i)
   }
 }

@@ -2,21 +2,21 @@ import DiffusionPlatform
 import TensorCore
 
 /// Ancestral sampling (Ho et al. 2020, algorithm 2): each step draws x_{t-1} from the Gaussian that the model predicts.
+///
+/// It uses the original's float32 tables, and so needs a `GaussianDiffusion`.
 public struct DDPM: Sampler {
-  /// No settings.
+  /// It has no settings.
   public init() {}
 
   /// Draws x_{t-1}; the last step adds no noise.
   public mutating func step(
-    _ x: Tensor, _ i: Int, _ setting: SamplingContext, noise: inout some NoiseSource
+    _ x: Tensor, _ i: Int, _ context: SamplingContext, noise: () -> Tensor
   ) -> (x: Tensor, predXStart: Tensor) {
-    var p = setting.diffusion.pMeanVariance(setting.model, x, step: i, clipDenoised: setting.clipDenoised)
-    if let gradient = setting.gradient(x, step: i) { p = setting.diffusion.conditionMean(p, gradient) }
-    guard i > 0 else {
-      noise.skip()
-      return (p.mean, p.predXStart)
-    }
-    let z = noise.next()
+    let diffusion = context.gaussian
+    var p = diffusion.pMeanVariance(context.model, x, step: i, clipDenoised: context.clipDenoised)
+    if let gradient = context.gradient(x, step: i) { p = diffusion.conditionMean(p, gradient) }
+    guard i > 0 else { return (p.mean, p.predXStart) }
+    let z = noise()
     switch p.logVariance {
     case .fixed(let logVariance):
       let deviation = expf(0.5 * logVariance)

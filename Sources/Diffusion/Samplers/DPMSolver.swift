@@ -1,22 +1,23 @@
 import DiffusionPlatform
 import TensorCore
 
-/// DPM-Solver++(2M) (Lu et al. 2022, "DPM-Solver++", algorithm 2): the probability flow with x₀ extrapolated from this step and the
-/// one before; or, with new noise at each step, SDE-DPM-Solver++(2M) (appendix E there). The first and the last step are of first order.
+/// DPM-Solver++(2M) (Lu et al. 2022, "DPM-Solver++", algorithm 2): the probability flow with x₀ extrapolated from this
+/// step and the one before; or, with new noise at each step, SDE-DPM-Solver++(2M) (there, appendix E). The first and
+/// the last step are of first order.
 public struct DPMSolver: Sampler {
   private let isSDE: Bool
-  /// What the step before expected, and its λ.
+  /// x̂₀ of the step before, and its λ.
   private var previous: (predXStart: Tensor, lambda: Double)?
 
   /// - Parameter isSDE: whether each step draws new noise.
   public init(isSDE: Bool = false) { self.isSDE = isSDE }
 
-  /// Solves the linear part exactly, and takes x₀ to change evenly with λ.
+  /// Solves the linear part exactly, and takes x₀ to change linearly in λ.
   public mutating func step(
-    _ x: Tensor, _ i: Int, _ setting: SamplingContext, noise: inout some NoiseSource
+    _ x: Tensor, _ i: Int, _ context: SamplingContext, noise: () -> Tensor
   ) -> (x: Tensor, predXStart: Tensor) {
-    let predXStart = setting.predXStart(x, step: i)
-    let (s, t) = (setting.diffusion.level(i), setting.diffusion.level(i - 1))
+    let predXStart = context.xStart(x, step: i)
+    let (s, t) = (context.process.level(i), context.process.level(i - 1))
     var expected = predXStart
     if let previous, i > 0 {
       let r = (s.lambda - previous.lambda) / (t.lambda - s.lambda)
@@ -25,16 +26,10 @@ public struct DPMSolver: Sampler {
     previous = (predXStart, s.lambda)
     // e^-h with h = λt - λs, also where λt is infinite.
     let decay = t.relative / s.relative
-    guard isSDE else {
-      noise.skip()
-      return (sum((t.sigma / s.sigma, x), (t.alpha * (1 - decay), expected)), predXStart)
-    }
-    let share = 1 - decay * decay
-    let next = sum((t.sigma / s.sigma * decay, x), (t.alpha * share, expected))
-    guard t.sigma > 0 else {
-      noise.skip()
-      return (next, predXStart)
-    }
-    return (sum((1, next), (t.sigma * share.squareRoot(), noise.next())), predXStart)
+    guard isSDE else { return (sum((t.sigma / s.sigma, x), (t.alpha * (1 - decay), expected)), predXStart) }
+    let fraction = 1 - decay * decay
+    let next = sum((t.sigma / s.sigma * decay, x), (t.alpha * fraction, expected))
+    guard t.sigma > 0 else { return (next, predXStart) }
+    return (sum((1, next), (t.sigma * fraction.squareRoot(), noise())), predXStart)
   }
 }

@@ -1,33 +1,33 @@
 import TensorCore
 
-/// Pseudo linear multistep (Liu et al. 2022, "Pseudo Numerical Methods", eq. 12 with eq. 11's transfer): the noise is extrapolated from up
-/// to four steps by Adams and Bashforth. The first step is an improved Euler's, of two evaluations, as in CompVis's `plms.py`.
+/// Pseudo linear multistep (Liu et al. 2022, "Pseudo Numerical Methods", eq. 12 with eq. 11's transfer): the noise is
+/// extrapolated from up to four steps by Adams and Bashforth's method. The first step is an improved Euler's, with two
+/// evaluations of the network, as in CompVis's `plms.py`.
 public struct PLMS: Sampler {
   /// The noise of the steps before, the latest last, at most three.
   private var epsilons: [Tensor] = []
 
-  /// No settings.
+  /// It has no settings.
   public init() {}
 
   /// Follows the extrapolated noise.
   public mutating func step(
-    _ x: Tensor, _ i: Int, _ setting: SamplingContext, noise: inout some NoiseSource
+    _ x: Tensor, _ i: Int, _ context: SamplingContext, noise: () -> Tensor
   ) -> (x: Tensor, predXStart: Tensor) {
-    noise.skip()
-    let diffusion = setting.diffusion
+    let process = context.process
     func follow(_ epsilon: Tensor) -> Tensor {
-      let (s, t) = (diffusion.level(i), diffusion.level(i - 1))
+      let (s, t) = (process.level(i), process.level(i - 1))
       return sum((t.alpha / s.alpha, x), (t.sigma - t.alpha * s.relative, epsilon))
     }
-    let predXStart = setting.predXStart(x, step: i)
-    let e = diffusion.epsilon(predXStart: predXStart, x, step: i)
+    let predXStart = context.xStart(x, step: i)
+    let e = process.epsilon(xStart: predXStart, x, step: i)
     let p = epsilons
     epsilons = Array((p + [e]).suffix(3))
     switch p.count {
     case 0:
       let euler = follow(e)
       guard i > 0 else { return (euler, predXStart) }
-      let next = diffusion.epsilon(predXStart: setting.predXStart(euler, step: i - 1), euler, step: i - 1)
+      let next = process.epsilon(xStart: context.xStart(euler, step: i - 1), euler, step: i - 1)
       return (follow(sum((0.5, e), (0.5, next))), predXStart)
     case 1: return (follow(sum((3 / 2, e), (-1 / 2, p[0]))), predXStart)
     case 2: return (follow(sum((23 / 12, e), (-16 / 12, p[1]), (5 / 12, p[0]))), predXStart)

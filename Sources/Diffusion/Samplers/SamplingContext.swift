@@ -1,36 +1,56 @@
 import TensorCore
 
-/// What every sampler needs: the process, the model, and what draws pictures somewhere.
+/// What every sampler needs: the process, the network, and an optional conditioning gradient.
 public struct SamplingContext {
-  let diffusion: GaussianDiffusion
-  let model: Denoiser
-  let clipDenoised: Bool
-  let conditioner: Conditioner?
+  /// The process to reverse.
+  public let process: any NoiseProcess
+  /// The network that was trained on it.
+  public let model: Denoiser
+  /// Whether x̂₀ is clipped to [-1, 1] at each step.
+  public let clipDenoised: Bool
+  /// The gradient that guides pictures towards their classes, if any.
+  public let conditioner: Conditioner?
 
   /// - Parameters:
-  ///   - diffusion: the process to reverse.
-  ///   - model: what was trained on it.
-  ///   - clipDenoised: whether the predicted picture is clipped to [-1, 1] at each step.
-  ///   - conditioner: what draws pictures towards their classes, if anything does.
+  ///   - process: the process to reverse.
+  ///   - model: the network that was trained on it.
+  ///   - clipDenoised: whether x̂₀ is clipped to [-1, 1] at each step.
+  ///   - conditioner: the gradient that guides pictures towards their classes, if any.
   public init(
-    diffusion: GaussianDiffusion, model: @escaping Denoiser, clipDenoised: Bool, conditioner: Conditioner? = nil
+    process: some NoiseProcess, model: @escaping Denoiser, clipDenoised: Bool, conditioner: Conditioner? = nil
   ) {
-    self.conditioner = conditioner
-    self.diffusion = diffusion
+    self.process = process
     self.model = model
     self.clipDenoised = clipDenoised
+    self.conditioner = conditioner
   }
 
-  /// The gradient that draws the pictures `x` at step `i`, if anything does.
+  /// The process, for a sampler that reproduces the original's float32 tables (`DDPM`, `DDIM`).
+  ///
+  /// - Precondition: it is a `GaussianDiffusion`.
+  public var gaussian: GaussianDiffusion {
+    guard let gaussian = process as? GaussianDiffusion else {
+      preconditionFailure("the sampler needs a GaussianDiffusion, not a \(type(of: process))")
+    }
+    return gaussian
+  }
+
+  /// x̂₀, the expected picture, of `x` at step `i`: clipped if so wished, then guided. This is all that solvers of the
+  /// probability flow see of the network. Evaluates the network once.
+  ///
+  /// - Parameters:
+  ///   - x: x_t, `[N, C, …]`.
+  ///   - i: the step, in `0 ..< process.count`.
+  /// - Returns: x̂₀, of the same shape.
+  public func xStart(_ x: Tensor, step i: Int) -> Tensor {
+    let prediction = process.prediction(in: process.output(of: model, x, step: i), for: x)
+    let xStart = process.xStart(from: prediction, x, step: i, isClipped: clipDenoised)
+    guard let gradient = gradient(x, step: i) else { return xStart }
+    return process.conditionScore(xStart: xStart, x, gradient, step: i)
+  }
+
+  /// The conditioning gradient for the pictures `x` at step `i`, if there is one.
   func gradient(_ x: Tensor, step i: Int) -> Tensor? {
-    conditioner.map { $0(x, [Float](repeating: diffusion.modelTimestep(i), count: x.shape[0])) }
-  }
-
-  /// What the pictures `x` at step `i` are expected to become, drawn towards their classes: what solvers of the probability flow
-  /// work with.
-  func predXStart(_ x: Tensor, step i: Int) -> Tensor {
-    let predXStart = diffusion.pMeanVariance(model, x, step: i, clipDenoised: clipDenoised).predXStart
-    guard let gradient = gradient(x, step: i) else { return predXStart }
-    return diffusion.conditionScore(predXStart: predXStart, x, gradient, step: i)
+    conditioner.map { $0(x, [Float](repeating: process.level(i).conditioning, count: x.shape[0])) }
   }
 }

@@ -1,32 +1,32 @@
 import DiffusionPlatform
 import TensorCore
 
-/// UniPC of order 2 with B₂(h) = e^h - 1 (Zhao et al. 2023, "UniPC", algorithms 5 and 6), which predicts x₀: the model's answer at a level
-/// corrects the step that led there before it predicts the next one, at no further evaluation.
+/// UniPC of order 2 with B₂(h) = e^h - 1 (Zhao et al. 2023, "UniPC", algorithms 5 and 6), which predicts x₀: the
+/// network's answer at a level corrects the step that led there before it predicts the next one, at no further
+/// evaluation.
 public struct UniPC: Sampler {
-  /// The step before: where it started from, what the model expected there, and its number.
+  /// The step before: where it started from, x̂₀ there, and its number.
   private var last: (x: Tensor, predXStart: Tensor, i: Int)?
   /// The one before that, if the step before used it.
   private var beforeLast: (predXStart: Tensor, i: Int)?
 
-  /// No settings.
+  /// It has no settings.
   public init() {}
 
   /// Corrects x, then predicts the next.
   public mutating func step(
-    _ x: Tensor, _ i: Int, _ setting: SamplingContext, noise: inout some NoiseSource
+    _ x: Tensor, _ i: Int, _ context: SamplingContext, noise: () -> Tensor
   ) -> (x: Tensor, predXStart: Tensor) {
-    noise.skip()
-    let diffusion = setting.diffusion
-    let predXStart = setting.predXStart(x, step: i)
-    let corrected = corrected(x, predXStart, i, diffusion)
+    let process = context.process
+    let predXStart = context.xStart(x, step: i)
+    let corrected = corrected(x, predXStart, i, process)
 
     // The last step is of first order, as λ is infinite behind it.
     let before = i > 0 ? last : nil
-    let step = Interval(diffusion, from: i, to: i - 1)
+    let step = Interval(process, from: i, to: i - 1)
     let next: Tensor
     if let before {
-      let r = step.ratio(diffusion, before.i)
+      let r = step.ratio(process, before.i)
       next = sum(
         (step.ofX, corrected), (step.ofXStart + step.b / (2 * r), predXStart),
         (-step.b / (2 * r), before.predXStart))
@@ -38,15 +38,15 @@ public struct UniPC: Sampler {
     return (next, predXStart)
   }
 
-  /// What `x` would be, had the step before known what is expected here.
-  private func corrected(_ x: Tensor, _ predXStart: Tensor, _ i: Int, _ diffusion: GaussianDiffusion) -> Tensor {
+  /// What `x` would be, had the step before known x̂₀ of this one.
+  private func corrected(_ x: Tensor, _ predXStart: Tensor, _ i: Int, _ process: any NoiseProcess) -> Tensor {
     guard let last else { return x }
-    let step = Interval(diffusion, from: last.i, to: i)
+    let step = Interval(process, from: last.i, to: i)
     guard let beforeLast else {
       return sum((step.ofX, last.x), (step.ofXStart - step.b / 2, last.predXStart), (step.b / 2, predXStart))
     }
     // Σ ρ = b₁ and r ρ₁ + ρ₂ = b₂ (there, eq. 11), with x₀ at r = (λ before - λ) / h and at 1.
-    let r = -step.ratio(diffusion, beforeLast.i)
+    let r = -step.ratio(process, beforeLast.i)
     let (b1, b2) = (step.phi2 / step.phi1, 2 * step.phi3 / step.phi1)
     let first = (b2 - b1) / (r - 1)
     let second = b1 - first
@@ -55,7 +55,7 @@ public struct UniPC: Sampler {
       (step.b * first / r, beforeLast.predXStart), (step.b * second, predXStart))
   }
 
-  /// From one level to another: what a step there is made of.
+  /// The coefficients of a step from one level to another.
   private struct Interval {
     /// λs.
     let lambda: Double
@@ -72,8 +72,8 @@ public struct UniPC: Sampler {
     /// The factor of differences between predictions, -αt B₂(-h).
     var b: Double { ofXStart }
 
-    init(_ diffusion: GaussianDiffusion, from i: Int, to j: Int) {
-      let (s, t) = (diffusion.level(i), diffusion.level(j))
+    init(_ process: any NoiseProcess, from i: Int, to j: Int) {
+      let (s, t) = (process.level(i), process.level(j))
       lambda = s.lambda
       h = t.lambda - s.lambda
       ofX = t.sigma / s.sigma
@@ -82,6 +82,6 @@ public struct UniPC: Sampler {
     }
 
     /// How far step `i` lies behind this one, in steps of this one's length.
-    func ratio(_ diffusion: GaussianDiffusion, _ i: Int) -> Double { (lambda - diffusion.level(i).lambda) / h }
+    func ratio(_ process: any NoiseProcess, _ i: Int) -> Double { (lambda - process.level(i).lambda) / h }
   }
 }

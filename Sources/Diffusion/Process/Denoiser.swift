@@ -1,0 +1,34 @@
+import TensorCore
+
+/// A network for noisy pictures.
+///
+/// - Parameters:
+///   - x: x_t, `[N, C, …]`, times its level's `inputScale`.
+///   - timesteps: the `conditioning` of each picture's noise level, `[N]`: its timestep, on the scale that the network
+///     was trained with.
+/// - Returns: the prediction, `[N, C, …]`; with the channels of a predicted variance behind it, `[N, 2C, …]`.
+public typealias Denoiser = (_ x: Tensor, _ timesteps: [Float]) -> Tensor
+
+extension NoiseProcess {
+  /// Evaluates the network on `x`, `[N, C, …]`, at step `i`: `[N, C, …]`, or `[N, 2C, …]` if it predicts a variance.
+  func output(of model: Denoiser, _ x: Tensor, step i: Int) -> Tensor {
+    let level = level(i)
+    let scale = level.inputScale
+    let output = model(
+      scale == 1 ? x : x.map { scale * $0 }, [Float](repeating: level.conditioning, count: x.shape[0]))
+    let expected = [x.shape[0], learnsVariance ? 2 * x.shape[1] : x.shape[1]] + x.shape.dropFirst(2)
+    precondition(output.shape == expected, "the model puts out \(output.shape), expected \(expected)")
+    return output
+  }
+
+  /// The network's prediction, `[N, C, …]`, of its whole output for `x`.
+  func prediction(in output: Tensor, for x: Tensor) -> Tensor {
+    learnsVariance ? output.channels(0..<x.shape[1]) : output
+  }
+
+  /// x̂₀ from the network's prediction for `x` at step `i`, clipped to [-1, 1] if `isClipped`.
+  func xStart(from prediction: Tensor, _ x: Tensor, step i: Int, isClipped: Bool) -> Tensor {
+    let xStart = xStart(from: prediction, x, step: i)
+    return isClipped ? xStart.map { min(max($0, -1), 1) } : xStart
+  }
+}
