@@ -45,3 +45,12 @@ public struct DDIM: Sampler {
     return (next.zip(noise()) { $0 + sigma * $1 }, predXStart)
   }
 }
+
+extension DDIM {
+  /// Its line in the table of samplers.
+  public static let info = SamplerInfo(
+    name: "ddim", title: "DDIM",
+    summary: "first order; the noise it starts from decides the image, unless --eta draws more (Song et al. 2021)",
+    defaultSpacing: nil, spacingStyle: .integerTimesteps, parameters: [.eta], isDefined: { $0 is GaussianDiffusion }
+  ) { DDIM(eta: $0.eta ?? 0, keepsEpsilon: $0.keepsEpsilon) }
+}

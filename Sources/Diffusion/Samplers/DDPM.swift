@@ -26,3 +26,12 @@ public struct DDPM: Sampler {
     }
   }
 }
+
+extension DDPM {
+  /// Its line in the table of samplers.
+  public static let info = SamplerInfo(
+    name: "ddpm", title: "DDPM",
+    summary: "new noise at each step, as the model was trained; wants many steps (Ho et al. 2020)",
+    defaultSpacing: nil, spacingStyle: .integerTimesteps, isDefined: { $0 is GaussianDiffusion }
+  ) { _ in DDPM() }
+}

@@ -33,3 +33,18 @@ public struct DPMSolver: Sampler {
     return (sum((1, next), (t.sigma * fraction.squareRoot(), noise())), predXStart)
   }
 }
+
+extension DPMSolver {
+  /// The line in the table of samplers of the solver without new noise.
+  public static let info = SamplerInfo(
+    name: "dpmpp-2m", title: "DPM-Solver++(2M)",
+    summary: "follows the flow to second order, from two steps' predictions (Lu et al. 2022)",
+    defaultSpacing: .linspace, spacingStyle: .multistep
+  ) { _ in DPMSolver() }
+
+  /// The line of the one with new noise.
+  public static let sdeInfo = SamplerInfo(
+    name: "dpmpp-2m-sde", title: "SDE-DPM-Solver++(2M)", summary: "the same with new noise at each step",
+    defaultSpacing: .linspace, spacingStyle: .multistep
+  ) { _ in DPMSolver(isSDE: true) }
+}

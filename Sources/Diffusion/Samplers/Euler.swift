@@ -17,6 +17,14 @@ public struct Euler: Sampler {
   public func initialScale(_ process: any NoiseProcess) -> Float { Float(process.level(process.count - 1).sigma) }
 }
 
+extension Euler {
+  /// Its line in the table of samplers.
+  public static let info = SamplerInfo(
+    name: "euler", title: "Euler", summary: "first order, as ddim, at fractional timesteps (Karras et al. 2022)",
+    defaultSpacing: .linspace, spacingStyle: .continuous
+  ) { _ in Euler() }
+}
+
 extension NoiseProcess {
   /// Euler's step, which is DDIM's without new noise: the pictures `x` at step `i`, `[N, C, …]`, taken to the level of
   /// step `j` along x̂₀ and the noise that it implies.

@@ -25,3 +25,11 @@ public struct EulerAncestral: Sampler {
   /// σ: noise alone, as there is no picture yet.
   public func initialScale(_ process: any NoiseProcess) -> Float { Float(process.level(process.count - 1).sigma) }
 }
+
+extension EulerAncestral {
+  /// Its line in the table of samplers.
+  public static let info = SamplerInfo(
+    name: "euler-a", title: "Euler ancestral", summary: "euler with new noise at each step",
+    defaultSpacing: .linspace, spacingStyle: .continuous
+  ) { _ in EulerAncestral() }
+}

@@ -25,3 +25,15 @@ public struct Heun: Sampler {
   /// σ: noise alone, as there is no picture yet.
   public func initialScale(_ process: any NoiseProcess) -> Float { Float(process.level(process.count - 1).sigma) }
 }
+
+extension Heun {
+  /// Its line in the table of samplers.
+  public static let info = SamplerInfo(
+    name: "heun", title: "Heun",
+    summary: "second order by two passes of the network a step, one in the last (Karras et al. 2022)",
+    // Its second evaluation weights a prediction's error by how far apart two noise levels are, and at the end of a
+    // cosine schedule that is hundreds of times. Steps that do not begin at the very end are spared it.
+    defaultSpacing: .leading, spacingStyle: .continuous,
+    modelEvaluations: { steps, endsInPicture in endsInPicture ? 2 * steps - 1 : 2 * steps }
+  ) { _ in Heun() }
+}

@@ -35,3 +35,13 @@ public struct PLMS: Sampler {
     }
   }
 }
+
+extension PLMS {
+  /// Its line in the table of samplers.
+  public static let info = SamplerInfo(
+    name: "plms", title: "PLMS",
+    summary: "extrapolates the noise of four steps; two passes in the first (Liu et al. 2022)",
+    defaultSpacing: .leading, spacingStyle: .integerTimesteps,
+    modelEvaluations: { steps, endsInPicture in endsInPicture && steps == 1 ? 1 : steps + 1 }
+  ) { _ in PLMS() }
+}

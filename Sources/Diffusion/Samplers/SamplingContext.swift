@@ -27,7 +27,7 @@ public struct SamplingContext {
 
   /// The process, for a sampler that reproduces the original's float32 tables (`DDPM`, `DDIM`).
   ///
-  /// - Precondition: it is a `GaussianDiffusion`.
+  /// - Precondition: it is a `GaussianDiffusion`; `SamplerInfo.isDefined(for:)` says so beforehand.
   public var gaussian: GaussianDiffusion {
     guard let gaussian = process as? GaussianDiffusion else {
       preconditionFailure("the sampler needs a GaussianDiffusion, not a \(type(of: process))")

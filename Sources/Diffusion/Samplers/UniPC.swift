@@ -85,3 +85,12 @@ public struct UniPC: Sampler {
     func ratio(_ process: any NoiseProcess, _ i: Int) -> Double { (lambda - process.level(i).lambda) / h }
   }
 }
+
+extension UniPC {
+  /// Its line in the table of samplers. It needs fewer steps than the others.
+  public static let info = SamplerInfo(
+    name: "unipc", title: "UniPC",
+    summary: "the default: second order, each step corrected by the next one's prediction (Zhao et al. 2023)",
+    defaultSteps: 20, defaultSpacing: .linspace, spacingStyle: .multistep
+  ) { _ in UniPC() }
+}
