@@ -1,8 +1,8 @@
 import DiffusionCore
 import Foundation
 
-/// The losses of one element in float64, straight from the papers and without derivatives; the loss of a picture is the mean
-/// of its elements'.
+/// The losses of one element in float64, straight from the papers and without derivatives; the loss of a picture is the
+/// mean of its elements'.
 struct PlainLosses {
   let timesteps: [Int]
   let meanType: ModelMeanType

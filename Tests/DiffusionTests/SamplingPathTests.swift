@@ -2,8 +2,8 @@ import DiffusionCore
 import Testing
 
 struct SamplingPathTests {
-  /// `get_schedule_jump` of RePaint's code for one kind of jump, without the -1 at its end: each unit of time that passes, in either
-  /// direction.
+  /// `get_schedule_jump` of RePaint's code for one kind of jump, without the -1 at its end: each unit of time that
+  /// passes, in either direction.
   private func scheduleJump(steps: Int, length: Int, count: Int) -> [Int] {
     var jumps: [Int: Int] = [:]
     for start in stride(from: 0, to: steps - length, by: length) { jumps[start] = count - 1 }

@@ -3,8 +3,8 @@ import TensorCore
 import Testing
 
 struct ScheduleSamplerTests {
-  /// A sampler of steps 0, 1 and 2 whose last ten losses have the second moments 3², 4² and 0, with an older loss that has
-  /// made room.
+  /// A sampler of steps 0, 1 and 2 whose last ten losses have the second moments 3², 4² and 0, with an older loss that
+  /// has made room.
   private func warm() -> LossSecondMomentResampler {
     var sampler = LossSecondMomentResampler(seed: 8, steps: 3)
     sampler.update(steps: [0], losses: [1000])

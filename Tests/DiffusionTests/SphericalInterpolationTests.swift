@@ -31,8 +31,8 @@ struct SphericalInterpolationTests {
     expectClose(point, Tensor([2], [Float(2 * cos(angle)), Float(2 * sin(angle))]), tolerance: 1e-6)
   }
 
-  /// Noise stays as large as noise is, which half-way on the straight line it does not, and steps of the same share are steps of the
-  /// same angle.
+  /// Noise stays as large as noise is, which half-way on the straight line it does not, and steps of the same share are
+  /// steps of the same angle.
   @Test func anglesAreEqualAndLengthsKept() {
     let (a, b) = (noise(1), noise(2))
     let points = (0...6).map { slerp(a, b, Double($0) / 6) }

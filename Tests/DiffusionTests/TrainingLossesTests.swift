@@ -9,8 +9,8 @@ struct TrainingLossesTests {
   private static let shape = [5, 2, 2, 3]
   private static let elements = 12
 
-  /// A picture at each step. At step 0 some elements lie at the ends of the range, and the model is so wrong about some that
-  /// their probability is cut off.
+  /// A picture at each step. At step 0 some elements lie at the ends of the range, and the model is so wrong about some
+  /// that their probability is cut off.
   private struct Batch {
     let losses: PlainLosses
     let xStart: Tensor

@@ -10,8 +10,9 @@ public typealias ConditionalDenoiser = (_ x: Tensor, _ timesteps: [Float], _ lab
 ///   - model: trained on pictures with their class, some of which had the class `nullClass` instead.
 ///   - scale: 1 is no guidance and costs no second evaluation; 0 is no class.
 ///   - labels: the class of each picture.
-///   - interval: the timesteps, on the model's scale, at which there is guidance (Kynkäänniemi et al. 2024: at those in the middle it
-///     makes pictures clearer, at the others less varied); nil for all. Elsewhere it costs no second evaluation.
+///   - interval: the timesteps, on the model's scale, at which there is guidance (Kynkäänniemi et al. 2024: at those in
+///     the middle it makes pictures clearer, at the others less varied); nil for all. Elsewhere it costs no second
+///     evaluation.
 ///   - channels: the channels that guidance applies to; those behind, of a predicted variance, are `c`'s.
 /// - Returns: a model that evaluates class and no class in one doubled batch.
 public func classifierFreeGuidance(

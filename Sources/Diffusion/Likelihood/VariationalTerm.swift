@@ -1,6 +1,7 @@
 import DiffusionPlatform
 
-/// What one element adds to the variational bound, in nats, and how that changes with the Gaussian that the model predicts.
+/// What one element adds to the variational bound, in nats, and how that changes with the Gaussian that the model
+/// predicts.
 struct VariationalTerm {
   let value: Double
   /// The derivative with respect to the predicted mean.
@@ -8,8 +9,8 @@ struct VariationalTerm {
   /// The derivative with respect to the logarithm of the predicted variance.
   let byLogVariance: Double
 
-  /// The Kullback–Leibler divergence of the model's Gaussian from the posterior's, one of L_{t-1} of Ho et al. 2020, eq. 5
-  /// (`normal_kl` of the original).
+  /// The Kullback–Leibler divergence of the model's Gaussian from the posterior's, one of L_{t-1} of Ho et al. 2020,
+  /// eq. 5 (`normal_kl` of the original).
   @inline(__always)
   static func normalKL(
     posteriorMean: Double, posteriorLogVariance: Double, mean: Double, logVariance: Double
@@ -23,8 +24,8 @@ struct VariationalTerm {
       byLogVariance: 0.5 * (1 - squares))
   }
 
-  /// -log of the probability that the Gaussian gives to the values that `x`, in [-1, 1], stands for among 256 levels: those
-  /// less than half a level away, and at the ends all beyond (Ho et al. 2020, eq. 13;
+  /// -log of the probability that the Gaussian gives to the values that `x`, in [-1, 1], stands for among 256 levels:
+  /// those less than half a level away, and at the ends all beyond (Ho et al. 2020, eq. 13;
   /// `discretized_gaussian_log_likelihood` of the original).
   ///
   /// Probabilities below 10⁻¹² count as 10⁻¹², and so do not change with the Gaussian.
@@ -49,7 +50,8 @@ struct VariationalTerm {
 
   private static let smallestProbability = 1e-12
 
-  /// The cumulative distribution of the standard normal as the original approximates it, to within 2·10⁻⁴, with its slope.
+  /// The cumulative distribution of the standard normal as the original approximates it, to within 2·10⁻⁴, with its
+  /// slope.
   private static func approximateNormalCDF(_ x: Double) -> (value: Double, slope: Double) {
     let scale = (2 / Double.pi).squareRoot()
     let t = tanh(scale * (x + 0.044715 * x * x * x))

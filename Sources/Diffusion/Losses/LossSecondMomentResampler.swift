@@ -13,17 +13,20 @@ public enum ScheduleSamplerError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .shape(let history, let counts, let steps, let historyPerTerm):
-      "the schedule sampler's losses have the shape \(history) and their counts \(counts), but \([steps, historyPerTerm]) and \([steps]) are needed for \(steps) steps; go on with the number of steps that the run began with"
+      "the schedule sampler's losses have the shape \(history) and their counts \(counts), but "
+        + "\([steps, historyPerTerm]) and \([steps]) are needed for \(steps) steps; "
+        + "go on with the number of steps that the run began with"
     case .count(let count, let step):
-      "the schedule sampler counts \(count) losses of step \(step), which is no number of losses it keeps; the checkpoint is damaged"
+      "the schedule sampler counts \(count) losses of step \(step), which is no number of losses it keeps; "
+        + "the checkpoint is damaged"
     case .loss(let step):
       "the schedule sampler remembers a loss of step \(step) that is no finite number; the checkpoint is damaged"
     }
   }
 }
 
-/// Steps with a probability in proportion to √E[L²] of their last losses, which keeps the variance of the bound's estimate
-/// low (Nichol & Dhariwal 2021, §3.3); uniform until each step has as many losses as are kept.
+/// Steps with a probability in proportion to √E[L²] of their last losses, which keeps the variance of the bound's
+/// estimate low (Nichol & Dhariwal 2021, §3.3); uniform until each step has as many losses as are kept.
 public struct LossSecondMomentResampler: ScheduleSampler {
   /// The seed of the draws.
   public let seed: UInt64
@@ -64,8 +67,8 @@ public struct LossSecondMomentResampler: ScheduleSampler {
     return moments.map { $0 / sum * (1 - uniformProb) + uniformProb * uniform }
   }
 
-  /// Adds losses to those of their steps; the oldest make room. One that is infinite or not a number is left out, as with it no
-  /// probability would be a number any more.
+  /// Adds losses to those of their steps; the oldest make room. One that is infinite or not a number is left out, as
+  /// with it no probability would be a number any more.
   public mutating func update(steps: [Int], losses: [Float]) {
     precondition(steps.count == losses.count, "\(losses.count) losses of \(steps.count) steps")
     for (step, loss) in zip(steps, losses) where loss.isFinite {

@@ -10,8 +10,8 @@ struct PictureLoss {
 
 /// How the losses of a picture at one step follow from its elements.
 ///
-/// The tables are rounded to float32 where the original does so; the arithmetic on them is float64, as the derivatives of
-/// small differences need it.
+/// The tables are rounded to float32 where the original does so; the arithmetic on them is float64, as the derivatives
+/// of small differences need it.
 struct PictureLossRule {
   /// Whether the step is the last to be denoised, which is scored by its likelihood.
   private let isFirst: Bool
@@ -62,8 +62,8 @@ struct PictureLossRule {
       }
   }
 
-  /// The losses of a picture of `count` elements. `gradient` receives the derivative of its loss, laid out as `output`: the
-  /// elements of the mean, and behind them those of the variance if it is learned.
+  /// The losses of a picture of `count` elements. `gradient` receives the derivative of its loss, laid out as `output`:
+  /// the elements of the mean, and behind them those of the variance if it is learned.
   func callAsFunction(
     output: UnsafePointer<Float>, xStart: UnsafePointer<Float>, xT: UnsafePointer<Float>,
     noise: UnsafePointer<Float>, count: Int, gradient: UnsafeMutablePointer<Float>

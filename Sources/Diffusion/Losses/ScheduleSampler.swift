@@ -1,13 +1,14 @@
 /// Which steps training visits, and how much each visit counts, so that the expected loss is that of uniform steps
 /// (`ScheduleSampler` of the original).
 ///
-/// A training example has a number, its position, counted from the first of the training run. Its step depends on the seed,
-/// its position and the sampler's `probabilities` alone, so that it does not matter how a batch is divided, and a run can go
-/// on from a checkpoint.
+/// A training example has a number, its position, counted from the first of the training run. Its step depends on the
+/// seed, its position and the sampler's `probabilities` alone, so that it does not matter how a batch is divided, and a
+/// run can go on from a checkpoint.
 ///
-/// The number u in [0, 1) of a position is ⌊(w₁ · 2³² + w₀) / 2¹¹⌋ / 2⁵³, of the first words of the Philox block with the key
-/// (seed mod 2³², ⌊seed / 2³²⌋) and the counter (0, 2³² - 4, position mod 2³², ⌊position / 2³²⌋): a draw number near that of
-/// an image's class (`PhiloxNoise`), which no noise has. The step is the first that brings the sum of the probabilities above u.
+/// The number u in [0, 1) of a position is ⌊(w₁ · 2³² + w₀) / 2¹¹⌋ / 2⁵³, of the first words of the Philox block with
+/// the key (seed mod 2³², ⌊seed / 2³²⌋) and the counter (0, 2³² - 4, position mod 2³², ⌊position / 2³²⌋): a draw number
+/// near that of an image's class (`PhiloxNoise`), which no noise has. The step is the first that brings the sum of the
+/// probabilities above u.
 public protocol ScheduleSampler: Sendable {
   /// The seed of the draws.
   var seed: UInt64 { get }
@@ -15,14 +16,14 @@ public protocol ScheduleSampler: Sendable {
   /// The probability of each step, `[T]`: above 0, adding up to 1.
   var probabilities: [Double] { get }
 
-  /// Learns from what the model lost: the unweighted losses of training examples, in the order of their positions, and their
-  /// steps, in `0 ..< T`.
+  /// Learns from what the model lost: the unweighted losses of training examples, in the order of their positions, and
+  /// their steps, in `0 ..< T`.
   mutating func update(steps: [Int], losses: [Float])
 }
 
 extension ScheduleSampler {
-  /// Draws the steps of the training examples at `positions` (each at least 0), in `0 ..< T`, and the weights that their
-  /// losses are to be multiplied by, 1 / (T·p) with p the step's probability.
+  /// Draws the steps of the training examples at `positions` (each at least 0), in `0 ..< T`, and the weights that
+  /// their losses are to be multiplied by, 1 / (T·p) with p the step's probability.
   public func sample(positions: some Sequence<Int>) -> (steps: [Int], weights: [Float]) {
     let probabilities = probabilities
     var sum = 0.0

@@ -1,12 +1,13 @@
 import TensorCore
 
-/// What training minimises (`LossType` of the original). The variational term is that of the picture's step in the bound on
-/// -log₂ p(x₀) (Ho et al. 2020, eq. 5), in bits per dimension; T is the number of steps of the process.
+/// What training minimises (`LossType` of the original). The variational term is that of the picture's step in the
+/// bound on -log₂ p(x₀) (Ho et al. 2020, eq. 5), in bits per dimension; T is the number of steps of the process.
 public enum LossType: Sendable, CaseIterable {
-  /// The mean squared error of what the model predicts (Ho et al. 2020, eq. 14 if that is ε). If the variance is learned, plus
-  /// the variational term, in which the mean is held fixed.
+  /// The mean squared error of what the model predicts (Ho et al. 2020, eq. 14 if that is ε). If the variance is
+  /// learned, plus the variational term, in which the mean is held fixed.
   case mse
-  /// Like `mse`, with the variational term times T / 1000: the hybrid loss of Nichol & Dhariwal 2021, eq. 16, at T = 1000.
+  /// Like `mse`, with the variational term times T / 1000: the hybrid loss of Nichol & Dhariwal 2021, eq. 16, at
+  /// T = 1000.
   case rescaledMSE
   /// The variational term alone, for mean and variance.
   case kl
@@ -23,11 +24,11 @@ public struct TrainingLosses: Sendable {
   public let loss: [Float]
   /// The mean squared error of each picture, at least 0; nil if the loss has none.
   public let mse: [Float]?
-  /// The variational term of each picture as it is added to `mse`, bits per dimension, times T / 1000 if rescaled; nil unless the
-  /// loss is made of both.
+  /// The variational term of each picture as it is added to `mse`, bits per dimension, times T / 1000 if rescaled; nil
+  /// unless the loss is made of both.
   public let vb: [Float]?
-  /// The derivative of each picture's own loss with respect to what the model put out for it: `[N, C, …]`, or `[N, 2C, …]` if
-  /// the variance is learned. For the mean of a batch, multiply by 1 / N.
+  /// The derivative of each picture's own loss with respect to what the model put out for it: `[N, C, …]`, or
+  /// `[N, 2C, …]` if the variance is learned. For the mean of a batch, multiply by 1 / N.
   public let gradient: Tensor
 }
 
@@ -57,8 +58,8 @@ extension GaussianDiffusion {
   /// The losses of a batch and their derivatives (`training_losses` of the original).
   ///
   /// - Parameters:
-  ///   - output: what the model put out for `xT` at each picture's `modelTimestep`: `[N, C, …]`, or `[N, 2C, …]` if the variance
-  ///     is learned.
+  ///   - output: what the model put out for `xT` at each picture's `modelTimestep`: `[N, C, …]`, or `[N, 2C, …]` if the
+  ///     variance is learned.
   ///   - xStart: x₀, `[N, C, …]`, in [-1, 1], of 256 levels.
   ///   - xT: x_t, from `qSample`.
   ///   - noise: the ε that x_t was made with.

@@ -4,16 +4,18 @@ import TensorCore
 /// Noise with a stream of its own for each image, so that image k depends on the seed and k alone, whatever the batch.
 ///
 /// Element 4b + j of draw d of image k, in row-major order of `[C, H, W]`, comes from the Philox block with the key
-/// (seed mod 2³², ⌊seed / 2³²⌋) and the counter (b, d, k mod 2³², ⌊k / 2³²⌋). Draw 0 is x_T, or the noise over the picture
-/// that is started from; draw s is the noise of the s-th step, unless a jump or what is kept of a picture takes draws between
-/// (`SamplingLoop`). The block's words w₀ … w₃ become four normals (Box & Muller 1958), computed in float64 and rounded to float32:
-/// √(-2 ln u)·cos(2π v) and √(-2 ln u)·sin(2π v) with u = (w₀ + 1) / 2³², v = w₁ / 2³², and two more of w₂, w₃.
+/// (seed mod 2³², ⌊seed / 2³²⌋) and the counter (b, d, k mod 2³², ⌊k / 2³²⌋). Draw 0 is x_T, or the noise over the
+/// picture that is started from; draw s is the noise of the s-th step, unless a jump or what is kept of a picture takes
+/// draws between (`SamplingLoop`). The block's words w₀ … w₃ become four normals (Box & Muller 1958), computed in
+/// float64 and rounded to float32: √(-2 ln u)·cos(2π v) and √(-2 ln u)·sin(2π v) with u = (w₀ + 1) / 2³², v = w₁ / 2³²,
+/// and two more of w₂, w₃.
 public struct PhiloxNoise: NoiseSource, Sendable {
   /// The draw number of an image's class, which no step has.
   private static let classDraw = UInt32.max
   /// The draw number of a training example's step (`ScheduleSampler`), which no step has either.
   private static let scheduleDraw = UInt32.max - 3
-  /// The draw number of whether a training example's label is dropped. (2³² - 2 and 2³² - 3 are those of `EpochShuffle`.)
+  /// The draw number of whether a training example's label is dropped. (2³² - 2 and 2³² - 3 are those of
+  /// `EpochShuffle`.)
   private static let labelDraw = UInt32.max - 4
 
   private let key: SIMD2<UInt32>
@@ -48,15 +50,15 @@ public struct PhiloxNoise: NoiseSource, Sendable {
     }
   }
 
-  /// The class of image `image`, uniform in `0 ..< count`: ⌊w · count / 2⁶⁴⌋ with w of the first two words, low one first, of the
-  /// block with draw number 2³² - 1.
+  /// The class of image `image`, uniform in `0 ..< count`: ⌊w · count / 2⁶⁴⌋ with w of the first two words, low one
+  /// first, of the block with draw number 2³² - 1.
   public static func randomClass(seed: UInt64, image: Int, count: Int) -> Int {
     precondition(count > 0, "there is no class to draw")
     return Int(word(seed: seed, draw: classDraw, image: image).multipliedFullWidth(by: UInt64(count)).high)
   }
 
-  /// A number for training example `position`, uniform in [0, 1): the first 53 bits of the first two words, low one first, of
-  /// the block with draw number 2³² - 4.
+  /// A number for training example `position`, uniform in [0, 1): the first 53 bits of the first two words, low one
+  /// first, of the block with draw number 2³² - 4.
   static func scheduleUniform(seed: UInt64, position: Int) -> Double {
     uniform(seed: seed, draw: scheduleDraw, position: position)
   }

@@ -1,15 +1,16 @@
 import DiffusionPlatform
 import TensorCore
 
-/// Spherical linear interpolation (Shoemake 1985, §3.3): the point that lies `share` of the way from `a` to `b` on the arc between
-/// them, at a steady angular speed. Between noises it stays as large as noise is, where a straight line would pass nearer to 0.
+/// Spherical linear interpolation (Shoemake 1985, §3.3): the point that lies `share` of the way from `a` to `b` on the
+/// arc between them, at a steady angular speed. Between noises it stays as large as noise is, where a straight line
+/// would pass nearer to 0.
 ///
 /// - Parameters:
 ///   - a: any shape, not all 0; of another length than `b`, lengths are interpolated along.
 ///   - b: the same shape.
 ///   - share: 0 is exactly `a`, 1 exactly `b`.
-/// - Returns: the same shape; where `a` and `b` point the same way, or opposite ways, so that no arc or no single one is between them,
-///   the point on the straight line.
+/// - Returns: the same shape; where `a` and `b` point the same way, or opposite ways, so that no arc or no single one
+///   is between them, the point on the straight line.
 public func slerp(_ a: Tensor, _ b: Tensor, _ share: Double) -> Tensor {
   precondition(a.shape == b.shape, "there is no way from \(a.shape) to \(b.shape)")
   var (product, lengthA, lengthB) = (0.0, 0.0, 0.0)

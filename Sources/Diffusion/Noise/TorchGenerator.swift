@@ -1,7 +1,7 @@
 import DiffusionPlatform
 
-/// The numbers that PyTorch draws on a CPU after `torch.manual_seed`: the Mersenne twister MT19937 (Matsumoto & Nishimura
-/// 1998) and PyTorch's ways of making uniform, normal and integer numbers of it.
+/// The numbers that PyTorch draws on a CPU after `torch.manual_seed`: the Mersenne twister MT19937 (Matsumoto &
+/// Nishimura 1998) and PyTorch's ways of making uniform, normal and integer numbers of it.
 public struct TorchGenerator: Sendable {
   private var state: [UInt32]
   private var index = 624
@@ -34,8 +34,8 @@ public struct TorchGenerator: Sendable {
   /// `torch.randn(count)`: standard normal.
   public mutating func randn(_ count: Int) -> [Float] {
     if count < 16 { return (0..<count).map { _ in Float(normal()) } }
-    // Uniforms first, all of them; then each run of 16 becomes 8 pairs of normals. A rest is drawn again as part of a last
-    // full run.
+    // Uniforms first, all of them; then each run of 16 becomes 8 pairs of normals. A rest is drawn again as part of a
+    // last full run.
     var values = rand(count)
     for first in stride(from: 0, through: count - 16, by: 16) { makeNormal(&values, first) }
     if count % 16 != 0 {

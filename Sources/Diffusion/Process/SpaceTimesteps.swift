@@ -13,15 +13,18 @@ public enum SpacingError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .malformed(let text):
-      "\"\(text)\" is no spacing of timesteps; type a number of steps (250), a number for each section (10,15,20), or ddim and a number (ddim50)"
+      "\"\(text)\" is no spacing of timesteps; type a number of steps (250), a number for each section (10,15,20), "
+        + "or ddim and a number (ddim50)"
     case .tooMany(let steps, let available, nil):
       "\(steps) steps are more than the \(available) of the process; type at most \(available)"
     case .tooMany(let steps, let available, let section?):
       "section \(section) has only \(available) timesteps, from which \(steps) cannot be taken"
     case .timesteps(let text, let last):
-      "\(text) is no list of timesteps; type whole numbers from \(last) to 0, each less than the one before, for instance \(last),\(last / 2),0"
+      "\(text) is no list of timesteps; type whole numbers from \(last) to 0, each less than the one before, "
+        + "for instance \(last),\(last / 2),0"
     case .noStride(let steps, let total):
-      "no integer stride takes exactly \(steps) of \(total) timesteps; --steps \(steps) spaces them as evenly as it goes"
+      "no integer stride takes exactly \(steps) of \(total) timesteps; "
+        + "--steps \(steps) spaces them as evenly as it goes"
     }
   }
 }
@@ -30,8 +33,8 @@ public enum SpacingError: Error, Equatable, CustomStringConvertible {
 ///
 /// - Parameters:
 ///   - count: T, the steps of the process that the model was trained on.
-///   - sections: the number of steps to take from each of as many sections of nearly equal size (`"250"`, `"10,15,20"`),
-///     or `"ddim50"` for the integer stride of Song et al. 2021 that gives exactly so many.
+///   - sections: the number of steps to take from each of as many sections of nearly equal size (`"250"`,
+///     `"10,15,20"`), or `"ddim50"` for the integer stride of Song et al. 2021 that gives exactly so many.
 /// - Returns: timesteps in 0 ..< count, ascending.
 /// - Throws: `SpacingError`.
 public func spaceTimesteps(_ count: Int, sections: String) throws(SpacingError) -> [Int] {
@@ -68,8 +71,9 @@ public func spaceTimesteps(_ count: Int, sections: String) throws(SpacingError) 
 
 /// The timesteps for a plain number of steps, any from 1 to `count`.
 ///
-/// DDPM takes them evenly from the first to the last, as the original does. DDIM takes them at the original's integer stride
-/// where there is one, and else at ⌊k · count / steps⌋. A single step starts from pure noise, so it is the last timestep.
+/// DDPM takes them evenly from the first to the last, as the original does. DDIM takes them at the original's integer
+/// stride where there is one, and else at ⌊k · count / steps⌋. A single step starts from pure noise, so it is the last
+/// timestep.
 ///
 /// - Returns: timesteps in 0 ..< count, ascending.
 /// - Throws: `SpacingError` if there are not that many.

@@ -1,7 +1,7 @@
 /// A sampler's way through the noise levels of a process.
 public struct ResamplingSchedule: Sendable, Equatable {
-  /// The levels in the order in which they are reached, by the steps that denoise them, the first being where it starts; the last is -1, the
-  /// picture without noise. Each is one below the one before it, or higher by a jump.
+  /// The levels in the order in which they are reached, by the steps that denoise them, the first being where it
+  /// starts; the last is -1, the picture without noise. Each is one below the one before it, or higher by a jump.
   public let levels: [Int]
 
   /// Straight down the last `steps` ≥ 1 steps of a process.
@@ -9,9 +9,9 @@ public struct ResamplingSchedule: Sendable, Equatable {
     self.init(steps: steps, jumpLength: steps, jumpCount: 1)
   }
 
-  /// Down the last `steps` ≥ 1 steps of a process, but each stretch of `jumpLength` ≥ 1 of them `jumpCount` ≥ 1 times, with jumps back
-  /// between (Lugmayr et al. 2022, "RePaint", §4.2: j and r; `get_schedule_jump` of its code). What is left over at the noisiest end, up to `jumpLength` steps, is gone
-  /// through once.
+  /// Down the last `steps` ≥ 1 steps of a process, but each stretch of `jumpLength` ≥ 1 of them `jumpCount` ≥ 1 times,
+  /// with jumps back between (Lugmayr et al. 2022, "RePaint", §4.2: j and r; `get_schedule_jump` of its code). What is
+  /// left over at the noisiest end, up to `jumpLength` steps, is gone through once.
   public init(steps: Int, jumpLength: Int, jumpCount: Int) {
     precondition(
       steps >= 1 && jumpLength >= 1 && jumpCount >= 1,
