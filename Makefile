@@ -21,7 +21,7 @@ SHARED = $(foreach program,$(PROGRAMS),man/man1/$(program).1 bash-completion/com
   zsh/site-functions/_$(program) fish/vendor_completions.d/$(program).fish)
 APT_GET = $$(test "$$(id -u)" = 0 || echo sudo) apt-get
 
-.PHONY: help build demo test lint format bench bench-peers bench-training digits isa-check count-check batch-check \
+.PHONY: help build demo test lint graph same-bytes embedding-check format bench bench-peers bench-training digits isa-check count-check batch-check \
   train-check soak sanitize failure-check pngsuite-check slurm-check fuzz published-check shared install uninstall dist install-check \
   clean libpng
 
@@ -38,7 +38,8 @@ demo: build ## build, then draw img.png with the embedded model
 test: libpng build ## run all tests
 	SAMPLE_BINARY="$(CURDIR)/$(SAMPLE)" $(TEST)
 
-lint: ## check the formatting and the shell scripts
+lint: ## check the formatting, the layers of modules, the length of files and lines, and the shell scripts
+	python3 Tests/Checks/module_graph.py --check
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Examples
 	@if command -v shellcheck > /dev/null; then shellcheck .ci/run Tests/Checks/*.sh Tests/Fuzz/*.sh Examples/*.sh Examples/*/*.sh \
 	  Examples/slurm/sample.sbatch; \
@@ -73,6 +74,16 @@ bench-training: build ## compare steps of training with PyTorch's, from PyPI (so
 
 isa-check: build ## check that old CPUs run the binary (needs qemu-user and netpbm)
 	Tests/Checks/isa-check.sh $(SAMPLE)
+
+graph: ## draw how the modules build on one another into Sources/README.md
+	python3 Tests/Checks/module_graph.py --write
+
+same-bytes: build ## compare what another build's programs write with what these do (OLD=FOLDER with its sample and train)
+	@test -n "$(OLD)" || { echo "type make same-bytes OLD=FOLDER, with the sample and train to compare with"; exit 1; }
+	Tests/Checks/same-bytes.sh "$(OLD)" .build/release
+
+embedding-check: ## build and run Examples/embedding, a program that depends on this package by its version
+	Examples/embedding/check.sh
 
 count-check: build ## check how many instructions a forward pass takes (needs valgrind)
 	Tests/Checks/instruction-count.sh $(SAMPLE)

@@ -27,15 +27,9 @@ let kernelTargets: [Target] = instructionSets.map { set in
 }
 let kernelNames: [Target.Dependency] = instructionSets.map { .init(stringLiteral: "Kernels\($0.name)") }
 
-// With FUZZ=1 in the environment the two programs are libraries, for fuzzing to call what is in them, and what fuzzes them is the
-// program (Tests/Fuzz).
+// With FUZZ=1 in the environment there is a program more, which feeds the readers (Tests/Fuzz); the sanitizers that it is compiled with have
+// stricter checks than hardened C.
 let isFuzzing = Context.environment["FUZZ"] != nil
-
-func program(_ name: String, dependencies: [Target.Dependency]) -> Target {
-  isFuzzing
-    ? .target(name: name, dependencies: dependencies, exclude: ["main.swift"])
-    : .executableTarget(name: name, dependencies: dependencies, linkerSettings: programLinkerSettings)
-}
 
 // What Debian calls hardening, as far as it is not how everything is compiled anyway (position-independent, no executable stack):
 // functions are looked up at the start, so that their addresses can be read-only from then on, and C watches over its stack.
@@ -45,15 +39,11 @@ let wrappedCalls = ["malloc", "calloc", "realloc", "_ZN5swift28swift_abortAlloca
 let programLinkerSettings: [LinkerSetting] = [
   .unsafeFlags((hardenedLinking + wrappedCalls).flatMap { ["-Xlinker", $0] }, .when(platforms: [.linux]))
 ]
-// Sanitizers have stricter checks of their own.
 let hardenedC: [CSetting] =
   isFuzzing
   ? []
   : [.unsafeFlags(["-fstack-protector-strong"]), .define("_FORTIFY_SOURCE", to: "2", .when(configuration: .release))]
 
-let programs: [Product] =
-  isFuzzing
-  ? [] : [.executable(name: "sample", targets: ["sample"]), .executable(name: "train", targets: ["train"])]
 let fuzzTargets: [Target] =
   isFuzzing
   ? [
@@ -61,8 +51,8 @@ let fuzzTargets: [Target] =
     .executableTarget(
       name: "fuzz",
       dependencies: [
-        "CFuzz", "sample", "train", "DiffusionCommandLine", "DiffusionCheckpoints", "DiffusionModels", "DiffusionCore",
-        "DiffusionImages", "DiffusionTraining", "TensorCore", "DiffusionBytes",
+        "CFuzz", "DiffusionCommandLine", "DiffusionOutput", "Sampling", "DiffusionTraining", "DiffusionCheckpoints",
+        "DiffusionModels", "DiffusionCore", "DiffusionImages", "DiffusionBytes", "DiffusionPlatform", "TensorCore",
       ], path: "Tests/Fuzz", exclude: ["CFuzz", "README.md", "fuzz.sh", "seeds.py"]),
   ] : []
 
@@ -79,7 +69,9 @@ func tests(_ folder: String, dependencies: [Target.Dependency]) -> Target {
 
 let package = Package(
   name: "sample",
-  products: programs + [
+  products: [
+    .executable(name: "sample", targets: ["sample"]),
+    .executable(name: "train", targets: ["train"]),
     .library(name: "TensorCore", targets: ["TensorCore"]),
     .library(name: "Training", targets: ["DiffusionTraining"]),
   ],
@@ -116,34 +108,52 @@ let package = Package(
       "Images",
       dependencies: ["CDiffusionPNG", "TensorCore", "DiffusionBytes", "DiffusionFiles", "DiffusionPlatform"]),
     module(
+      "Sampling", name: "Sampling",
+      dependencies: [
+        "TensorCore", "CDiffusionDigits", "DiffusionCheckpoints", "DiffusionCore", "DiffusionModels", "DiffusionImages",
+        "DiffusionBytes", "DiffusionFiles", "DiffusionPlatform", "DiffusionText",
+      ]),
+    module(
+      "Output",
+      dependencies: [
+        "Sampling", "TensorCore", "DiffusionCore", "DiffusionImages", "DiffusionBytes", "DiffusionFiles",
+        "DiffusionPlatform", "DiffusionText",
+      ]),
+    module(
       "Training",
       dependencies: [
         "TensorCore", "KernelTable", "DiffusionModels", "DiffusionCore", "DiffusionCheckpoints", "DiffusionImages",
         "DiffusionFiles", "DiffusionBytes", "DiffusionPlatform", "DiffusionText",
       ]),
-    module("CommandLine", dependencies: ["DiffusionText"]),
+    module(
+      "CommandLine",
+      dependencies: [
+        "Sampling", "DiffusionOutput", "DiffusionTraining", "DiffusionCore", "DiffusionModels", "DiffusionText",
+      ]),
     module(
       "Terminal",
       dependencies: [
-        "CDiffusionFaults", "TensorCore", "KernelTable", "DiffusionImages", "DiffusionFiles", "DiffusionBytes",
+        "CDiffusionFaults", "TensorCore", "KernelTable", "DiffusionCore", "DiffusionImages", "DiffusionFiles",
+        "DiffusionBytes",
         "DiffusionText", "DiffusionPlatform",
       ]),
-    program(
-      "sample",
+    .executableTarget(
+      name: "sample",
       dependencies: [
-        "DiffusionCommandLine", "DiffusionTerminal", "DiffusionCheckpoints", "DiffusionModels", "DiffusionCore",
-        "DiffusionImages", "DiffusionFiles", "DiffusionBytes", "DiffusionText", "DiffusionPlatform", "CDiffusionDigits",
-        "TensorCore", "KernelTable", "DiffusionTraining",
-      ]),
-    program(
-      "train",
+        "DiffusionCommandLine", "DiffusionTerminal", "Sampling", "DiffusionOutput", "DiffusionTraining",
+        "DiffusionCheckpoints", "DiffusionModels", "DiffusionCore", "DiffusionImages", "DiffusionFiles",
+        "DiffusionBytes", "DiffusionText", "DiffusionPlatform", "TensorCore", "KernelTable",
+      ], linkerSettings: programLinkerSettings),
+    .executableTarget(
+      name: "train",
       dependencies: [
-        "DiffusionCommandLine", "DiffusionTerminal", "DiffusionCheckpoints", "DiffusionModels", "DiffusionCore",
-        "DiffusionImages", "DiffusionFiles", "DiffusionBytes", "DiffusionText", "DiffusionPlatform", "TensorCore",
-        "DiffusionTraining",
-      ]),
+        "DiffusionCommandLine", "DiffusionTerminal", "Sampling", "DiffusionTraining", "DiffusionCheckpoints",
+        "DiffusionModels", "DiffusionCore", "DiffusionImages", "DiffusionFiles", "DiffusionBytes", "DiffusionText",
+        "DiffusionPlatform", "TensorCore",
+      ], linkerSettings: programLinkerSettings),
     .target(name: "TestSupport", dependencies: ["TensorCore", "DiffusionImages"], path: "Tests/TestSupport"),
     tests("TensorCore", dependencies: ["TensorCore", "DiffusionModels", "DiffusionCheckpoints"]),
+    tests("Text", dependencies: ["DiffusionText"]),
     tests("Bytes", dependencies: ["DiffusionBytes"]),
     tests("Files", dependencies: ["DiffusionFiles"]),
     tests("Checkpoint", dependencies: ["DiffusionCheckpoints", "DiffusionModels", "TensorCore", "DiffusionBytes"]),
@@ -159,7 +169,20 @@ let package = Package(
         "DiffusionTraining", "DiffusionModels", "DiffusionCore", "DiffusionCheckpoints", "DiffusionImages",
         "DiffusionFiles", "TensorCore",
       ]),
-    tests("CommandLine", dependencies: ["DiffusionCommandLine", "DiffusionText"]),
+    tests(
+      "Sampling",
+      dependencies: [
+        "Sampling", "DiffusionModels", "DiffusionCore", "DiffusionCheckpoints", "DiffusionImages", "TensorCore",
+      ]),
+    tests(
+      "Output",
+      dependencies: ["DiffusionOutput", "Sampling", "DiffusionCore", "DiffusionImages", "DiffusionFiles", "TensorCore"]),
+    tests(
+      "CommandLine",
+      dependencies: [
+        "DiffusionCommandLine", "DiffusionText", "DiffusionOutput", "Sampling", "DiffusionCore", "DiffusionModels",
+        "DiffusionTraining",
+      ]),
     tests("Program", dependencies: ["sample", "DiffusionImages", "DiffusionFiles", "TensorCore"]),
   ],
   swiftLanguageModes: [.v6],

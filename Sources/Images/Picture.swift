@@ -22,7 +22,7 @@ public struct Picture: Sendable, Equatable {
     self.pixels = pixels
   }
 
-  /// Picture `index` of `x`, `[N, C, H, W]` in [-1, 1]; see `pixels(_:)`.
+  /// Picture `index` of `x`, `[N, C, H, W]` in [-1, 1]; see `uint8Pixels(_:)`.
   ///
   /// - Throws: `ImageError.channels` unless C is 1 or 3.
   public init(_ x: Tensor, _ index: Int) throws(ImageError) {

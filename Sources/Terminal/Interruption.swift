@@ -25,6 +25,9 @@ public enum Interruption {
     }
   }
 
+  /// Whether a signal has come.
+  public static var hasCome: Bool { received.load(ordering: .relaxed) != 0 }
+
   /// - Throws: `Interrupted` if a signal has come.
   public static func check() throws(Interrupted) {
     let number = received.load(ordering: .relaxed)

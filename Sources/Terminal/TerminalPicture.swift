@@ -1,4 +1,5 @@
 import DiffusionImages
+import DiffusionText
 
 extension Picture {
   /// What puts the picture on a terminal, from the beginning of a line on, and leaves the cursor at the beginning of the line below.

@@ -60,3 +60,8 @@ public func duration(_ seconds: Double) -> String {
 
 /// For instance `2` or `0.5`.
 public func numberText(_ value: Double) -> String { Int(exactly: value).map(String.init) ?? "\(value)" }
+
+/// Whether `text` is one or more ASCII digits, and nothing else.
+public func isWholeNumber(_ text: some StringProtocol) -> Bool {
+  !text.isEmpty && text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+}

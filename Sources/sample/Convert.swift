@@ -9,16 +9,16 @@ import TensorCore
 /// Writes a checkpoint as a safetensors file that says itself all that is known of the model, or as a `.pt` with a file beside it
 /// that does, so that neither flags nor other files are needed with it.
 ///
-/// - Throws: `CheckpointError`, `SettingsError`, `ImageError`; then nothing is written, unless it is the name of a `.pt` that fails:
+/// - Throws: `ModelError`, `CheckpointError`, `FileError`; then nothing is written, unless it is the name of a `.pt` that fails:
 ///   then its description is there.
 func convert(_ options: Options, to destination: CheckpointDestination) throws {
-  let source = try ModelSource(path: options.model, flags: options.modelFlags)
+  let source = try ModelSource(path: options.request.model ?? "", stated: options.request.settings)
   // What is not a whole model is not written again.
-  if source.settings.kind == .classifier { _ = try source.classifier() } else { _ = try source.unet() }
+  if source.specification.task == .classification { _ = try source.classifier() } else { _ = try source.network() }
   let state = source.checkpoint.state
-  let description = try source.settings.description.json()
-  let count =
-    "\(state.names.count) tensors, \(grouped(state.elementCount)) parameters as \(options.half ? "float16" : "float32")"
+  let description = try source.specification.description.json()
+  let type = options.half ? "float16" : "float32"
+  let count = "\(state.names.count) tensors, \(grouped(state.elementCount)) parameters as \(type)"
   let done: String
   switch destination {
   case .safetensors(let path):
@@ -42,13 +42,18 @@ func convert(_ options: Options, to destination: CheckpointDestination) throws {
     try file.finish()
     done = "\(path): \(count), described as above in \(beside)"
   }
-  writeError(source.settings.provenance(name: source.name) + "\n")
+  writeError(source.specification.summary(name: source.name) + "\n")
   writeError(done + "\n")
 }
 
-/// - Throws: `SettingsError` where there is a file that may not be replaced.
+/// - Throws: `FileExists` where there is a file that may not be replaced.
 private func checkFree(_ path: String, _ options: Options) throws {
-  if !options.overwrite, try kind(ofPath: path) != .nothing {
-    throw SettingsError("\(path): exists; type --overwrite to replace it, or choose another name")
-  }
+  if !options.output.overwrite, try kind(ofPath: path) != .nothing { throw FileExists(path: path) }
+}
+
+/// A file that may not be replaced.
+private struct FileExists: Error, CustomStringConvertible {
+  let path: String
+
+  var description: String { "\(path): exists; type --overwrite to replace it, or choose another name" }
 }

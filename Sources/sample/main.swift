@@ -1,42 +1,81 @@
 import DiffusionCommandLine
+import DiffusionOutput
 import DiffusionPlatform
 import DiffusionTerminal
 import DiffusionText
+import Sampling
 import TensorCore
 
-// Options → model → diffusion → for x in sampler → picture → file.
+// Words → a command → one function, in the file of its verb.
 
 Faults.watch(program: "sample", advice: "choose a smaller --batch, or free memory")
 
 do {
-  switch try parse(Array(CommandLine.arguments.dropFirst())) {
-  case .help(let command): try writeToStandardOutput(Array(helpText(command).utf8))
-  case .version: try writeToStandardOutput(Array("sample \(programVersion)\n".utf8))
-  case .man: try writeToStandardOutput(Array(manPage(of: .sample, version: programVersion).utf8))
-  case .samplers: try writeToStandardOutput(Array(SamplerName.list.utf8))
-  case .completions(let shell): try writeToStandardOutput(Array(completions(for: shell, of: .sample).utf8))
-  case .draw(let options): try KernelChoice.$current.withValue(try chosenKernels()) { try draw(options) }
-  case .inspect(let options): try KernelChoice.$current.withValue(try chosenKernels()) { try inspect(options) }
-  case .convert(let options, let destination): try convert(options, to: destination)
-  case .reproduce(let options, let image):
-    try KernelChoice.$current.withValue(try chosenKernels()) { try reproduce(options, image: image) }
-  case .show(let image): try show(image: image)
-  case .encode(let options, let images):
-    try KernelChoice.$current.withValue(try chosenKernels()) { try encode(options, images: images) }
-  case .reconstruct(let options, let images):
-    try KernelChoice.$current.withValue(try chosenKernels()) { try reconstruct(options, images: images) }
-  case .interpolate(let options, let ends):
-    try KernelChoice.$current.withValue(try chosenKernels()) { try interpolate(options, ends) }
-  case .nll(let options, let images):
-    try KernelChoice.$current.withValue(try chosenKernels()) { try nll(options, images: images) }
-  case .bench(let options): try KernelChoice.$current.withValue(try chosenKernels()) { try bench(options) }
+  let command = try parse(Array(CommandLine.arguments.dropFirst()))
+  try KernelChoice.$current.withValue(command.runsKernels ? try chosenKernels() : KernelChoice.current) {
+    switch command {
+    case .help(let name): try printText(helpText(name))
+    case .version: try printText("sample \(programVersion)\n")
+    case .man: try printText(manPage(of: .sample, version: programVersion))
+    case .samplers: try printText(samplerList())
+    case .completions(let shell): try printText(completions(for: shell, of: .sample))
+    case .draw(let options): try draw(options)
+    case .inspect(let options): try inspect(options)
+    case .convert(let options, let destination): try convert(options, to: destination)
+    case .reproduce(let options, let image): try reproduce(options, image: image)
+    case .show(let image): try show(image: image)
+    case .encode(let options, let images): try encode(options, images: images)
+    case .reconstruct(let options, let images): try reconstruct(options, images: images)
+    case .interpolate(let options): try interpolate(options)
+    case .nll(let options, let images): try nll(options, images: images)
+    case .run(let options, let requests): try run(options, requests: requests)
+    case .bench(let options): try bench(options)
+    }
   }
 } catch let interrupted as Interrupted {
   exit(128 + interrupted.signal)
-} catch let error as UsageError {
-  writeError("sample: \(sanitizedLine("\(error)"))\n")
-  exit(64)
 } catch {
   writeError("sample: \(sanitizedLine("\(error)"))\n")
-  exit(1)
+  exit(isUsage(error) ? 64 : 1)
+}
+
+/// Whether another command line is needed, rather than another model, file or machine.
+func isUsage(_ error: any Error) -> Bool {
+  switch error {
+  case is UsageError: true
+  case SamplingError.unknownClass, SamplingError.request, SamplingError.unknownSampler: true
+  case OutputError.request, OutputError.destination: true
+  default: false
+  }
+}
+
+/// The model that the options name, or the embedded one, with the threads that they ask for.
+func openModel(_ options: Options) throws(SamplingError) -> DiffusionModel {
+  if let threads = options.threads { ThreadPool.shared.threads = threads }
+  let settings = options.request.settings
+  if let path = options.request.model { return try DiffusionModel(path: path, settings: settings) }
+  return try DiffusionModel(embeddedWith: settings)
+}
+
+/// Says what a model that was named is taken for, and warns if it looks as if it were something else.
+func introduce(_ model: DiffusionModel, _ options: Options) {
+  guard options.request.model != nil && !options.quiet else { return }
+  writeError(model.specification.summary(name: model.name) + "\n")
+  if let advice = model.advice { writeError("warning: \(advice)\n") }
+}
+
+func progressStyle(_ options: Options) -> ProgressStyle {
+  ProgressStyle(named: options.progress?.rawValue, quiet: options.quiet)
+}
+
+func printText(_ text: String) throws { try writeToStandardOutput(Array(text.utf8)) }
+
+extension Command {
+  /// Whether it runs a network, or looks at one.
+  fileprivate var runsKernels: Bool {
+    switch self {
+    case .draw, .inspect, .reproduce, .encode, .reconstruct, .interpolate, .nll, .bench, .run: true
+    case .help, .version, .man, .samplers, .completions, .convert, .show: false
+    }
+  }
 }

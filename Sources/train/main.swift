@@ -2,26 +2,38 @@ import DiffusionCommandLine
 import DiffusionPlatform
 import DiffusionTerminal
 import DiffusionText
+import DiffusionTraining
 import TensorCore
 
-// Options → data and model → for each step: loss, gradients, AdamW → checkpoints, logs, samples.
+// Words → a command → one function, in the file of its verb.
 
 Faults.watch(program: "train", advice: "choose a smaller --microbatch, or free memory")
 
 do {
-  switch try parseTraining(Array(CommandLine.arguments.dropFirst())) {
-  case .help: try writeToStandardOutput(Array(helpText(.train).utf8))
-  case .version: try writeToStandardOutput(Array("train \(programVersion)\n".utf8))
-  case .man: try writeToStandardOutput(Array(manPage(of: .train, version: programVersion).utf8))
-  case .completions(let shell): try writeToStandardOutput(Array(completions(for: shell, of: .train).utf8))
-  case .train: try KernelChoice.$current.withValue(try chosenKernels()) { try train(CommandLine.arguments.dropFirst()) }
+  let words = Array(CommandLine.arguments.dropFirst())
+  switch try parseTraining(words) {
+  case .help: try printText(helpText(.train))
+  case .version: try printText("train \(programVersion)\n")
+  case .man: try printText(manPage(of: .train, version: programVersion))
+  case .completions(let shell): try printText(completions(for: shell, of: .train))
+  case .train(let options, let folder):
+    try KernelChoice.$current.withValue(try chosenKernels()) { try train(options, in: folder) }
+  case .resume(let folder):
+    try KernelChoice.$current.withValue(try chosenKernels()) { try resume(folder, words) }
   }
 } catch let interrupted as Interrupted {
   exit(128 + interrupted.signal)
-} catch let error as UsageError {
-  writeError("train: \(sanitizedLine("\(error)"))\n")
-  exit(64)
 } catch {
   writeError("train: \(sanitizedLine("\(error)"))\n")
-  exit(1)
+  exit(isUsage(error) ? 64 : 1)
 }
+
+/// Whether another command line is needed, rather than other data, files or machine.
+func isUsage(_ error: any Error) -> Bool {
+  switch error {
+  case is UsageError, TrainingError.request: true
+  default: false
+  }
+}
+
+func printText(_ text: String) throws { try writeToStandardOutput(Array(text.utf8)) }

@@ -1,3 +1,4 @@
+import DiffusionCore
 import Testing
 
 @testable import DiffusionCommandLine
@@ -35,7 +36,7 @@ struct CompletionsTests {
 
   @Test func valuesAreCompleted() {
     func candidates(_ name: String) -> Candidates? { optionTable.first { $0.names.contains(name) }?.candidates }
-    #expect(candidates("sampler") == .words(SamplerName.allCases.map(\.rawValue)))
+    #expect(candidates("sampler") == .words(SamplerInfo.all.map(\.name)))
     #expect(candidates("rng") == .words(["philox", "torch"]))
     #expect(candidates("progress") == .words(["auto", "bar", "plain", "none"]))
     #expect(candidates("noise-schedule") == .words(["linear", "cosine"]))

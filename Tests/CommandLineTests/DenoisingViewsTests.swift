@@ -11,9 +11,9 @@ struct DenoisingViewsTests {
   }
 
   @Test func areUnderstood() throws {
-    #expect(try options("--frames f.png").frames == "f.png")
-    #expect(try options("--frames f.apng --out -").frames == "f.apng")
-    #expect(try options("--strip s.PNG -n 4 --grid -o x.png").strip == "s.PNG")
+    #expect(try options("--frames f.png").output.frames == "f.png")
+    #expect(try options("--frames f.apng --out -").output.frames == "f.apng")
+    #expect(try options("--strip s.PNG -n 4 --grid -o x.png").output.strip == "s.PNG")
     #expect(try options("--preview -n 4 -o x.npz").preview)
     #expect(try options("--preview --progress none").preview)
   }

@@ -1,3 +1,5 @@
+import DiffusionCore
+import Sampling
 import Testing
 
 @testable import DiffusionCommandLine
@@ -12,12 +14,15 @@ struct InversionParserTests {
       return
     }
     #expect(images == ["a.png", "b.png"])
-    #expect(options.output == .npy("z.npy") && options.steps == 250 && options.classes == ["7", "2"])
+    #expect(
+      options.output.destination?.path == "z.npy" && options.request.steps == 250
+        && options.request.classes == [.typed("7"), .typed("2")])
     guard case .encode(let usual, images: ["-a.png"]) = try read("encode --respacing ddim25 --no-clip -- -a.png") else {
       Issue.record("not understood as encode")
       return
     }
-    #expect(usual.output == nil && usual.respacing == "ddim25" && usual.clipDenoised == false)
+    #expect(
+      usual.output.destination == nil && usual.request.respacing == "ddim25" && usual.request.clipDenoised == false)
   }
 
   @Test func reconstructWritesPicturesOrNone() throws {
@@ -25,35 +30,39 @@ struct InversionParserTests {
       Issue.record("not understood as reconstruct")
       return
     }
-    #expect(images.count == 2 && options.output == nil)
+    #expect(
+      images.count == 2 && options.output.destination == nil
+        && options.request.source == .reconstruction(of: images))
     guard case .reconstruct(let sheet, _) = try read("reconstruct a.png b.png c.png --out s.png --grid 3 --scale 2")
     else {
       Issue.record("not understood as reconstruct")
       return
     }
-    #expect(sheet.grid == .columns(3) && sheet.scale == 2 && sheet.count == 3)
+    #expect(sheet.output.sheet == SheetLayout(columns: 3) && sheet.output.scale == 2 && sheet.request.count == 3)
   }
 
   @Test func interpolateTakesPicturesOrSeeds() throws {
-    guard case .interpolate(let options, let ends) = try read("interpolate a.png b.png --frames 5 --out f-%02d.png")
+    guard case .interpolate(let options) = try read("interpolate a.png b.png --frames 5 --out f-%02d.png")
     else {
       Issue.record("not understood as interpolate")
       return
     }
-    #expect(ends == .pictures("a.png", "b.png") && options.count == 5 && options.grid == nil)
-    guard case .interpolate(let seeded, let seeds) = try read("interpolate --seed 18446744073709551615..2 --guidance 2")
+    #expect(
+      options.request.source == .interpolation(.pictures("a.png", "b.png"), frames: 5)
+        && options.request.count == 5 && options.output.sheet == nil)
+    guard case .interpolate(let seeded) = try read("interpolate --seed 18446744073709551615..2 --guidance 2")
     else {
       Issue.record("not understood as interpolate")
       return
     }
-    #expect(seeds == .seeds(SeedPair(.max, 2)) && seeded.guidance == 2)
+    #expect(seeded.request.source == .interpolation(.seeds(.max, 2), frames: 8) && seeded.request.guidance == 2)
     // Eight in a row.
-    #expect(seeded.count == 8 && seeded.grid == .columns(8))
-    guard case .interpolate(let sheet, _) = try read("interpolate a.png b.png --grid --guidance 1 -o s.png") else {
+    #expect(seeded.request.count == 8 && seeded.output.sheet == SheetLayout(columns: 8))
+    guard case .interpolate(let sheet) = try read("interpolate a.png b.png --grid --guidance 1 -o s.png") else {
       Issue.record("not understood as interpolate")
       return
     }
-    #expect(sheet.grid == .automatic)
+    #expect(sheet.output.sheet == SheetLayout())
   }
 
   @Test func nllReports() throws {
@@ -62,12 +71,14 @@ struct InversionParserTests {
       Issue.record("not understood as nll")
       return
     }
-    #expect(options.json && options.inversion.report == .csv("t.CSV") && options.rng == .torch && options.seed == 5)
+    #expect(
+      options.json && options.inversion.report == .csv("t.CSV") && options.request.noiseStream == .torch
+        && options.request.seed == 5)
     guard case .nll(let other, _) = try read("nll x.png --out t.json --class 7") else {
       Issue.record("not understood as nll")
       return
     }
-    #expect(other.inversion.report == .json("t.json") && other.classes == ["7"])
+    #expect(other.inversion.report == .json("t.json") && other.request.classes == [.typed("7")])
   }
 
   @Test(arguments: [

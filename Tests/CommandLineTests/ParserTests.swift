@@ -1,3 +1,6 @@
+import DiffusionCore
+import DiffusionOutput
+import Sampling
 import Testing
 
 @testable import DiffusionCommandLine
@@ -14,13 +17,13 @@ struct ParserTests {
   @Test func defaults() throws {
     let options = try options("")
     #expect(options == Options())
-    #expect(options.output == nil)
+    #expect(options.output.destination == nil)
   }
 
   @Test func theMainJob() throws {
     let options = try options("--steps 50 --out img.png")
-    #expect(options.steps == 50)
-    #expect(options.output == .png("img.png"))
+    #expect(options.request.steps == 50)
+    #expect(options.output.destination?.path == "img.png")
   }
 
   struct Case: Sendable {
@@ -31,50 +34,59 @@ struct ParserTests {
   }
 
   static let cases = [
-    Case("--steps=7") { $0.steps == 7 }, Case("--sampler ddpm") { $0.sampler == .ddpm },
-    Case("--sampler dpmpp-2m-sde") { $0.sampler == .dpmSolver2MSDE },
-    Case("--spacing karras") { $0.spacing == .karras },
-    Case("--timesteps 900,40,0") { $0.timesteps == [900, 40, 0] }, Case("--timesteps 7") { $0.timesteps == [7] },
-    Case("--eta 0.5") { $0.eta == 0.5 }, Case("--eta=1e-1") { $0.eta == 0.1 },
-    Case("--respacing 10,15,20") { $0.respacing == "10,15,20" }, Case("--timestep_respacing=") { $0.respacing == nil },
-    Case("--timestep-respacing ddim50") { $0.respacing == "ddim50" },
-    Case("--seed 18446744073709551615") { $0.seed == .max },
-    Case("-n 5 --grid") { $0.count == 5 && $0.grid == .automatic },
-    Case("-n5 --grid 3") { $0.count == 5 && $0.grid == .columns(3) },
-    Case("-n=5 --grid=2") { $0.count == 5 && $0.grid == .columns(2) },
-    Case("-qn5 --grid") { $0.quiet && $0.count == 5 }, Case("-oimg.png") { $0.output == .png("img.png") },
-    Case("-o x/IMG.PNG") { $0.output == .png("x/IMG.PNG") }, Case("--out -") { $0.output == .standardOutput },
-    Case("--out x.npz -n 9") { $0.output == .npz("x.npz") }, Case("--out x.npy -n 9") { $0.output == .npy("x.npy") },
-    Case("--out pictures") { $0.output == .folder("pictures") }, Case("--out d.1/") { $0.output == .folder("d.1/") },
-    Case("--out ../x") { $0.output == .folder("../x") }, Case("--batch 4") { $0.batch == 4 },
-    Case("--class 0-9,3") { $0.classes == ["0-9", "3"] }, Case("--class seven") { $0.classes == ["seven"] },
-    Case("--guidance -0.5") { $0.guidance == -0.5 }, Case("--noise x.npy") { $0.noise == "x.npy" },
-    Case("--rng torch") { $0.rng == .torch }, Case("--no-clip") { $0.clipDenoised == false },
-    Case("--clip_denoised True") { $0.clipDenoised == true }, Case("--scale 4") { $0.scale == 4 },
-    Case("--threads 3") { $0.threads == 3 }, Case("--overwrite") { $0.overwrite },
-    Case("--stats s.json") { $0.stats == "s.json" },
+    Case("--steps=7") { $0.request.steps == 7 }, Case("--sampler ddpm") { $0.request.sampler == "ddpm" },
+    Case("--sampler dpmpp-2m-sde") { $0.request.sampler == "dpmpp-2m-sde" },
+    Case("--spacing karras") { $0.request.spacing == .karras },
+    Case("--timesteps 900,40,0") { $0.request.timesteps == [900, 40, 0] },
+    Case("--timesteps 7") { $0.request.timesteps == [7] },
+    Case("--eta 0.5") { $0.request.eta == 0.5 }, Case("--eta=1e-1") { $0.request.eta == 0.1 },
+    Case("--respacing 10,15,20") { $0.request.respacing == "10,15,20" },
+    Case("--timestep_respacing=") { $0.request.respacing == nil },
+    Case("--timestep-respacing ddim50") { $0.request.respacing == "ddim50" },
+    Case("--seed 18446744073709551615") { $0.request.seed == .max },
+    Case("-n 5 --grid") { $0.request.count == 5 && $0.output.sheet == SheetLayout() },
+    Case("-n5 --grid 3") { $0.request.count == 5 && $0.output.sheet == SheetLayout(columns: 3) },
+    Case("-n=5 --grid=2") { $0.request.count == 5 && $0.output.sheet == SheetLayout(columns: 2) },
+    Case("-qn5 --grid") { $0.quiet && $0.request.count == 5 },
+    Case("-oimg.png") { $0.output.destination == OutputDestination(PNGSink.format, path: "img.png") },
+    Case("-o x/IMG.PNG") { $0.output.destination == OutputDestination(PNGSink.format, path: "x/IMG.PNG") },
+    Case("--out -") { $0.output.destination?.isStandardOutput == true },
+    Case("--out x.npz -n 9") { $0.output.destination == OutputDestination(NPZSink.format, path: "x.npz") },
+    Case("--out x.npy -n 9") { $0.output.destination == OutputDestination(NPYSink.format, path: "x.npy") },
+    Case("--out pictures") { $0.output.destination?.isFolder == true && $0.output.destination?.path == "pictures" },
+    Case("--out d.1/") { $0.output.destination?.isFolder == true && $0.output.destination?.path == "d.1/" },
+    Case("--out ../x") { $0.output.destination?.isFolder == true && $0.output.destination?.path == "../x" },
+    Case("--batch 4") { $0.request.batch == 4 },
+    Case("--class 0-9,3") { $0.request.classes == [.typed("0-9"), .typed("3")] },
+    Case("--class seven") { $0.request.classes == [.typed("seven")] },
+    Case("--guidance -0.5") { $0.request.guidance == -0.5 }, Case("--noise x.npy") { $0.request.noise == "x.npy" },
+    Case("--rng torch") { $0.request.noiseStream == .torch }, Case("--no-clip") { $0.request.clipDenoised == false },
+    Case("--clip_denoised True") { $0.request.clipDenoised == true }, Case("--scale 4") { $0.output.scale == 4 },
+    Case("--threads 3") { $0.threads == 3 }, Case("--overwrite") { $0.output.overwrite },
+    Case("--stats s.json") { $0.output.stats == "s.json" },
     Case("--quiet") { $0.quiet }, Case("--progress plain") { $0.progress == .plain },
-    Case("--progress none -q") { $0.quiet }, Case("--model m.pt") { $0.model == "m.pt" },
-    Case("--model_path m.pt") { $0.model == "m.pt" }, Case("--use_ddim True") { $0.sampler == .ddim },
-    Case("--use_ddim False") { $0.sampler == .ddpm }, Case("--learn_sigma") { $0.modelFlags.learnSigma == true },
-    Case("--learn-sigma --steps 3") { $0.modelFlags.learnSigma == true && $0.steps == 3 },
-    Case("--learn-sigma no") { $0.modelFlags.learnSigma == false },
-    Case("--num_heads_upsample -1") { $0.modelFlags.numHeadsUpsample == nil },
-    Case("--channel-mult 1,2,2,2") { $0.modelFlags.channelMult == [1, 2, 2, 2] },
-    Case("--channel-mult 0.5,1") { $0.modelFlags.channelMult == [0.5, 1] },
-    Case("--channel_mult=") { $0.modelFlags.channelMult == nil },
-    Case("--num_head_channels 64") { $0.modelFlags.numHeadChannels == 64 },
-    Case("--num_head_channels -1") { $0.modelFlags.numHeadChannels == nil },
+    Case("--progress none -q") { $0.quiet }, Case("--model m.pt") { $0.request.model == "m.pt" },
+    Case("--model_path m.pt") { $0.request.model == "m.pt" }, Case("--use_ddim True") { $0.request.sampler == "ddim" },
+    Case("--use_ddim False") { $0.request.sampler == "ddpm" },
+    Case("--learn_sigma") { $0.request.settings.learnSigma == true },
+    Case("--learn-sigma --steps 3") { $0.request.settings.learnSigma == true && $0.request.steps == 3 },
+    Case("--learn-sigma no") { $0.request.settings.learnSigma == false },
+    Case("--num_heads_upsample -1") { $0.request.settings.numHeadsUpsample == nil },
+    Case("--channel-mult 1,2,2,2") { $0.request.settings.channelMult == [1, 2, 2, 2] },
+    Case("--channel-mult 0.5,1") { $0.request.settings.channelMult == [0.5, 1] },
+    Case("--channel_mult=") { $0.request.settings.channelMult == nil },
+    Case("--num_head_channels 64") { $0.request.settings.numHeadChannels == 64 },
+    Case("--num_head_channels -1") { $0.request.settings.numHeadChannels == nil },
     Case("--use_new_attention_order True --resblock_updown True") {
-      $0.modelFlags.useNewAttentionOrder == true && $0.modelFlags.resblockUpdown == true
+      $0.request.settings.useNewAttentionOrder == true && $0.request.settings.resblockUpdown == true
     },
-    Case("--use_fp16 True") { $0 == Options() }, Case("--low-res s.png") { $0.lowRes == "s.png" },
+    Case("--use_fp16 True") { $0 == Options() }, Case("--low-res s.png") { $0.request.lowRes == "s.png" },
     Case("--base_samples s.npz --large_size 256 --small_size 64") {
-      $0.lowRes == "s.npz" && $0.modelFlags.imageSize == 256
+      $0.request.lowRes == "s.npz" && $0.request.settings.imageSize == 256
     },
-    Case("--attention_resolutions 16,8") { $0.modelFlags.attentionResolutions == [16, 8] },
-    Case("--noise-schedule cosine") { $0.modelFlags.noiseSchedule == "cosine" },
-    Case("--steps 3 --steps 4") { $0.steps == 4 }, Case("--seed 1 --") { $0.seed == 1 },
+    Case("--attention_resolutions 16,8") { $0.request.settings.attentionResolutions == [16, 8] },
+    Case("--noise-schedule cosine") { $0.request.settings.noiseSchedule == "cosine" },
+    Case("--steps 3 --steps 4") { $0.request.steps == 4 }, Case("--seed 1 --") { $0.request.seed == 1 },
   ]
 
   @Test(arguments: cases)
@@ -86,20 +98,19 @@ struct ParserTests {
       "--model_path cifar10.pt --num_samples 16 --out x.npz --image_size 32 --num_channels 128 --num_res_blocks 3 --learn_sigma True --dropout 0.3 --diffusion_steps 4000 --noise_schedule cosine --timestep_respacing 250 --use_ddim False"
     )
     var expected = Options()
-    expected.model = "cifar10.pt"
-    expected.count = 16
-    expected.output = .npz("x.npz")
-    expected.isUpstreamRun = true
-    expected.respacing = "250"
+    expected.request.model = "cifar10.pt"
+    expected.request.count = 16
+    expected.output.destination = OutputDestination(NPZSink.format, path: "x.npz")
+    expected.output.isUpstreamRun = true
+    expected.request.respacing = "250"
     expected.isUpstreamRespacing = true
-    expected.sampler = .ddpm
-    expected.modelWords = ["image-size": "32", "diffusion-steps": "4000", "noise-schedule": "cosine"]
-    expected.modelFlags.imageSize = 32
-    expected.modelFlags.numChannels = 128
-    expected.modelFlags.numResBlocks = 3
-    expected.modelFlags.learnSigma = true
-    expected.modelFlags.diffusionSteps = 4000
-    expected.modelFlags.noiseSchedule = "cosine"
+    expected.request.sampler = "ddpm"
+    expected.request.settings.imageSize = 32
+    expected.request.settings.numChannels = 128
+    expected.request.settings.numResBlocks = 3
+    expected.request.settings.learnSigma = true
+    expected.request.settings.diffusionSteps = 4000
+    expected.request.settings.noiseSchedule = "cosine"
     #expect(options == expected)
   }
 
@@ -248,9 +259,9 @@ struct ParserTests {
       Issue.record("not understood as inspect")
       return
     }
-    #expect(options.model == "m.pt")
+    #expect(options.request.model == "m.pt")
     #expect(options.json)
-    #expect(options.modelFlags.numHeads == 8)
+    #expect(options.request.settings.numHeads == 8)
   }
 
   @Test(
@@ -264,8 +275,8 @@ struct ParserTests {
       Issue.record("not understood as convert")
       return
     }
-    #expect(options.model == "-m.pt")
-    #expect(options.half && !options.overwrite)
+    #expect(options.request.model == "-m.pt")
+    #expect(options.half && !options.output.overwrite)
     #expect(output == destination)
   }
 

@@ -13,10 +13,12 @@ struct PictureOptionsTests {
 
   @Test func areUnderstood() throws {
     let from = try options("--init-image a.png --strength 0.25")
-    #expect(from.initImage == "a.png" && from.strength == 0.25 && from.mask == nil)
-    #expect(try options("--init_image=a.png --strength=1").strength == 1)
+    #expect(from.request.initImage == "a.png" && from.request.strength == 0.25 && from.request.mask == nil)
+    #expect(try options("--init_image=a.png --strength=1").request.strength == 1)
     let around = try options("--init-image a.png --mask m.png --jump-length 5 --jump_count 4")
-    #expect(around.mask == "m.png" && around.jumpLength == 5 && around.jumpCount == 4 && around.strength == nil)
+    #expect(
+      around.request.mask == "m.png" && around.request.jumpLength == 5 && around.request.jumpCount == 4
+        && around.request.strength == nil)
   }
 
   @Test(arguments: [
@@ -50,17 +52,5 @@ struct PictureOptionsTests {
   func mistakes(line: String, message: String) {
     let error = #expect(throws: UsageError.self) { try options(line) }
     #expect(error?.description == message)
-  }
-
-  @Test(arguments: [
-    (SamplerName.ddim, 5, 5), (.heun, 9, 10), (.plms, 6, 6), (.uniPC, 5, 5),
-  ])
-  func passes(sampler: SamplerName, whole: Int, part: Int) {
-    #expect(sampler.passes(steps: 5) == whole && sampler.passes(steps: 5, endsInPicture: false) == part)
-  }
-
-  @Test func passesOfOneStep() {
-    #expect(SamplerName.plms.passes(steps: 1) == 1 && SamplerName.plms.passes(steps: 1, endsInPicture: false) == 2)
-    #expect(SamplerName.heun.passes(steps: 1) == 1 && SamplerName.heun.passes(steps: 1, endsInPicture: false) == 2)
   }
 }

@@ -105,32 +105,44 @@ struct ScheduleSamplerTests {
     var sampler = LossSecondMomentResampler(seed: 8, steps: 2, historyPerTerm: 3)
     sampler.update(steps: [1, 0, 1, 1, 1], losses: [1, 2, 3, 4, 5])
     let state = sampler.state
-    #expect(state.history.shape == [2, 3] && state.history.values == [2, 0, 0, 3, 4, 5])
-    #expect(state.counts.shape == [2] && state.counts.values == [1, 3])
+    #expect(state.map(\.name) == ["history", "counts"])
+    #expect(state[0].tensor.shape == [2, 3] && state[0].tensor.values == [2, 0, 0, 3, 4, 5])
+    #expect(state[1].tensor.shape == [2] && state[1].tensor.values == [1, 3])
     var other = LossSecondMomentResampler(seed: 8, steps: 2, historyPerTerm: 3)
-    try other.restore(history: state.history, counts: state.counts)
+    try other.restore(state)
     for _ in 0..<2 {
       sampler.update(steps: [0, 1], losses: [6, 7])
       other.update(steps: [0, 1], losses: [6, 7])
     }
     #expect(sampler.isWarmedUp && other.probabilities == sampler.probabilities)
-    #expect(other.state.history.values == [2, 6, 6, 5, 7, 7])
+    #expect(other.state[0].tensor.values == [2, 6, 6, 5, 7, 7])
+  }
+
+  /// One that learns nothing has nothing to go on from, and takes whatever is there.
+  @Test func uniformStepsHaveNoState() throws {
+    var sampler = UniformSampler(seed: 8, steps: 2)
+    #expect(sampler.state.isEmpty)
+    try sampler.restore([])
+    #expect(sampler.probabilities == [0.5, 0.5])
   }
 
   @Test func damagedStateIsRefused() {
     var sampler = warm()
-    let state = sampler.state
-    func expectRefused(_ history: Tensor, _ counts: Tensor, _ error: ScheduleSamplerError) {
-      #expect(throws: error) { try sampler.restore(history: history, counts: counts) }
-      #expect(sampler.state.history.values == state.history.values)
+    let (history, counts) = (sampler.state[0].tensor, sampler.state[1].tensor)
+    func expectRefused(_ state: [(name: String, tensor: Tensor)], _ error: ScheduleSamplerError) {
+      #expect(throws: error) { try sampler.restore(state) }
+      #expect(sampler.state[0].tensor.values == history.values)
     }
+    expectRefused([("history", history)], .missing(name: "counts"))
     expectRefused(
-      Tensor(zeros: [2, 10]), Tensor(zeros: [2]), .shape(history: [2, 10], counts: [2], steps: 3, historyPerTerm: 10))
+      [("history", Tensor(zeros: [2, 10])), ("counts", Tensor(zeros: [2]))],
+      .shape(history: [2, 10], counts: [2], steps: 3, historyPerTerm: 10))
     for count in [0.5, -1, 11] as [Float] {
-      expectRefused(state.history, Tensor([3], [10, count, 10]), .count(count, step: 1))
+      expectRefused(
+        [("history", history), ("counts", Tensor([3], [10, count, 10]))], .count(count, step: 1))
     }
-    var history = state.history
-    history[25] = .nan
-    expectRefused(history, state.counts, .loss(step: 2))
+    var damaged = history
+    damaged[25] = .nan
+    expectRefused([("history", damaged), ("counts", counts)], .loss(step: 2))
   }
 }

@@ -56,7 +56,7 @@ struct TrajectoryTests {
       betas: BetaSchedule.cosine.betas(steps: 1000), timesteps: try timesteps(1000, steps: steps, isDDIM: isDDIM),
       meanType: .startX, varType: .fixedSmall, rescaleTimesteps: false)
     let model = classifierFreeGuidance(
-      { unet($0, timesteps: $1, labels: $2) }, scale: guidance, labels: Array(0..<10), nullClass: 10, channels: 1)
+      { unet($0, timesteps: $1, labels: $2.map { $0 ?? 10 }) }, scale: guidance, labels: Array(0..<10), channels: 1)
     var noise = TorchNoise(generator: TorchGenerator(seed: 12), batch: 10, kept: 10, shape: [1, 28, 28])
     let start = noise.next()
     expectClose(start, reference.tensor("noise"), tolerance: 2e-6, "x_T")

@@ -1,6 +1,5 @@
 import DiffusionCore
 import Foundation
-import TensorCore
 
 /// A process that no module knows of: α is 1 and σ rises from 0.02 to 80, evenly in its logarithm (Song et al. 2021,
 /// "Score-Based Generative Modeling", §3.4, as Karras et al. 2022 condition it: on ln σ / 4).

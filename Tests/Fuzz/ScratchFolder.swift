@@ -1,4 +1,4 @@
-import Glibc
+import DiffusionPlatform
 
 /// A folder in memory for readers that take a path.
 enum ScratchFolder {

@@ -1,5 +1,5 @@
 import CFuzz
-import Glibc
+import DiffusionPlatform
 
 // One target under libFuzzer: fuzz TARGET [libFuzzer's options] CORPUS...; without words, the names of the targets.
 

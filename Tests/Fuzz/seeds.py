@@ -134,8 +134,18 @@ for labels in (npy("<i8", (3,), struct.pack("<3q", 0, 1, 1)), npy("|u1", (3,), b
 seed("npy", npy("<f4", (1, 1, 2, 2), struct.pack("<4f", 0, 1, -1, 0.5)))
 seed("npy", npy("<f8", (2,), struct.pack("<2d", 0, 1)))
 
-# Command lines: those of the README
-for line in (root / "README.md").read_text().splitlines():
+# Requests, as `sample run` takes them
+for line in (
+    '{"out": "a.png", "class": ["cat", 3, {"typed": "0-9"}], "steps": 20, "seed": 7, "grid": 3, "scale": 2}',
+    '{"count": 100, "batch": 4, "sampler": "ddim", "eta": 0.5, "timesteps": [9, 3, 0], "settings": {"num_heads": 4}}',
+    '{"source": {"interpolation": {"_0": {"seeds": {"_0": 1, "_1": 2}}, "frames": 3}}, "spacing": "karras", "clip": false}',
+    '{"index": [4, 9], "shard": {"number": 1, "count": 2}, "guidance": 1.5, "guidance_interval": [100, 700], "rng": "torch"}',
+):
+    seed("request", line)
+
+# Command lines: those of the README and the documentation
+pages = [root / "README.md", *sorted((root / "Sources").glob("*/*.docc/**/*.md"))]
+for line in [line for page in pages for line in page.read_text().splitlines()]:
     match = re.match(r"\s*(?:\$ )?(?:\./|\S*/)?(sample|train) (.+)$", line)
     if match:
         try:

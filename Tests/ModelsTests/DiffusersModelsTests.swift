@@ -9,7 +9,7 @@ struct DiffusersModelsTests {
   @Test(arguments: ["ddpm-cifar-like", "default-like"], KernelChoice.available.map(\.name))
   func agreesWithDiffusers(name: String, table: String) throws {
     let io = try Fixture("diffusers/\(name).io")
-    let checkpoint = try LoadedCheckpoint.read(path: Fixture.path("diffusers/\(name)"))
+    let checkpoint = try ModelSource(path: Fixture.path("diffusers/\(name)")).checkpoint
     let description = try #require(checkpoint.described).description
     var configuration = try Architecture(checkpoint.state.shapes).configuration
     configuration.adopt(description)
@@ -28,7 +28,7 @@ struct DiffusersModelsTests {
   /// What the shapes show is what the configuration says.
   @Test(arguments: ["ddpm-cifar-like", "default-like"])
   func shapesAgreeWithTheConfiguration(name: String) throws {
-    let checkpoint = try LoadedCheckpoint.read(path: Fixture.path("diffusers/\(name)"))
+    let checkpoint = try ModelSource(path: Fixture.path("diffusers/\(name)")).checkpoint
     let read = try Architecture(checkpoint.state.shapes).description
     let said = try #require(checkpoint.described).description
     #expect(read.modelChannels == said.modelChannels)

@@ -1,4 +1,5 @@
 import Foundation
+import TensorCore
 import TestSupport
 import Testing
 
@@ -55,8 +56,8 @@ struct DiffusersNamesTests {
       #""\#(name)":{"dtype":"U8","shape":[1],"data_offsets":[\#(i),\#(i + 1)]}"#
     }.joined(separator: ",")
     let file = try TemporaryFile(safetensors("{\(header)}", data: [1, 2, 3]))
-    #expect(throws: CheckpointError.nameTwice(file: file.path, name: "input_blocks.0.0.weight")) {
-      try LoadedCheckpoint.read(path: file.path)
+    #expect(throws: ModelError.checkpoint(.nameTwice(file: file.path, name: "input_blocks.0.0.weight"))) {
+      try ModelSource(path: file.path)
     }
   }
 

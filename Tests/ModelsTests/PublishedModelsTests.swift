@@ -76,7 +76,8 @@ struct PublishedModelsTests {
     let isDiffusers = table.family == "diffusers"
     let shapes = isDiffusers ? try originalShapes(table.tensors) : table.tensors
     let architecture = try Architecture(shapes)
-    let model = try #require(PublishedModel.matching(architecture, isDiffusers: isDiffusers))
+    let model = try #require(
+      PublishedModel.matching(architecture, among: isDiffusers ? PublishedModel.google : PublishedModel.openAI))
     let expected = try expectedConfiguration(table)
     #expect(model.configuration == expected)
 
@@ -94,7 +95,7 @@ struct PublishedModelsTests {
   @Test func othersAreNotRecognised() throws {
     var table = try PublishedTable.read("guided-256-uncond").tensors
     table["label_emb.weight"] = [999, 1024]
-    #expect(PublishedModel.matching(try Architecture(table), isDiffusers: false) == nil)
+    #expect(PublishedModel.matching(try Architecture(table), among: PublishedModel.openAI) == nil)
   }
 
   /// The shapes of diffusers' tensors under the original's names.

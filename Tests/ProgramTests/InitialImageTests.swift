@@ -121,7 +121,7 @@ struct InitialImageTests: RunsSample {
       shown.contains(" --init-image a.png --strength 1.0 --mask m.png --jump-length 1 --jump-count 3 --out again.png\n")
     )
     #expect(try run("reproduce b1.png").output == Array("b1.png: pixel-identical\n".utf8))
-    #expect(try run(line + " --resume").errors.contains("2 images, of which 2 were there"))
+    #expect(try run(line + " --resume").errors.contains("2 images, of which 2 were on disk already"))
     try writeMask(from: 10)
     #expect(
       try run("reproduce b1.png").errors

@@ -42,7 +42,7 @@ struct ModelTests: RunsSample {
     let result = try run("--model m.pt --image-size 16 --num_channels 32 --num-heads 4 --steps 2 --seed 1 --out x.png")
     #expect(
       result.errors.hasPrefix(
-        "m.pt: improved-diffusion UNetModel, 16×16; image_size 16, num_heads 4 as typed; assumed, for want of better: use_new_attention_order False, diffusion_steps 1000, noise_schedule linear, rescale_timesteps True, predict_xstart False\nwarning: m.pt: predicts no better than nothing on smooth pictures"
+        "m.pt: improved-diffusion UNetModel, 16×16; image_size 16, num_heads 4 as typed; assumed (defaults): use_new_attention_order False, diffusion_steps 1000, noise_schedule linear, rescale_timesteps True, predict_xstart False\nwarning: m.pt: predicts no better than nothing on smooth pictures"
       ), "\(result.errors)")
     #expect(try run("--model m.pt --steps 2 --seed 1 --out x.png --quiet").errors == "")
     try write(#"{"family": "improved", "num_heads": 4, "image_size": 16}"#, "m.json")

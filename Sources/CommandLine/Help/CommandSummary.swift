@@ -1,3 +1,5 @@
+import DiffusionCore
+
 extension CommandName {
   /// How the command is typed, with the words that follow the verb: `sample inspect FILE`.
   var usage: String { ([shown(self)] + operands).joined(separator: " ") }
@@ -16,6 +18,7 @@ extension CommandName {
     case .reconstruct: "encodes pictures, draws them again, and says how far they come out from what they were"
     case .interpolate: "draws what lies between two pictures, or two seeds"
     case .nll: "measures how probable pictures are: the variational bound, in bits per dimension"
+    case .run: "draws requests, a line of JSON each, with the model kept loaded, and answers with a line for each"
     case .completions: "prints completions for bash, zsh or fish"
     case .man: "prints the manual page"
     case .train: "trains a diffusion model on a folder of pictures or a .npz"

@@ -65,6 +65,11 @@ func examples(_ command: CommandName) -> [(meaning: String, line: String)] {
       ("half the size, and never a flag again", "sample convert --half --num-heads 8 m.pt m.safetensors"),
       ("back to PyTorch: for torch.load and load_state_dict", "sample convert m.safetensors m.pt"),
     ]
+  case .run:
+    [
+      ("a file of requests", "sample run requests.jsonl"),
+      ("one, down a pipe", "echo '{\"out\": \"a.png\", \"steps\": 20, \"seed\": 7}' | sample run -"),
+    ]
   case .completions:
     [
       ("complete in this session of bash", "source <(sample completions bash)"),

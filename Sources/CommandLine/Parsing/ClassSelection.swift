@@ -1,3 +1,5 @@
+import DiffusionText
+
 /// The classes that a list of names, numbers and ranges means for a model.
 ///
 /// - Parameters:
@@ -14,7 +16,7 @@ public func selectClasses(
   let last = count - 1 - (nullClass == count - 1 ? 1 : 0)
   func number(_ item: some StringProtocol) -> Int? {
     if let index = names.firstIndex(where: { $0.lowercased() == item.lowercased() }) { return index }
-    guard isDigits(Substring(item)), let number = Int(item), number < count else { return nil }
+    guard isWholeNumber(Substring(item)), let number = Int(item), number < count else { return nil }
     return number
   }
   var classes: [Int] = []

@@ -1,3 +1,5 @@
+import DiffusionText
+
 /// Of the words of a command line that draws, those that say what is drawn, for a command that draws it again: without what writes files, keeps
 /// them or replaces them, whoever put it there. An animation, or steps side by side, go to a file named `again-…`.
 ///
@@ -21,7 +23,7 @@ public func drawingWords(_ words: [String]) throws(UsageError) -> [String] {
       let option = optionTable.first(where: { $0.commands.contains(command) && $0.names.contains(name) })
     else { throw UsageError("there is no option \(word)") }
     var value = parts.count > 1 ? String(parts[1]) : nil
-    if value == nil, option.needsValue || rest.first.map({ isDigits($0[...]) }) == true { value = rest.popFirst() }
+    if value == nil, option.needsValue || rest.first.map({ isWholeNumber($0[...]) }) == true { value = rest.popFirst() }
     if ["frames", "strip"].contains(name), option.group == .output {
       kept += ["--\(name)", "again-\(name).png"]
       continue

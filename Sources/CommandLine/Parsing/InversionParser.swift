@@ -1,3 +1,5 @@
+import Sampling
+
 extension CommandName {
   /// Those that go from pictures to noise, or from noise to what lies between.
   static let inversions: Set<CommandName> = [.encode, .reconstruct, .interpolate]
@@ -43,33 +45,34 @@ extension CommandName {
 func inversion(_ command: CommandName, _ operands: [String], _ options: Options) throws(UsageError) -> Command {
   var options = options
   // Their steps are those that DDIM takes.
-  options.sampler = .ddim
+  options.request.sampler = "ddim"
   switch command {
   case .encode:
     try validate(options)
     return .encode(options, images: operands)
   case .reconstruct:
-    if options.output == nil, options.grid != nil || options.scale != 1 {
+    if options.output.destination == nil, options.output.sheet != nil || options.output.scale != 1 {
       throw UsageError(
-        "\(options.grid != nil ? "--grid" : "--scale") is for pictures that are written; type for instance --out sheet.png too"
+        "\(options.output.sheet != nil ? "--grid" : "--scale") is for pictures that are written; type for instance --out sheet.png too"
       )
     }
-    if options.output == .standardOutput {
+    if options.output.destination?.isStandardOutput == true {
       throw UsageError("--out -: the errors go to standard output; type for instance --out again.png")
     }
     // A file may hold several.
-    options.count = options.output == nil ? 1 : operands.count
+    options.request.count = options.output.destination == nil ? 1 : operands.count
     try validate(options)
+    options.request.source = .reconstruction(of: operands)
     return .reconstruct(options, images: operands)
   case .interpolate:
     let ends = try ends(operands, options)
-    options.count = options.inversion.frames
-    switch options.output ?? .png("sample.png") {
-    case .png, .standardOutput: options.grid = options.grid ?? .columns(options.count)
-    default: break
+    options.request.count = options.inversion.frames
+    if options.output.destination?.format.holds ?? .picture == .picture {
+      options.output.sheet = options.output.sheet ?? SheetLayout(columns: options.request.count)
     }
     try validate(options)
-    return .interpolate(options, ends)
+    options.request.source = .interpolation(ends, frames: options.inversion.frames)
+    return .interpolate(options)
   default:
     try validate(options)
     return .nll(options, images: operands)
@@ -82,13 +85,13 @@ private func ends(_ pictures: [String], _ options: Options) throws(UsageError) -
     guard pictures.isEmpty else {
       throw UsageError("--seed \(seeds.first)..\(seeds.last) and pictures both say what lies at the ends; \(ways)")
     }
-    return .seeds(seeds)
+    return .seeds(seeds.first, seeds.last)
   }
   guard pictures.count == 2 else {
     throw UsageError(
       "sample interpolate needs two ends, and \(pictures.isEmpty ? "none" : "one") is given; \(ways)")
   }
-  if let guidance = options.guidance, guidance != 1 {
+  if let guidance = options.request.guidance, guidance != 1 {
     throw UsageError(
       "--guidance: pictures are encoded without it, as it cannot be undone; leave it out, or interpolate between --seed 1..2"
     )

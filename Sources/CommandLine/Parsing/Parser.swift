@@ -1,3 +1,4 @@
+import DiffusionOutput
 import DiffusionText
 
 /// Reads a command line, without the name of the program.
@@ -30,24 +31,30 @@ public func parse(_ arguments: [String]) throws(UsageError) -> Command {
   switch command {
   case .draw:
     if options.listsSamplers { return .samplers }
+    if options.isUpstreamRespacing, options.request.sampler == nil, options.request.eta == nil {
+      options.request.sampler = "ddpm"
+    }
     try validate(options)
     return .draw(options)
   case .bench:
-    if options.noise != nil && options.bench.batches.count > 1 && options.bench.batches != BenchOptions().batches {
+    if options.request.noise != nil && options.bench.batches.count > 1
+      && options.bench.batches != BenchOptions().batches
+    {
       throw UsageError("--noise has images for one batch; type one number after --batch, or leave --batch out")
     }
-    if options.bench.training && (options.noise != nil || options.bench.out != nil) {
+    if options.bench.training && (options.request.noise != nil || options.bench.out != nil) {
       throw UsageError("--training draws what it trains on, and writes nothing; leave --noise and --out out")
     }
     return .bench(options)
   case .inspect:
-    options.model = operands[0]
+    options.request.model = operands[0]
     return .inspect(options)
   case .reproduce: return .reproduce(options, image: operands[0])
   case .show: return .show(image: operands[0])
   case .encode, .reconstruct, .interpolate, .nll: return try inversion(command, operands, options)
+  case .run: return .run(options, requests: operands[0])
   case .convert:
-    options.model = operands[0]
+    options.request.model = operands[0]
     return .convert(options, to: try CheckpointDestination(operands[1], from: operands[0]))
   case .completions:
     guard let shell = Shell(rawValue: operands[0]) else {
@@ -59,24 +66,8 @@ public func parse(_ arguments: [String]) throws(UsageError) -> Command {
   }
 }
 
-/// Reads the command line of the program `train`, in the same way.
-///
-/// - Throws: `UsageError` for the first mistake.
-public func parseTraining(_ arguments: [String]) throws(UsageError) -> TrainingCommand {
-  let words = arguments.prefix { $0 != "--" }
-  if words.contains("--help") || words.contains("-h") { return .help }
-  if words.contains("--version") { return .version }
-  var options = Options()
-  var rest = arguments[...]
-  _ = try enter(&rest, .train, into: &options)
-  if let shell = options.training.shell { return .completions(shell) }
-  if options.training.wantsManPage { return .man }
-  try validateTraining(options)
-  return .train(options)
-}
-
 /// Enters all options of a command; returns its operands.
-private func enter(
+func enter(
   _ rest: inout ArraySlice<String>, _ command: CommandName, into options: inout Options
 ) throws(UsageError) -> [String] {
   var operands: [String] = []
@@ -180,10 +171,7 @@ private func apply(
   _ definition: OptionDefinition, as shown: String, _ name: String, _ attached: String?,
   _ rest: inout ArraySlice<String>, _ options: inout Options
 ) throws(UsageError) {
-  func enter(_ value: String) throws(UsageError) {
-    try definition.apply(&options, value, name)
-    if definition.group == .model { options.modelWords[definition.names[0]] = value.isEmpty ? "True" : value }
-  }
+  func enter(_ value: String) throws(UsageError) { try definition.apply(&options, value, name) }
   switch definition.value {
   case .none:
     if let attached { throw UsageError("\(shown) takes no value, but has \"\(attached)\"; type \(shown) alone") }
@@ -194,7 +182,7 @@ private func apply(
     try enter(value)
   case .optionalNumber:
     var value = attached ?? ""
-    if attached == nil, let next = rest.first, isDigits(next[...]) { value = rest.removeFirst() }
+    if attached == nil, let next = rest.first, isWholeNumber(next[...]) { value = rest.removeFirst() }
     try enter(value)
   case .required(_, let example):
     let value: String
@@ -223,77 +211,30 @@ private func apply(
 /// What can be said against a combination without knowing the model.
 ///
 /// - Throws: `UsageError`.
-public func validate(_ options: Options) throws(UsageError) {
-  let spacings = [
-    ("--steps", options.steps != nil), ("--respacing", options.respacing != nil),
-    ("--timesteps", options.timesteps != nil),
-  ].filter(\.1).map(\.0)
-  if spacings.count > 1 {
-    throw UsageError("\(spacings[0]) and \(spacings[1]) both choose the timesteps; type only one of them")
+func validate(_ options: Options) throws(UsageError) {
+  let (request, output) = (options.request, options.output)
+  if let problem = request.problem { throw UsageError(verbatim: problem) }
+  try validateWords(options)
+  if options.preview {
+    if options.quiet { throw UsageError("--quiet and --preview contradict each other; type only one of them") }
+    if options.progress == .plain {
+      throw UsageError("--preview draws in one place, and --progress plain goes on line by line; type only one of them")
+    }
   }
-  if let spacing = options.spacing, let other = spacings.first(where: { $0 != "--steps" }) {
-    throw UsageError(
-      "--spacing \(spacing.rawValue) spreads --steps, but \(other) says which they are; type only one of them")
+  let images = request.index?.count ?? request.count
+  if let problem = output.problem(images: images, isTorch: request.noiseStream == .torch) {
+    throw UsageError(verbatim: problem)
   }
-  if options.classifierScale != nil && options.classifier == nil {
-    throw UsageError("--classifier-scale belongs to a classifier; type --classifier and its file too, or leave it out")
-  }
-  try validatePictures(options)
-  if options.eta != nil, let sampler = options.sampler, sampler != .ddim {
-    throw UsageError(
-      "--eta belongs to ddim, but the sampler is \(sampler.rawValue); type --sampler ddim, or leave --eta out")
-  }
+}
+
+/// What can be said against what is asked for on standard error.
+func validateWords(_ options: Options) throws(UsageError) {
   if options.quiet, let progress = options.progress, progress != .none {
     throw UsageError("--quiet and --progress \(progress.rawValue) contradict each other; type only one of them")
   }
-  if let index = options.index {
-    guard options.count == 1 else {
-      throw UsageError(
-        "--count \(options.count) and --index \(index.lowerBound)-\(index.upperBound) both say which images; type only one of them"
-      )
-    }
-  }
-  if options.rng == .torch {
-    for (name, isGiven) in [
-      ("--index", options.index != nil), ("--shard", options.shard != nil), ("--resume", options.resume),
-    ]
-    where isGiven {
-      throw UsageError(
-        "\(name) draws a part of a run, but with --rng torch each image depends on those before it; leave one of them out"
-      )
-    }
-  }
-  if options.resume && options.overwrite {
-    throw UsageError("--resume keeps files that exist and --overwrite replaces them; type only one of them")
-  }
-  let isFileEach = options.output?.isOneFileEach ?? false
-  if options.resume && !isFileEach {
-    throw UsageError("--resume goes on with a file for each image; type for instance --out 'img-%05d.png'")
-  }
-  try validateViews(options)
-  let images = options.index?.count ?? options.count
-  switch options.output ?? .png("sample.png") {
-  case .npz(let path), .npy(let path):
-    if options.grid != nil {
-      throw UsageError("--grid makes a picture, but \(path) holds arrays; type --out sheet.png")
-    }
-    if options.scale != 1 {
-      throw UsageError("--scale enlarges pictures, but \(path) holds arrays; leave --scale out, or type --out img.png")
-    }
-  case .tar:
-    if options.grid != nil {
-      throw UsageError("--grid makes one sheet of all images, but an archive holds a file each; type --out sheet.png")
-    }
-  case .pattern, .folder:
-    if options.grid != nil {
-      throw UsageError("--grid makes one sheet of all images, but --out asks for a file each; type --out sheet.png")
-    }
-  case .png, .standardOutput:
-    let goesElsewhere = options.output == nil && options.isUpstreamRun
-    if images > 1 && options.grid == nil && !goesElsewhere {
-      throw UsageError(
-        "\(images) images do not fit into one file; type --out 'img-%05d.png' for a file each, or --grid for one sheet"
-      )
-    }
-  }
+}
+
+/// Where images go, as typed.
+func destination(_ text: String) throws(UsageError) -> OutputDestination {
+  do { return try OutputDestination(text) } catch { throw UsageError(verbatim: error.description) }
 }

@@ -1,4 +1,5 @@
 import DiffusionText
+import Sampling
 
 /// A command line that cannot be followed. The description is one line that says what is wrong and what to type instead.
 public struct UsageError: Error, Equatable, CustomStringConvertible, Sendable {
@@ -7,6 +8,9 @@ public struct UsageError: Error, Equatable, CustomStringConvertible, Sendable {
 
   /// An error with the given line.
   public init(_ line: Line) { description = line.text }
+
+  /// An error that another module has put into words.
+  public init(verbatim line: String) { description = line }
 
   /// A line whose inserted values are `sanitized`, as they are what somebody has typed.
   public struct Line: ExpressibleByStringInterpolation {

@@ -1,8 +1,12 @@
+import DiffusionCore
+import DiffusionText
+import Sampling
+
 // Values of options, read strictly: what is not exactly a number, a truth value or a known name is an error that says what
 // would be one.
 
 func wholeNumber(_ text: String, _ name: String, _ range: ClosedRange<Int>) throws(UsageError) -> Int {
-  guard isDigits(text.hasPrefix("-") ? text.dropFirst() : text[...]) else {
+  guard isWholeNumber(text.hasPrefix("-") ? text.dropFirst() : text[...]) else {
     throw UsageError("--\(name): \"\(text)\" is not a whole number; type \(rangeText(range, name))")
   }
   guard let number = Int(text), range.contains(number) else {
@@ -16,7 +20,7 @@ private func rangeText(_ range: ClosedRange<Int>, _ name: String) -> String {
 }
 
 func seed(_ text: String, _ name: String) throws(UsageError) -> UInt64 {
-  guard isDigits(text[...]) else {
+  guard isWholeNumber(text[...]) else {
     throw UsageError(
       "--\(name): \"\(text)\" is not a whole number; type --\(name) with a number from 0 to \(UInt64.max)")
   }
@@ -67,10 +71,14 @@ func choice<Choice: RawRepresentable & CaseIterable>(
   _ text: String, _ name: String
 ) throws(UsageError) -> Choice where Choice.RawValue == String {
   if let value = Choice(rawValue: text) { return value }
-  let names = Choice.allCases.map(\.rawValue)
-  let known = "\(names.dropLast().joined(separator: ", ")) or \(names[names.count - 1])"
-  let suggestion = nearest(text, names).map { "; did you mean \($0)?" } ?? ""
-  throw UsageError("--\(name): \"\(text)\" is not one of \(known)\(suggestion)")
+  throw UsageError(verbatim: unknownChoice(name, sanitized(text), Choice.allCases.map(\.rawValue)))
+}
+
+/// The name of a sampler in the table.
+func samplerName(_ text: String, _ name: String) throws(UsageError) -> String {
+  let names = SamplerInfo.all.map(\.name)
+  if names.contains(text) { return text }
+  throw UsageError(verbatim: unknownChoice(name, sanitized(text), names))
 }
 
 /// Words between commas, none of them empty.
@@ -87,7 +95,7 @@ func wholeNumbers(
 ) throws(UsageError) -> [Int] {
   var numbers: [Int] = []
   for item in try list(text, name, example: example) {
-    guard isDigits(item[...]), let number = Int(item), range.contains(number) else {
+    guard isWholeNumber(item[...]), let number = Int(item), range.contains(number) else {
       throw UsageError(
         "--\(name): \"\(item)\" is not a number from \(range.lowerBound) to \(range.upperBound); type for instance --\(name) \(example)"
       )
@@ -117,7 +125,7 @@ func timestepRange(_ text: String, _ name: String) throws(UsageError) -> ClosedR
 /// A whole number, or one and a larger one.
 private func range(_ text: String) -> ClosedRange<Int>? {
   let ends = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
-  let numbers = ends.compactMap { isDigits($0) ? Int($0) : nil }
+  let numbers = ends.compactMap { isWholeNumber($0) ? Int($0) : nil }
   guard numbers.count == ends.count, let first = numbers.first, let last = numbers.last, first <= last, last < .max
   else { return nil }
   return first...last
@@ -125,7 +133,7 @@ private func range(_ text: String) -> ClosedRange<Int>? {
 
 /// `1/4`.
 func shard(_ text: String, _ name: String) throws(UsageError) -> Shard {
-  let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { isDigits($0) ? Int($0) : nil }
+  let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { isWholeNumber($0) ? Int($0) : nil }
   guard parts.count == 2, let number = parts[0], let count = parts[1], count >= 1, (1...count).contains(number) else {
     throw UsageError(
       "--\(name): \"\(text)\" is no part of a whole; type for instance --\(name) 1/4 for the first of four parts, up to --\(name) 4/4"
@@ -146,8 +154,6 @@ func multipliers(_ text: String, _ name: String, example: String) throws(UsageEr
   }
   return numbers
 }
-
-func isDigits(_ text: Substring) -> Bool { !text.isEmpty && text.utf8.allSatisfy(isDigit) }
 
 private func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
 

@@ -1,3 +1,5 @@
+import DiffusionText
+
 /// What the verbs about given pictures are to do, where it is not said by the options of drawing.
 public struct InversionOptions: Sendable, Equatable {
   /// Pictures of an interpolation, its ends included, ≥ 2.
@@ -32,15 +34,7 @@ public struct SeedPair: Sendable, Equatable {
     self.init(first, last)
   }
 
-  private static func number(_ text: Substring) -> UInt64? { isDigits(text) ? UInt64(text) : nil }
-}
-
-/// What an interpolation lies between.
-public enum InterpolationEnds: Sendable, Equatable {
-  /// The noises that two pictures are drawn from.
-  case pictures(String, String)
-  /// The noises of the first images of two seeds.
-  case seeds(SeedPair)
+  private static func number(_ text: Substring) -> UInt64? { isWholeNumber(text) ? UInt64(text) : nil }
 }
 
 /// A file for the terms of a likelihood.

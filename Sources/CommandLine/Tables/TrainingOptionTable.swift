@@ -1,3 +1,6 @@
+import DiffusionCore
+import DiffusionTraining
+
 // What `train` takes, under the names of the original's flags where it has them.
 
 let trainingOptions: [OptionDefinition] = [
@@ -8,11 +11,11 @@ let trainingOptions: [OptionDefinition] = [
   OptionDefinition(
     "out", short: "o", .required(name: "RUN", example: "run"), .training, of: [.train],
     "the folder of the run, which is made: checkpoints, progress.csv and .jsonl, run.json, samples"
-  ) { o, value, _ throws(UsageError) in o.training.out = value },
+  ) { o, value, _ throws(UsageError) in o.run.folder = value },
   OptionDefinition(
     "resume", .required(name: "RUN", example: "run"), .training, of: [.train],
     "go on with this run from its last checkpoint, as if it had never stopped; other options change what it was begun with"
-  ) { o, value, _ throws(UsageError) in o.training.resume = value },
+  ) { o, value, _ throws(UsageError) in o.run.resumed = value },
   OptionDefinition(
     "resume-checkpoint", .required(name: "FILE", example: "model010000.pt"), .training, of: [.train],
     "begin with the weights in this file, .pt or .safetensors, rather than with random ones"
@@ -76,7 +79,7 @@ let trainingOptions: [OptionDefinition] = [
     "null-class", .required(name: "P", example: "0.1"), .training, of: [.train],
     "with --class-cond: one class more, which stands for none, in place of this share of the labels, for sample --guidance"
   ) { o, value, name throws(UsageError) in
-    o.training.nullClass = try share(value, name)
+    o.training.nullClassProbability = try share(value, name)
   },
   OptionDefinition("flip", .boolean, .training, of: [.train], "mirror every other picture, at random; default False") {
     o, value, name throws(UsageError) in o.training.flip = try truth(value, name)
@@ -113,7 +116,7 @@ let trainingOptions: [OptionDefinition] = [
   OptionDefinition(
     "seed", .required(name: "N", example: "1"), .training, of: [.train],
     "where first weights, order and noise come from; default 0"
-  ) { o, value, name throws(UsageError) in o.seed = try seed(value, name) },
+  ) { o, value, name throws(UsageError) in o.training.seed = try seed(value, name) },
   OptionDefinition(
     "log-interval", .required(name: "N", example: "10"), .training, of: [.train],
     "steps from one row of the log to the next; default 10"
@@ -131,7 +134,7 @@ let trainingOptions: [OptionDefinition] = [
 ]
 
 /// The flags of the model, with the defaults of the original's scripts where the help of `sample` has others.
-let trainedModelOptions: [OptionDefinition] = modelFlagDefinitions.compactMap { definition in
+let trainedModelOptions: [OptionDefinition] = modelFlagDefinitions(in: \.training.settings).compactMap { definition in
   let name = definition.names[0]
   guard name != "null-class" && name != "num-classes" else { return nil }
   return definition.moved(to: .architecture, of: [.train], trainedModelHelp[name] ?? definition.help)
@@ -159,9 +162,9 @@ let printingOptions: [OptionDefinition] = [
   OptionDefinition(
     "completions", .required(name: "SHELL", example: "bash"), .general, of: [.train],
     words: Shell.allCases.map(\.rawValue), "print completions for bash, zsh or fish"
-  ) { o, value, name throws(UsageError) in o.training.shell = try choice(value, name) },
+  ) { o, value, name throws(UsageError) in o.run.shell = try choice(value, name) },
   OptionDefinition("man", .none, .general, of: [.train], "print the manual page") {
-    o, _, _ throws(UsageError) in o.training.wantsManPage = true
+    o, _, _ throws(UsageError) in o.run.wantsManPage = true
   },
 ]
 
@@ -169,10 +172,10 @@ let printingOptions: [OptionDefinition] = [
 let upstreamTrainingOptions: [OptionDefinition] = [
   OptionDefinition(
     "use-fp16", .boolean, .upstream, of: [.train], "changes nothing: this computes in float32"
-  ) { o, value, name throws(UsageError) in o.training.wantsHalf = try truth(value, name) },
+  ) { o, value, name throws(UsageError) in o.run.wantsHalf = try truth(value, name) },
   OptionDefinition(
     "classifier-use-fp16", .boolean, .upstream, of: [.train], "changes nothing: this computes in float32"
-  ) { o, value, name throws(UsageError) in o.training.wantsHalf = try truth(value, name) },
+  ) { o, value, name throws(UsageError) in o.run.wantsHalf = try truth(value, name) },
   classifierOption("iterations", .required(name: "N", example: "300000"), "--steps") {
     o, value, name throws(UsageError) in o.training.steps = try wholeNumber(value, name, 1...1_000_000_000)
   },
@@ -180,21 +183,21 @@ let upstreamTrainingOptions: [OptionDefinition] = [
     o.training.annealsOverAll = try truth(value, name)
   },
   classifierOption("classifier-width", .required(name: "N", example: "128"), "--num-channels") {
-    o, value, name throws(UsageError) in o.modelFlags.numChannels = try wholeNumber(value, name, 1...65_536)
+    o, value, name throws(UsageError) in o.training.settings.numChannels = try wholeNumber(value, name, 1...65_536)
   },
   classifierOption("classifier-depth", .required(name: "N", example: "2"), "--num-res-blocks") {
-    o, value, name throws(UsageError) in o.modelFlags.numResBlocks = try wholeNumber(value, name, 1...1024)
+    o, value, name throws(UsageError) in o.training.settings.numResBlocks = try wholeNumber(value, name, 1...1024)
   },
   classifierOption(
     "classifier-attention-resolutions", .required(name: "LIST", example: "32,16,8"), "--attention-resolutions"
   ) { o, value, name throws(UsageError) in
-    o.modelFlags.attentionResolutions = try wholeNumbers(value, name, 1...65_536, example: "32,16,8")
+    o.training.settings.attentionResolutions = try wholeNumbers(value, name, 1...65_536, example: "32,16,8")
   },
   classifierOption("classifier-use-scale-shift-norm", .boolean, "--use-scale-shift-norm") {
-    o, value, name throws(UsageError) in o.modelFlags.useScaleShiftNorm = try truth(value, name)
+    o, value, name throws(UsageError) in o.training.settings.useScaleShiftNorm = try truth(value, name)
   },
   classifierOption("classifier-resblock-updown", .boolean, "--resblock-updown") {
-    o, value, name throws(UsageError) in o.modelFlags.resblockUpdown = try truth(value, name)
+    o, value, name throws(UsageError) in o.training.settings.resblockUpdown = try truth(value, name)
   },
   classifierOption("classifier-pool", .required(name: "NAME", example: "attention"), "attention is the only one") {
     _, value, name throws(UsageError) in

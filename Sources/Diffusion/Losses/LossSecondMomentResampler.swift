@@ -1,7 +1,9 @@
 import TensorCore
 
-/// Why the state of a `LossSecondMomentResampler` cannot be taken up.
+/// Why a schedule sampler cannot go on from a state.
 public enum ScheduleSamplerError: Error, Equatable, CustomStringConvertible {
+  /// A tensor of the state is missing.
+  case missing(name: String)
   /// The tensors are of another process, or of another length of history.
   case shape(history: [Int], counts: [Int], steps: Int, historyPerTerm: Int)
   /// A count is no integer from 0 to the length of the history.
@@ -12,6 +14,7 @@ public enum ScheduleSamplerError: Error, Equatable, CustomStringConvertible {
   /// One sentence that says what is wrong.
   public var description: String {
     switch self {
+    case .missing(let name): "the schedule sampler has no \(name); the checkpoint is damaged"
     case .shape(let history, let counts, let steps, let historyPerTerm):
       "the schedule sampler's losses have the shape \(history) and their counts \(counts), but "
         + "\([steps, historyPerTerm]) and \([steps]) are needed for \(steps) steps; "
@@ -84,14 +87,22 @@ public struct LossSecondMomentResampler: ScheduleSampler {
     }
   }
 
-  /// The state, for a checkpoint: the losses of each step, oldest first and 0 where there is none yet,
-  /// `[T, historyPerTerm]`, and how many there are, `[T]`.
-  public var state: (history: Tensor, counts: Tensor) {
-    (Tensor([counts.count, historyPerTerm], history), Tensor([counts.count], counts.map { Float($0) }))
+  /// `history`, the losses of each step, oldest first and 0 where there is none yet, `[T, historyPerTerm]`; and `counts`,
+  /// how many there are, `[T]`.
+  public var state: [(name: String, tensor: Tensor)] {
+    [
+      ("history", Tensor([counts.count, historyPerTerm], history)),
+      ("counts", Tensor([counts.count], counts.map { Float($0) })),
+    ]
   }
 
-  /// Goes on from a `state` of a sampler with as many steps and as long a history.
-  public mutating func restore(history: Tensor, counts: Tensor) throws(ScheduleSamplerError) {
+  /// Goes on from the `state` of a sampler with as many steps and as long a history.
+  public mutating func restore(_ state: [(name: String, tensor: Tensor)]) throws(ScheduleSamplerError) {
+    func tensor(_ name: String) throws(ScheduleSamplerError) -> Tensor {
+      guard let found = state.first(where: { $0.name == name }) else { throw .missing(name: name) }
+      return found.tensor
+    }
+    let (history, counts) = (try tensor("history"), try tensor("counts"))
     let steps = self.counts.count
     guard history.shape == [steps, historyPerTerm] && counts.shape == [steps] else {
       throw .shape(history: history.shape, counts: counts.shape, steps: steps, historyPerTerm: historyPerTerm)

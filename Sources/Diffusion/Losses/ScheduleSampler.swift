@@ -1,3 +1,5 @@
+import TensorCore
+
 /// Which steps training visits, and how much each visit counts, so that the expected loss is that of uniform steps
 /// (`ScheduleSampler` of the original).
 ///
@@ -19,9 +21,23 @@ public protocol ScheduleSampler: Sendable {
   /// Learns from what the model lost: the unweighted losses of training examples, in the order of their positions, and
   /// their steps, in `0 ..< T`.
   mutating func update(steps: [Int], losses: [Float])
+
+  /// What it has learnt, for a checkpoint: tensors under names of its own, the same names and shapes after every step.
+  var state: [(name: String, tensor: Tensor)] { get }
+
+  /// Goes on from the `state` of a sampler that was made with the same arguments.
+  ///
+  /// - Throws: `ScheduleSamplerError` for one that no such sampler has; this one stays as it is then.
+  mutating func restore(_ state: [(name: String, tensor: Tensor)]) throws(ScheduleSamplerError)
 }
 
 extension ScheduleSampler {
+  /// Nothing is learnt.
+  public var state: [(name: String, tensor: Tensor)] { [] }
+
+  /// Nothing was learnt.
+  public mutating func restore(_ state: [(name: String, tensor: Tensor)]) throws(ScheduleSamplerError) {}
+
   /// Draws the steps of the training examples at `positions` (each at least 0), in `0 ..< T`, and the weights that
   /// their losses are to be multiplied by, 1 / (T·p) with p the step's probability.
   public func sample(positions: some Sequence<Int>) -> (steps: [Int], weights: [Float]) {

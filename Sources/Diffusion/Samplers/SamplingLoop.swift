@@ -12,6 +12,9 @@ public struct SamplerState: Sendable {
   public let x: Tensor
   /// x̂₀, what the network expects the pictures to become. `[N, C, …]`.
   public let predXStart: Tensor
+
+  /// What is shown of the way to the result: what the model expects it to be, and at the end what it is. `[N, C, …]`.
+  public var shown: Tensor { step == steps ? x : predXStart }
 }
 
 /// The way from x_T to x₀: the states after each step, of which the last holds the result.

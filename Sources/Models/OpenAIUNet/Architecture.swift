@@ -86,22 +86,14 @@ extension Architecture {
   }
 }
 
-extension UNetConfiguration {
-  /// Takes over what shapes do not show, as far as it is known.
-  public mutating func adopt(_ known: ModelDescription) {
-    imageSize = known.imageSize ?? imageSize
-    numHeads = known.numHeads ?? numHeads
-    numHeadChannels = known.numHeadChannels
-    numHeadsUpsample = known.numHeadsUpsample
-    // In diffusers' names queries, keys and values are tensors of their own, which stand one behind the other here.
-    let isByPart = known.useNewAttentionOrder ?? known.family?.hasPrefix("diffusers") ?? false
-    attentionOrder = isByPart ? .byPart : .byHead
-    normGroups = known.normNumGroups ?? normGroups
-    normEpsilon = known.normEps ?? normEpsilon
-    middleAttentionNorm = known.middleAttentionNorm ?? middleAttentionNorm
-    downsamplePadding = known.downsamplePadding == 0 ? .behind : .around
-    timestepEmbedding.frequencyShift = known.freqShift ?? 0
-    timestepEmbedding.sinesFirst = known.flipSinToCos == false
+extension Architecture.Kind {
+  /// What networks of this kind are for.
+  public var task: ModelSpecification.Task {
+    switch self {
+    case .unet: .denoising
+    case .superResolution: .superResolution
+    case .classifier: .classification
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 import DiffusionCore
 import TensorCore
 
-extension EncoderUNetModel {
+extension EncoderUNetModel: NoisyClassifier {
   /// The gradient of log p(y | x) with respect to noisy pictures x: in its direction they look more like what their labels say
   /// (Dhariwal & Nichol 2021, §4). The classifier must have been built of variables, which may be frozen.
   ///

@@ -12,11 +12,9 @@ public struct PublishedModel: Sendable {
   /// All that is known of it, as a file beside it could say.
   public let description: ModelDescription
 
-  /// The published model of an architecture, if there is one.
-  ///
-  /// - Parameter isDiffusers: whether the tensors had diffusers' names.
-  public static func matching(_ architecture: Architecture, isDiffusers: Bool) -> PublishedModel? {
-    (isDiffusers ? google : openAI).first {
+  /// The one of `models` that has an architecture, if there is one.
+  static func matching(_ architecture: Architecture, among models: [PublishedModel]) -> PublishedModel? {
+    models.first {
       $0.kind == architecture.kind && $0.configuration.readable == architecture.configuration.readable
     }
   }
@@ -45,39 +43,14 @@ public struct PublishedModel: Sendable {
     description.noiseSchedule = schedule
     description.rescaleTimesteps = rescale
     configuration.adopt(description)
+    self.init(name, kind, configuration, description)
+  }
+
+  init(
+    _ name: String, _ kind: Architecture.Kind, _ configuration: UNetConfiguration, _ description: ModelDescription
+  ) {
     (self.name, self.kind, self.configuration, self.description) = (name, kind, configuration, description)
   }
-
-  /// One of Google's, which diffusers distributes: what they all share is filled in.
-  private init(google name: String, size: Int, mult: [Double], attention: Set<Int>) {
-    var configuration = UNetConfiguration(
-      inChannels: 3, modelChannels: 128, outChannels: 3, numResBlocks: 2, attentionResolutions: attention,
-      channelMult: mult)
-    var description = ModelDescription()
-    description.family = "diffusers"
-    description.kind = Architecture.Kind.unet.rawValue
-    description.imageSize = size
-    description.numHeads = 1
-    description.normEps = 1e-6
-    description.freqShift = 1
-    description.flipSinToCos = false
-    description.downsamplePadding = 0
-    description.diffusionSteps = 1000
-    description.noiseSchedule = "linear"
-    description.betaStart = 1e-4
-    description.betaEnd = 0.02
-    description.rescaleTimesteps = false
-    configuration.adopt(description)
-    (self.name, kind, self.configuration, self.description) = (name, .unet, configuration, description)
-  }
-
-  /// As their `config.json` give them.
-  static let google: [PublishedModel] = [
-    PublishedModel(google: "google/ddpm-cifar10-32", size: 32, mult: [1, 2, 2, 2], attention: [2]),
-    PublishedModel(
-      google: "google/ddpm of 256×256 pixels (celebahq, church, bedroom, cat)", size: 256, mult: [1, 1, 2, 2, 4, 4],
-      attention: [16]),
-  ]
 
   /// As the READMEs of openai/improved-diffusion and openai/guided-diffusion give their flags. Of some, several have the same
   /// shapes and the same flags, and differ in what they were trained on.

@@ -21,13 +21,15 @@ public struct UNetConfiguration: Sendable, Equatable {
   public var convResample = true
   /// Whether residual blocks resample (guided-diffusion), rather than layers of their own.
   public var resblockUpdown = false
-  /// The side of the pictures it will be used for, if that is known: layers prepare for their part of it. Results do not
-  /// depend on it, except that a classifier's attention pooling takes just this size.
+  /// The side of the pictures that it will be used for, if that is known: layers choose their algorithms for their part of
+  /// it, so that results at another size may differ by rounding. A classifier's attention pooling takes just this size.
   public var imageSize: Int?
   /// Spatial dimensions: 1, 2 or 3.
   public var dims = 2
   /// The number of classes of a class-conditional model.
   public var numClasses: Int?
+  /// The one of them that stands for none.
+  public var nullClass: Int?
   /// Attention heads of the descending half and the middle.
   public var numHeads = 1
   /// Channels of each attention head, which then decides how many there are (guided-diffusion).

@@ -69,6 +69,9 @@ extension Tensor {
     }
   }
 
+  /// The rows of these numbers along the first dimension, in this order, with repetitions: `[N, …]` → `[rows, …]`.
+  public func gatheringRows(_ rows: [Int]) -> Tensor { Tensor.stacked(rows.map { self.rows($0..<$0 + 1) }) }
+
   /// Tensors joined along their first dimension: `[A, …]`, `[B, …]` → `[A + B, …]`.
   public static func stacked(_ parts: [Tensor]) -> Tensor {
     precondition(!parts.isEmpty, "nothing to stack")

@@ -1,45 +1,6 @@
 import DiffusionCore
 import TensorCore
 
-/// How a model is trained; with the data and the model, all that a run's result depends on.
-public struct TrainingSettings: Sendable, Equatable {
-  /// Where order, noise, timesteps and dropped labels come from.
-  public var seed: UInt64 = 0
-  /// Examples of a step.
-  public var batchSize = 16
-  /// Examples that go through the network at a time; they change speed and memory, and results by rounding only.
-  public var microbatch = 16
-  /// The learning rate at its highest.
-  public var learningRate = 1e-4
-  /// AdamW's λ.
-  public var weightDecay = 0.0
-  /// Steps over which the learning rate falls linearly to 0 (`lr_anneal_steps` of the original); nil for none.
-  public var annealSteps: Int?
-  /// Steps over which it first rises linearly.
-  public var warmUpSteps = 0
-  /// The norm that the gradient of all variables together is brought down to; nil for any.
-  public var clipGradients: Double?
-  /// The rates of the moving averages.
-  public var emaRates = [0.9999]
-  /// The share of labels that are replaced by `nullClass`, for classifier-free guidance (Ho & Salimans 2022).
-  public var nullClassProbability = 0.0
-  /// The class that stands for none.
-  public var nullClass: Int?
-  /// Whether every other picture, at random, is seen in a mirror.
-  public var flip = false
-
-  /// The defaults of the original, but for its batch of 1.
-  public init() {}
-
-  /// The learning rate of step `step`, counted from 0.
-  public func learningRate(step: Int) -> Double {
-    var rate = learningRate
-    if step < warmUpSteps { rate *= Double(step + 1) / Double(warmUpSteps) }
-    if let annealSteps { rate *= max(0, 1 - Double(step) / Double(annealSteps)) }
-    return rate
-  }
-}
-
 /// Training a network (`TrainLoop` of the original). What a step does depends on the settings, the step's number and the state it
 /// begins with alone, so that a run goes on from a checkpoint to the same bits.
 public struct TrainLoop {
@@ -90,12 +51,14 @@ public struct TrainLoop {
     public var gradientNorm = 0.0
     /// The learning rate.
     public var learningRate = 0.0
+    /// The mean of the examples' losses.
+    public var meanLoss: Double { loss.reduce(0) { $0 + Double($1) } / Double(max(1, loss.count)) }
   }
 
   /// Takes a step.
   ///
-  /// - Throws: `DatasetError` for a picture that cannot be read, `TrainingError.diverged`; the state is as before then.
-  public mutating func runStep() throws -> Report {
+  /// - Throws: `TrainingError.data` for a picture that cannot be read, `.diverged`; the state is as before then.
+  public mutating func runStep() throws(TrainingError) -> Report {
     for variable in variables { variable.clearGradient() }
     var report = Report()
     let first = step * settings.batchSize
@@ -115,7 +78,7 @@ public struct TrainLoop {
       }
     }
     report.gradientNorm = variables.reduce(0.0) { $0 + ($1.gradient?.sumOfSquares ?? 0) }.squareRoot()
-    guard report.gradientNorm.isFinite else { throw TrainingError.diverged(step: step) }
+    guard report.gradientNorm.isFinite else { throw .diverged(step: step) }
     report.learningRate = settings.learningRate(step: step)
     optimizer.learningRate = report.learningRate
     let scale = settings.clipGradients.map { min(1, $0 / max(report.gradientNorm, 1e-30)) } ?? 1
@@ -126,11 +89,13 @@ public struct TrainLoop {
   }
 
   /// The examples at `positions` of the run, and what is drawn for them.
-  private func batch(_ positions: Range<Int>) throws -> TrainingBatch {
+  private func batch(_ positions: Range<Int>) throws(TrainingError) -> TrainingBatch {
     let examples = positions.map { order.index(at: $0) }
-    let pictures = try zip(positions, examples).map { position, example in
-      let picture = try data.image(example)
-      return settings.flip && order.isFlipped(at: position) ? picture.mirrored() : picture
+    let pictures = try inTrainingTerms {
+      try zip(positions, examples).map { position, example in
+        let picture = try data.image(example)
+        return settings.flip && order.isFlipped(at: position) ? picture.mirrored() : picture
+      }
     }
     let xStart = Tensor.stacked(pictures.map { $0.reshaped([1] + $0.shape) })
     var noise = PhiloxNoise(seed: settings.seed, images: positions, shape: pictures[0].shape)

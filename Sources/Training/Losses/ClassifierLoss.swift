@@ -7,14 +7,14 @@ import TensorCore
 /// Dhariwal & Nichol 2021, §4).
 public struct ClassifierLoss: TrainingLoss {
   /// The network, its parameters being variables.
-  public let network: EncoderUNetModel
+  public let network: any NoisyClassifier
   /// The process that makes pictures noisy.
   public let diffusion: GaussianDiffusion
   /// Whether pictures are made noisy; else they are seen as they are, at step 0.
   public let isNoised: Bool
 
   /// A loss of `network` for the pictures of `diffusion`.
-  public init(network: EncoderUNetModel, diffusion: GaussianDiffusion, isNoised: Bool = true) {
+  public init(network: any NoisyClassifier, diffusion: GaussianDiffusion, isNoised: Bool = true) {
     self.network = network
     self.diffusion = diffusion
     self.isNoised = isNoised
@@ -28,8 +28,8 @@ public struct ClassifierLoss: TrainingLoss {
     guard let labels = batch.labels else { preconditionFailure("a classifier learns from labels, and there are none") }
     let x = isNoised ? diffusion.qSample(batch.xStart, steps: batch.steps, noise: batch.noise) : batch.xStart
     let timesteps = (isNoised ? batch.steps : batch.steps.map { _ in 0 }).map(diffusion.modelTimestep)
-    let recording = GradientTape()
-    let logits = GradientTape.$current.withValue(recording) { network(x, timesteps: timesteps) }
+    let tape = GradientTape()
+    let logits = GradientTape.$current.withValue(tape) { network(x, timesteps: timesteps) }
     let classes = logits.shape[1]
     var losses: [Float] = []
     var (first, five): ([Float], [Float]) = ([], [])
@@ -44,7 +44,7 @@ public struct ClassifierLoss: TrainingLoss {
       five.append(better < 5 ? 1 : 0)
       gradient[n * classes + label] -= 1
     }
-    _ = recording.backward(from: logits, gradient.scalingPictures(batch.shares(of: count)))
+    _ = tape.backward(from: logits, gradient.scalingPictures(batch.shares(of: count)))
     return ExampleLosses(loss: losses, terms: [("acc@1", first), ("acc@5", five)])
   }
 }

@@ -1,10 +1,5 @@
 import DiffusionBytes
-import DiffusionCommandLine
-import DiffusionFiles
 import DiffusionModels
-import TensorCore
-
-@testable import sample
 
 /// Files of tensors, as they are and wrapped so that the interesting part is what changes.
 let checkpointTargets = [
@@ -33,8 +28,7 @@ let checkpointTargets = [
 
 /// Reads all tensors of a checkpoint, those of hostile views left out that would have more elements than the file has bytes.
 private func readCheckpoint(_ path: String) throws {
-  let checkpoint = try LoadedCheckpoint.read(path: path)
-  let state = checkpoint.state
+  let state = try CheckpointContents(path: path).state
   blackHole(state.elementTypes)
   for name in state.names {
     guard let shape = state.shape(of: name) else { fatalError("\(name) has no shape") }
@@ -45,13 +39,13 @@ private func readCheckpoint(_ path: String) throws {
 
 /// What `sample` finds out about a model before it draws: everything but the tensors' elements.
 private func inspectCheckpoint(_ path: String) throws {
-  let source = try ModelSource(path: path, flags: ModelFlags())
-  if source.settings.kind == .classifier {
+  let source = try ModelSource(path: path)
+  if source.specification.task == .classification {
     blackHole(try source.classifier().countFlops(batch: 1))
   } else {
-    let unet = try source.unet()
-    let side = source.settings.imageSize
-    blackHole(unet.countFlops(batch: 1, size: [Int](repeating: side, count: source.settings.unet.dims)))
+    let specification = source.specification
+    let size = [Int](repeating: specification.imageSize, count: specification.dimensions)
+    blackHole(try source.network().countFlops(batch: 1, size: size))
   }
 }
 

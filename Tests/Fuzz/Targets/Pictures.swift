@@ -2,8 +2,7 @@ import DiffusionBytes
 import DiffusionCommandLine
 import DiffusionImages
 import DiffusionTraining
-
-@testable import sample
+import Sampling
 
 /// Pictures and arrays. What is compressed may hold more than its size; the limits given here are what allocations are held to.
 let pictureTargets = [
@@ -30,7 +29,9 @@ let pictureTargets = [
 
 private func readPNG(_ bytes: [UInt8]) throws {
   let chunks = try pngText(bytes)
-  if let provenance = try Provenance.read(chunks) { blackHole(try? parse(provenance.arguments)) }
+  if let provenance = try Provenance.read(chunks) {
+    blackHole((try? RecordedDrawing(provenance), try? drawingCommand(provenance)))
+  }
   let picture = try Picture(png: bytes, pixelLimit: 1 << 20)
   blackHole(picture.fitted(toSquare: 28).converted(toChannels: 1))
 }

@@ -1,0 +1,61 @@
+import DiffusionCheckpoints
+import TensorCore
+
+/// The networks of huggingface/diffusers' `UNet2DModel`: those of the original but for names, and for queries, keys and values being apart.
+public struct Diffusers: UNetFamily {
+  /// See `ModelFamily`.
+  public static let name = "diffusers"
+  static let conventions: SamplingConventions = {
+    var conventions = SamplingConventions()
+    conventions.keepsEpsilon = true
+    conventions.drawsUnusedNoise = false
+    return conventions
+  }()
+
+  let unet: UNetCheckpoint
+
+  /// See `ModelFamily`.
+  public static func weights(inFolder path: String) throws(CheckpointError) -> String? {
+    try DiffusersFolder.weights(in: path)
+  }
+
+  /// See `ModelFamily`: what has diffusers' names, or says that it had.
+  public static func recognize(
+    _ contents: CheckpointContents, _ stated: StatedSettings
+  ) throws(ModelError) -> Diffusers? {
+    guard let names = DiffusersNames(contents.state.names) else {
+      guard let unet = try UNetCheckpoint(FamilyCheckpoint(contents), among: PublishedModel.openAI) else { return nil }
+      return unet.isNamed(name) == true ? Diffusers(unet: unet) : nil
+    }
+    do {
+      let state = try contents.state.assembled(names.assemblies(contents.state.names))
+      var described: DescribedModel?
+      if let path = contents.path { described = try DiffusersFolder(weights: path).description() }
+      let checkpoint = FamilyCheckpoint(
+        contents, state: state, described: described, namesInFile: "diffusers' names",
+        parts: { names.parts(of: $0) })
+      guard let unet = try UNetCheckpoint(checkpoint, among: PublishedModel.google) else { return nil }
+      if unet.isNamed(name) == false { return nil }
+      return Diffusers(unet: unet)
+    } catch let error as CheckpointError {
+      throw .checkpoint(error)
+    } catch let error as ModelError {
+      throw error
+    } catch { preconditionFailure("\(error) is not thrown here") }
+  }
+
+  /// The defaults of the constructors of `UNet2DModel` and of its schedulers.
+  var upstream: ModelDescription {
+    var defaults = commonUpstream()
+    defaults.numHeadChannels = 8
+    defaults.freqShift = 0
+    defaults.flipSinToCos = true
+    defaults.downsamplePadding = 1
+    defaults.normEps = 1e-5
+    defaults.normNumGroups = 32
+    defaults.rescaleTimesteps = false
+    defaults.betaStart = 1e-4
+    defaults.betaEnd = 0.02
+    return defaults
+  }
+}

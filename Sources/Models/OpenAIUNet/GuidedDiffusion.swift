@@ -1,0 +1,30 @@
+import DiffusionFiles
+
+/// The networks of openai/guided-diffusion (Dhariwal & Nichol 2021): denoisers, super-resolution models and classifiers.
+public struct GuidedDiffusion: UNetFamily {
+  /// See `ModelFamily`.
+  public static let name = "guided-diffusion"
+  static let conventions = SamplingConventions()
+
+  let unet: UNetCheckpoint
+
+  /// See `ModelFamily`: what says that it is guided-diffusion's, or has what only that has.
+  public static func recognize(
+    _ contents: CheckpointContents, _ stated: StatedSettings
+  ) throws(ModelError) -> GuidedDiffusion? {
+    guard let unet = try UNetCheckpoint(FamilyCheckpoint(contents), among: PublishedModel.openAI) else { return nil }
+    let configuration = unet.architecture.configuration
+    let hasItsForm =
+      configuration.resblockUpdown || configuration.channelMult.contains { $0 != $0.rounded() }
+      || unet.architecture.kind == .classifier || stated.numHeadChannels != nil || stated.useNewAttentionOrder == true
+    return unet.isNamed(name) ?? hasItsForm ? GuidedDiffusion(unet: unet) : nil
+  }
+
+  var upstream: ModelDescription {
+    var defaults = commonUpstream()
+    setOpenAIHeads(&defaults)
+    defaults.useNewAttentionOrder = false
+    defaults.rescaleTimesteps = false
+    return defaults
+  }
+}

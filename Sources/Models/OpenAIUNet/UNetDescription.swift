@@ -1,0 +1,57 @@
+import DiffusionFiles
+
+extension UNetConfiguration {
+  /// The network of a description (`create_model` of the original), for drawing and for training; what it does not say is as the original's
+  /// constructor has it.
+  public init(_ description: ModelDescription, _ options: NetworkOptions = NetworkOptions()) {
+    let kind = description.kind.flatMap(Architecture.Kind.init(rawValue:)) ?? .unet
+    let channels = description.inChannels ?? 3
+    self.init(
+      inChannels: kind == .superResolution ? 2 * channels : channels, modelChannels: description.modelChannels ?? 0,
+      outChannels: description.outChannels ?? channels, numResBlocks: description.numResBlocks ?? 0,
+      attentionResolutions: Set(description.attentionResolutions ?? []), channelMult: description.channelMult ?? [])
+    isSuperResolution = kind == .superResolution
+    convResample = description.convResample ?? true
+    resblockUpdown = description.resblockUpdown ?? false
+    dims = description.dims ?? 2
+    numClasses = description.numClasses
+    nullClass = description.nullClass
+    useScaleShiftNorm = description.useScaleShiftNorm ?? false
+    dropout = options.dropout
+    useCheckpoint = options.useCheckpoint
+    adopt(description)
+  }
+
+  /// Takes over what shapes do not show, as far as it is known.
+  public mutating func adopt(_ known: ModelDescription) {
+    imageSize = known.imageSize ?? imageSize
+    numHeads = known.numHeads ?? numHeads
+    numHeadChannels = known.numHeadChannels
+    numHeadsUpsample = known.numHeadsUpsample
+    // In diffusers' names queries, keys and values are tensors of their own, which stand one behind the other here.
+    let isByPart = known.useNewAttentionOrder ?? known.family?.hasPrefix("diffusers") ?? false
+    attentionOrder = isByPart ? .byPart : .byHead
+    normGroups = known.normNumGroups ?? normGroups
+    normEpsilon = known.normEps ?? normEpsilon
+    middleAttentionNorm = known.middleAttentionNorm ?? middleAttentionNorm
+    downsamplePadding = known.downsamplePadding == 0 ? .behind : .around
+    timestepEmbedding.frequencyShift = known.freqShift ?? 0
+    timestepEmbedding.sinesFirst = known.flipSinToCos == false
+  }
+
+  /// The widths that the original's scripts (and guided-diffusion's) give the levels of pictures of some sizes.
+  private static let usualLevels: [(imageSize: Int, channelMult: [Double])] = [
+    (32, [1, 2, 2, 2]), (64, [1, 2, 3, 4]), (128, [1, 1, 2, 3, 4]), (256, [1, 1, 2, 2, 4, 4]),
+    (512, [0.5, 1, 1, 2, 2, 4, 4]),
+  ]
+
+  /// The multipliers for pictures of a size; nil where the original has none.
+  public static func usualChannelMult(imageSize: Int) -> [Double]? {
+    usualLevels.first { $0.imageSize == imageSize }?.channelMult
+  }
+
+  /// The size of pictures that have levels of these widths; 64, the scripts' default, where the original has none.
+  public static func usualImageSize(_ channelMult: [Double]) -> Int {
+    usualLevels.first { $0.channelMult == channelMult }?.imageSize ?? 64
+  }
+}

@@ -1,0 +1,184 @@
+import DiffusionCore
+import DiffusionFiles
+import TensorCore
+
+extension UNetCheckpoint {
+  /// What must be known of the model beside its tensors, as a family's scripts assume it where nobody says.
+  ///
+  /// - Parameters:
+  ///   - family: what the family is called.
+  ///   - stated: what a person says.
+  ///   - upstream: what the family's scripts assume.
+  /// - Throws: `ModelError` where two of these contradict each other, or no network can be as they say.
+  func specification(
+    family: String, _ stated: StatedSettings, upstream: ModelDescription, conventions: SamplingConventions
+  ) throws(ModelError) -> ModelSpecification {
+    let name = checkpoint.name
+    var known = SettingsResolver(
+      name: name, tensors: architecture.description, file: checkpoint.described.map(architecture.onlyLevels),
+      stated: ModelDescription(stated), published: published.map { ($0.name, $0.description) }, upstream: upstream)
+    _ = try known.resolve("kind", \.kind)
+    let imageSize = try known.resolve("image_size", \.imageSize, else: 64)
+    guard (1...4096).contains(imageSize) else {
+      throw .unusable(
+        reason: "\(name): images of \(imageSize) pixels cannot be drawn; --image-size is 1 to 4096")
+    }
+    try Self.checkShapes(&known, architecture, stated, imageSize: imageSize)
+    try Self.checkClasses(&known, stated)
+    let learnSigma = try Self.learnSigma(&known, architecture)
+    try Self.resolveHidden(&known)
+    var description = known.resolved
+    (description.family, description.dims) = (family, architecture.configuration.dims)
+    try Self.validate(description, name: name)
+
+    let nullClass = try known.resolve("null_class", \.nullClass)
+    let classCount = architecture.configuration.numClasses
+    if let nullClass, !(0..<(classCount ?? 0)).contains(nullClass) {
+      throw .unusable(reason: "\(name): the null class \(nullClass) is none of its \(classCount ?? 0) classes")
+    }
+    try Self.resolveProcess(&known, learnSigma: learnSigma)
+    description = known.resolved
+    description.family = family
+    description.learnSigma = learnSigma
+
+    var specification = ModelSpecification(
+      family: family, kind: architecture.kind.rawValue, imageSize: imageSize,
+      imageChannels: architecture.configuration.imageChannels,
+      process: try ProcessSpecification(description, name: name))
+    specification.task = architecture.kind.task
+    specification.dimensions = architecture.configuration.dims
+    specification.classCount = architecture.kind == .classifier ? architecture.configuration.outChannels : classCount
+    specification.nullClass = nullClass
+    let described = checkpoint.described?.description
+    specification.classNames = described?.classNames ?? []
+    specification.clipDenoised = described?.clipDenoised ?? true
+    specification.recommendedGuidance = described?.recommendedGuidance
+    specification.spacing = try Self.spacing(described, name: name)
+    specification.conventions = conventions
+    specification.settings = known.settings
+    specification.description = description
+    specification.published = published?.name
+    return specification
+  }
+
+  /// What shapes do not show of the process.
+  private static func resolveProcess(_ known: inout SettingsResolver, learnSigma: Bool) throws(ModelError) {
+    _ = try known.resolve("diffusion_steps", \.diffusionSteps)
+    _ = try known.resolve("noise_schedule", \.noiseSchedule)
+    _ = try known.resolve("beta_start", \.betaStart)
+    _ = try known.resolve("beta_end", \.betaEnd)
+    _ = try known.resolve("rescale_timesteps", \.rescaleTimesteps)
+    _ = try known.resolve("predict_xstart", \.predictXstart)
+    if !learnSigma { _ = try known.resolve("sigma_small", \.sigmaSmall) }
+  }
+
+  private static func spacing(_ described: ModelDescription?, name: String) throws(ModelError) -> TimestepSpacing? {
+    guard let text = described?.timestepSpacing else { return nil }
+    guard let spacing = TimestepSpacing(rawValue: text) else {
+      throw .unusable(
+        reason:
+          "\(name): the timestep spacing \(text) is not known; leading, trailing, linspace and karras are")
+    }
+    return spacing
+  }
+
+  /// What the tensors show, held against what file and flags say of it.
+  private static func checkShapes(
+    _ known: inout SettingsResolver, _ architecture: Architecture, _ stated: StatedSettings, imageSize: Int
+  ) throws(ModelError) {
+    _ = try known.resolve("in_channels", \.inChannels)
+    _ = try known.resolve("model_channels", \.modelChannels, flag: "num-channels")
+    _ = try known.resolve("channel_mult", \.channelMult)
+    _ = try known.resolve("num_res_blocks", \.numResBlocks)
+    _ = try known.resolve("attention_resolutions", \.attentionResolutions)
+    // The command line gives the sizes of the picture at which there is attention.
+    if let resolutions = stated.attentionResolutions {
+      let factors = architecture.onlyLevels(resolutions.filter { $0 <= imageSize }.map { imageSize / $0 })
+      let found = architecture.configuration.attentionResolutions.sorted()
+      guard factors == found else {
+        let sizes = found.map { "\(imageSize / $0)" }.joined(separator: ",")
+        throw .unusable(
+          reason:
+            "--attention-resolutions \(resolutions.map(String.init).joined(separator: ",")) contradicts \(known.name), whose tensors have attention \(found.isEmpty ? "nowhere but in the middle" : "at \(sizes)"); leave --attention-resolutions out, or check --image-size (\(imageSize))"
+        )
+      }
+    }
+    _ = try known.resolve("use_scale_shift_norm", \.useScaleShiftNorm)
+    _ = try known.resolve("resblock_updown", \.resblockUpdown)
+    _ = try known.resolve("conv_resample", \.convResample)
+  }
+
+  private static func checkClasses(_ known: inout SettingsResolver, _ stated: StatedSettings) throws(ModelError) {
+    let count = known.tensors.numClasses
+    if stated.classCond == true && count == nil {
+      throw .unusable(
+        reason:
+          "--class-cond True contradicts \(known.name), which has no classes (no tensor label_emb.weight); leave --class-cond out"
+      )
+    }
+    if stated.classCond == false, let count {
+      throw .unusable(reason: "--class-cond False contradicts the \(count) classes of \(known.name); leave it out")
+    }
+    if count == nil, let claimed = known.file?.description.numClasses ?? stated.numClasses {
+      throw .unusable(
+        reason:
+          "\(known.name): has no classes (no tensor label_emb.weight), but \(known.file?.description.numClasses == nil ? "--num-classes says" : "its description says") \(claimed)"
+      )
+    }
+    _ = try known.resolve("num_classes", \.numClasses)
+  }
+
+  /// Whether the network puts out the variance too: twice as many channels as it takes.
+  private static func learnSigma(_ known: inout SettingsResolver, _ architecture: Architecture) throws(ModelError)
+    -> Bool
+  {
+    _ = try known.resolve("out_channels", \.outChannels)
+    guard architecture.kind != .classifier else { return false }
+    let (taken, out) = (architecture.configuration.imageChannels, architecture.configuration.outChannels)
+    guard out == taken || out == 2 * taken else {
+      throw .unusable(
+        reason:
+          "\(known.name): a model that takes \(taken) channels and puts out \(out) predicts neither images nor images and their variance"
+      )
+    }
+    let learns = out == 2 * taken
+    if let claimed = known.stated.learnSigma, claimed != learns {
+      throw .unusable(
+        reason:
+          "--learn-sigma \(claimed ? "True" : "False") contradicts \(known.name), which takes \(taken) channels and puts out \(out); leave --learn-sigma out"
+      )
+    }
+    if let file = known.file, let claimed = file.description.learnSigma, claimed != learns {
+      throw .unusable(
+        reason:
+          "\(file.file): \"learn_sigma\" is \(claimed), but \(known.name) takes \(taken) channels and puts out \(out); correct it, or leave it out"
+      )
+    }
+    return learns
+  }
+
+  /// What shapes do not show of the network.
+  private static func resolveHidden(_ known: inout SettingsResolver) throws(ModelError) {
+    try known.resolveHeads()
+    _ = try known.resolve("use_new_attention_order", \.useNewAttentionOrder)
+    _ = try known.resolve("norm_num_groups", \.normNumGroups)
+    _ = try known.resolve("norm_eps", \.normEps)
+    _ = try known.resolve("middle_attention_norm", \.middleAttentionNorm)
+    _ = try known.resolve("downsample_padding", \.downsamplePadding)
+    _ = try known.resolve("freq_shift", \.freqShift)
+    _ = try known.resolve("flip_sin_to_cos", \.flipSinToCos)
+  }
+
+  /// Checks that there can be such a network for such pictures.
+  private static func validate(_ description: ModelDescription, name: String) throws(ModelError) {
+    let configuration = UNetConfiguration(description)
+    do { try configuration.validate() } catch { throw .unusable(reason: "\(name): \(error)") }
+    let imageSize = description.imageSize ?? 0
+    guard imageSize % configuration.sizeMultiple == 0 else {
+      throw .unusable(
+        reason:
+          "\(name): images of \(imageSize) pixels cannot be halved \(configuration.channelMult.count - 1) times; --image-size must be a multiple of \(configuration.sizeMultiple)"
+      )
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import DiffusionCore
+import TensorCore
+
+/// Tells a network that finds noise from one that puts out noise of its own, as it does where its attention heads, their order, T, the
+/// schedule or what it predicts are not those it was trained with: shapes do not show them, and nothing else would complain.
+///
+/// It puts a few smooth pictures under noise and looks how much of the noise the network finds. A network that has seen nothing like
+/// one of the pictures finds less of the noise in it, so the picture with which it does best counts.
+public struct DenoiserCheck {
+  /// What of the settings the check can vary.
+  struct Guess: Equatable {
+    /// `DenoisingNetwork.hiddenSettings`.
+    var hidden: ModelDescription
+    var diffusionSteps: Int
+    /// Nil where the schedule is none of the original's.
+    var schedule: BetaSchedule?
+    var rescaleTimesteps: Bool
+    var predictXstart: Bool
+  }
+
+  /// What makes a pass over one picture cheap, in multiply-adds.
+  private static let cheap = 500_000_000
+
+  let network: any DenoisingNetwork
+  let specification: ModelSpecification
+  /// Whether there is time to look closely, and to try other settings although nothing looks wrong.
+  let isCheap: Bool
+  /// Shares of the picture in what the network sees, ᾱ.
+  private let shares: [Double]
+  private let pictures: Tensor
+  private let noise: Tensor
+
+  /// A check of `network`, a denoiser of pictures that is taken for what `specification` says.
+  public init(_ network: any DenoisingNetwork, _ specification: ModelSpecification) {
+    self.network = network
+    self.specification = specification
+    let channels = specification.imageChannels
+    // Small pictures will do: of large ones, a part.
+    let side = min(specification.imageSize, max(32, 2 * network.sizeMultiple))
+    isCheap = network.countFlops(batch: 1, size: [side, side]).total < Self.cheap
+    shares = isCheap ? [0.5, 0.2] : [0.2]
+    pictures = Self.smoothPictures(channels: channels, side: side).rows(0..<(isCheap ? 4 : 2))
+    var source = PhiloxNoise(seed: 0, images: 0..<pictures.shape[0], shape: [channels, side, side])
+    noise = source.next()
+  }
+
+  /// Whether so small an error is that of a network that knows what to do.
+  func isPlausible(_ error: Double) -> Bool { error < 0.7 }
+
+  /// What has been resolved.
+  var resolved: Guess {
+    let process = specification.process
+    return Guess(
+      hidden: network.hiddenSettings, diffusionSteps: process.steps, schedule: process.schedule,
+      rescaleTimesteps: process.rescaleTimesteps, predictXstart: process.meanType == .startX)
+  }
+
+  /// The mean square error of what the network predicts — the noise, or the picture — as a share of the mean square of that itself:
+  /// 0 is perfect, 1 is that of predicting nothing. Of several shares of noise the geometric mean, for each the picture with which
+  /// it does best.
+  func error(_ guess: Guess) -> Double {
+    let network = network.adopting(guess.hidden)
+    let betas = guess.schedule?.betas(steps: guess.diffusionSteps) ?? specification.process.betas
+    let product = shares.reduce(1) { $0 * leastError(network, betas, share: $1, guess) }
+    return isCheap ? product.squareRoot() : product
+  }
+
+  private func leastError(_ network: any DenoisingNetwork, _ betas: [Double], share: Double, _ guess: Guess) -> Double {
+    var alphaCumprod = 1.0
+    var step = 0
+    while step < betas.count - 1 && alphaCumprod * (1 - betas[step]) > share {
+      alphaCumprod *= 1 - betas[step]
+      step += 1
+    }
+    alphaCumprod *= 1 - betas[step]
+    let (signal, spread) = (Float(alphaCumprod.squareRoot()), Float((1 - alphaCumprod).squareRoot()))
+    let x = pictures.zip(noise) { signal * $0 + spread * $1 }
+    let timestep = guess.rescaleTimesteps ? Float(step) * 1000 / Float(betas.count) : Float(step)
+    let batch = pictures.shape[0]
+    let inputs = NetworkInputs(
+      conditioning: [Float](repeating: timestep, count: batch),
+      labels: specification.classCount.map { _ in [Int?](repeating: specification.nullClass ?? 0, count: batch) },
+      lowRes: specification.task == .superResolution ? pictures : nil)
+    let output = network(x, inputs).channels(0..<pictures.shape[1])
+    let truth = guess.predictXstart ? pictures : noise
+    return (0..<batch).map { n in
+      let (found, sought) = (output.rows(n..<n + 1), truth.rows(n..<n + 1))
+      let error = found.zip(sought) { ($0 - $1) * ($0 - $1) }.values.reduce(0.0) { $0 + Double($1) }
+      return error / sought.values.reduce(0.0) { $0 + Double($1) * Double($1) }
+    }.min() ?? 0
+  }
+
+  /// Black, light grey, a slope and a soft spot, `[4, C, side, side]`. None is all zeros: an untrained network predicts that.
+  private static func smoothPictures(channels: Int, side: Int) -> Tensor {
+    let shades: [(Float, Float) -> Float] = [
+      { _, _ in -1 }, { _, _ in 0.5 }, { x, y in x - y }, { x, y in 2 / (1 + 30 * (x * x + y * y)) - 1 },
+    ]
+    return Tensor.stacked(
+      shades.map { shade in
+        let values = (0..<channels * side * side).map { i in
+          shade(Float(i % side) / Float(side) - 0.5, Float(i / side % side) / Float(side) - 0.5)
+        }
+        return Tensor([1, channels, side, side], values)
+      })
+  }
+}

@@ -1,0 +1,27 @@
+import DiffusionFiles
+
+extension ModelSpecification {
+  /// One-line summary of the resolved settings and their sources.
+  ///
+  /// - Parameter name: what the model is called.
+  public func summary(name: String) -> String {
+    var parts = ["\(name): \(family) \(kind), \(imageSize)×\(imageSize)"]
+    func list(_ isWanted: (ResolvedSetting.Source) -> Bool) -> String {
+      settings.filter { isWanted($0.source) }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+    }
+    let files = Set(settings.compactMap { if case .file(let file) = $0.source { file } else { nil } })
+    if !files.isEmpty { parts.append("as \(files.sorted().joined(separator: " and ")) says") }
+    let given = list { $0 == .stated }
+    if !given.isEmpty { parts.append("\(given) as typed") }
+    let isRecognised = settings.contains { if case .published = $0.source { true } else { false } }
+    if isRecognised, let published { parts.append("the rest as \(published), whose shapes it has") }
+    let assumed = list { if case .upstream = $0 { true } else { false } }
+    if !assumed.isEmpty { parts.append("assumed (defaults): \(assumed)") }
+    return parts.joined(separator: "; ")
+  }
+
+  /// Whether the file itself says all that the tensors do not show.
+  public var isFullyDescribed: Bool {
+    settings.allSatisfy { if case .file = $0.source { true } else { $0.source == .tensors } }
+  }
+}

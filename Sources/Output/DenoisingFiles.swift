@@ -1,0 +1,116 @@
+import DiffusionCore
+import DiffusionFiles
+import DiffusionImages
+import Sampling
+
+/// What `--frames` and `--strip` write beside the picture: what the model expected it to become, step by step, as in figure 6 of Ho et al.
+/// 2020. (x_t itself is little to look at: noise for most of the way.)
+public struct DenoisingFiles {
+  private let plan: SamplingPlan
+  private let request: OutputRequest
+  private var frames: DenoisingRecord?
+  private var strip: DenoisingRecord?
+  /// What is written, and not there yet.
+  private var files: [AtomicFile] = []
+
+  /// Steps side by side.
+  private static let mostColumns = 10
+
+  /// Nil if neither is asked for; else looks, before anything is drawn, whether they can be written.
+  ///
+  /// - Throws: `OutputError`, `FileError`.
+  public init?(_ plan: SamplingPlan, _ request: OutputRequest, _ output: ImageOutput) throws {
+    let files = [("--frames", request.frames), ("--strip", request.strip)]
+    if files.allSatisfy({ $0.1 == nil }) { return nil }
+    for case (let name, let path?) in files {
+      // A folder that looked like a file, which only the disk could tell.
+      if output.isFileEach { throw OutputError.viewOfFiles(option: name) }
+      try requireFolder(of: path, name)
+      if try kind(ofPath: path) == .folder { throw OutputError.viewIsFolder(option: name, path: path) }
+    }
+    (self.plan, self.request) = (plan, request)
+    let steps = plan.schedule.steps.count
+    if request.frames != nil { frames = DenoisingRecord(steps: evenlySpaced(AnimatedPNG.mostFrames, upTo: steps)) }
+    if request.strip != nil { strip = DenoisingRecord(steps: evenlySpaced(Self.mostColumns, upTo: steps)) }
+  }
+
+  /// Takes what a batch has come to.
+  ///
+  /// - Throws: `ImageError`.
+  public mutating func add(_ state: SamplerState) throws {
+    try frames?.add(state)
+    try strip?.add(state)
+  }
+
+  /// Writes all that `finish` only gives its name to: what cannot be written is not missed after the picture is there.
+  ///
+  /// - Parameter output: has the finished images.
+  /// - Throws: `ImageError`.
+  public mutating func write(_ output: ImageOutput) throws {
+    if let frames, let path = request.frames {
+      try write(animation(frames, text: output.chunks(view: .frames)), to: path)
+    }
+    if let strip, let path = request.strip {
+      try write(sideBySide(strip).png(text: output.chunks(view: .strip)), to: path)
+    }
+  }
+
+  /// Lets the files appear.
+  ///
+  /// - Throws: `FileError`.
+  public mutating func finish() throws {
+    for file in files { try file.finish() }
+    files = []
+  }
+
+  private mutating func write(_ bytes: [UInt8], to path: String) throws {
+    let file = try AtomicFile(path: path)
+    try file.append(bytes)
+    files.append(file)
+  }
+
+  private func animation(_ frames: DenoisingRecord, text: [(key: String, value: String)]) throws -> [UInt8] {
+    var animation = AnimatedPNG()
+    let times = AnimatedPNG.milliseconds(ofFrames: frames.steps.count)
+    for (place, time) in times.enumerated() {
+      try animation.add(try plan.sheet(try frames.pictures(place), request), milliseconds: time)
+    }
+    return try animation.png(still: try plan.sheet(try frames.pictures(times.count - 1), request), text: text)
+  }
+
+  /// A row for each image, in which the steps follow one another.
+  private func sideBySide(_ strip: DenoisingRecord) throws -> Picture {
+    let columns = try strip.steps.indices.map { try strip.pictures($0) }
+    let rows = columns[0].indices.flatMap { image in columns.map { $0[image] } }
+    return try grid(rows, columns: columns.count).enlarged(by: request.scale)
+  }
+}
+
+/// What all images look like at some of the steps, held compressed: batches come one after the other, each with all of its steps.
+private struct DenoisingRecord {
+  /// Those that are kept, counted from 1, in order.
+  let steps: [Int]
+  /// For each of them, a PNG for each batch, its pictures one below the other.
+  private var batches: [[[UInt8]]]
+  /// The height of a picture.
+  private var height = 0
+
+  init(steps: [Int]) {
+    self.steps = steps
+    batches = [[[UInt8]]](repeating: [], count: steps.count)
+  }
+
+  /// Keeps a state, if it is to be kept.
+  mutating func add(_ state: SamplerState) throws {
+    guard let place = steps.firstIndex(of: state.step) else { return }
+    let x = state.shown
+    height = x.shape[2]
+    let pictures = try (0..<x.shape[0]).map { try Picture(x, $0) }
+    batches[place].append(try grid(pictures, columns: 1).png())
+  }
+
+  /// All images at kept step `place`, from 0, in their order.
+  func pictures(_ place: Int) throws -> [Picture] {
+    try batches[place].flatMap { try Picture(png: $0).cut(toHeight: height) }
+  }
+}

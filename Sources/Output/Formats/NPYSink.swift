@@ -1,0 +1,23 @@
+import DiffusionImages
+import Sampling
+
+/// A NumPy array of the numbers that the sampler left, which grows while images are drawn.
+public final class NPYSink: ImageSink {
+  /// The line for the table.
+  public static let format = OutputFormat(
+    name: "npy", endings: [".npy"], help: "x.npy (float32 [N,C,H,W])", holds: .arrays
+  ) { try NPYSink($0) }
+
+  private let array: NPYWriter
+
+  init(_ setup: SinkSetup) throws {
+    array = try NPYWriter(
+      path: setup.destination.path, shape: [setup.plan.indices.count] + setup.plan.imageShape)
+  }
+
+  /// See `ImageSink`.
+  public func append(_ image: GeneratedImage) throws { try array.append(image.x) }
+
+  /// See `ImageSink`.
+  public func finish() throws { try array.finish() }
+}

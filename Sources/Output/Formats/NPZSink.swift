@@ -1,0 +1,37 @@
+import DiffusionImages
+import Sampling
+
+/// NumPy arrays of pixels and labels, as the original's `image_sample.py` writes them; they grow while images are drawn.
+public final class NPZSink: ImageSink {
+  /// The line for the table.
+  public static let format = OutputFormat(
+    name: "npz", endings: [".npz"], help: "x.npz (pixels and labels, as the original writes them)", holds: .arrays
+  ) { try NPZSink($0) }
+
+  private let plan: SamplingPlan
+  private let archive: NPZWriter
+  /// Classes that cannot be told from the images' indices: those drawn from PyTorch's stream.
+  private var labels: [Int] = []
+
+  init(_ setup: SinkSetup) throws {
+    plan = setup.plan
+    let shape = plan.imageShape
+    archive = try NPZWriter(
+      path: setup.destination.path, shape: [plan.indices.count, shape[1], shape[2], shape[0]])
+  }
+
+  private var drawsLabels: Bool { plan.request.noiseStream == .torch }
+
+  /// See `ImageSink`.
+  public func append(_ image: GeneratedImage) throws {
+    try archive.append(uint8Pixels(image.x))
+    if drawsLabels, let label = image.label { labels.append(label) }
+  }
+
+  /// See `ImageSink`.
+  public func finish() throws {
+    guard plan.drawableClasses != nil else { return try archive.finish(labels: nil as [Int]?) }
+    if drawsLabels { return try archive.finish(labels: labels) }
+    try archive.finish(labels: plan.indices.lazy.map { [plan] in plan.label(of: $0) ?? 0 })
+  }
+}

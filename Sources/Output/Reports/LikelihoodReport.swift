@@ -1,0 +1,94 @@
+import DiffusionBytes
+import DiffusionCore
+import DiffusionPlatform
+import DiffusionText
+import Sampling
+
+/// What `sample nll` finds.
+public struct LikelihoodReport: Sendable, Encodable {
+  let version: String
+  let model: String
+  let seed: UInt64
+  /// Of the process, in the order of the terms: the noisiest first.
+  let timesteps: [Double]
+  /// Over all pictures, bits per dimension.
+  let meanTotalBpd: Double
+  let images: [Image]
+
+  /// A picture's bound in bits per dimension, and its terms, one for each timestep.
+  struct Image: Encodable {
+    let image: String
+    let label: Int?
+    let totalBpd: Float
+    let priorBpd: Float
+    let vb: [Float]
+    let xstartMse: [Float]
+    let mse: [Float]
+
+    enum CodingKeys: String, CodingKey {
+      case image, totalBpd, priorBpd, vb, xstartMse, mse
+      case label = "class"
+    }
+
+    /// What the steps add to the bound.
+    var sumOfTerms: Double { vb.reduce(0.0) { $0 + Double($1) } }
+  }
+
+  /// - Parameter bounds: of the pictures, batch by batch.
+  public init(_ plan: SamplingPlan, _ given: InputImages, _ bounds: [BitsPerDimension]) {
+    version = programVersion
+    model = plan.model.name
+    seed = plan.seed
+    timesteps = plan.diffusion.timestepMap.reversed()
+    let rows = bounds.flatMap { bound in bound.totalBPD.indices.map { (bound: bound, row: $0) } }
+    images = rows.enumerated().map { n, place in
+      let (bound, row) = (place.bound, place.row)
+      return Image(
+        image: given.names[n].text, label: plan.label(of: n), totalBpd: bound.totalBPD[row],
+        priorBpd: bound.priorBPD[row], vb: bound.vb.rows(row..<row + 1).values,
+        xstartMse: bound.xStartMSE.rows(row..<row + 1).values, mse: bound.mse.rows(row..<row + 1).values)
+    }
+    meanTotalBpd = images.reduce(0.0) { $0 + Double($1.totalBpd) } / Double(images.count)
+  }
+
+  /// One object of JSON, with the terms of each step.
+  public func json() throws -> String {
+    try encodeJSON(self, pretty: true, snakeCase: true) + "\n"
+  }
+
+  /// A row for each picture and step.
+  public var csv: String {
+    var lines = ["image,class,timestep,vb,xstart_mse,mse"]
+    for image in images {
+      let start = "\(quoted(image.image)),\(image.label.map(String.init) ?? "")"
+      lines += timesteps.indices.map { i in
+        "\(start),\(number(timesteps[i])),\(image.vb[i]),\(image.xstartMse[i]),\(image.mse[i])"
+      }
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// A table of the pictures.
+  public var text: String {
+    func row(_ total: Double, _ prior: Double, _ vb: Double, _ name: String) -> String {
+      right(decimal(total, 5), 10) + right(decimal(prior, 5), 12) + right(decimal(vb, 5), 12) + "  \(name)"
+    }
+    var lines = ["  bits/dim       prior   sum of vb  picture (\(timesteps.count) steps, seed \(seed))"]
+    lines += images.map { row(Double($0.totalBpd), Double($0.priorBpd), $0.sumOfTerms, $0.image) }
+    if images.count > 1 {
+      func mean(_ value: (Image) -> Double) -> Double { images.reduce(0) { $0 + value($1) } / Double(images.count) }
+      lines.append(row(meanTotalBpd, mean { Double($0.priorBpd) }, mean(\.sumOfTerms), "mean of \(images.count)"))
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private func number(_ timestep: Double) -> String {
+    timestep.rounded() == timestep ? "\(Int(timestep))" : "\(timestep)"
+  }
+
+  /// A field as RFC 4180 has it.
+  private func quoted(_ text: String) -> String {
+    guard text.contains(where: { ",\"\n\r".contains($0) }) else { return text }
+    return "\"" + text.map { $0 == "\"" ? "\"\"" : String($0) }.joined() + "\""
+  }
+}

@@ -1,0 +1,43 @@
+import DiffusionBytes
+import DiffusionPlatform
+import Sampling
+import TensorCore
+
+/// Figures about a run, for `--stats`.
+public struct Statistics: Sendable, Encodable {
+  let version: String
+  let kernels: String
+  let threads: Int
+  let seed: UInt64
+  let images: Int
+  let batch: Int
+  let steps: Int
+  let loadSeconds: Double
+  let drawSeconds: Double
+  let secondsPerStep: Double
+  let imagesPerSecond: Double
+  /// 2 · the multiply-adds of all forward passes, by the time of drawing.
+  let gflopPerSecond: Double
+  let peakMemoryBytes: Int
+
+  /// The figures of a run that drew so many images.
+  public init(_ plan: SamplingPlan, drawn: Int, load: Duration, draw: Duration) {
+    version = programVersion
+    kernels = KernelChoice.current.name
+    threads = ThreadPool.shared.threads
+    seed = plan.seed
+    images = drawn
+    batch = plan.batch
+    steps = plan.schedule.steps.count
+    loadSeconds = load.seconds
+    drawSeconds = draw.seconds
+    secondsPerStep = draw.seconds / Double(max(1, steps * ((drawn + plan.batch - 1) / plan.batch)))
+    imagesPerSecond = Double(drawn) / draw.seconds
+    let flops = plan.model.network.countFlops(batch: plan.modelEvaluations, size: Array(plan.imageShape.dropFirst()))
+    gflopPerSecond = 2 * Double(flops.total) * Double(drawn) / draw.seconds / 1e9
+    peakMemoryBytes = PeakMemory.bytes
+  }
+
+  /// The figures as JSON.
+  public func json() throws -> String { try encodeJSON(self, pretty: true, snakeCase: true) + "\n" }
+}

@@ -1,0 +1,65 @@
+import DiffusionCore
+
+extension SamplingPlan {
+  /// The request that draws one image, or for nil the sheet of all, with all defaults resolved: nothing in it depends on how many images are
+  /// drawn at a time, by how many machines, or in how many goes.
+  public func canonicalRequest(image: Int?, label: Int?) -> SamplingRequest {
+    var canonical = SamplingRequest()
+    // Of a run of training, the file that was drawn with: the run goes on.
+    canonical.model = model.path == nil ? nil : model.name
+    canonical.settings = request.settings
+    canonical.respacing = request.respacing
+    canonical.timesteps = request.timesteps
+    if request.respacing == nil && request.timesteps == nil { canonical.steps = diffusion.count }
+    canonical.spacing = request.spacing
+    canonical.clipDenoised = request.clipDenoised == false ? false : nil
+    canonical.classes = selections(label: label, isSheet: image == nil)
+    switch request.source {
+    case .noise: resolveDrawn(&canonical, image: image)
+    case .reconstruction(let files):
+      canonical.source = .reconstruction(of: image.flatMap { origins?[$0].file }.map { [$0] } ?? files)
+    case .interpolation(let ends, let frames):
+      canonical.source = .interpolation(ends, frames: frames)
+      if case .seeds = ends, model.specification.nullClass != nil { canonical.guidance = guidance }
+    }
+    return canonical
+  }
+
+  /// What is asked for where the noise is drawn or given.
+  private func resolveDrawn(_ canonical: inout SamplingRequest, image: Int?) {
+    canonical.seed = seed
+    if let image {
+      canonical.index = image...image
+    } else {
+      (canonical.index, canonical.shard) = (request.index, request.shard)
+      canonical.count = request.count
+    }
+    canonical.sampler = sampler.name
+    canonical.eta = request.eta == 0 ? nil : request.eta
+    if model.specification.nullClass != nil { canonical.guidance = guidance }
+    canonical.guidanceInterval = request.guidanceInterval
+    (canonical.classifier, canonical.classifierScale) = (classifier?.name, classifier?.scale)
+    canonical.lowRes = request.lowRes
+    if let initial {
+      (canonical.initImage, canonical.strength) = (initial.file, initial.strength)
+      canonical.mask = initial.inpainting?.file
+      (canonical.jumpLength, canonical.jumpCount) = (initial.inpainting?.jumpLength, initial.inpainting?.jumpCount)
+    }
+    canonical.noise = request.noise
+    canonical.noiseStream = request.noiseStream
+    if request.noiseStream == .torch {
+      // There an image depends on those before it.
+      (canonical.index, canonical.count, canonical.batch) = (nil, request.count, batch)
+    }
+  }
+
+  /// The class of an image, or those of a sheet where they were asked for, in a way that cannot be mistaken.
+  private func selections(label: Int?, isSheet: Bool) -> [ClassSelection]? {
+    guard let known = model.classes ?? classifier?.classes else { return nil }
+    if let label { return [known.selection(label)] }
+    let isAsked = request.classes != nil || request.source != .noise
+    guard isSheet, isAsked, let classes else { return nil }
+    let isOne = classes.allSatisfy { $0 == classes[0] }
+    return (isOne ? Array(classes.prefix(1)) : classes).map(known.selection)
+  }
+}

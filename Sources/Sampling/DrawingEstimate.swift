@@ -1,0 +1,50 @@
+import DiffusionCore
+import DiffusionModels
+import DiffusionPlatform
+
+/// What a drawing would take, measured by as much of it as a single step of one batch.
+public struct DrawingEstimate: Sendable {
+  /// Pictures in a pass: those of a batch, twice with guidance.
+  public let pictures: Int
+  /// The time of one step of a batch.
+  public let step: Duration
+  /// Bytes that the process has held at most.
+  public let memory: Int
+  /// Passes of all images.
+  public let passes: Int
+  /// 2 · the multiply-adds of a pass of one image.
+  public let flop: Double
+  /// Seconds of all passes; the last batch may be smaller, and time goes with the images.
+  public var seconds: Double { step.seconds * Double(passes) / Double(pictures) }
+
+  /// Takes the step, and draws nothing.
+  public init(_ plan: SamplingPlan) {
+    pictures = plan.batch * (plan.guidance == 1 ? 1 : 2)
+    (step, memory) = Self.calibrate(plan, pictures: pictures)
+    passes = plan.indices.count * plan.modelEvaluations
+    flop = 2 * Double(plan.model.network.countFlops(batch: 1, size: Array(plan.imageShape.dropFirst())).total)
+  }
+
+  private static func calibrate(_ plan: SamplingPlan, pictures: Int) -> (step: Duration, memory: Int) {
+    let specification = plan.model.specification
+    var noise = PhiloxNoise(seed: 0, images: 0..<pictures, shape: plan.imageShape)
+    let x = noise.next()
+    let timesteps = [Float](repeating: plan.diffusion.modelTimestep(plan.diffusion.count - 1), count: pictures)
+    let inputs = NetworkInputs(
+      conditioning: timesteps, labels: specification.classCount.map { _ in [Int?](repeating: 0, count: pictures) },
+      lowRes: specification.task == .superResolution ? x : nil)
+    let network = plan.model.network.prepared(for: Array(timesteps.prefix(1)))
+    // The first pass takes memory from the system; where passes are long, that hardly shows.
+    var times: [Duration] = []
+    repeat {
+      times.append(
+        ContinuousClock().measure {
+          _ = network(x, inputs)
+          _ = plan.classifier?.gradient(
+            x.rows(0..<plan.batch), Array(timesteps.prefix(plan.batch)), [Int](repeating: 0, count: plan.batch))
+        })
+    } while times.count < 8 && times.reduce(.zero, +) < .seconds(1)
+    let steady = times.count > 1 ? times.dropFirst().sorted() : times
+    return (steady[steady.count / 2], PeakMemory.bytes)
+  }
+}

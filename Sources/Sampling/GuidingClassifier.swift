@@ -1,0 +1,43 @@
+import DiffusionCore
+import DiffusionFiles
+import DiffusionModels
+import TensorCore
+
+/// A classifier of noisy pictures that tells a sampler where its classes lie (Dhariwal & Nichol 2021, §4).
+public struct GuidingClassifier: Sendable {
+  /// The file.
+  public let name: String
+  /// The classes it knows.
+  public let classes: KnownClasses
+  /// s: how much it counts for.
+  public let scale: Double
+  private let network: any NoisyClassifier
+
+  /// Loads the classifier at `path` for pictures that `model` draws.
+  ///
+  /// - Throws: `SamplingError`, also for what is no classifier, or one of other pictures.
+  init(path: String, scale: Double, for model: DiffusionModel) throws(SamplingError) {
+    let source = try inSamplingTerms { try ModelSource(path: path) }
+    let (found, drawn) = (source.specification, model.specification)
+    guard found.task == .classification, let classCount = found.classCount else {
+      throw .notAClassifier(path: path, kind: found.kind)
+    }
+    guard found.imageSize == drawn.imageSize, found.imageChannels == drawn.imageChannels else {
+      throw .classifierSize(
+        path: path, size: found.imageSize, channels: found.imageChannels, model: model.name,
+        modelSize: drawn.imageSize, modelChannels: drawn.imageChannels)
+    }
+    network = try inSamplingTerms { try source.classifier(takesGradients: true) }
+    if let classes = drawn.classCount, drawn.drawableClasses.count > classCount {
+      throw .classifierClasses(path: path, classCount, model: model.name, classes)
+    }
+    (name, self.scale) = (source.name, scale)
+    classes = KnownClasses(count: classCount, names: found.classNames)
+  }
+
+  /// The gradient of s · log p(y | x_t) for noisy pictures `x`, `[N, C, H, W]`, and their timesteps and classes, `[N]`.
+  public func gradient(_ x: Tensor, _ timesteps: [Float], _ labels: [Int]) -> Tensor {
+    let scale = Float(scale)
+    return network.logProbabilityGradient(x, timesteps: timesteps, labels: labels).map { scale * $0 }
+  }
+}

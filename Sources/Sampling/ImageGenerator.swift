@@ -1,0 +1,137 @@
+import DiffusionCore
+import DiffusionModels
+import TensorCore
+
+/// Draws the images of a plan, batch by batch.
+public struct ImageGenerator {
+  private let plan: SamplingPlan
+  /// PyTorch's stream, which goes on from batch to batch.
+  private var torch: TorchGenerator?
+
+  /// The images of one batch.
+  public struct Batch: Sendable {
+    /// Their indices.
+    public let images: [Int]
+    /// x₀, `[N, C, H, W]`, in [-1, 1] as far as the model keeps to it.
+    public let x: Tensor
+    /// The class of each image, of a class-conditional model.
+    public let labels: [Int]?
+  }
+
+  /// Nothing is drawn yet.
+  public init(_ plan: SamplingPlan) {
+    self.plan = plan
+    torch = plan.request.noiseStream == .torch ? TorchGenerator(seed: plan.seed) : nil
+  }
+
+  /// Draws one batch, calling `onStep` after each step; what that throws ends the drawing.
+  public mutating func draw(_ images: [Int], onStep: (SamplerState) throws -> Void) rethrows -> Batch {
+    var drawing = start(images)
+    while let state = drawing.next() { try onStep(state) }
+    return finish(drawing)
+  }
+
+  /// A batch that is being drawn, step by step.
+  struct Drawing: Sequence, IteratorProtocol {
+    let images: [Int]
+    fileprivate let labels: [Int]?
+    fileprivate var loop: SamplingLoop<AnyNoise>
+    fileprivate var x: Tensor
+
+    /// Takes a step; nil when there is none left.
+    mutating func next() -> SamplerState? {
+      guard let state = loop.next() else { return nil }
+      x = state.x
+      return state
+    }
+  }
+
+  /// Begins a batch.
+  mutating func start(_ images: [Int]) -> Drawing {
+    let labels = labels(images)
+    var noise: AnyNoise
+    if let torch {
+      noise = .torch(
+        TorchNoise(
+          generator: torch, batch: plan.batch, kept: images.count, shape: plan.imageShape,
+          drawsSkipped: plan.model.specification.conventions.drawsUnusedNoise))
+    } else {
+      noise = .philox(PhiloxNoise(seed: plan.seed, images: images, shape: plan.imageShape))
+    }
+    let start: Tensor
+    if let given = plan.noise {
+      start = given.gatheringRows(images)
+      // The steps keep the numbers of their draws; PyTorch's loops draw no x_T that is given.
+      if case .philox = noise { noise.skip() }
+    } else {
+      start = noise.next()
+    }
+    let sampler = plan.sampler.make(
+      SamplerParameters(eta: plan.request.eta, keepsEpsilon: plan.model.specification.conventions.keepsEpsilon))
+    let scale = sampler.initialScale(plan.diffusion)
+    let x = plan.initial?.start(images, plan.diffusion, noise: start) ?? (scale == 1 ? start : start.map { scale * $0 })
+    let context = SamplingContext(
+      process: plan.diffusion, model: denoiser(images, labels), clipDenoised: plan.clipsDenoised,
+      conditioner: conditioner(labels))
+    let loop = SamplingLoop(
+      context, sampler, from: x, along: plan.schedule, keeping: plan.initial?.constraint(images), noise: noise)
+    return Drawing(images: images, labels: labels, loop: loop, x: x)
+  }
+
+  /// Ends a batch of which all steps have been taken.
+  mutating func finish(_ drawing: Drawing) -> Batch {
+    if case .torch(let used) = drawing.loop.noise { torch = used.generator }
+    return Batch(images: drawing.images, x: drawing.x, labels: drawing.labels)
+  }
+
+  private func denoiser(_ images: [Int], _ labels: [Int]?) -> Denoiser {
+    let network = plan.preparedNetwork
+    let lowRes = lowRes(images)
+    func predict(_ x: Tensor, _ timesteps: [Float], _ labels: [Int?]?) -> Tensor {
+      // With guidance, each picture comes twice.
+      let enlarged = lowRes.map { Tensor.stacked([Tensor](repeating: $0, count: x.shape[0] / $0.shape[0])) }
+      return network(x, NetworkInputs(conditioning: timesteps, labels: labels, lowRes: enlarged))
+    }
+    guard let labels, plan.model.specification.classCount != nil else { return { predict($0, $1, nil) } }
+    return classifierFreeGuidance(
+      { predict($0, $1, $2) }, scale: plan.guidance, interval: plan.guidanceInterval, labels: labels,
+      channels: plan.imageShape[0])
+  }
+
+  private func conditioner(_ labels: [Int]?) -> Conditioner? {
+    guard let classifier = plan.classifier, let labels else { return nil }
+    return { classifier.gradient($0, $1, labels) }
+  }
+
+  /// What is to be enlarged for a batch, enlarged bilinearly: `[N, C, H, W]`.
+  private func lowRes(_ images: [Int]) -> Tensor? {
+    plan.lowRes?.pictures.gatheringRows(images.map { $0 % (plan.lowRes?.pictures.shape[0] ?? 1) })
+      .bilinear(height: plan.imageShape[1], width: plan.imageShape[2])
+  }
+
+  /// The classes of a batch: as asked for, or drawn.
+  private mutating func labels(_ images: [Int]) -> [Int]? {
+    guard let drawable = plan.drawableClasses else { return nil }
+    if plan.classes == nil, var stream = torch {
+      let drawn = stream.randint(0, drawable.count, plan.batch)
+      torch = stream
+      return drawn.prefix(images.count).map { drawable[$0] }
+    }
+    return images.compactMap { plan.label(of: $0) }
+  }
+}
+
+extension SamplingPlan {
+  /// The network, ready for the plan's levels from the noisiest on.
+  var preparedNetwork: any DenoisingNetwork {
+    model.network.prepared(for: (0..<diffusion.count).reversed().map { diffusion.modelTimestep($0) })
+  }
+
+  /// The network without guidance, for encoding and measuring pictures that are the images `images`.
+  ///
+  /// - Parameter network: ready for the levels in the order in which they are visited.
+  func denoiser(_ images: Range<Int>, _ network: any DenoisingNetwork) -> Denoiser {
+    let labels = model.specification.classCount == nil ? nil : images.map { label(of: $0) }
+    return { network($0, NetworkInputs(conditioning: $1, labels: labels)) }
+  }
+}

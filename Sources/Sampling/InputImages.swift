@@ -1,0 +1,81 @@
+import DiffusionImages
+import TensorCore
+
+/// Pictures that a request names, to be encoded or measured.
+public struct InputImages: Sendable {
+  /// `[N, C, H, W]` in [-1, 1], of the model's size.
+  public let pictures: Tensor
+  /// Where each is from.
+  public let names: [Name]
+  /// The class of each, where its file says it.
+  private let labels: [Int?]
+
+  /// A picture in a file that may hold several.
+  public struct Name: Sendable, Equatable {
+    /// The file's path.
+    public let file: String
+    /// Its number in the file, from 0.
+    public let index: Int
+    /// How many the file holds.
+    public let count: Int
+
+    /// What to call it.
+    public var text: String { count == 1 ? file : "\(file)[\(index)]" }
+  }
+
+  /// How many.
+  public var count: Int { names.count }
+
+  /// Reads files in their order, each a PNG or an array of pictures as `SamplingRequest.lowRes` takes them.
+  ///
+  /// - Throws: `SamplingError`, also for pictures of another size, or a model that takes none like these.
+  public init(_ files: [String], for model: DiffusionModel) throws(SamplingError) {
+    let specification = model.specification
+    guard specification.task != .superResolution else { throw .inputsToEnlarge(model: model.name) }
+    var parts: [Tensor] = []
+    var names: [Name] = []
+    var labels: [Int?] = []
+    for file in files {
+      let found = try inSamplingTerms { try readLowResolution(file, channels: specification.imageChannels) }
+      let (count, height, width) = (found.pictures.shape[0], found.pictures.shape[2], found.pictures.shape[3])
+      guard height == specification.imageSize, width == specification.imageSize else {
+        throw .inputSize(path: file, width: width, height: height, model: model.name, size: specification.imageSize)
+      }
+      try model.checkLabels(found.labels, of: file)
+      parts.append(found.pictures)
+      names += (0..<count).map { Name(file: file, index: $0, count: count) }
+      labels += found.labels.map { $0.map(Optional.some) } ?? [Int?](repeating: nil, count: count)
+    }
+    pictures = Tensor.stacked(parts)
+    (self.names, self.labels) = (names, labels)
+  }
+
+  /// The class of each picture, of a class-conditional model: as asked for, as its file says it, or the one that stands for none.
+  ///
+  /// - Parameter takesNone: whether a picture may be of no class, if the model knows that.
+  /// - Throws: `SamplingError`.
+  func classes(
+    _ selections: [ClassSelection]?, _ model: DiffusionModel, takesNone: Bool
+  ) throws(SamplingError) -> [Int]? {
+    guard let known = model.classes else {
+      if selections != nil { throw .noClasses(model: model.name) }
+      return nil
+    }
+    if let selections {
+      let asked = try known.indices(of: selections)
+      guard asked.count == 1 || asked.count == count else { throw .inputClasses(asked.count, pictures: count) }
+      return asked.count == 1 ? [Int](repeating: asked[0], count: count) : asked
+    }
+    var classes: [Int] = []
+    for (n, label) in labels.enumerated() {
+      guard let label = label ?? (takesNone ? known.nullClass : nil) else {
+        let specification = model.specification
+        throw .inputClassUnknown(
+          picture: names[n].text, model: model.name,
+          example: specification.name(ofClass: specification.drawableClasses.first ?? 0))
+      }
+      classes.append(label)
+    }
+    return classes
+  }
+}

@@ -1,0 +1,75 @@
+import DiffusionCore
+import TensorCore
+
+/// Goes from pictures to the noise that they are drawn from, a batch at a time.
+public struct Inversion {
+  private let plan: SamplingPlan
+
+  /// For pictures that `plan` draws.
+  public init(_ plan: SamplingPlan) { self.plan = plan }
+
+  /// Encodes `pictures`, `[N, C, H, W]`, as images 0 to N - 1 of the plan, calling `onStep` after each step of so many; what that throws
+  /// ends it.
+  ///
+  /// - Returns: x_T, `[N, C, H, W]`.
+  public func encode(_ pictures: Tensor, onStep: (_ count: Int, _ step: Int) throws -> Void) rethrows -> Tensor {
+    let count = pictures.shape[0]
+    let parts = try stride(from: 0, to: count, by: plan.batch).map { first in
+      let images = first..<min(first + plan.batch, count)
+      var x = pictures.rows(images)
+      let levels = (0..<plan.diffusion.count).map { plan.diffusion.modelTimestep($0) }
+      let context = SamplingContext(
+        process: plan.diffusion, model: plan.denoiser(images, plan.model.network.prepared(for: levels)),
+        clipDenoised: plan.clipsDenoised)
+      let inversion = DDIMInversion(
+        context, from: x, keepsEpsilon: plan.model.specification.conventions.keepsEpsilon)
+      for (i, next) in inversion.enumerated() {
+        x = next
+        try onStep(images.count, i + 1)
+      }
+      return x
+    }
+    return Tensor.stacked(parts)
+  }
+}
+
+extension SamplingPlan {
+  /// Images that are to come out as given pictures: drawn by DDIM with η = 0 and without guidance, from noise that is still to be found
+  /// (`findNoise`).
+  ///
+  /// - Throws: `SamplingError`.
+  public init(
+    _ request: SamplingRequest, _ model: DiffusionModel, reconstructing given: InputImages
+  ) throws(SamplingError) {
+    let classes = try given.classes(request.classes, model, takesNone: true)
+    try self.init(inverting: request, model, count: given.count, classes: classes)
+    origins = given.names
+  }
+
+  /// - Parameters:
+  ///   - count: how many images there are.
+  ///   - classes: of a class-conditional model, to be taken in turn.
+  init(
+    inverting request: SamplingRequest, _ model: DiffusionModel, count: Int, classes: [Int]?
+  ) throws(SamplingError) {
+    var request = request
+    request.count = count
+    request.classes = nil
+    request.guidance = 1
+    request.sampler = "ddim"
+    // Nothing is drawn from it.
+    request.seed = 0
+    self = try SamplingPlan(request, model)
+    self.classes = classes
+  }
+
+  /// Finds the noise of the pictures that the images are to come out as.
+  public mutating func findNoise(
+    of given: InputImages, onStep: (_ count: Int, _ step: Int) throws -> Void
+  ) rethrows {
+    noise = try Inversion(self).encode(given.pictures, onStep: onStep)
+  }
+
+  /// Whether the noise is made of pictures or of two seeds, rather than drawn from one.
+  var isInverted: Bool { request.source != .noise }
+}

@@ -1,0 +1,66 @@
+import DiffusionCore
+import TensorCore
+
+/// The variational bound on how improbable given pictures are (Ho et al. 2020, eq. 5), measured a batch at a time.
+public struct Likelihood {
+  /// The steps, and the classes of the pictures.
+  public let plan: SamplingPlan
+  private let given: InputImages
+  /// PyTorch's stream, which goes on from batch to batch.
+  private var torch: TorchGenerator?
+
+  /// Takes the steps that `request` asks for, spread as the original spreads those of DDPM; all of the process, unless others are asked for.
+  ///
+  /// - Throws: `SamplingError`.
+  public init(_ request: SamplingRequest, _ model: DiffusionModel, of given: InputImages) throws(SamplingError) {
+    var request = request
+    let classes = try given.classes(request.classes, model, takesNone: false)
+    request.classes = nil
+    request.count = given.count
+    request.guidance = 1
+    request.sampler = "ddpm"
+    if request.respacing == nil && request.timesteps == nil && request.steps == nil {
+      request.steps = model.specification.process.steps
+    }
+    var plan = try SamplingPlan(request, model)
+    plan.classes = classes
+    self.plan = plan
+    self.given = given
+    torch = request.noiseStream == .torch ? TorchGenerator(seed: plan.seed) : nil
+  }
+
+  /// Measures all pictures, calling `onStep` after each step of so many; what that throws ends it.
+  ///
+  /// - Returns: the bounds, batch by batch.
+  public mutating func measure(onStep: (_ count: Int, _ step: Int) throws -> Void) rethrows -> [BitsPerDimension] {
+    var bounds: [BitsPerDimension] = []
+    for first in stride(from: 0, to: given.count, by: plan.batch) {
+      let images = first..<min(first + plan.batch, given.count)
+      bounds.append(try bound(given.pictures.rows(images), images, onStep: onStep))
+    }
+    return bounds
+  }
+
+  /// The bound of some of the pictures, `x` `[N, C, H, W]`.
+  private mutating func bound(
+    _ x: Tensor, _ images: Range<Int>, onStep: (_ count: Int, _ step: Int) throws -> Void
+  ) rethrows -> BitsPerDimension {
+    var noise: AnyNoise
+    if let torch {
+      noise = .torch(TorchNoise(generator: torch, batch: plan.batch, kept: images.count, shape: plan.imageShape))
+    } else {
+      noise = .philox(PhiloxNoise(seed: plan.seed, images: images, shape: plan.imageShape))
+      // As when images are drawn, draw s is that of the s-th step; the original's `calc_bpd_loop` draws no x_T.
+      noise.skip()
+    }
+    let denoiser = plan.denoiser(images, plan.preparedNetwork)
+    let terms = try (0..<plan.diffusion.count).reversed().enumerated().map { done, i in
+      let terms = plan.diffusion.bpdTerms(
+        denoiser, x, noise: noise.next(), step: i, clipDenoised: plan.clipsDenoised)
+      try onStep(images.count, done + 1)
+      return terms
+    }
+    if case .torch(let used) = noise { torch = used.generator }
+    return BitsPerDimension(priorBPD: plan.diffusion.priorBPD(x), terms: terms)
+  }
+}

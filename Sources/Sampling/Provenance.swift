@@ -1,0 +1,164 @@
+import DiffusionBytes
+import DiffusionPlatform
+
+/// What an image says of how it was drawn, and all that is needed to draw it again.
+public struct Provenance: Sendable, Equatable {
+  /// The keyword of the text chunk that holds it as JSON.
+  public static let key = "sample"
+
+  /// That of the program.
+  public let version: String
+  /// `DiffusionModel.fingerprint`.
+  public let modelHash: String
+  /// The image's number; nil for a sheet. Of what was made of pictures, the picture's number in its file.
+  public let image: Int?
+  /// The index of its class.
+  public let label: Int?
+  /// How it was drawn.
+  public let drawing: Drawing
+  /// How the images of a sheet stand on it; nil for one image.
+  public let sheet: SheetLayout?
+  /// How many times each pixel was enlarged.
+  public let scale: Int
+  /// What is shown of the drawing, if not the image alone.
+  public let view: View?
+  /// The SHA-256 of the pictures that it was drawn from, by their options; nil for none.
+  public let files: [String: String]?
+
+  /// How an image was drawn.
+  public enum Drawing: Sendable, Equatable {
+    /// As this version says it, without a default left to be guessed.
+    case request(SamplingRequest)
+    /// As versions before 0.9 said it: the words of a command line, without the model.
+    case arguments([String], model: String?, seed: UInt64?)
+  }
+
+  /// What can be shown of a drawing beside its result.
+  public enum View: String, Sendable, Codable {
+    /// An animation of the steps.
+    case frames
+    /// Steps side by side.
+    case strip
+  }
+
+  /// What draws it, as this version says it.
+  private var request: SamplingRequest? {
+    if case .request(let request) = drawing { request } else { nil }
+  }
+
+  /// The model's file; nil for the embedded model.
+  public var model: String? {
+    switch drawing {
+    case .request(let request): request.model
+    case .arguments(_, let model, _): model
+    }
+  }
+
+  /// The seed; nil where the noise was made of pictures or of two seeds.
+  public var seed: UInt64? {
+    switch drawing {
+    case .request(let request): request.seed
+    case .arguments(_, _, let seed): seed
+    }
+  }
+
+  /// What image `image` of a plan says, or for nil a sheet of all.
+  public init(
+    _ plan: SamplingPlan, image: Int?, label: Int?, sheet: SheetLayout? = nil, scale: Int = 1, view: View? = nil
+  ) {
+    version = programVersion
+    modelHash = plan.model.fingerprint
+    self.image = image.map { plan.origins?[$0].index ?? $0 }
+    self.label = label
+    drawing = .request(plan.canonicalRequest(image: image, label: label))
+    (self.sheet, self.scale, self.view) = (sheet, scale, view)
+    files = plan.initial?.hashes
+  }
+
+  /// Versions that draw the same pixels as this one.
+  private static let versions: Set<String> = ["0.1.0", "0.9.0", programVersion]
+
+  /// Whether both are the same image of the same model, wherever its file lies.
+  ///
+  /// - Parameter reading: reads what earlier versions have stored; nil for what it does not understand.
+  public func isSameDrawing(
+    as other: Provenance, reading: (Provenance) -> SamplingRequest? = { _ in nil }
+  ) -> Bool {
+    guard var mine = request ?? reading(self), var others = other.request ?? reading(other) else { return false }
+    // Models are told apart by their hashes; earlier versions stored the same classes in another way.
+    (mine.model, others.model) = (nil, nil)
+    (mine.classes, others.classes) = (nil, nil)
+    return mine == others && Self.versions.isSuperset(of: [version, other.version])
+      && (modelHash, image, label, scale) == (other.modelHash, other.image, other.label, other.scale)
+      && (sheet, view) == (other.sheet, other.view) && files == other.files
+  }
+
+  /// The text chunk; keys in order.
+  public func json() throws -> String { try encodeJSON(self) }
+
+  /// What the text chunks of an image say; nil if they say nothing of this kind.
+  ///
+  /// - Throws: what the JSON decoder throws for a chunk that is none of ours.
+  public static func read(_ chunks: [(key: String, value: String)]) throws -> Provenance? {
+    guard let chunk = chunks.first(where: { $0.key == key }) else { return nil }
+    return try decodeJSON(Provenance.self, from: chunk.value.utf8)
+  }
+}
+
+/// How images stand on a sheet.
+public struct SheetLayout: Sendable, Equatable, Codable {
+  /// Images in a row; nil for as many as make the sheet as square as it can be.
+  public var columns: Int?
+
+  /// So many images in a row.
+  public init(columns: Int? = nil) { self.columns = columns }
+}
+
+extension Provenance: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case version, model, seed, image, arguments, request, sheet, scale, view, files
+    case modelHash = "model_hash"
+    case label = "class"
+  }
+
+  /// Reads what any version has written.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    version = try container.decode(String.self, forKey: .version)
+    modelHash = try container.decode(String.self, forKey: .modelHash)
+    image = try container.decodeIfPresent(Int.self, forKey: .image)
+    label = try container.decodeIfPresent(Int.self, forKey: .label)
+    sheet = try container.decodeIfPresent(SheetLayout.self, forKey: .sheet)
+    scale = try container.decodeIfPresent(Int.self, forKey: .scale) ?? 1
+    view = try container.decodeIfPresent(View.self, forKey: .view)
+    files = try container.decodeIfPresent([String: String].self, forKey: .files)
+    if let request = try container.decodeIfPresent(SamplingRequest.self, forKey: .request) {
+      drawing = .request(request)
+    } else {
+      drawing = .arguments(
+        try container.decode([String].self, forKey: .arguments),
+        model: try container.decodeIfPresent(String.self, forKey: .model),
+        seed: try container.decodeIfPresent(UInt64.self, forKey: .seed))
+    }
+  }
+
+  /// Writes what `init(from:)` reads.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(version, forKey: .version)
+    try container.encode(modelHash, forKey: .modelHash)
+    try container.encodeIfPresent(image, forKey: .image)
+    try container.encodeIfPresent(label, forKey: .label)
+    try container.encodeIfPresent(sheet, forKey: .sheet)
+    if scale != 1 { try container.encode(scale, forKey: .scale) }
+    try container.encodeIfPresent(view, forKey: .view)
+    try container.encodeIfPresent(files, forKey: .files)
+    switch drawing {
+    case .request(let request): try container.encode(request, forKey: .request)
+    case .arguments(let words, let model, let seed):
+      try container.encode(words, forKey: .arguments)
+      try container.encodeIfPresent(model, forKey: .model)
+      try container.encodeIfPresent(seed, forKey: .seed)
+    }
+  }
+}

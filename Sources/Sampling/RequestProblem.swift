@@ -1,0 +1,84 @@
+import DiffusionCore
+
+extension SamplingRequest {
+  /// What can be said against the request without knowing the model, in one sentence; nil if nothing can.
+  public var problem: String? { rangeProblem ?? stepsProblem ?? pictureProblem ?? imagesProblem }
+
+  private var rangeProblem: String? {
+    let wholes: [(name: String, value: Int?, least: Int, most: Int)] = [
+      ("steps", steps, 1, 1_000_000), ("count", count, 1, 1_000_000_000), ("batch", batch, 1, 1_000_000),
+      ("jump-length", jumpLength, 1, 1_000_000), ("jump-count", jumpCount, 1, 1000),
+      ("index", index?.lowerBound, 0, Int.max - 1), ("index", index?.upperBound, 0, Int.max - 1),
+    ]
+    for (name, value, least, most) in wholes {
+      if let value, !(least...most).contains(value) {
+        return "--\(name): \(value) is out of range; type --\(name) with a number from \(least) to \(most)"
+      }
+    }
+    for (name, value) in [("eta", eta), ("classifier-scale", classifierScale)] {
+      if let value, !(value >= 0 && value.isFinite) {
+        return "--\(name): \(value) is out of range; type --\(name) with a number from 0 up"
+      }
+    }
+    if let guidance, !guidance.isFinite {
+      return "--guidance: \(guidance) is not a number; type for instance --guidance 1.5"
+    }
+    if let strength, !(strength > 0 && strength <= 1) {
+      return "--strength: \(strength) is out of range; type --strength with a number above 0, up to 1"
+    }
+    if let timesteps {
+      let isFalling = zip(timesteps, timesteps.dropFirst()).allSatisfy { $0 > $1 }
+      guard let first = timesteps.first, let last = timesteps.last, isFalling, last >= 0, first < 1_000_000 else {
+        return "--timesteps: each must be less than the one before; type for instance --timesteps 999,700,400,100"
+      }
+    }
+    return nil
+  }
+
+  private var stepsProblem: String? {
+    let given = [("--steps", steps != nil), ("--respacing", respacing != nil), ("--timesteps", timesteps != nil)]
+      .filter(\.1).map(\.0)
+    if given.count > 1 { return "\(given[0]) and \(given[1]) both choose the timesteps; type only one of them" }
+    if let spacing, let other = given.first(where: { $0 != "--steps" }) {
+      return "--spacing \(spacing.rawValue) spreads --steps, but \(other) says which they are; type only one of them"
+    }
+    if classifierScale != nil && classifier == nil {
+      return "--classifier-scale belongs to a classifier; type --classifier and its file too, or leave it out"
+    }
+    return nil
+  }
+
+  private var pictureProblem: String? {
+    if initImage == nil {
+      if mask != nil { return "--mask says what of a picture is drawn anew; type --init-image and its file too" }
+      if strength != nil {
+        return "--strength says how much of a picture is drawn anew; type --init-image and its file too"
+      }
+    } else {
+      if noise != nil { return "--init-image and --noise both say what to start from; type only one of them" }
+      if lowRes != nil { return "--low-res is enlarged from noise, not from another picture; leave --init-image out" }
+    }
+    for (name, isGiven) in [("--jump-length", jumpLength != nil), ("--jump-count", jumpCount != nil)]
+    where isGiven && mask == nil {
+      return "\(name) is for drawing around what a mask keeps; type --mask and its file too, or leave it out"
+    }
+    return nil
+  }
+
+  private var imagesProblem: String? {
+    if eta != nil, let sampler, SamplerInfo.named(sampler)?.parameters.contains(.eta) == false {
+      return "--eta belongs to ddim, but the sampler is \(sampler); type --sampler ddim, or leave --eta out"
+    }
+    if let index, count != 1 {
+      return
+        "--count \(count) and --index \(index.lowerBound)-\(index.upperBound) both say which images; type only one of them"
+    }
+    if noiseStream == .torch {
+      for (name, isGiven) in [("--index", index != nil), ("--shard", shard != nil)] where isGiven {
+        return
+          "\(name) draws a part of a run, but with --rng torch each image depends on those before it; leave one of them out"
+      }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,67 @@
+import DiffusionText
+
+/// Says on standard error how far the drawing is and how long it will take: a bar that is redrawn in place on a terminal,
+/// or a plain line now and then.
+public struct ProgressBar {
+
+  private let style: ProgressStyle
+  private let images: Int
+  private let steps: Int
+  /// What is to be known of a step, after its number.
+  private let note: String
+  private let start = ContinuousClock.now
+  private var lastShown = ContinuousClock.now
+  private var isShown = false
+  /// Steps of images, done and passed over.
+  private var done = 0
+  private var skipped = 0
+
+  /// A bar for `images` images of `steps` steps each.
+  public init(style: ProgressStyle, images: Int, steps: Int, note: String = "") {
+    self.style = style
+    self.note = note
+    self.images = images
+    self.steps = steps
+  }
+
+  /// An image that is there already.
+  public mutating func skip() { skipped += steps }
+
+  /// Step number `step` of so many images at a time has been done.
+  public mutating func advance(by count: Int, step: Int) {
+    done += count
+    let now = ContinuousClock.now
+    // The first sign of life comes after a fifth of a second: what is quicker needs no bar.
+    let interval: Duration = style == .plain ? .seconds(5) : .milliseconds(100)
+    let total = images * steps
+    guard style != .none, now - start > .milliseconds(200), now - lastShown > interval || done + skipped == total
+    else { return }
+    lastShown = now
+    let elapsed = (now - start).seconds
+    let left = elapsed / Double(done) * Double(total - done - skipped)
+    let rate = Double(done) / elapsed
+    let text =
+      (images == 1
+        ? "step \(step)/\(steps)\(note), \(decimal(rate, 1)) steps/s"
+        : "image \((done + skipped) / steps)/\(images), step \(step)/\(steps)\(note), \(decimal(rate / Double(steps), 2)) images/s")
+      + ", \(clock(left)) left"
+    switch style {
+    case .bar:
+      let width = 24
+      let filled = (done + skipped) * width / total
+      let bar = String(repeating: "━", count: filled) + String(repeating: "╌", count: width - filled)
+      // A line that goes on below could not be taken back.
+      let columns = TerminalSize.ofStandardError?.columns ?? .max
+      writeControl("\r\u{1B}[K\("\(bar) \(text)".prefix(columns - 1))")
+      isShown = true
+    case .plain: writeError(text + "\n")
+    case .none: break
+    }
+  }
+
+  /// Removes the bar, so that what follows stands on a clean line.
+  public mutating func finish() {
+    if isShown { writeControl("\r\u{1B}[K") }
+    isShown = false
+  }
+}

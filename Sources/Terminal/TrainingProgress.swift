@@ -1,0 +1,50 @@
+import DiffusionText
+
+/// Says on standard error how far training is, how fast it goes and how long it will take.
+public struct TrainingProgress {
+  private let style: ProgressStyle
+  private let first: Int
+  private let end: Int?
+  private let start = ContinuousClock.now
+  private var lastShown = ContinuousClock.now
+  private var hasBar = false
+  /// The loss, averaged over some hundred steps.
+  private var loss: Double?
+
+  /// - Parameters:
+  ///   - first: the steps taken before.
+  ///   - end: those to be taken in all, if there is an end.
+  public init(style: ProgressStyle, first: Int, end: Int?) {
+    self.style = style
+    self.first = first
+    self.end = end
+  }
+
+  /// Step number `step` has been taken.
+  public mutating func advance(to step: Int, loss losses: [Float], batch: Int) {
+    let mean = losses.reduce(0) { $0 + Double($1) } / Double(max(1, losses.count))
+    loss = loss.map { 0.99 * $0 + 0.01 * mean } ?? mean
+    let now = ContinuousClock.now
+    guard style != .none, now - lastShown > (style == .bar ? .milliseconds(200) : .seconds(10)) || step == end else {
+      return
+    }
+    lastShown = now
+    let elapsed = (now - start).seconds
+    let rate = Double(step - first) / elapsed
+    var text = "step \(grouped(step))" + (end.map { "/\(grouped($0))" } ?? "")
+    text += ", loss \(decimal(loss ?? mean, 4)), \(decimal(rate * Double(batch), 1)) images/s"
+    if let end { text += ", \(clock(Double(end - step) / rate)) left" }
+    if style == .bar {
+      writeControl("\r\u{1B}[K\(text)")
+      hasBar = true
+    } else {
+      writeError(text + "\n")
+    }
+  }
+
+  /// Ends the line of a bar.
+  public mutating func finish() {
+    if hasBar { writeError("\n") }
+    hasBar = false
+  }
+}

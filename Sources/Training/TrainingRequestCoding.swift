@@ -1,0 +1,82 @@
+import DiffusionModels
+
+extension TrainingRequest: Codable {
+  /// The parts of a request, under the names that they have in JSON.
+  private static let parts = [
+    Part("data", \.data), Part("seed", \.seed), Part("settings", \.settings),
+    Part("resume_checkpoint", \.resumeCheckpoint), Part("steps", \.steps), Part("batch_size", \.batchSize),
+    Part("microbatch", \.microbatch), Part("lr", \.learningRate), Part("weight_decay", \.weightDecay),
+    Part("lr_anneal_steps", \.annealSteps), Part("anneal_lr", \.annealsOverAll), Part("warm_up", \.warmUp),
+    Part("clip_gradients", \.clipGradients), Part("ema_rate", \.emaRates),
+    Part("schedule_sampler", \.scheduleSampler), Part("use_kl", \.useKL),
+    Part("rescale_learned_sigmas", \.rescaleLearnedSigmas), Part("use_checkpoint", \.useCheckpoint),
+    Part("dropout", \.dropout), Part("null_class", \.nullClassProbability), Part("flip", \.flip),
+    Part("small_size", \.smallSize), Part("classifier", \.isClassifier), Part("noised", \.isNoised),
+    Part("log_interval", \.logInterval), Part("save_interval", \.saveInterval),
+    Part("sample_interval", \.sampleInterval),
+  ]
+
+  /// The names that a request's parts have in JSON.
+  public static let names = parts.map(\.key.stringValue)
+
+  /// Reads a request; what is left out has its default. A name that there is not is an error: a run of days may depend on what it means.
+  public init(from decoder: any Decoder) throws {
+    self.init(data: "")
+    let container = try decoder.container(keyedBy: Name.self)
+    try Self.checkNames(container, Self.names)
+    if container.contains("settings") {
+      try Self.checkNames(
+        try container.nestedContainer(keyedBy: Name.self, forKey: "settings"), StatedSettings.names)
+    }
+    for part in Self.parts { try part.read(&self, container) }
+  }
+
+  /// Writes what differs from a request with all defaults.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Name.self)
+    for part in Self.parts { try part.write(self, &container) }
+  }
+
+  private static func checkNames(_ container: KeyedDecodingContainer<Name>, _ known: [String]) throws {
+    guard let stray = container.allKeys.map(\.stringValue).sorted().first(where: { !known.contains($0) }) else {
+      return
+    }
+    throw DecodingError.dataCorrupted(
+      DecodingError.Context(
+        codingPath: container.codingPath,
+        debugDescription: "there is no \"\(stray)\"; there are \(known.sorted().joined(separator: ", "))"))
+  }
+}
+
+/// A name in JSON.
+private struct Name: CodingKey, ExpressibleByStringLiteral {
+  let stringValue: String
+  var intValue: Int? { nil }
+
+  init(stringLiteral name: String) { stringValue = name }
+  init(stringValue: String) { self.stringValue = stringValue }
+  init?(intValue: Int) { nil }
+}
+
+/// A property of a request, and its name in JSON.
+private struct Part: Sendable {
+  let key: Name
+  /// Reads the property, if it is there.
+  let read: @Sendable (inout TrainingRequest, KeyedDecodingContainer<Name>) throws -> Void
+  /// Writes the property, if it differs from its default.
+  let write: @Sendable (TrainingRequest, inout KeyedEncodingContainer<Name>) throws -> Void
+
+  init<Value: Codable & Equatable & SendableMetatype>(
+    _ name: String, _ path: WritableKeyPath<TrainingRequest, Value> & Sendable
+  ) {
+    let key = Name(stringValue: name)
+    self.key = key
+    read = { request, container in
+      if let value = try container.decodeIfPresent(Value.self, forKey: key) { request[keyPath: path] = value }
+    }
+    write = { request, container in
+      let value = request[keyPath: path]
+      if value != TrainingRequest(data: "")[keyPath: path] { try container.encode(value, forKey: key) }
+    }
+  }
+}

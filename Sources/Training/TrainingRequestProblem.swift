@@ -1,0 +1,95 @@
+import DiffusionCore
+import TensorCore
+
+extension TrainingRequest {
+  /// What can be said against the request without knowing the data, in one sentence; nil if nothing can.
+  public var problem: String? {
+    dataProblem ?? countProblem ?? numberProblem ?? modelProblem ?? classifierProblem ?? combinationProblem
+  }
+
+  private var dataProblem: String? {
+    data.isEmpty ? "train needs pictures; type --data with a folder of PNGs or a .npz" : nil
+  }
+
+  private var countProblem: String? {
+    let many = 1_000_000_000
+    let counts: [(name: String, value: Int?, least: Int, most: Int)] = [
+      ("steps", steps, 1, many), ("batch-size", batchSize, 1, 1_000_000), ("microbatch", microbatch, 1, 1_000_000),
+      ("lr-anneal-steps", annealSteps, 1, many), ("warm-up", warmUp, 0, many), ("log-interval", logInterval, 1, many),
+      ("save-interval", saveInterval, 1, many), ("sample-interval", sampleInterval, 1, many),
+      ("image-size", settings.imageSize, 1, 65_536), ("small-size", smallSize, 1, 65_536),
+    ]
+    for (name, value, least, most) in counts {
+      if let value, !(least...most).contains(value) {
+        return "--\(name): \(value) is out of range; type --\(name) with a number from \(least) to \(most)"
+      }
+    }
+    if let microbatch, microbatch > batchSize {
+      return "--microbatch \(microbatch) is more than a step's --batch-size \(batchSize); leave --microbatch out"
+    }
+    return nil
+  }
+
+  private var numberProblem: String? {
+    for (name, value) in [("lr", learningRate), ("weight-decay", weightDecay), ("clip-gradients", clipGradients ?? 1)] {
+      if !(value >= 0 && value.isFinite) {
+        return "--\(name): \(value) is out of range; type --\(name) with a number from 0 up"
+      }
+    }
+    if clipGradients == 0 { return "--clip-gradients: 0 would clip all; type for instance --clip-gradients 1" }
+    let shares =
+      [("dropout", dropout), ("null-class", nullClassProbability ?? 0)] + (emaRates ?? []).map { ("ema-rate", $0) }
+    for (name, value) in shares where !(value >= 0 && value < 1) {
+      return "--\(name): \(value) is out of range; type --\(name) with a number from 0 up, below 1"
+    }
+    if let rates = emaRates, Set(rates).count < rates.count {
+      return "--ema-rate: a rate is named twice, and has one file; name each once"
+    }
+    return nil
+  }
+
+  private var modelProblem: String? {
+    guard imageChannels == 1 || imageChannels == 3 else {
+      return "--in-channels \(imageChannels): pictures have 1 channel (grey) or 3 (colour)"
+    }
+    if let side = settings.attentionResolutions?.first(where: { $0 < 1 }) {
+      return
+        "--attention-resolutions: \"\(side)\" is not a number from 1 to 65536; type for instance --attention-resolutions 16,8"
+    }
+    if let schedule = settings.noiseSchedule, BetaSchedule(rawValue: schedule) == nil {
+      return "--noise-schedule: \"\(schedule)\" is no noise schedule; type linear or cosine"
+    }
+    if let smallSize, smallSize >= imageSize || imageSize % smallSize != 0 {
+      return
+        "--small-size \(smallSize): pictures of \(imageSize) pixels are halved, or more, to it; \(imageSize / 2) for instance"
+    }
+    for (name, isGiven) in [
+      ("--num-classes", settings.numClasses != nil), ("settings' null_class", settings.nullClass != nil),
+    ] where isGiven {
+      return "\(name) follows from the classes of the pictures; leave it out"
+    }
+    return nil
+  }
+
+  private var classifierProblem: String? {
+    guard isClassifier else { return nil }
+    let given = [
+      ("--null-class", nullClassProbability != nil), ("--use-kl", useKL),
+      ("--sample-interval", sampleInterval != nil), ("--small-size", smallSize != nil),
+      ("--learn-sigma", settings.learnSigma == true),
+    ].first(where: \.1)
+    return given.map {
+      "\($0.0) is for models that draw, and --classifier trains one that does not; leave \($0.0) out"
+    }
+  }
+
+  private var combinationProblem: String? {
+    if smallSize != nil && sampleInterval != nil {
+      return "--sample-interval draws from noise alone, which --small-size trains no model for; leave it out"
+    }
+    if nullClassProbability != nil && settings.classCond != true {
+      return "--null-class stands for none of the classes; type --class-cond True too"
+    }
+    return nil
+  }
+}

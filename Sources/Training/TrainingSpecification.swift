@@ -1,0 +1,109 @@
+import DiffusionCheckpoints
+import DiffusionCore
+import DiffusionFiles
+import DiffusionModels
+
+/// The model that a request asks for, and what it is trained on: `create_model_and_diffusion` of the original and
+/// `create_classifier_and_diffusion` of guided-diffusion, with the defaults of their scripts.
+public struct TrainingSpecification: Sendable {
+  /// What is asked for.
+  public let request: TrainingRequest
+  /// What the checkpoints say of themselves: all that drawing must know of the model.
+  public let description: ModelDescription
+  /// The process that it learns to undo.
+  public let process: ProcessSpecification
+  /// The shape of the network.
+  public let configuration: UNetConfiguration
+
+  /// - Parameters:
+  ///   - request: one that has no `problem`.
+  ///   - classCount: the classes of the data; needed where `request.wantsClasses`, and nil elsewhere.
+  ///   - classNames: what they are called, as far as the data say it.
+  /// - Throws: `ModelError.unusable` for a model that cannot be.
+  public init(_ request: TrainingRequest, classCount: Int?, classNames: [String]?) throws(ModelError) {
+    var options = NetworkOptions()
+    (options.dropout, options.useCheckpoint) = (request.dropout, request.useCheckpoint)
+    self.request = request
+    description = try ModelDescription(request, classCount: classCount, classNames: classNames)
+    process = try ProcessSpecification(description, name: "the model")
+    configuration = UNetConfiguration(description, options)
+    do { try configuration.validate() } catch { throw .unusable(reason: "\(error)") }
+    guard request.imageSize % configuration.sizeMultiple == 0 else {
+      throw .unusable(
+        reason:
+          "--image-size \(request.imageSize) cannot be halved \(configuration.channelMult.count - 1) times; choose a multiple of \(configuration.sizeMultiple), or a shorter --channel-mult"
+      )
+    }
+  }
+
+  /// The denoiser, built of `weights`.
+  ///
+  /// - Throws: `CheckpointError` for weights of another network.
+  public func denoiser(_ weights: Weights) throws(CheckpointError) -> any DenoisingNetwork {
+    precondition(!request.isClassifier, "a classifier is no denoiser")
+    return try UNetModel(configuration, weights)
+  }
+
+  /// What the network is trained on, the network being built of `weights`.
+  ///
+  /// - Throws: `CheckpointError` for weights of another network.
+  public func loss(_ weights: Weights) throws(CheckpointError) -> any TrainingLoss {
+    let diffusion = process.diffusion()
+    if request.isClassifier {
+      return ClassifierLoss(
+        network: try EncoderUNetModel(configuration, weights), diffusion: diffusion, isNoised: request.isNoised)
+    }
+    return DenoisingLoss(
+      network: try denoiser(weights), takesLabels: description.numClasses != nil, diffusion: diffusion,
+      type: request.useKL ? .rescaledKL : request.rescaleLearnedSigmas ? .rescaledMSE : .mse,
+      smallSize: request.smallSize)
+  }
+}
+
+extension ModelDescription {
+  /// The model that a request for training asks for, complete, with the defaults of the original's scripts.
+  fileprivate init(
+    _ request: TrainingRequest, classCount: Int?, classNames: [String]?
+  ) throws(ModelError) {
+    let (stated, size, channels) = (request.settings, request.imageSize, request.imageChannels)
+    let isClassifier = request.isClassifier
+    self.init(stated)
+    if isClassifier { kind = Architecture.Kind.classifier.rawValue }
+    if request.smallSize != nil { kind = Architecture.Kind.superResolution.rawValue }
+    let isGuided =
+      isClassifier || resblockUpdown == true || numHeadChannels != nil || useNewAttentionOrder == true
+    family = isGuided ? GuidedDiffusion.name : ImprovedDiffusion.name
+    (imageSize, inChannels) = (size, channels)
+    modelChannels = modelChannels ?? 128
+    numResBlocks = numResBlocks ?? 2
+    channelMult = channelMult ?? UNetConfiguration.usualChannelMult(imageSize: size)
+    if channelMult == nil {
+      throw .unusable(
+        reason:
+          "for pictures of \(size) pixels the original has no usual levels; type for instance --channel-mult 1,2,2"
+      )
+    }
+    let resolutions = stated.attentionResolutions ?? (isClassifier ? [32, 16, 8] : [16, 8])
+    attentionResolutions = Set(resolutions.filter { $0 <= size }.map { size / $0 }).sorted()
+    numHeadChannels = numHeadChannels ?? (isClassifier && numHeads == nil ? 64 : nil)
+    numHeads = numHeads ?? 4
+    useNewAttentionOrder = useNewAttentionOrder ?? false
+    resblockUpdown = resblockUpdown ?? isClassifier
+    useScaleShiftNorm = useScaleShiftNorm ?? true
+    if isClassifier {
+      (outChannels, learnSigma) = (classCount ?? 0, nil)
+    } else {
+      learnSigma = learnSigma ?? false
+      outChannels = learnSigma == true ? 2 * channels : channels
+      // The class that stands for none comes behind those of the data.
+      nullClass = request.nullClassProbability == nil ? nil : classCount
+      numClasses = classCount.map { $0 + (nullClass == nil ? 0 : 1) }
+    }
+    self.classNames = classNames
+    noiseSchedule = noiseSchedule ?? BetaSchedule.linear.rawValue
+    diffusionSteps = diffusionSteps ?? 1000
+    predictXstart = predictXstart ?? false
+    sigmaSmall = sigmaSmall ?? false
+    rescaleTimesteps = rescaleTimesteps ?? true
+  }
+}

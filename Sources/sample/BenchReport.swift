@@ -1,0 +1,68 @@
+import DiffusionBytes
+import DiffusionModels
+import DiffusionText
+
+/// What `sample bench` found.
+struct BenchReport: Encodable {
+  let version: String
+  let model: String
+  let kernels: String
+  let threads: Int
+  /// The most that the threads can do in registers alone, measured in the same run.
+  let peakGflopPerSecond: Double
+  var batches: [Batch]
+
+  struct Batch: Encodable {
+    let batch: Int
+    let passes: Int
+    let msMedian: Double
+    let msMin: Double
+    let msPerImage: Double
+    /// Of one pass: 2 · the multiply-adds of the plain algorithm, as everybody counts them.
+    let gflop: Double
+    let gflopPerSecond: Double
+    /// Above 1 where Winograd's algorithm spares multiplications.
+    let shareOfPeak: Double
+    let peakMemoryBytes: Int
+    let layers: [Layer]?
+  }
+
+  struct Layer: Encodable {
+    let name: String
+    let calls: Int
+    let ms: Double
+    let share: Double
+    let gflopPerSecond: Double?
+  }
+
+  var head: String {
+    """
+    \(model): \(kernels) kernels, \(threads) \(threads == 1 ? "thread" : "threads"), whose multiply-adds peak at \
+    \(decimal(peakGflopPerSecond, 0)) GFLOP/s
+
+    batch   ms/pass  ms/image   GFLOP/s  of peak  memory
+
+    """
+  }
+
+  func json() throws -> String {
+    try encodeJSON(self, pretty: true, snakeCase: true, escapesSlashes: true) + "\n"
+  }
+}
+
+extension BenchReport.Batch {
+  /// A row of the table, and below it the layers, if they were measured.
+  var text: String {
+    let row =
+      right("\(batch)", 5) + right(decimal(msMedian, 2), 10) + right(decimal(msPerImage, 2), 10)
+      + right(decimal(gflopPerSecond, 0), 10) + right("\(decimal(shareOfPeak * 100, 0)) %", 9)
+      + "  \(decimal(Double(peakMemoryBytes) / 1e6, 0)) MB\n"
+    guard let layers else { return row }
+    let head = "\n       ms  share  calls  GFLOP/s  layer\n"
+    return row + head
+      + layers.map { layer in
+        right(decimal(layer.ms, 3), 9) + right("\(decimal(layer.share * 100, 1)) %", 8) + right("\(layer.calls)", 6)
+          + right(layer.gflopPerSecond.map { decimal($0, 0) } ?? "", 9) + "  \(layer.name)\n"
+      }.joined() + "\n"
+  }
+}

@@ -1,0 +1,84 @@
+import DiffusionCommandLine
+import DiffusionFiles
+import DiffusionOutput
+import DiffusionTerminal
+import DiffusionText
+import Sampling
+
+/// Draws what the options ask for, a batch at a time, each written as it is finished.
+///
+/// - Throws: what goes wrong before the first step, `FileError` for what cannot be written, `Interrupted`.
+func draw(_ options: Options) throws {
+  let start = ContinuousClock.now
+  let model = try openModel(options)
+  let plan = try SamplingPlan(options.request, model)
+  introduce(model, options)
+  var run = try DrawingRun(plan, options.output, outputProgram)
+  if options.dryRun { return try dryRun(plan, name: run.output.name) }
+  if plan.indices.isEmpty {
+    // More shards than images is not an error.
+    if !options.quiet { writeError("there are fewer images than shards: nothing to draw for this one\n") }
+    return
+  }
+  let loaded = ContinuousClock.now
+
+  Interruption.watch()
+  var progress = ProgressBar(
+    style: progressStyle(options), images: plan.indices.count, steps: plan.schedule.steps.count,
+    note: plan.sampler.modelEvaluations(steps: 3, endsInPicture: false) == 6 ? " of two passes" : "")
+  defer { progress.finish() }
+  var preview = options.preview ? try Preview(channels: plan.imageShape[0]) : nil
+  do {
+    try run.run(
+      onStep: { state, images in
+        try preview?.show(state)
+        progress.advance(by: images, step: state.step)
+        try Interruption.check()
+      },
+      onKept: {
+        progress.skip()
+        try Interruption.check()
+      })
+    try preview?.finish()
+  } catch let interrupted as Interrupted {
+    progress.finish()
+    let keepsFiles = run.output.isFileEach
+    let kept =
+      keepsFiles ? "\(run.kept + run.drawn) of \(plan.indices.count) images are drawn" : "nothing is written"
+    writeError("interrupted: \(kept); to go on type\n\(shellLine(resuming(options, plan, keepsFiles: keepsFiles)))\n")
+    throw interrupted
+  }
+  progress.finish()
+  try report(run, options, load: loaded - start, draw: ContinuousClock.now - loaded)
+}
+
+/// Writes figures about a run that is over, and says that it is.
+private func report(_ run: DrawingRun, _ options: Options, load: Duration, draw: Duration) throws {
+  let plan = run.plan
+  if let path = options.output.stats {
+    let json = try Statistics(plan, drawn: run.drawn, load: load, draw: draw).json()
+    if path == "-" { try printText(json) } else { try writeAtomically(Array(json.utf8), to: path) }
+  }
+  guard !options.quiet else { return }
+  let all = plan.indices.count
+  let kept = run.kept == 0 ? "" : ", of which \(run.kept) were on disk already"
+  let images = all == 1 ? "" : "\(all) images\(kept), "
+  writeError(
+    "\(run.output.name): \(images)seed \(plan.seed), \(plan.schedule.steps.count) \(plan.sampler.title) steps, \(decimal((load + draw).seconds, 2)) s\n"
+  )
+}
+
+/// The command line that goes on with an interrupted run: with the seed if it was drawn.
+private func resuming(_ options: Options, _ plan: SamplingPlan, keepsFiles: Bool) -> [String] {
+  var words = Array(CommandLine.arguments)
+  if options.request.seed == nil { words += ["--seed", "\(plan.seed)"] }
+  if keepsFiles {
+    words.removeAll { $0 == "--overwrite" }
+    if !options.output.resume { words.append("--resume") }
+  }
+  return words
+}
+
+/// What this program does for outputs.
+let outputProgram = OutputProgram(
+  earlierRequest: { try? RecordedDrawing($0).request }, standardOutput: { try writeToStandardOutput($0) })

@@ -1,0 +1,28 @@
+import DiffusionCommandLine
+import DiffusionFiles
+import DiffusionOutput
+import DiffusionTerminal
+import Sampling
+
+/// Measures the variational bound on how improbable pictures are, and prints it.
+///
+/// - Throws: what is wrong with model, pictures or options, before anything is measured; `FileError`, `Interrupted`.
+func nll(_ options: Options, images: [String]) throws {
+  let model = try openModel(options)
+  let given = try InputImages(images, for: model)
+  var likelihood = try Likelihood(options.request, model, of: given)
+  let plan = likelihood.plan
+  if let report = options.inversion.report { try requireFolder(of: report.path) }
+  introduce(model, options)
+
+  let bounds = try withProgress(progressStyle(options), images: given.count, steps: plan.diffusion.count) { advance in
+    try likelihood.measure(onStep: advance)
+  }
+  let report = LikelihoodReport(plan, given, bounds)
+  try printText(options.json ? try report.json() : report.text)
+  switch options.inversion.report {
+  case .json(let path): try writeAtomically(Array(try report.json().utf8), to: path)
+  case .csv(let path): try writeAtomically(Array(report.csv.utf8), to: path)
+  case nil: break
+  }
+}

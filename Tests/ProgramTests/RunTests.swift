@@ -1,0 +1,61 @@
+import DiffusionImages
+import Foundation
+import Testing
+
+/// `sample run`: a line of JSON for each request, and one for each answer.
+struct RunTests: RunsSample {
+  let folder: URL
+
+  init() throws { folder = try temporaryFolder() }
+
+  private func answers(_ requests: String) throws -> [[String: Any]] {
+    try requests.write(to: folder.appendingPathComponent("r.jsonl"), atomically: true, encoding: .utf8)
+    let result = try run("run r.jsonl")
+    #expect(result.status == 0 && result.errors.isEmpty, "\(result.errors)")
+    return try String(decoding: result.output, as: UTF8.self).split(separator: "\n").map {
+      try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+    }
+  }
+
+  /// A bad line is an error for that line only.
+  @Test func everyLineIsAnswered() throws {
+    defer { cleanUp() }
+    let answers = try answers(
+      """
+      {"out": "a.png", "class": ["3"], "steps": 2, "seed": 7}
+
+      {"out": "b.png", "stps": 2}
+      no JSON at all
+      {"out": "c%d.png", "count": 2, "steps": 2, "seed": 7, "class": [4]}
+      {"out": "d.png", "class": ["cat"]}
+      {"out": "e.png", "model": "none.pt"}
+      {"out": "-"}
+      {"out": "f.png", "count": 4, "grid": true, "steps": 1, "seed": 1}
+      """)
+    #expect(answers.map { $0["line"] as? Int } == [1, 3, 4, 5, 6, 7, 8, 9])
+    #expect(answers.map { $0["error"] == nil } == [true, false, false, true, false, false, false, true])
+    #expect(answers[0]["files"] as? [String] == ["a.png"] && answers[0]["seed"] as? Int == 7)
+    #expect(answers[3]["files"] as? [String] == ["c0.png", "c1.png"] && answers[3]["images"] as? Int == 2)
+    #expect((answers[1]["error"] as? String)?.hasPrefix("is no request in JSON: there is no \"stps\"") == true)
+    #expect(try files == ["a.png", "c0.png", "c1.png", "f.png", "r.jsonl"])
+    // The same as the command line draws.
+    try run("--class 3 --steps 2 --seed 7 --out again.png")
+    #expect(try bytes("again.png") == bytes("a.png"))
+  }
+
+  /// A seed that was not asked for is told, and draws the same.
+  @Test func theSeedIsTold() throws {
+    defer { cleanUp() }
+    let seed = try #require(try answers(#"{"out": "a.png", "steps": 1}"#)[0]["seed"] as? Int)
+    try run("--steps 1 --seed \(seed) --out b.png")
+    #expect(try bytes("a.png") == bytes("b.png"))
+  }
+
+  @Test func theFileMustBeThere() throws {
+    defer { cleanUp() }
+    let result = try run("run none.jsonl")
+    #expect(result.status == 1)
+    #expect(result.errors == "sample: none.jsonl: cannot be read: No such file or directory\n")
+    #expect(try run("run").status == 64)
+  }
+}

@@ -1,0 +1,40 @@
+import DiffusionText
+import Foundation
+import Testing
+
+/// Commands that are printed to be pasted.
+struct ShellWordsTests {
+  static let harmless =
+    ["sample", "--out=a.png", "", "my pics/a b.png", "x' ; touch PWNED ; echo '.pt", "''", "$(touch PWNED)"]
+    + ["`touch PWNED`", "a\\", "\\'", "*", "~/x", "a!b", "zäh", "%d", "-n", "#x", "a=b", "x\"y", "…"]
+  static let moving = ["\u{1B}[2J' ; touch PWNED", "a\nb", "\u{9B}1m\\", "\u{202E}txt.pt1", "\u{7}7", "\t"]
+
+  /// What a shell makes of a line.
+  private func words(_ line: String, _ shell: String) throws -> [String] {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: shell)
+    process.arguments = ["-c", "printf '%s\\0' \(line)"]
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    try process.run()
+    let output = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return output.split(separator: 0, omittingEmptySubsequences: false).dropLast().map {
+      String(decoding: $0, as: UTF8.self)
+    }
+  }
+
+  @Test(arguments: ["/bin/sh", "/bin/bash", "/usr/bin/zsh"].filter(FileManager.default.isExecutableFile))
+  func everyWordArrivesAsItIs(shell: String) throws {
+    #expect(try words(shellLine(Self.harmless), shell) == Self.harmless)
+  }
+
+  @Test func wordsThatMoveTheCursorArriveAndDoNot() throws {
+    let line = shellLine(Self.moving)
+    #expect(try words(line, "/bin/bash") == Self.moving)
+    let moves = line.unicodeScalars.contains { $0.movesTheCursor }
+    #expect(!moves)
+  }
+
+  @Test func plainWordsStayPlain() { #expect(shellLine(["sample", "-o", "a/b_1.png"]) == "sample -o a/b_1.png") }
+}
