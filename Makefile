@@ -21,9 +21,9 @@ SHARED = $(foreach program,$(PROGRAMS),man/man1/$(program).1 bash-completion/com
   zsh/site-functions/_$(program) fish/vendor_completions.d/$(program).fish)
 APT_GET = $$(test "$$(id -u)" = 0 || echo sudo) apt-get
 
-.PHONY: help build demo test lint graph same-bytes embedding-check format bench bench-peers bench-training digits isa-check count-check batch-check \
-  train-check soak sanitize failure-check pngsuite-check slurm-check fuzz published-check shared install uninstall dist install-check \
-  clean libpng
+.PHONY: help build demo test lint graph format docs bench bench-peers bench-training digits same-bytes isa-check count-check \
+  batch-check train-check soak sanitize failure-check pngsuite-check slurm-check embedding-check fuzz published-check shared install \
+  uninstall dist install-check clean libpng
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -82,7 +82,7 @@ same-bytes: build ## compare what another build's programs write with what these
 	@test -n "$(OLD)" || { echo "type make same-bytes OLD=FOLDER, with the sample and train to compare with"; exit 1; }
 	Tests/Checks/same-bytes.sh "$(OLD)" .build/release
 
-embedding-check: ## build and run Examples/embedding, a program that depends on this package by its version
+embedding-check: ## build and run Examples/embedding, a package that depends on this one by version (some minutes)
 	Examples/embedding/check.sh
 
 count-check: build ## check how many instructions a forward pass takes (needs valgrind)
@@ -133,6 +133,25 @@ fuzz: build ## feed all readers with what libFuzzer makes up, under sanitizers (
 
 published-check: build ## use random models of the published shapes, at full size (several minutes, 3 GB of disk)
 	python3 Tests/Checks/published-check.py $(SAMPLE)
+
+# What other packages can import, and whose public symbols are documented. docc lies beside swift in the toolchain; the symbols are read from
+# the modules that were built, which takes seconds. Pictures in the catalogue are links to those of Examples, which docc would copy as links.
+DOCUMENTED = Sampling DiffusionTraining TensorCore DiffusionCore DiffusionModels DiffusionOutput DiffusionImages DiffusionCheckpoints \
+  DiffusionFiles DiffusionBytes KernelTable
+C_MODULES = $(foreach name,CDiffusionDigits CDiffusionPNG CDiffusionProcessor,.build/release/$(name).build/module.modulemap) \
+  Sources/libpng/module.modulemap Sources/zlib/module.modulemap
+TOOLCHAIN = $(shell $(SWIFT) -print-target-info | sed -n 's|.*"runtimeResourcePath": "\(.*\)/lib/swift".*|\1/bin|p')
+docs: build ## build the documentation of the library and the programs into .build/docs; it must have no warnings
+	rm -rf .build/symbols .build/sample.docc .build/docs
+	mkdir -p .build/symbols
+	cp -RL Documentation/sample.docc .build/sample.docc
+	set -e; target=$$($(SWIFT) -print-target-info | sed -n 's/.*"triple": "\(.*\)",/\1/p' | head -n 1); \
+	for module in $(DOCUMENTED); do \
+	  $(TOOLCHAIN)/swift-symbolgraph-extract -module-name $$module -target $$target -I .build/release/Modules -output-dir .build/symbols \
+	    -module-cache-path .build/release/ModuleCache -minimum-access-level public $(C_MODULES:%=-Xcc -fmodule-map-file=%); done
+	$(TOOLCHAIN)/docc convert .build/sample.docc --additional-symbol-graph-dir .build/symbols --output-path .build/docs \
+	  --fallback-display-name sample --fallback-bundle-identifier sample --fallback-default-module-kind Module --warnings-as-errors
+	@echo "python3 -m http.server --directory .build/docs 8000   # then open http://localhost:8000/documentation/sample"
 
 # Beside the binaries, which print them themselves, so that they are of their version.
 shared: build

@@ -69,11 +69,13 @@ func tests(_ folder: String, dependencies: [Target.Dependency]) -> Target {
 
 let package = Package(
   name: "sample",
+  // The interface: CONTRIBUTING.md says what of it semantic versioning covers.
   products: [
-    .executable(name: "sample", targets: ["sample"]),
-    .executable(name: "train", targets: ["train"]),
+    .executable(name: "sample", targets: ["DiffusionSampleProgram"]),
+    .executable(name: "train", targets: ["DiffusionTrainProgram"]),
+    .library(name: "Sampling", targets: ["Sampling"]),
+    .library(name: "DiffusionTraining", targets: ["DiffusionTraining"]),
     .library(name: "TensorCore", targets: ["TensorCore"]),
-    .library(name: "Training", targets: ["DiffusionTraining"]),
   ],
   targets: kernelTargets + fuzzTargets + [
     .systemLibrary(
@@ -137,20 +139,21 @@ let package = Package(
         "DiffusionBytes",
         "DiffusionText", "DiffusionPlatform",
       ]),
+    // A package that depends on this one may well have a target called train, and no two in a graph may share a name.
     .executableTarget(
-      name: "sample",
+      name: "DiffusionSampleProgram",
       dependencies: [
         "DiffusionCommandLine", "DiffusionTerminal", "Sampling", "DiffusionOutput", "DiffusionTraining",
         "DiffusionCheckpoints", "DiffusionModels", "DiffusionCore", "DiffusionImages", "DiffusionFiles",
         "DiffusionBytes", "DiffusionText", "DiffusionPlatform", "TensorCore", "KernelTable",
-      ], linkerSettings: programLinkerSettings),
+      ], path: "Sources/sample", linkerSettings: programLinkerSettings),
     .executableTarget(
-      name: "train",
+      name: "DiffusionTrainProgram",
       dependencies: [
         "DiffusionCommandLine", "DiffusionTerminal", "Sampling", "DiffusionTraining", "DiffusionCheckpoints",
         "DiffusionModels", "DiffusionCore", "DiffusionImages", "DiffusionFiles", "DiffusionBytes", "DiffusionText",
         "DiffusionPlatform", "TensorCore",
-      ], linkerSettings: programLinkerSettings),
+      ], path: "Sources/train", linkerSettings: programLinkerSettings),
     .target(name: "TestSupport", dependencies: ["TensorCore", "DiffusionImages"], path: "Tests/TestSupport"),
     tests("TensorCore", dependencies: ["TensorCore", "DiffusionModels", "DiffusionCheckpoints"]),
     tests("Text", dependencies: ["DiffusionText"]),
@@ -183,7 +186,7 @@ let package = Package(
         "DiffusionCommandLine", "DiffusionText", "DiffusionOutput", "Sampling", "DiffusionCore", "DiffusionModels",
         "DiffusionTraining",
       ]),
-    tests("Program", dependencies: ["sample", "DiffusionImages", "DiffusionFiles", "TensorCore"]),
+    tests("Program", dependencies: ["DiffusionSampleProgram", "DiffusionImages", "DiffusionFiles", "TensorCore"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x

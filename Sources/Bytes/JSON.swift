@@ -9,7 +9,10 @@
 /// Foundation's decoder, which does the work, ends the program where a text ends just behind the brackets that are too many for it (512
 /// around one another); so they are counted before. What is decoded here has a handful.
 ///
-/// - Parameter snakeCase: whether keys are written `like_this` where properties are called `likeThis`.
+/// - Parameters:
+///   - type: what is decoded.
+///   - json: the text, in UTF-8.
+///   - snakeCase: whether keys are written `like_this` where properties are called `likeThis`.
 /// - Throws: `DecodingError`.
 public func decodeJSON<T: Decodable>(
   _ type: T.Type, from json: some Collection<UInt8>, snakeCase: Bool = false
@@ -27,6 +30,7 @@ public func decodeJSON<T: Decodable>(
 /// `value` as JSON, keys in order.
 ///
 /// - Parameters:
+///   - value: what is encoded.
 ///   - pretty: whether it is spread over lines.
 ///   - snakeCase: whether keys are written `like_this` where properties are called `likeThis`.
 ///   - escapesSlashes: whether `/` is written `\/`.

@@ -9,7 +9,9 @@ public struct TarWriter<File: GrowingFile> {
 
   /// Adds a file.
   ///
-  /// - Parameter name: ASCII, at most 100 bytes.
+  /// - Parameters:
+  ///   - name: ASCII, at most 100 bytes.
+  ///   - bytes: what the file holds.
   /// - Throws: what the file throws.
   public func append(_ name: String, _ bytes: [UInt8]) throws(File.Failure) {
     precondition(name.utf8.count <= 100, "\(name) is too long for a tar archive")

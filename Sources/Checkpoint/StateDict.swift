@@ -119,7 +119,9 @@ public struct StateDict: Sendable {
 
   /// A tensor's elements as float32.
   ///
-  /// - Parameter shape: the shape that it must have.
+  /// - Parameters:
+  ///   - name: its name.
+  ///   - shape: the shape that it must have.
   /// - Throws: `CheckpointError.missingTensor`, `.wrongShape`.
   public func tensor(_ name: String, shape: [Int]) throws(CheckpointError) -> Tensor {
     try parameter(name, shape: shape).tensor()
@@ -127,7 +129,9 @@ public struct StateDict: Sendable {
 
   /// A tensor whose elements, as float32, are read when they are asked for.
   ///
-  /// - Parameter shape: the shape that it must have.
+  /// - Parameters:
+  ///   - name: its name.
+  ///   - shape: the shape that it must have.
   /// - Throws: `CheckpointError.missingTensor`, `.wrongShape`.
   public func parameter(_ name: String, shape: [Int]) throws(CheckpointError) -> Parameter {
     guard let entry = entries[name] else { throw .missingTensor(file: file.name, name: name, shape: shape) }

@@ -11,8 +11,10 @@ public func writeAtomically(_ bytes: [UInt8], to path: String) throws(FileError)
 
 /// Writes a file that appears whole or not at all, piece by piece, for files that are too large to be held in memory.
 ///
-/// - Parameter body: is called once, with a function that appends bytes to the file and throws `FileError` where it
-///   cannot; a failure of that function fails the whole, even if `body` goes on after it.
+/// - Parameters:
+///   - path: the file's name.
+///   - body: is called once, with a function that appends bytes to the file and throws `FileError` where it
+///     cannot; a failure of that function fails the whole, even if `body` goes on after it.
 /// - Throws: `FileError`, and what `body` throws; nothing is left behind.
 public func writeAtomically(
   to path: String, _ body: (_ write: (UnsafeRawBufferPointer) throws(FileError) -> Void) throws -> Void

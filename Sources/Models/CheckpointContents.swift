@@ -13,7 +13,10 @@ public struct CheckpointContents: Sendable {
 
   /// The checkpoint in `state`, read from `path` if it was.
   ///
-  /// - Parameter name: what messages call it; the name of `state` if nil.
+  /// - Parameters:
+  ///   - state: the tensors.
+  ///   - path: the file; nil if they are part of the program.
+  ///   - name: what messages call it; the name of `state` if nil.
   /// - Throws: `CheckpointError` where a description beside it cannot be read.
   public init(_ state: StateDict, path: String?, name: String? = nil) throws(CheckpointError) {
     (self.state, self.path, self.name) = (state, path, name ?? state.name)
@@ -59,6 +62,7 @@ public struct FamilyCheckpoint: Sendable {
   /// The checkpoint in `contents`, with what differs from there.
   ///
   /// - Parameters:
+  ///   - contents: the checkpoint as it was read.
   ///   - state: the tensors under the names that the network asks for.
   ///   - described: what a code base's own files say of the model.
   ///   - namesInFile: whose names the tensors have in the file.

@@ -20,7 +20,9 @@ public struct NetworkInputs: Sendable {
 public protocol DenoisingNetwork: Sendable {
   /// Predicts, for noisy pictures, what the network was trained to predict: the noise, the picture, …
   ///
-  /// - Parameter x: `[N, C, H, W]`, each side a multiple of `sizeMultiple`.
+  /// - Parameters:
+  ///   - x: `[N, C, H, W]`, each side a multiple of `sizeMultiple`.
+  ///   - inputs: how noisy each picture is, and what it shows.
   /// - Returns: `[N, C, H, W]`, or `[N, 2C, H, W]` if it predicts the variance too, in the channels behind.
   func callAsFunction(_ x: Tensor, _ inputs: NetworkInputs) -> Tensor
 

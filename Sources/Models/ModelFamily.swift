@@ -15,7 +15,9 @@ public protocol ModelFamily: Sendable {
 
   /// Nil if the tensors are not this family's.
   ///
-  /// - Parameter stated: what a person says of the model, where names and shapes leave the family open.
+  /// - Parameters:
+  ///   - contents: the checkpoint, under the names of its file.
+  ///   - stated: what a person says of the model, where names and shapes leave the family open.
   /// - Throws: `ModelError` if they are, but something is missing or cannot be.
   static func recognize(_ contents: CheckpointContents, _ stated: StatedSettings) throws(ModelError) -> Self?
 

@@ -16,6 +16,7 @@ public struct ModelSource: Sendable {
   /// Reads the checkpoint at `path`: a file, the folder of a run of training, or a folder that a family knows.
   ///
   /// - Parameters:
+  ///   - path: the file or folder.
   ///   - stated: what a person says of the model.
   ///   - families: those that are asked whether it is theirs, in this order.
   /// - Throws: `ModelError`.

@@ -13,7 +13,9 @@ public struct OutputDestination: Sendable, Equatable {
   /// Reads the value of `--out`: `-` is a PNG to standard output; what holds a % is a pattern; what has no extension is a folder; else the
   /// extension says the format.
   ///
-  /// - Parameter formats: those that there are.
+  /// - Parameters:
+  ///   - text: as typed after `--out`.
+  ///   - formats: those that there are.
   /// - Throws: `OutputError.destination`.
   public init(_ text: String, formats: [OutputFormat] = OutputFormat.all) throws(OutputError) {
     let name = text.split(separator: "/", omittingEmptySubsequences: false).last ?? ""

@@ -31,7 +31,9 @@ public struct OutputRequest: Sendable, Equatable {
 
   /// What can be said against it for so many images, without knowing the model, in one sentence; nil if nothing can.
   ///
-  /// - Parameter isTorch: whether the images are drawn from PyTorch's stream.
+  /// - Parameters:
+  ///   - images: how many are drawn.
+  ///   - isTorch: whether the images are drawn from PyTorch's stream.
   public func problem(images: Int, isTorch: Bool = false) -> String? {
     if resume && isTorch {
       return

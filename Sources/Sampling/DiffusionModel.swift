@@ -22,6 +22,7 @@ public struct DiffusionModel: Sendable {
   /// folder of a run of training. Its tensors are mapped into memory, and read when they are first needed.
   ///
   /// - Parameters:
+  ///   - path: the file or folder.
   ///   - settings: what is said of the model where the file does not say it.
   ///   - families: the code bases whose models are known.
   /// - Throws: `SamplingError.model` for a file that is no such model, `.classifierAsModel` and `.dimensions` for one that draws no pictures.

@@ -80,7 +80,9 @@ public struct Provenance: Sendable, Equatable {
 
   /// Whether both are the same image of the same model, wherever its file lies.
   ///
-  /// - Parameter reading: reads what earlier versions have stored; nil for what it does not understand.
+  /// - Parameters:
+  ///   - other: what another image says of itself.
+  ///   - reading: reads what earlier versions have stored; nil for what it does not understand.
   public func isSameDrawing(
     as other: Provenance, reading: (Provenance) -> SamplingRequest? = { _ in nil }
   ) -> Bool {

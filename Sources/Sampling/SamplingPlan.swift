@@ -37,7 +37,10 @@ public struct SamplingPlan: Sendable {
 
   /// Decides what `request` leaves open. Where the noise is to be made of pictures or of two seeds, see `Inversion` and `Interpolation`.
   ///
-  /// - Parameter samplers: the samplers that there are.
+  /// - Parameters:
+  ///   - request: what is asked for.
+  ///   - model: what draws.
+  ///   - samplers: the samplers that there are.
   /// - Throws: `SamplingError`.
   public init(
     _ request: SamplingRequest, _ model: DiffusionModel, samplers: [SamplerInfo] = SamplerInfo.all

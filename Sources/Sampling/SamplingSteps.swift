@@ -62,7 +62,9 @@ public struct SamplingSteps: Sequence, IteratorProtocol {
 extension DiffusionModel {
   /// All that is decided before the first step.
   ///
-  /// - Parameter samplers: the samplers that there are.
+  /// - Parameters:
+  ///   - request: what is asked for.
+  ///   - samplers: the samplers that there are.
   /// - Throws: `SamplingError` for what cannot be drawn.
   public func plan(
     for request: SamplingRequest, samplers: [SamplerInfo] = SamplerInfo.all

@@ -7,7 +7,9 @@ extension SamplingPlan {
   ///
   /// - Parameters:
   ///   - image: nil for a sheet.
+  ///   - label: the class of the image, if it has one.
   ///   - sheet: how the images stand on it.
+  ///   - scale: how many times each pixel is enlarged.
   ///   - view: what is shown, if not the image alone.
   public func textChunks(
     image: Int?, label: Int?, sheet: SheetLayout? = nil, scale: Int = 1, view: Provenance.View? = nil

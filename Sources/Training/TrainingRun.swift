@@ -49,8 +49,10 @@ public struct TrainingRun: ~Copyable {
 
   /// Goes on with a run from its last checkpoint, or from its beginning if it ended before there was one.
   ///
-  /// - Parameter request: what is asked for from now on, in place of what the run was begun with (`RunRecord`): more steps, say. The network's
-  ///   shape cannot change.
+  /// - Parameters:
+  ///   - folder: the run's folder.
+  ///   - request: what is asked for from now on, in place of what the run was begun with (`RunRecord`): more steps, say. The network's
+  ///     shape cannot change.
   /// - Throws: `TrainingError`: as `init(_:folder:)`, and `.notARun`, `.unknownRequest`, `.earlierVersion`, `.nothingToResume`, `.checkpoint`,
   ///   `.state`, `.log`.
   public init(resuming folder: String, as request: TrainingRequest? = nil) throws(TrainingError) {

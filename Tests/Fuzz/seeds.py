@@ -144,7 +144,7 @@ for line in (
     seed("request", line)
 
 # Command lines: those of the README and the documentation
-pages = [root / "README.md", *sorted((root / "Sources").glob("*/*.docc/**/*.md"))]
+pages = [root / "README.md", *sorted((root / "Documentation").glob("**/*.md"))]
 for line in [line for page in pages for line in page.read_text().splitlines()]:
     match = re.match(r"\s*(?:\$ )?(?:\./|\S*/)?(sample|train) (.+)$", line)
     if match:

@@ -232,6 +232,6 @@ struct CommandLineTests: RunsSample {
     let help = try run("--help")
     #expect(help.status == 0 && help.errors.isEmpty)
     #expect(String(decoding: help.output, as: UTF8.self).hasPrefix("sample draws images with a diffusion model.\n"))
-    #expect(try run("--version").output == Array("sample 0.1.0\n".utf8))
+    #expect(try run("--version").output == Array("sample 0.9.0\n".utf8))
   }
 }

@@ -42,12 +42,11 @@ struct ToyFamily: ModelFamily {
     func layer(_ rows: Int, _ columns: Int) -> Tensor {
       Tensor([rows, columns], (0..<rows * columns).map { sin(Float($0) * 1.7) / Float(columns) })
     }
-    let file = FileManager.default
     var bytes = Data()
     try writeSafetensors(
       [("toy.first", layer(width, channels + 1)), ("toy.second", layer(channels, width))], metadata: [:]
     ) { bytes.append(contentsOf: $0) }
-    file.createFile(atPath: path, contents: bytes)
+    try bytes.write(to: URL(fileURLWithPath: path))
   }
 }
 

@@ -29,7 +29,11 @@ public enum InflateFault: Error, Equatable, CustomStringConvertible {
 /// Unpacks a raw deflate stream (RFC 1951), all of `bytes`, which must hold exactly `size` bytes with the CRC-32 `checksum`. Memory grows
 /// with what comes out of the stream, not with what is said of it.
 ///
-/// - Parameter limit: the greatest size that is unpacked.
+/// - Parameters:
+///   - bytes: the stream.
+///   - size: the bytes that it unpacks to.
+///   - checksum: their CRC-32.
+///   - limit: the greatest size that is unpacked.
 public func inflated(
   _ bytes: ArraySlice<UInt8>, size: Int, checksum: UInt32, limit: Int
 ) throws(InflateFault) -> [UInt8] {

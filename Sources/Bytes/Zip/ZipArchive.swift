@@ -25,7 +25,9 @@ public struct ZipArchive: Sendable {
 
   /// Reads the directory of the archive in `file` and checks that each entry lies in it.
   ///
-  /// - Parameter takesDeflate: whether entries may be deflated; else all must be stored as they are.
+  /// - Parameters:
+  ///   - file: the whole archive.
+  ///   - takesDeflate: whether entries may be deflated; else all must be stored as they are.
   /// - Throws: `ZipFault`.
   public init(_ file: UnsafeRawBufferPointer, takesDeflate: Bool = false) throws(ZipFault) {
     let directory = try Self.findDirectory(file)

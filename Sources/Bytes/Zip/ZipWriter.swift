@@ -19,7 +19,10 @@ public final class ZipWriter<File: GrowingFile> {
 
   /// Begins an entry of `size` bytes, which are to be appended before the next one begins.
   ///
-  /// - Parameter alignment: what the place of its bytes in the file is to be a multiple of.
+  /// - Parameters:
+  ///   - name: its name.
+  ///   - size: how many bytes it has.
+  ///   - alignment: what the place of its bytes in the file is to be a multiple of.
   /// - Throws: what the file throws.
   public func begin(_ name: String, size: Int, alignment: Int = 1) throws(File.Failure) {
     let entry = Entry(name: Array(name.utf8), size: size, offset: length)

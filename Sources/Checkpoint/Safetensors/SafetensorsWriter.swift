@@ -4,6 +4,7 @@ import TensorCore
 /// than one is in memory. The same tensors and metadata make the same bytes.
 ///
 /// - Parameters:
+///   - state: the tensors.
 ///   - metadata: strings that the file holds beside its tensors.
 ///   - half: whether to write float16, rounded to the nearest, rather than float32.
 ///   - write: takes the next bytes of the file; they are valid during the call only.

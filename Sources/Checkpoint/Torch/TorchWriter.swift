@@ -5,6 +5,7 @@ import DiffusionBytes
 /// a time, so that no more than one is in memory. The same tensors make the same bytes, whatever the file is called.
 ///
 /// - Parameters:
+///   - state: the tensors.
 ///   - half: whether to write float16, rounded to the nearest, rather than float32.
 ///   - file: has no bytes yet.
 /// - Throws: `CheckpointError.overflowsHalf` for a number that float16 cannot hold, and what `file` throws. What has been written by

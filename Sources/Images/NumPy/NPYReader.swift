@@ -3,7 +3,9 @@ import TensorCore
 
 /// Reads a `.npy` file of float32 or float64 numbers.
 ///
-/// - Parameter path: what errors call it.
+/// - Parameters:
+///   - bytes: the whole file.
+///   - path: what errors call it.
 /// - Throws: `ImageError.npy`.
 public func readNPY(_ bytes: [UInt8], path: String) throws(ImageError) -> Tensor {
   let array: NPYArray

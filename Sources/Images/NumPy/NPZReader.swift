@@ -11,6 +11,7 @@ public struct NPZArchive: Sendable {
   /// The archive in the bytes of a file.
   ///
   /// - Parameters:
+  ///   - bytes: the whole file.
   ///   - path: what errors call it.
   ///   - sizeLimit: a compressed array that needs more bytes is refused.
   /// - Throws: `ImageError.npz`, also if any entry is compressed in another way than NumPy's.

@@ -17,7 +17,9 @@ public struct AnimatedPNG: Sendable {
 
   /// Adds a frame, of the size and the channels of those before.
   ///
-  /// - Parameter milliseconds: how long it is shown; browsers take less than some 20 for 100.
+  /// - Parameters:
+  ///   - picture: the frame.
+  ///   - milliseconds: how long it is shown; browsers take less than some 20 for 100.
   /// - Throws: `ImageError.png`.
   public mutating func add(_ picture: Picture, milliseconds: Int) throws(ImageError) {
     check(picture)

@@ -34,7 +34,9 @@ extension Picture {
   /// The picture in the bytes of a PNG of any kind, grey, or RGB if it has colours or a palette. Fewer bits than 8 are spread from 0 to 255,
   /// 16 bits rounded to 8; what is transparent lies over black; gamma and colour profiles change nothing, as in Pillow.
   ///
-  /// - Parameter pixelLimit: a PNG with more pixels is refused before it is unpacked.
+  /// - Parameters:
+  ///   - png: the whole file.
+  ///   - pixelLimit: a PNG with more pixels is refused before it is unpacked.
   /// - Throws: `ImageError.png`.
   public init(png: [UInt8], pixelLimit: Int = Picture.pixelLimit) throws(ImageError) {
     var message = [CChar](repeating: 0, count: Int(CPNG_MESSAGE_SIZE))

@@ -20,7 +20,11 @@ public struct InitialPictures: Sendable {
 ///
 /// A byte x becomes x / 127.5 - 1, or the next number above, whichever `uint8Pixels` makes x of again.
 ///
-/// - Parameter path: what errors call it.
+/// - Parameters:
+///   - bytes: the whole file.
+///   - path: what errors call it.
+///   - channels: how many the model draws, 1 or 3.
+///   - size: the side of its pictures, in pixels.
 /// - Throws: `ImageError.npy`, `.npz` and `.pictures`.
 public func readInitialPictures(
   _ bytes: [UInt8], path: String, channels: Int, size: Int
@@ -50,7 +54,10 @@ public func readInitialPictures(
 /// Reads a mask for pictures to start from, from the bytes of a file: a PNG of any kind and of their size, which is cut and scaled as they
 /// were.
 ///
-/// - Parameter path: what errors call it.
+/// - Parameters:
+///   - bytes: the whole file.
+///   - path: what errors call it.
+///   - initial: the pictures that it belongs to.
 /// - Returns: `[1, 1, size, size]`, 1 where it is white, from the middle grey (128) on, and 0 where it is darker; somewhere it is 1.
 /// - Throws: `ImageError.pictures`.
 public func readMask(_ bytes: [UInt8], path: String, for initial: InitialPictures) throws(ImageError) -> Tensor {

@@ -19,7 +19,9 @@ public struct LowResolution: Sendable {
 ///
 /// Bytes become x / 127.5 - 1 in float32, as in `super_res_sample.py`.
 ///
-/// - Parameter channels: how many the model takes.
+/// - Parameters:
+///   - path: the file.
+///   - channels: how many the model takes.
 /// - Throws: `ImageError.file`, `.npy`, `.npz` and `.pictures`.
 public func readLowResolution(_ path: String, channels: Int) throws(ImageError) -> LowResolution {
   let reader = PictureReader(path: path, channels: channels) { Float($0) / 127.5 - 1 }

@@ -1,6 +1,8 @@
 /// All pictures, of one size, on one sheet, row by row; places that are left over stay black.
 ///
-/// - Parameter columns: pictures in a row; ⌈√n⌉ if not given, which makes the sheet as square as it can be.
+/// - Parameters:
+///   - pictures: at least one.
+///   - columns: pictures in a row; ⌈√n⌉ if not given, which makes the sheet as square as it can be.
 /// - Throws: `ImageError.tooLarge`.
 public func grid(_ pictures: [Picture], columns: Int? = nil) throws(ImageError) -> Picture {
   precondition(

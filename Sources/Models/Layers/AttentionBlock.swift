@@ -11,7 +11,12 @@ public struct AttentionBlock: Layer {
 
   /// The block under `weights` for activations of `channels`.
   ///
-  /// - Parameter normalized: whether it begins with a normalisation.
+  /// - Parameters:
+  ///   - weights: those of the block.
+  ///   - configuration: the network's shape.
+  ///   - channels: those of the activations.
+  ///   - heads: attention heads, a divisor of the channels.
+  ///   - normalized: whether it begins with a normalisation.
   /// - Throws: `CheckpointError` where a tensor is missing or has another shape.
   public init(
     _ weights: Weights, configuration: UNetConfiguration, channels: Int, heads: Int, normalized: Bool = true

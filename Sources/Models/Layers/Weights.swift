@@ -58,7 +58,10 @@ public struct Weights: Sendable {
 
   /// The parameter `name` of this scope, in the shape that the layer needs.
   ///
-  /// - Parameter initializer: how a fresh model's is drawn.
+  /// - Parameters:
+  ///   - name: its name in this scope.
+  ///   - shape: the shape that it must have.
+  ///   - initializer: how a fresh model's is drawn.
   /// - Throws: `CheckpointError` where the checkpoint lacks it or has it in another shape.
   public func parameter(
     _ name: String, _ shape: [Int], _ initializer: Initializer

@@ -17,7 +17,9 @@ extension DenoiserCheck {
   /// Checks what has been resolved, and what would do better. What was assumed or stated is questioned; what is known of a published
   /// model only where the network predicts nothing; what the file says is not.
   ///
-  /// - Parameter tryingOthers: whether to look for other settings even where that takes long.
+  /// - Parameters:
+  ///   - name: what messages call the model.
+  ///   - tryingOthers: whether to look for other settings even where that takes long.
   public func report(name: String, tryingOthers: Bool) -> Report {
     let error = error(resolved)
     let isPlausible = isPlausible(error)

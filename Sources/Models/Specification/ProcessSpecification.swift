@@ -21,7 +21,9 @@ public struct ProcessSpecification: Sendable, Equatable {
 
   /// The process of `description`, with the original's defaults for what is not in it.
   ///
-  /// - Parameter name: what errors call the model.
+  /// - Parameters:
+  ///   - description: what is known of the model.
+  ///   - name: what errors call the model.
   /// - Throws: `ModelError.unusable` for a schedule or a number of steps that no process has.
   public init(_ description: ModelDescription, name: String) throws(ModelError) {
     let steps = description.diffusionSteps ?? 1000

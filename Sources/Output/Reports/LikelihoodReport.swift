@@ -34,7 +34,10 @@ public struct LikelihoodReport: Sendable, Encodable {
     var sumOfTerms: Double { vb.reduce(0.0) { $0 + Double($1) } }
   }
 
-  /// - Parameter bounds: of the pictures, batch by batch.
+  /// - Parameters:
+  ///   - plan: the steps, and the classes of the pictures.
+  ///   - given: the pictures.
+  ///   - bounds: of the pictures, batch by batch.
   public init(_ plan: SamplingPlan, _ given: InputImages, _ bounds: [BitsPerDimension]) {
     version = programVersion
     model = plan.model.name

@@ -11,8 +11,10 @@ public final class TrainingLog {
 
   /// Begins the log in `folder`, which must be there, or goes on with it.
   ///
-  /// - Parameter step: for a run that goes on from this step: rows of later ones, which will come again, are dropped, and a last line
-  ///   that was cut short; other rows stay. Without it, files that are there are begun anew.
+  /// - Parameters:
+  ///   - folder: the run's folder.
+  ///   - step: for a run that goes on from this step: rows of later ones, which will come again, are dropped, and a last line
+  ///     that was cut short; other rows stay. Without it, files that are there are begun anew.
   /// - Throws: `TrainingLogError`; a file that is no log stays as it is.
   public init(folder: String, resumingFrom step: Int? = nil) throws(TrainingLogError) {
     csvPath = folder + "/progress.csv"

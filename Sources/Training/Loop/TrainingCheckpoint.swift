@@ -11,7 +11,10 @@ public enum TrainingCheckpoint {
 
   /// Writes the state of `loop`, each file whole or not at all.
   ///
-  /// - Parameter description: what the model is, which its files say of themselves.
+  /// - Parameters:
+  ///   - loop: the run.
+  ///   - folder: where its files are.
+  ///   - description: what the model is, which its files say of themselves.
   /// - Throws: `TrainingError.file`.
   public static func write(
     _ loop: TrainLoop, to folder: String, description: ModelDescription

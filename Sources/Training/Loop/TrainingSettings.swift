@@ -30,7 +30,9 @@ public struct TrainingSettings: Sendable, Equatable, Codable {
 
   /// What a request comes to.
   ///
-  /// - Parameter nullClass: the class that stands for none, of a model that has one.
+  /// - Parameters:
+  ///   - request: what is asked for.
+  ///   - nullClass: the class that stands for none, of a model that has one.
   public init(_ request: TrainingRequest, nullClass: Int?) {
     seed = request.seed
     batchSize = request.batchSize

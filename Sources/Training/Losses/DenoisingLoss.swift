@@ -17,7 +17,12 @@ public struct DenoisingLoss: TrainingLoss {
 
   /// A loss of `network` for `diffusion`.
   ///
-  /// - Parameter takesLabels: whether the network knows classes.
+  /// - Parameters:
+  ///   - network: what is trained.
+  ///   - takesLabels: whether the network knows classes.
+  ///   - diffusion: the process that it learns to undo.
+  ///   - type: which loss it is.
+  ///   - smallSize: the side to which pictures are made smaller, for a super-resolution model.
   public init(
     network: any DenoisingNetwork, takesLabels: Bool, diffusion: GaussianDiffusion, type: LossType,
     smallSize: Int? = nil

@@ -44,7 +44,9 @@ public protocol TrainingLoss: Sendable {
 
   /// Adds the gradient of Σ weight · loss / `count` to the network's variables; returns each picture's losses, unweighted.
   ///
-  /// - Parameter count: of the pictures that a step sees; the batch may be a part of them.
+  /// - Parameters:
+  ///   - batch: pictures, steps and noise.
+  ///   - count: of the pictures that a step sees; the batch may be a part of them.
   func addGradients(of batch: TrainingBatch, count: Int) -> ExampleLosses
 }
 
