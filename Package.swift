@@ -27,12 +27,13 @@ let kernelTargets: [Target] = instructionSets.map { set in
 }
 let kernelNames: [Target.Dependency] = instructionSets.map { .init(stringLiteral: "Kernels\($0.name)") }
 
-// With FUZZ=1 in the environment there is a program more, which feeds the readers (Tests/Fuzz); the sanitizers that it is compiled with have
-// stricter checks than hardened C.
+// With FUZZ=1 in the environment there is a program more, which feeds the readers (Tests/Fuzz); the sanitizers that it
+// is compiled with have stricter checks than hardened C.
 let isFuzzing = Context.environment["FUZZ"] != nil
 
-// What Debian calls hardening, as far as it is not how everything is compiled anyway (position-independent, no executable stack):
-// functions are looked up at the start, so that their addresses can be read-only from then on, and C watches over its stack.
+// What Debian calls hardening, as far as it is not how everything is compiled anyway (position-independent, no
+// executable stack): functions are looked up at the start, so that their addresses can be read-only from then on, and C
+// watches over its stack.
 let hardenedLinking = ["-z", "now"]
 // Calls for memory that the programs make, and the Swift runtime in them, lead through Sources/CFaults/Memory.c.
 let wrappedCalls = ["malloc", "calloc", "realloc", "_ZN5swift28swift_abortAllocationFailureEmm"].map { "--wrap=\($0)" }
@@ -56,7 +57,8 @@ let fuzzTargets: [Target] =
       ], path: "Tests/Fuzz", exclude: ["CFuzz", "README.md", "fuzz.sh", "seeds.py"]),
   ] : []
 
-/// A module of the library: `DiffusionFiles` lies in `Sources/Files`. The prefix keeps it apart from other packages' modules.
+/// A module of the library: `DiffusionFiles` lies in `Sources/Files`.
+/// The prefix keeps it apart from other packages' modules.
 func module(_ folder: String, name: String? = nil, dependencies: [Target.Dependency], exclude: [String] = []) -> Target
 {
   .target(
@@ -170,7 +172,7 @@ let package = Package(
       "Training",
       dependencies: [
         "DiffusionTraining", "DiffusionModels", "DiffusionCore", "DiffusionCheckpoints", "DiffusionImages",
-        "DiffusionFiles", "TensorCore",
+        "DiffusionFiles", "DiffusionBytes", "TensorCore",
       ]),
     tests(
       "Sampling",
@@ -179,7 +181,9 @@ let package = Package(
       ]),
     tests(
       "Output",
-      dependencies: ["DiffusionOutput", "Sampling", "DiffusionCore", "DiffusionImages", "DiffusionFiles", "TensorCore"]),
+      dependencies: [
+        "DiffusionOutput", "Sampling", "DiffusionCore", "DiffusionImages", "DiffusionFiles", "TensorCore",
+      ]),
     tests(
       "CommandLine",
       dependencies: [

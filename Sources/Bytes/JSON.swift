@@ -4,15 +4,15 @@
   import Foundation
 #endif
 
-/// Decodes JSON that anybody may have written.
+/// Decodes untrusted JSON.
 ///
-/// Foundation's decoder, which does the work, ends the program where a text ends just behind the brackets that are too many for it (512
-/// around one another); so they are counted before. What is decoded here has a handful.
+/// Foundation's decoder traps if a text ends right after more nested brackets than it allows (512), so the nesting is
+/// checked first. Valid input here nests only a few levels.
 ///
 /// - Parameters:
-///   - type: what is decoded.
+///   - type: the type to decode.
 ///   - json: the text, in UTF-8.
-///   - snakeCase: whether keys are written `like_this` where properties are called `likeThis`.
+///   - snakeCase: whether the key of a property `likeThis` is `like_this`.
 /// - Throws: `DecodingError`.
 public func decodeJSON<T: Decodable>(
   _ type: T.Type, from json: some Collection<UInt8>, snakeCase: Bool = false
@@ -27,13 +27,13 @@ public func decodeJSON<T: Decodable>(
   return try decoder.decode(type, from: Data(json))
 }
 
-/// `value` as JSON, keys in order.
+/// `value` as JSON with sorted keys.
 ///
 /// - Parameters:
-///   - value: what is encoded.
-///   - pretty: whether it is spread over lines.
-///   - snakeCase: whether keys are written `like_this` where properties are called `likeThis`.
-///   - escapesSlashes: whether `/` is written `\/`.
+///   - value: the value to encode.
+///   - pretty: whether to add line breaks and indentation.
+///   - snakeCase: whether the key of a property `likeThis` is `like_this`.
+///   - escapesSlashes: whether to write `/` as `\/`.
 /// - Throws: `EncodingError`, for instance for a number that is not finite.
 public func encodeJSON(
   _ value: some Encodable, pretty: Bool = false, snakeCase: Bool = false, escapesSlashes: Bool = false
@@ -46,7 +46,7 @@ public func encodeJSON(
   return String(decoding: try encoder.encode(value), as: UTF8.self)
 }
 
-/// How many brackets are open at once, at most; those in strings are none.
+/// The deepest nesting of brackets, not counting those in strings.
 private func nesting(_ json: some Collection<UInt8>) -> Int {
   var (open, most) = (0, 0)
   var (isString, isEscaped) = (false, false)
@@ -70,7 +70,7 @@ private func nesting(_ json: some Collection<UInt8>) -> Int {
   return most
 }
 
-/// What the JSON decoder found wrong, in a few words.
+/// A short description of a JSON decoding error.
 public func jsonReason(_ error: any Error) -> String {
   func path(_ context: DecodingError.Context) -> String {
     context.codingPath.isEmpty ? "" : " at \(context.codingPath.map(\.stringValue).joined(separator: "."))"

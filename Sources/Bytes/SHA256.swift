@@ -1,4 +1,4 @@
-/// SHA-256 (FIPS 180-4, §6.2), of bytes that come in pieces.
+/// SHA-256 (FIPS 180-4, §6.2) of bytes that arrive in pieces.
 public struct SHA256: Sendable {
   /// The first 32 bits of the fractional parts of the cube roots of the first 64 primes (§4.2.2).
   private static let constants: [UInt32] = [
@@ -12,15 +12,15 @@ public struct SHA256: Sendable {
     0x748F_82EE, 0x78A5_636F, 0x84C8_7814, 0x8CC7_0208, 0x90BE_FFFA, 0xA450_6CEB, 0xBEF9_A3F7, 0xC671_78F2,
   ]
 
-  /// The hash so far (§5.3.3: the square roots of the first 8 primes).
+  /// The hash so far, initially the fractional parts of the square roots of the first 8 primes (§5.3.3).
   private var state: [UInt32] = [
     0x6A09_E667, 0xBB67_AE85, 0x3C6E_F372, 0xA54F_F53A, 0x510E_527F, 0x9B05_688C, 0x1F83_D9AB, 0x5BE0_CD19,
   ]
-  /// Bytes that do not fill a block yet.
+  /// Bytes of an incomplete block.
   private var waiting: [UInt8] = []
   private var length: UInt64 = 0
 
-  /// The hash of nothing so far.
+  /// A hash of no bytes yet.
   public init() {}
 
   /// Adds bytes.
@@ -46,7 +46,7 @@ public struct SHA256: Sendable {
   /// Adds bytes.
   public mutating func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes { update($0) } }
 
-  /// The hash of all bytes added, 32 bytes (§5.1.1: a one, zeros, and the length in bits).
+  /// The hash of all bytes added, 32 bytes. The padding is a one, zeros, and the length in bits (§5.1.1).
   public func digest() -> [UInt8] {
     var copy = self
     let padding = (119 - Int(length % 64)) % 64

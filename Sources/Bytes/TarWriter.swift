@@ -1,18 +1,18 @@
-/// A tar archive (POSIX.1-1988, ustar) of files that grows file by file; owner, mode and date are fixed, so that the same files give the
-/// same bytes.
+/// Writes a tar archive (POSIX.1-1988, ustar) file by file. Owner, mode and date are fixed, so that the same files give
+/// the same bytes.
 public struct TarWriter<File: GrowingFile> {
   private let file: File
   private let block = 512
 
-  /// An archive without files yet, in `file`, which has no bytes yet.
+  /// An empty archive in `file`, which must be empty.
   public init(_ file: File) { self.file = file }
 
-  /// Adds a file.
+  /// Appends a file.
   ///
   /// - Parameters:
   ///   - name: ASCII, at most 100 bytes.
-  ///   - bytes: what the file holds.
-  /// - Throws: what the file throws.
+  ///   - bytes: the file's contents.
+  /// - Throws: what `file` throws.
   public func append(_ name: String, _ bytes: [UInt8]) throws(File.Failure) {
     precondition(name.utf8.count <= 100, "\(name) is too long for a tar archive")
     func field(_ text: String, _ width: Int) -> [UInt8] {
@@ -25,20 +25,20 @@ public struct TarWriter<File: GrowingFile> {
     // Name, mode, owner, group, size, time.
     let front =
       field(name, 100) + octal(0o644, 8) + octal(0, 8) + octal(0, 8) + octal(bytes.count, 12) + octal(0, 12)
-    // A plain file, no link, magic and version, names of owner and group, no devices, no prefix.
+    // Regular file, no link, magic and version, names of owner and group, no devices, no prefix.
     let back =
       Array("0".utf8) + field("", 100) + field("ustar", 6) + Array("00".utf8) + field("root", 32) + field("root", 32)
       + octal(0, 8) + octal(0, 8) + field("", 155 + 12)
-    // The checksum is taken as if it were spaces.
+    // The checksum counts itself as spaces.
     let sum = (front + back).reduce(8 * Int(UInt8(ascii: " "))) { $0 + Int($1) }
     let checksum = octal(sum, 7) + Array(" ".utf8)
     try file.append(front + checksum + back)
     try file.append(bytes + [UInt8](repeating: 0, count: (block - bytes.count % block) % block))
   }
 
-  /// Completes the archive: two blocks of zeros.
+  /// Completes the archive with two blocks of zeros.
   ///
-  /// - Throws: what the file throws.
+  /// - Throws: what `file` throws.
   public func finish() throws(File.Failure) {
     try file.append([UInt8](repeating: 0, count: 2 * block))
   }

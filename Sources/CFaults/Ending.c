@@ -23,7 +23,7 @@ void faults_watch(const char *name, const char *what_to_do) {
 
 void say(const char *format, ...) {
   char line[PATH_MAX + 256];
-  // Where a progress bar may stand, it is taken back.
+  // On a terminal, erase a progress bar that may be there.
   int begin = snprintf(line, sizeof line, "%s%s: ", isatty(STDERR_FILENO) ? "\r\x1b[K" : "", program);
   va_list arguments;
   va_start(arguments, format);
@@ -34,7 +34,7 @@ void say(const char *format, ...) {
 }
 
 void end_out_of_memory(const char *wanted) {
-  say("out of memory: %s could not be had; %s", wanted, advice);
+  say("out of memory: %s could not be allocated; %s", wanted, advice);
   end_failed();
 }
 
@@ -44,7 +44,7 @@ void end_failed(void) {
 }
 
 void faults_remove_temporaries(void) {
-  // Files that appear whole are written as .NAME.HOST-PROCESS.tmp (AtomicFile), and are open until they are whole.
+  // AtomicFile writes to .NAME.HOST-PROCESS.tmp and keeps it open until the file is complete.
   char ending[32];
   snprintf(ending, sizeof ending, "-%d.tmp", (int)getpid());
   for (int file = 0; file < 1024; file++) {

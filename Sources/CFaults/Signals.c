@@ -12,7 +12,7 @@
 #include "CFaults.h"
 #include "Ending.h"
 
-/// Reads the next line of a file, without its end and what there is no room for; false if there is none.
+/// Reads the next line of a file without its newline, truncated to fit; false at the end of the file.
 static bool read_line(int file, char *line, size_t room) {
   size_t count = 0;
   char character;
@@ -26,12 +26,12 @@ static bool read_line(int file, char *line, size_t room) {
   return false;
 }
 
-/// Finds the file that is mapped at an address: the system knows its name.
+/// Finds the file mapped at an address in /proc/self/maps.
 static bool find_mapped_file(uintptr_t address, char path[PATH_MAX]) {
   int maps = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
   if (maps < 0) return false;
   bool is_found = false;
-  // First-last permissions offset device node path
+  // first-last permissions offset device inode path
   char line[PATH_MAX + 128];
   while (!is_found && read_line(maps, line, sizeof line)) {
     char *rest;
@@ -50,24 +50,25 @@ static void on_signal(int number, siginfo_t *info, void *context) {
   (void)context;
   char path[PATH_MAX];
   if (number == SIGBUS && find_mapped_file((uintptr_t)info->si_addr, path)) {
-    say("%s: cannot be read to its end: it was cut short while it was in use, or its disk fails; run again once it is whole", path);
+    say("%s: cannot be read to the end: it was truncated while in use, or its disk is failing; "
+        "run again once it is whole", path);
     end_failed();
   }
   say("internal error (signal %d); please report it with the command line", number);
   faults_remove_temporaries();
-  // It comes again when the handler returns, and then does what it would have done: a core is dumped where that is wanted.
+  // Delivered again when the handler returns, now with the default action, such as a core dump.
   raise(number);
 }
 
 void watch_signals(void) {
-  // A stack that has grown too large leaves no room for the handler.
+  // After a stack overflow the handler needs a stack of its own.
   static char stack[64 << 10];
   stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};
   sigaltstack(&alternate, NULL);
   const int numbers[] = {SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV};
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
     struct sigaction old;
-    // Swift's own handlers, if SWIFT_BACKTRACE asks for them, know more.
+    // Leave Swift's own handlers in place if SWIFT_BACKTRACE has installed them: they know more.
     if (sigaction(numbers[i], NULL, &old) != 0 || old.sa_handler != SIG_DFL) continue;
     struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK | (int)SA_RESETHAND};
     sigaction(numbers[i], &action, NULL);

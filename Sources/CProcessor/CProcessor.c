@@ -3,7 +3,7 @@
 
 #if defined(__x86_64__)
 
-// The compiler's support library asks cpuid and also whether the operating system saves the wide registers (XGETBV).
+// The compiler's runtime checks CPUID, and with XGETBV that the operating system saves the wide registers.
 int cpu_runs_x86_64_v3(void) {
   __builtin_cpu_init();
   return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c") &&

@@ -1,13 +1,14 @@
-/// How a tensor is made of those of another family's checkpoint.
+/// How a tensor is assembled from the tensors of another family's checkpoint.
 public struct AssembledName: Sendable, Equatable {
-  /// What it is called then.
+  /// Its new name.
   public let name: String
-  /// The tensors that are stacked along their first dimension: usually one; q, k and v are three.
+  /// The tensors to stack along their first dimension: usually one; three for q, k and v.
   public let parts: [String]
-  /// How many dimensions of size one are appended: a linear layer's `[C, C]` becomes a convolution's `[C, C, 1]` with one.
+  /// The number of dimensions of size 1 to append: with one, a linear layer's `[C, C]` becomes a convolution's
+  /// `[C, C, 1]`.
   public let trailingOnes: Int
 
-  /// The tensor `name`, made of `parts`, of which there must be at least one.
+  /// The tensor `name`, made of at least one part.
   public init(_ name: String, parts: [String], trailingOnes: Int = 0) {
     precondition(!parts.isEmpty && trailingOnes >= 0, "\(name) must be made of something")
     self.name = name
@@ -17,12 +18,12 @@ public struct AssembledName: Sendable, Equatable {
 }
 
 extension StateDict {
-  /// The same checkpoint with the tensors of `plan` instead of its own. Nothing is read yet.
+  /// The same checkpoint with the tensors of `plan` instead of its own. No elements are read yet.
   ///
   /// - Throws: `CheckpointError.missingPart`, `.partShapes` for parts that cannot be stacked, `.nameTwice`.
   public func assembled(_ plan: [AssembledName]) throws(CheckpointError) -> StateDict {
     var seen: Set<String> = []
-    // A file may have a tensor under its family's name, and another under the one that it gets here.
+    // A file may have one tensor under its family's name and another under the name assigned here.
     if let twice = plan.first(where: { !seen.insert($0.name).inserted }) {
       throw .nameTwice(file: file.name, name: twice.name)
     }

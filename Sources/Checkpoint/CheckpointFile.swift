@@ -2,16 +2,16 @@ import DiffusionFiles
 import TensorCore
 
 extension MappedFile {
-  /// Maps the file of a checkpoint.
+  /// Maps a checkpoint's file.
   ///
-  /// - Throws: `CheckpointError` if it is not a regular file with something in it, or the system refuses.
+  /// - Throws: `CheckpointError` if it is not a regular, non-empty file, or the system refuses.
   public convenience init(checkpoint path: String) throws(CheckpointError) {
     do { try self.init(path: path) } catch { throw CheckpointError(error) }
   }
 }
 
 extension CheckpointError {
-  /// Why a file that should be a checkpoint cannot be read.
+  /// The same error for a file that should be a checkpoint.
   public init(_ error: FileError) {
     self =
       switch error {
@@ -23,9 +23,9 @@ extension CheckpointError {
   }
 }
 
-/// What is at `path`, beside or in a checkpoint.
+/// The kind of thing at `path`, in or next to a checkpoint.
 ///
-/// - Throws: `CheckpointError.unreadable` where the system does not say: what is there must not be taken for nothing.
+/// - Throws: `CheckpointError.unreadable` if the system does not tell: something that exists must not count as nothing.
 public func checkpointKind(ofPath path: String) throws(CheckpointError) -> PathKind {
   do { return try kind(ofPath: path) } catch { throw CheckpointError(error) }
 }

@@ -1,4 +1,4 @@
-/// The types of elements that checkpoints store; all are read as float32.
+/// The element types of checkpoints; all are read as float32.
 enum ElementType: String, CaseIterable, Sendable {
   case float64 = "F64"
   case float32 = "F32"
@@ -41,8 +41,8 @@ enum ElementType: String, CaseIterable, Sendable {
     }
   }
 
-  /// Reads `count` elements, the first at `source` and each `stride` elements behind the one before; the memory must hold
-  /// them, and `target` have room.
+  /// Converts `count` elements, `stride` elements apart, from `source` on; the memory at both ends must be large
+  /// enough.
   func convert(_ source: UnsafeRawPointer, stride: Int, count: Int, to target: UnsafeMutablePointer<Float>) {
     switch self {
     case .float32 where stride == 1:
@@ -64,7 +64,7 @@ enum ElementType: String, CaseIterable, Sendable {
   }
 }
 
-/// One loop for each type of element, which the compiler can vectorise where the elements lie side by side.
+/// One loop per element type, which the compiler can vectorise if the elements are contiguous.
 @inline(__always)
 private func each<T: BitwiseCopyable>(
   _ source: UnsafeRawPointer, _ stride: Int, _ count: Int, _ target: UnsafeMutablePointer<Float>, _ value: (T) -> Float

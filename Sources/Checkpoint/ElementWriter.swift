@@ -1,10 +1,11 @@
-/// What elements are written as.
+/// The type that elements are written as.
 func writtenType(half: Bool) -> ElementType { half ? .float16 : .float32 }
 
-/// Writes the elements of the tensor `name` of `state` in row-major order, as float32 or, rounded to the nearest, as float16.
+/// Writes the elements of the tensor `name` of `state` in row-major order, as float32 or as float16, rounded to
+/// nearest.
 ///
-/// - Parameter write: takes the next bytes; they are valid during the call only.
-/// - Throws: `CheckpointError.overflowsHalf` for a number that float16 cannot hold, and what `write` throws.
+/// - Parameter write: receives the next bytes, which are valid only during the call.
+/// - Throws: `CheckpointError.overflowsHalf` for a value that float16 cannot represent, and what `write` throws.
 func writeElements(
   of name: String, in state: StateDict, half: Bool, to write: (UnsafeRawBufferPointer) throws -> Void
 ) throws {
@@ -20,14 +21,14 @@ func writeElements(
   }
 }
 
-/// The number of the largest magnitude; infinities, which float16 has too, do not count.
+/// The value of the largest magnitude, not counting infinities, which float16 has too.
 private func largestFinite(_ elements: UnsafeBufferPointer<Float>) -> Float {
   var largest: Float = 0
   for x in elements where x.magnitude > largest.magnitude && x.isFinite { largest = x }
   return largest
 }
 
-/// Writes the elements as float16, some at a time.
+/// Writes the elements as float16, in chunks.
 private func writeHalves(
   _ elements: UnsafeBufferPointer<Float>, to write: (UnsafeRawBufferPointer) throws -> Void
 ) throws {

@@ -1,25 +1,25 @@
 import DiffusionBytes
 import TensorCore
 
-/// One case for each way in which a safetensors file can lie.
+/// What can be wrong with a safetensors file: a case for each way in which it can lie.
 public enum SafetensorsFault: Error, Equatable, CustomStringConvertible {
   /// The file ends before its header does.
   case headerBeyondEnd(length: UInt64, available: Int)
   /// The header is longer than the format allows.
   case headerTooLong(length: UInt64, limit: Int)
-  /// The header is not JSON of the form that the format prescribes.
+  /// The header is not JSON of the prescribed form.
   case headerNotJSON(String)
-  /// An element type that does not exist.
+  /// An unknown element type.
   case unknownElementType(tensor: String, type: String)
-  /// A negative size, or more elements than can be counted.
+  /// A negative size, or too many elements to count.
   case badShape(tensor: String, shape: [Int])
-  /// Offsets that do not lie in the file, or not in order.
+  /// Offsets outside the file, or out of order.
   case badRange(tensor: String, begin: Int, end: Int, available: Int)
-  /// A range that does not have the size that shape and type need.
+  /// The range's size does not match shape and type.
   case wrongSize(tensor: String, needed: Int, found: Int)
-  /// Bytes that two tensors claim, or that none does.
+  /// Bytes of two tensors, or of none.
   case overlapOrGap(tensor: String, begin: Int, expected: Int)
-  /// Bytes behind the last tensor.
+  /// Bytes after the last tensor.
   case trailing(bytes: Int)
 
   /// What is wrong.
@@ -43,15 +43,15 @@ public enum SafetensorsFault: Error, Equatable, CustomStringConvertible {
 
 /// What can be wrong with the zip archive of a `.pt`.
 public enum ArchiveFault: Error, Equatable, CustomStringConvertible {
-  /// It is no archive of stored entries.
+  /// It is not a zip archive of stored entries.
   case zip(ZipFault)
-  /// No `data.pkl`.
+  /// There is no `data.pkl`.
   case noPickle
-  /// A `data.pkl` too large to be one.
+  /// `data.pkl` is too large.
   case pickleTooLarge(bytes: Int, limit: Int)
-  /// Saved on a big-endian machine.
+  /// It was saved on a big-endian machine.
   case bigEndian
-  /// A storage that the pickle names and the archive lacks.
+  /// A storage that the pickle refers to is missing.
   case noStorage(key: String)
 
   /// What is wrong.
@@ -67,21 +67,21 @@ public enum ArchiveFault: Error, Equatable, CustomStringConvertible {
   }
 }
 
-/// What can be wrong with what follows the pickles of a stream that PyTorch wrote before 1.6, and with its head.
+/// What can be wrong with a stream of PyTorch before 1.6, except for its pickles.
 public enum StreamFault: Error, Equatable, CustomStringConvertible {
-  /// Another version than the one that there is.
+  /// An unknown protocol version.
   case protocolVersion(Int)
-  /// Saved on a big-endian machine.
+  /// It was saved on a big-endian machine.
   case bigEndian
-  /// A storage listed twice.
+  /// A storage is listed twice.
   case duplicate(key: String)
-  /// A storage that is listed, but not described, so that its size is unknown.
+  /// A storage is listed but not described, so that its size is unknown.
   case unknownStorage(key: String)
-  /// A storage that is described, but not listed.
+  /// A storage is described but not listed.
   case noStorage(key: String)
-  /// A storage with another number of elements than described.
+  /// A storage has a different number of elements than described.
   case wrongCount(key: String, found: Int64, needed: Int)
-  /// A storage that does not lie in the file.
+  /// A storage reaches beyond the file.
   case beyondEnd(key: String, offset: Int, available: Int)
 
   /// What is wrong.
@@ -94,20 +94,22 @@ public enum StreamFault: Error, Equatable, CustomStringConvertible {
     case .noStorage(let key): "storage \(key) is missing"
     case .wrongCount(let key, let found, let needed): "storage \(key) has \(found) elements instead of \(needed)"
     case .beyondEnd(let key, let offset, let available):
-      "storage \(key), from byte \(offset) on, goes past the end of the file, which has \(available) (was it cut short?)"
+      """
+      storage \(key), from byte \(offset) on, goes past the end of the file, which has \(available) (was it cut short?)
+      """
     }
   }
 }
 
 /// What can be wrong with the index of a sharded checkpoint.
 public enum IndexFault: Error, Equatable, CustomStringConvertible {
-  /// It is larger than any.
+  /// It is too large.
   case tooLarge(bytes: Int, limit: Int)
   /// It is not JSON with a `weight_map` from names of tensors to names of files.
   case notJSON(String)
-  /// A name that is not that of a file in the same folder.
+  /// A shard's name is not that of a file in the same folder.
   case badShardName(String)
-  /// A tensor that is not in the file where it should be.
+  /// A tensor is missing in its shard.
   case missingTensor(name: String, shard: String)
 
   /// What is wrong.
@@ -123,19 +125,19 @@ public enum IndexFault: Error, Equatable, CustomStringConvertible {
 
 /// What can be wrong with the pickle of a `.pt`.
 public enum PickleFault: Error, Equatable, CustomStringConvertible {
-  /// It ends within an instruction or before the last one.
+  /// It ends within an instruction, or before STOP.
   case truncated
   /// An instruction that tensor dictionaries do not use.
   case unknownInstruction(UInt8)
-  /// The name of something to import that no tensor dictionary needs.
+  /// It imports a name that no tensor dictionary needs.
   case forbiddenName(String)
-  /// An instruction that finds something else than it needs.
+  /// An instruction finds values other than it needs.
   case unexpected(String)
-  /// A storage that is a view of another, as PyTorch wrote them before 0.4.
+  /// A storage is a view of another, as in PyTorch before 0.4.
   case storageView(key: String)
-  /// Two descriptions of one storage that differ.
+  /// Two descriptions of one storage differ.
   case storageDiffers(key: String)
-  /// Containers within containers without end.
+  /// Containers are nested too deep.
   case tooDeep(limit: Int)
 
   /// What is wrong, as a verb and its object.
@@ -156,15 +158,15 @@ public enum PickleFault: Error, Equatable, CustomStringConvertible {
 
 /// What can be wrong with the description of one tensor.
 public enum TensorFault: Error, Equatable, CustomStringConvertible {
-  /// A shape with negative sizes or more elements than can be counted.
+  /// A shape with negative sizes or too many elements to count.
   case badShape([Int])
-  /// A view that reaches outside its storage.
+  /// The view reaches outside its storage.
   case outsideStorage(shape: [Int], strides: [Int], offset: Int, elements: Int)
-  /// A view with more elements than its storage, some being repeated.
+  /// The view has more elements than its storage, so that some repeat.
   case repeats(shape: [Int], elements: Int)
-  /// A name that safetensors files keep for themselves.
+  /// The name is reserved in safetensors files.
   case reservedName
-  /// A storage of fewer bytes than its elements need.
+  /// The storage is too short for its elements.
   case storageTooShort(needed: Int, found: Int)
 
   /// What is wrong, as a verb and its object.
@@ -175,7 +177,7 @@ public enum TensorFault: Error, Equatable, CustomStringConvertible {
       "with shape \(shape), strides \(strides) and offset \(offset) reaches outside its storage of \(elements) elements"
     case .repeats(let shape, let elements):
       "of shape \(shape) repeats the \(elements) elements of its storage; save it with .contiguous()"
-    case .reservedName: "has a name that safetensors files keep for their metadata"
+    case .reservedName: "has a name that is reserved for metadata in safetensors files"
     case .storageTooShort(let needed, let found): "needs a storage of \(needed) bytes, but it has \(found)"
     }
   }

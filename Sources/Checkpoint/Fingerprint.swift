@@ -1,13 +1,13 @@
 import DiffusionBytes
 
 extension StateDict {
-  /// How many elements of each tensor count: a training step changes all of them, and more would take longer to read than a small
-  /// model takes to draw.
+  /// The elements of each tensor that are hashed: a training step changes all elements, and reading more would take
+  /// longer than drawing with a small model.
   private static let fingerprintElements = 1024
 
-  /// A number that tells models apart, in hexadecimal: the SHA-256 of each tensor's name, shape and first elements as float32, in the
-  /// order of their names. A model has the same as a `.pt` and as the safetensors file that it was converted to, though not in
-  /// another precision.
+  /// Identifies a model: the SHA-256, in hexadecimal, of each tensor's name, shape and first elements as float32,
+  /// sorted by name. A model has the same fingerprint as a `.pt` and as a safetensors file, but not in another
+  /// precision.
   public var fingerprint: String {
     var hash = SHA256()
     for name in names.sorted() {

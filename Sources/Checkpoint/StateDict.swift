@@ -2,21 +2,22 @@ import DiffusionBytes
 import DiffusionFiles
 import TensorCore
 
-/// The named tensors of a checkpoint. Their elements stay in the file, which is mapped into memory, until they are asked for.
+/// The named tensors of a checkpoint. Their elements stay in the file, which is mapped into memory, until they are
+/// read.
 public struct StateDict: Sendable {
   /// The names, in the file's order.
   public let names: [String]
-  /// The strings that a safetensors file holds beside its tensors; empty for a `.pt`.
+  /// The metadata of a safetensors file; empty for a `.pt`.
   public let metadata: [String: String]
   /// Where the tensors were found.
   public let origin: StateDictOrigin
-  /// The number of elements of all tensors together.
+  /// The total number of elements.
   public let elementCount: Int
-  /// The file that was named. A sharded checkpoint's is the index: the tensors lie in others.
+  /// The file that was opened. For a sharded checkpoint it is the index; the tensors are in others.
   let file: MappedFile
   private let entries: [String: Entry]
 
-  /// A tensor: one as it is stored, or several stacked along the first dimension.
+  /// A tensor: a stored one, or several stacked along the first dimension.
   struct Entry: Sendable {
     let shape: [Int]
     let parts: [StoredTensor]
@@ -33,9 +34,9 @@ public struct StateDict: Sendable {
     }
   }
 
-  /// The tensors `entries`, checked against the files they lie in.
+  /// The tensors `entries`, which are checked against their files.
   ///
-  /// - Throws: `CheckpointError.tensor` for one that reaches outside its storage.
+  /// - Throws: `CheckpointError.tensor` for a tensor that reaches outside its storage.
   init(
     file: MappedFile, entries: [(name: String, tensor: StoredTensor)], metadata: [String: String],
     origin: StateDictOrigin
@@ -48,16 +49,17 @@ public struct StateDict: Sendable {
       metadata: metadata, origin: origin)
   }
 
-  /// The tensors `entries`, whose parts have been checked and whose names differ.
+  /// The tensors `entries`, whose parts have been checked and whose names are distinct.
   ///
-  /// - Throws: `CheckpointError.tensor` where there are more elements than can be counted.
+  /// - Throws: `CheckpointError.tensor` if there are too many elements to count.
   init(
     file: MappedFile, entries: [(name: String, entry: Entry)], metadata: [String: String], origin: StateDictOrigin
   ) throws(CheckpointError) {
     var total = 0
     for (name, entry) in entries {
       total += entry.parts.reduce(0) { $0 + $1.count }
-      // Views may share a storage, so that the file's size is no bound; no sum of theirs may overflow, even in bytes.
+      // Views may share a storage, so the file's size is no bound. The limit keeps sums of sizes in bytes from
+      // overflowing.
       guard total <= .max / 16 else { throw .tensor(file: file.name, name: name, .badShape(entry.shape)) }
     }
     self.file = file
@@ -68,27 +70,27 @@ public struct StateDict: Sendable {
     self.entries = Dictionary(entries.map { ($0.name, $0.entry) }) { first, _ in first }
   }
 
-  /// Reads the checkpoint at `path`: a safetensors file, the index of a sharded one (`….safetensors.index.json`), or a `.pt`
-  /// of any version of PyTorch. Apart from `.json` the content decides which, not the name. Nothing in the file is executed.
-  /// Names come without the prefixes of wrappers around the model.
+  /// Reads the checkpoint at `path`: a safetensors file, the index of a sharded one (`….safetensors.index.json`), or a
+  /// `.pt` of any version of PyTorch. Apart from `.json`, the content determines the format, not the name. Nothing in
+  /// the file is executed. Prefixes of wrappers around the model are removed from names.
   ///
   /// - Throws: `CheckpointError`.
   public static func read(path: String) throws(CheckpointError) -> StateDict {
     let state = try readNames(path: path).withoutWrapperPrefixes()
-    // Around each place that was looked at for names and shapes, the system has mapped pages of elements.
+    // Reading names and shapes has paged in elements around them.
     state.releasePages()
     return state
   }
 
-  /// Lets the system take the files' pages from this process until they are looked at again: for when all tensors have been read,
-  /// and copied.
+  /// Lets the system reclaim the files' pages until they are accessed again, for instance after all tensors have been
+  /// read and copied.
   public func releasePages() {
     var files = [ObjectIdentifier(file): file]
     for part in entries.values.flatMap(\.parts) { files[ObjectIdentifier(part.file)] = part.file }
     for file in files.values { file.release(0..<file.count) }
   }
 
-  /// The same, with the names as they are in the file.
+  /// The same, with unchanged names.
   private static func readNames(path: String) throws(CheckpointError) -> StateDict {
     let file = try MappedFile(checkpoint: path)
     if path.hasSuffix(".json") { return try readShardedSafetensors(index: file) }
@@ -99,19 +101,19 @@ public struct StateDict: Sendable {
     throw .unknownFormat(file: path)
   }
 
-  /// Reads a safetensors file that lies in static memory.
+  /// Reads a safetensors file in static memory.
   ///
-  /// - Throws: `CheckpointError`, calling the file `name`.
+  /// - Throws: `CheckpointError`, with `name` as the file's name.
   public static func read(
     safetensors bytes: UnsafeRawBufferPointer, name: String
   ) throws(CheckpointError) -> StateDict {
     try readSafetensors(MappedFile(static: bytes, name: name))
   }
 
-  /// What error messages call the checkpoint: the path it was read from.
+  /// The checkpoint's name in error messages: the path it was read from.
   public var name: String { file.name }
 
-  /// The shape of a tensor, or nil if there is none of that name.
+  /// The shape of a tensor, or nil if there is no tensor of that name.
   public func shape(of name: String) -> [Int]? { entries[name]?.shape }
 
   /// The shapes of all tensors by name.
@@ -120,18 +122,18 @@ public struct StateDict: Sendable {
   /// A tensor's elements as float32.
   ///
   /// - Parameters:
-  ///   - name: its name.
-  ///   - shape: the shape that it must have.
+  ///   - name: the tensor's name.
+  ///   - shape: the required shape.
   /// - Throws: `CheckpointError.missingTensor`, `.wrongShape`.
   public func tensor(_ name: String, shape: [Int]) throws(CheckpointError) -> Tensor {
     try parameter(name, shape: shape).tensor()
   }
 
-  /// A tensor whose elements, as float32, are read when they are asked for.
+  /// A tensor whose elements are read on demand, as float32.
   ///
   /// - Parameters:
-  ///   - name: its name.
-  ///   - shape: the shape that it must have.
+  ///   - name: the tensor's name.
+  ///   - shape: the required shape.
   /// - Throws: `CheckpointError.missingTensor`, `.wrongShape`.
   public func parameter(_ name: String, shape: [Int]) throws(CheckpointError) -> Parameter {
     guard let entry = entries[name] else { throw .missingTensor(file: file.name, name: name, shape: shape) }
@@ -141,7 +143,7 @@ public struct StateDict: Sendable {
     return Parameter(shape) { entry.read() }
   }
 
-  /// The types in which elements are stored, the one with the most bytes first.
+  /// The element types of the stored tensors, the one with the most bytes first.
   public var elementTypes: [StoredElementType] {
     var types: [ElementType: (tensors: Int, elements: Int)] = [:]
     for part in entries.values.flatMap(\.parts) {
@@ -157,14 +159,14 @@ public struct StateDict: Sendable {
   func entry(_ name: String) -> Entry? { entries[name] }
 }
 
-/// A type in which a checkpoint stores elements, and how much it does so.
+/// An element type of a checkpoint, and how much of the checkpoint has it.
 public struct StoredElementType: Sendable, Equatable {
-  /// In the words of safetensors: `F32`, `F16`, `BF16`, `I64`, …
+  /// As in safetensors: `F32`, `F16`, `BF16`, `I64`, …
   public let name: String
-  /// The number of tensors.
+  /// The number of tensors of this type.
   public let tensors: Int
   /// The number of their elements.
   public let elements: Int
-  /// The bytes that the elements take in the file; those of several views are counted for each.
+  /// The size of the elements in bytes; views that share elements each count in full.
   public let bytes: Int
 }

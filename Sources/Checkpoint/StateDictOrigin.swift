@@ -2,19 +2,19 @@
 public struct StateDictOrigin: Sendable, Equatable {
   /// The kind of the file.
   public let container: Container
-  /// The keys under which the dictionary of tensors lies within others, outermost first: `["ema"]`, say. Empty where the file
-  /// holds the tensors themselves.
+  /// The keys of the nested dictionaries that contain the tensors, outermost first, for instance `["ema"]`. Empty if
+  /// the tensors are at the top level.
   public let keyPath: [String]
 
-  /// The kinds of files; the raw value is what people call them.
+  /// The kinds of files; the raw value is for display.
   public enum Container: String, Sendable, CaseIterable {
     /// One safetensors file.
     case safetensors = "safetensors"
-    /// Several safetensors files, and an index that says which tensor lies in which.
+    /// Several safetensors files and an index that maps tensors to them.
     case shardedSafetensors = "sharded safetensors"
-    /// What PyTorch has written since 1.6.
+    /// The format of PyTorch since 1.6.
     case torchZip = "PyTorch zip"
-    /// What PyTorch wrote before.
+    /// The format of PyTorch before 1.6.
     case torchLegacyStream = "PyTorch legacy stream"
   }
 
@@ -23,9 +23,10 @@ public struct StateDictOrigin: Sendable, Equatable {
     self.keyPath = keyPath
   }
 
-  /// Whether the file itself calls the tensors a running average of the weights (EMA). Where it does not, its name may.
+  /// Whether the key path says that the tensors are a running average of the weights (EMA). If it does not, the file's
+  /// name may.
   public var isRunningAverage: Bool { keyPath.contains(where: Self.averageKeys.contains) }
 
-  /// What training programs call the running average in their checkpoints, the likeliest first.
+  /// The keys of running averages in the checkpoints of training programs, the likeliest first.
   static let averageKeys = ["ema", "ema_state_dict", "model_ema", "ema_model", "state_dict_ema"]
 }

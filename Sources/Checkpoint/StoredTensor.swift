@@ -1,21 +1,21 @@
 import DiffusionFiles
 import TensorCore
 
-/// Where a tensor's elements lie: a view, with strides, of a storage in a file.
+/// The place of a tensor's elements: a strided view of a storage in a file.
 struct StoredTensor: Sendable {
   let file: MappedFile
   let elementType: ElementType
   var shape: [Int]
   /// In elements.
   let strides: [Int]
-  /// The first element's place in the storage, in elements.
+  /// The index of the first element in the storage.
   let offset: Int
-  /// The storage: its first byte in the file, its size there, and the elements it is said to have.
+  /// The storage: its first byte in the file, its size in bytes, and its claimed number of elements.
   let storageBegin: Int
   let storageBytes: Int
   let storageCount: Int
 
-  /// Checks that each element lies in the storage and the storage in the file.
+  /// Checks that all elements are in the storage, and the storage is in the file.
   func validate() throws(TensorFault) {
     var count = 1
     for size in shape {
@@ -50,13 +50,13 @@ struct StoredTensor: Sendable {
   }
 }
 
-// MARK: Reading; the tensor must have been validated.
+// MARK: Reading (of validated tensors only)
 
 extension StoredTensor {
   /// The number of elements.
   var count: Int { shape.reduce(1, *) }
 
-  /// The elements in row-major order. Large tensors that lie in the file just so are not copied.
+  /// The elements in row-major order. Large tensors that are stored in that order as float32 are not copied.
   func read() -> Tensor { borrowed ?? Tensor(shape) { copy(to: $0) } }
 
   /// Writes the elements to `target` in row-major order.
@@ -81,10 +81,10 @@ extension StoredTensor {
     file.release(byteRange)
   }
 
-  /// The first elements in row-major order, at most `most` of them.
+  /// The first `most` elements in row-major order, or all if there are fewer.
   func prefix(_ most: Int) -> [Float] {
     var first = self
-    // As many of the outermost dimension as are needed; what the others hold is small.
+    // Only as much of the outermost dimension as is needed.
     let rest = shape.dropFirst().reduce(1, *)
     if !shape.isEmpty && rest > 0 { first.shape[0] = min(shape[0], (most + rest - 1) / rest) }
     guard first.count > 0 else { return [] }
@@ -95,8 +95,8 @@ extension StoredTensor {
     return Array(elements.prefix(most))
   }
 
-  /// The tensor as a view of the mapped file. Small ones are not worth it: copied, they need not keep the file, and lie
-  /// aligned.
+  /// The tensor as a view of the mapped file. Small tensors are copied instead: then they are aligned and do not keep
+  /// the file open.
   private var borrowed: Tensor? {
     let range = byteRange
     let dimensions = mergedDimensions
@@ -109,7 +109,7 @@ extension StoredTensor {
       shape, borrowing: bytes.assumingMemoryBound(to: Float.self), owner: MappedRange(file: file, range: range))
   }
 
-  /// The bytes in the file from the first element to the last.
+  /// The bytes of the file from the first element to the last.
   private var byteRange: Range<Int> {
     guard count > 0 else { return storageBegin..<storageBegin }
     let span = zip(shape, strides).reduce(1) { $0 + ($1.0 - 1) * $1.1 }
@@ -117,7 +117,7 @@ extension StoredTensor {
     return begin..<begin + span * elementType.size
   }
 
-  /// The dimensions that have more than one element, those joined that are one run: a tensor in row-major order has one.
+  /// The dimensions of more than one element, with contiguous ones merged: a tensor in row-major order has one.
   private var mergedDimensions: [(size: Int, stride: Int)] {
     var merged: [(size: Int, stride: Int)] = []
     for (size, stride) in zip(shape, strides) where size != 1 {
@@ -131,7 +131,7 @@ extension StoredTensor {
   }
 }
 
-/// Keeps a file mapped for a tensor that lies in it, and gives its pages back when the tensor has gone.
+/// Keeps a file mapped for a tensor that borrows from it, and releases the pages together with the tensor.
 private final class MappedRange: Sendable {
   private let file: MappedFile
   private let range: Range<Int>

@@ -1,13 +1,13 @@
 extension StateDict {
-  /// What wrappers of a model (`DataParallel`, `torch.compile`, a class around it) put before every name.
+  /// The prefixes that wrappers of a model (`DataParallel`, `torch.compile`, a class around it) add to every name.
   private static let wrapperPrefixes = ["module.", "_orig_mod.", "model.", "ema_model."]
 
-  /// The same tensors without what wrappers put before every name.
+  /// The same tensors without the prefixes of wrappers.
   ///
-  /// - Throws: nothing of its own, but what giving names may.
+  /// - Throws: what `assembled` throws.
   func withoutWrapperPrefixes() throws(CheckpointError) -> StateDict {
     var length = 0
-    // Wrappers may wrap one another, but not often.
+    // Wrappers can be nested, but rarely more than twice.
     for _ in 0..<3 {
       let prefix = Self.wrapperPrefixes.first { prefix in names.allSatisfy { $0.dropFirst(length).hasPrefix(prefix) } }
       guard let prefix else { break }

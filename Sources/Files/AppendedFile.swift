@@ -1,11 +1,11 @@
 import DiffusionPlatform
 
-/// A file that grows at its end and can be read meanwhile: what is added is with the system when the call returns.
+/// A file that is appended to and can be read meanwhile: bytes are with the system when the call returns.
 public final class AppendedFile {
   private let path: String
   private let descriptor: Int32
 
-  /// Opens the file at `path`, or begins it.
+  /// Opens or creates the file at `path`.
   ///
   /// - Throws: `FileError`.
   public init(path: String) throws(FileError) {
@@ -16,12 +16,12 @@ public final class AppendedFile {
 
   deinit { close(descriptor) }
 
-  /// Adds bytes; all of them or, where the system lets what it has taken be taken back, none.
+  /// Appends bytes: all of them or, if the system allows a partial write to be undone, none.
   ///
   /// - Throws: `FileError`.
   public func append(_ bytes: [UInt8]) throws(FileError) {
     guard let failure = bytes.withUnsafeBytes({ writeAll($0, to: descriptor) }) else { return }
-    // What there was room for is taken back, unless another process has added something behind it.
+    // Undoes a partial write, unless another process has appended something after it.
     let end = lseek(descriptor, 0, SEEK_CUR)
     if failure.written > 0 && lseek(descriptor, 0, SEEK_END) == end {
       ftruncate(descriptor, end - off_t(failure.written))

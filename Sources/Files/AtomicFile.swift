@@ -1,16 +1,16 @@
 import DiffusionBytes
 import DiffusionPlatform
 
-/// A file that grows under another name in its folder, and appears under its own when it is finished: whole or not at all. The
-/// temporary file goes away with the value if it is not.
+/// A file written under a temporary name in its folder and renamed when it is finished, so that it appears whole or not
+/// at all. If it is never finished, the temporary file is removed with the object.
 public final class AtomicFile: GrowingFile {
   private let path: String
   private let temporary: String
   private var descriptor: Int32
-  /// What went wrong first; nothing is written behind a lost piece.
+  /// The first failure, after which nothing more is written.
   private var failure: String?
 
-  /// Begins the file that will be at `path`.
+  /// Begins a file that will appear at `path`.
   ///
   /// - Throws: `FileError`.
   public init(path: String) throws(FileError) {
@@ -25,15 +25,15 @@ public final class AtomicFile: GrowingFile {
 
   deinit { discard() }
 
-  /// Adds bytes.
+  /// Appends bytes.
   ///
-  /// - Throws: `FileError`, also for any call after one that failed.
+  /// - Throws: `FileError`, also on every call after one that failed.
   public func append(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
     if failure == nil { failure = writeAll(bytes, to: descriptor)?.reason }
     try check()
   }
 
-  /// Adds bytes.
+  /// Appends bytes.
   ///
   /// - Throws: `FileError`.
   public func append(_ bytes: [UInt8]) throws(FileError) {
@@ -41,7 +41,8 @@ public final class AtomicFile: GrowingFile {
     try check()
   }
 
-  /// Writes bytes over those from `offset` on, which must have been added: what stands in front and is known only at the end.
+  /// Overwrites bytes from `offset` on, which must have been appended: for headers whose contents are known only at the
+  /// end.
   ///
   /// - Throws: `FileError`.
   public func overwrite(at offset: Int, _ bytes: [UInt8]) throws(FileError) {
@@ -49,12 +50,13 @@ public final class AtomicFile: GrowingFile {
     try check()
   }
 
-  /// Gives the file its name.
+  /// Completes the file and gives it its name.
   ///
   /// - Throws: `FileError`; then nothing is left behind.
   public func finish() throws(FileError) {
     if failure == nil && fsync(descriptor) != 0 && errno != EINVAL { failure = systemError() }
-    // Nothing may be allocated between the two calls: a program that ends for want of memory removes only what is open.
+    // Nothing may be allocated between closing and renaming: a program that runs out of memory removes only the files
+    // that are open.
     temporary.withCString { temporary in
       path.withCString { name in
         if close(descriptor) != 0 && failure == nil { failure = systemError() }
@@ -70,7 +72,7 @@ public final class AtomicFile: GrowingFile {
     try check()
   }
 
-  /// Removes what has been written so far.
+  /// Removes the unfinished file.
   public func discard() {
     guard descriptor >= 0 else { return }
     close(descriptor)
@@ -78,7 +80,7 @@ public final class AtomicFile: GrowingFile {
     unlink(temporary)
   }
 
-  /// What to say where the last call found no such file because `folder` is not there: never was, or vanished meanwhile.
+  /// The message if the last call failed because `folder` does not exist, or no longer does; nil otherwise.
   private static func folderIsGone(_ folder: String) -> String? {
     let error = errno
     defer { errno = error }
@@ -90,7 +92,7 @@ public final class AtomicFile: GrowingFile {
     if let failure { throw .refused(path: path, action: "be written", reason: failure) }
   }
 
-  /// The machine's name: others may write into the same folder, with processes of the same numbers.
+  /// The machine's name: processes of other machines, with the same process IDs, may write to the same folder.
   private static let host: String = {
     var name = [CChar](repeating: 0, count: 65)
     guard gethostname(&name, name.count - 1) == 0 else { return "host" }
@@ -98,16 +100,14 @@ public final class AtomicFile: GrowingFile {
     return String(decoding: bytes, as: UTF8.self).replacing("/", with: "-")
   }()
 
-  /// Removes the temporary files in the folder of `path` that processes of this machine left when they were killed.
+  /// Removes the temporary files in the folder of `path` that killed processes of this machine have left.
   public static func removeStaleTemporaries(besides path: String) {
     let folder = parts(path).folder
     guard let directory = opendir(folder.isEmpty ? "." : folder) else { return }
     defer { closedir(directory) }
     while let entry = readdir(directory) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        String(cString: UnsafeRawPointer(pointer).assumingMemoryBound(to: CChar.self))
-      }
-      // .NAME.HOST-PID.tmp, where no such process runs.
+      let name = fileName(entry)
+      // .NAME.HOST-PID.tmp, if there is no such process any more.
       let end = ".tmp"
       guard name.hasPrefix("."), name.hasSuffix(end), let dash = name.lastIndex(of: "-"),
         name[..<dash].hasSuffix(".\(host)"), let process = pid_t(name[name.index(after: dash)...].dropLast(end.count)),
@@ -117,7 +117,7 @@ public final class AtomicFile: GrowingFile {
     }
   }
 
-  /// The folder with its slash, or nothing, and the name in it.
+  /// The folder, empty or ending in a slash, and the name in it.
   private static func parts(_ path: String) -> (folder: String, name: Substring) {
     guard let slash = path.lastIndex(of: "/") else { return ("", path[...]) }
     return (String(path[...slash]), path[path.index(after: slash)...])

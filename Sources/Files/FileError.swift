@@ -1,15 +1,15 @@
-/// Why a file or a folder cannot be read or written. Every description is one sentence that names it.
+/// Why a file or folder cannot be read or written. Every description is one sentence that names it.
 public enum FileError: Error, Equatable, CustomStringConvertible {
-  /// The system refuses; `action` is what was to be done ("be read", "be written"), `reason` the system's word.
+  /// The system refused; `action` is what failed ("be read", "be written"), `reason` the system's message.
   case refused(path: String, action: String, reason: String)
-  /// A folder where a file is needed.
+  /// It is a folder, not a file.
   case folder(path: String)
-  /// A pipe, a device or a socket where a regular file is needed.
+  /// It is a pipe, a device or a socket, not a regular file.
   case notRegular(path: String)
-  /// A file without bytes.
+  /// The file is empty.
   case empty(path: String)
 
-  /// One sentence that says what is wrong and, where something can be done, what.
+  /// One sentence that says what is wrong and, if possible, what to do.
   public var description: String {
     switch self {
     case .refused(let path, let action, let reason): "\(path): cannot \(action): \(reason)"

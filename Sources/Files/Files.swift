@@ -1,6 +1,6 @@
 import DiffusionPlatform
 
-/// Writes a file that appears whole or not at all: into a temporary file in the same folder, which is then renamed.
+/// Writes a file that appears whole or not at all: a temporary file in the same folder, which is then renamed.
 ///
 /// - Throws: `FileError`; nothing is left behind.
 public func writeAtomically(_ bytes: [UInt8], to path: String) throws(FileError) {
@@ -9,12 +9,12 @@ public func writeAtomically(_ bytes: [UInt8], to path: String) throws(FileError)
   try file.finish()
 }
 
-/// Writes a file that appears whole or not at all, piece by piece, for files that are too large to be held in memory.
+/// Writes a file that appears whole or not at all, piece by piece, for files that are too large for memory.
 ///
 /// - Parameters:
-///   - path: the file's name.
-///   - body: is called once, with a function that appends bytes to the file and throws `FileError` where it
-///     cannot; a failure of that function fails the whole, even if `body` goes on after it.
+///   - path: the file's path.
+///   - body: called once, with a function that appends bytes to the file and throws `FileError` if it cannot. If that
+///     function fails, the file is not written, even if `body` ignores the error.
 /// - Throws: `FileError`, and what `body` throws; nothing is left behind.
 public func writeAtomically(
   to path: String, _ body: (_ write: (UnsafeRawBufferPointer) throws(FileError) -> Void) throws -> Void
@@ -24,7 +24,7 @@ public func writeAtomically(
   try file.finish()
 }
 
-/// Reads a whole file, or what comes out of a pipe or a device, if that is no more than `pipeLimit` bytes: they may be without end.
+/// Reads a whole file, or the output of a pipe or device up to `pipeLimit` bytes, since it may be endless.
 ///
 /// - Throws: `FileError`.
 public func readFile(_ path: String, pipeLimit: Int = 1 << 30) throws(FileError) -> [UInt8] {
@@ -49,19 +49,20 @@ public func readFile(_ path: String, pipeLimit: Int = 1 << 30) throws(FileError)
   }
 }
 
-/// What is at a path.
+/// The kind of thing at a path.
 public enum PathKind: Sendable {
-  /// Nothing.
+  /// Nothing exists there.
   case nothing
   /// A folder.
   case folder
-  /// A file, or something like one.
+  /// Anything else, for instance a regular file.
   case file
 }
 
-/// What is at `path`.
+/// The kind of thing at `path`.
 ///
-/// - Throws: `FileError` where the system does not say: what is there and cannot be seen must not be taken for nothing.
+/// - Throws: `FileError` if the system does not tell: something that exists but is inaccessible must not count as
+///   nothing.
 public func kind(ofPath path: String) throws(FileError) -> PathKind {
   var status = stat()
   if stat(path, &status) != 0 {
@@ -71,28 +72,33 @@ public func kind(ofPath path: String) throws(FileError) -> PathKind {
   return status.st_mode & S_IFMT == S_IFDIR ? .folder : .file
 }
 
-/// The names of what lies in a folder, those that begin with a dot left out, sorted by their bytes.
+/// The names in a folder, without those that begin with a dot, sorted by their bytes.
 ///
 /// - Throws: `FileError`.
 public func namesInFolder(_ path: String) throws(FileError) -> [String] {
   guard let directory = opendir(path) else { throw .refused(path: path, action: "be read", reason: systemError()) }
   defer { closedir(directory) }
   var names: [String] = []
-  // At the end there is no error.
+  // nil is the end if `errno` stays 0, and otherwise an error.
   errno = 0
   while let entry = readdir(directory) {
-    let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-      String(cString: UnsafeRawPointer(pointer).assumingMemoryBound(to: CChar.self))
-    }
+    let name = fileName(entry)
     if !name.hasPrefix(".") { names.append(name) }
     errno = 0
   }
   if errno != 0 { throw .refused(path: path, action: "be read", reason: systemError()) }
-  // Two names that only Unicode takes for the same stay in one order, too.
+  // By bytes, so that names that are equal in Unicode have a fixed order too.
   return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
 }
 
-/// Makes a folder, unless it is there already; the one around it must be.
+/// The name of a directory entry.
+func fileName(_ entry: UnsafeMutablePointer<dirent>) -> String {
+  withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+    String(cString: UnsafeRawPointer(pointer).assumingMemoryBound(to: CChar.self))
+  }
+}
+
+/// Creates a folder, unless it exists. Its parent must exist.
 ///
 /// - Throws: `FileError`.
 public func makeFolder(_ path: String) throws(FileError) {
@@ -102,15 +108,15 @@ public func makeFolder(_ path: String) throws(FileError) {
   throw .refused(path: path, action: "be made", reason: String(cString: strerror(error)))
 }
 
-/// Why not all could be written, and how much was.
+/// Why a write was incomplete, and how much was written.
 public struct WriteFailure {
-  /// The system's word.
+  /// The system's message.
   public let reason: String
-  /// Bytes.
+  /// The number of bytes written.
   public let written: Int
 }
 
-/// Writes where the file's last piece ended, or at `place`.
+/// Writes all bytes at the file's current position, or at `place`; nil on success.
 public func writeAll(_ bytes: UnsafeRawBufferPointer, to file: Int32, at place: Int? = nil) -> WriteFailure? {
   var offset = 0
   while offset < bytes.count {
@@ -123,5 +129,5 @@ public func writeAll(_ bytes: UnsafeRawBufferPointer, to file: Int32, at place: 
   return nil
 }
 
-/// The system's word for what the last call could not do.
+/// The system's message for the last error.
 func systemError() -> String { String(cString: strerror(errno)) }

@@ -1,12 +1,12 @@
 import DiffusionPlatform
 
-/// Reads lines from a file, a pipe or standard input, each as soon as it is whole.
+/// Reads lines from a file, a pipe or standard input, each as soon as it is complete.
 public final class LineReader {
   private let path: String
   private let descriptor: Int32
   private var buffer: [UInt8] = []
   private var isAtEnd = false
-  /// No line may be longer: what has no end must not fill the memory.
+  /// The longest allowed line, so that endless input does not fill the memory.
   private static let longest = 1 << 24
 
   /// - Parameter path: the file; `-` is standard input.
@@ -19,9 +19,9 @@ public final class LineReader {
 
   deinit { if descriptor != STDIN_FILENO { close(descriptor) } }
 
-  /// The next line, without what ends it; nil behind the last.
+  /// The next line, without its newline; nil after the last.
   ///
-  /// - Parameter onSignal: called when a signal comes while there is nothing to read; what it throws ends the waiting.
+  /// - Parameter onSignal: called when a signal arrives while waiting for input; an error that it throws ends the wait.
   /// - Throws: `FileError`, also for a line of more than 16 MiB, and what `onSignal` throws.
   public func next(onSignal: () throws -> Void = {}) throws -> [UInt8]? {
     var searched = 0
@@ -43,7 +43,7 @@ public final class LineReader {
     }
   }
 
-  /// False if a signal came first: unlike reading, waiting is not taken up again by the system.
+  /// Reads the next bytes; false if a signal arrives first. Unlike `read`, `poll` is not restarted after a signal.
   private func readMore() throws(FileError) -> Bool {
     var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
     if poll(&waiting, 1, -1) < 0 && errno == EINTR { return false }

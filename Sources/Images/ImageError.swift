@@ -1,30 +1,36 @@
 import DiffusionBytes
 import DiffusionFiles
 
-/// Why a picture or an array cannot be made, read or written. Every description is one sentence.
+/// An error in making, reading or writing an image or array. Every description is one sentence.
 public enum ImageError: Error, Equatable, CustomStringConvertible {
-  /// Pictures have 1 or 3 channels.
+  /// An image does not have 1 or 3 channels.
   case channels(Int)
-  /// A sheet or an enlargement of more than `Picture.pixelLimit` pixels.
+  /// A grid or enlargement of more than `Picture.pixelLimit` pixels.
   case tooLarge(width: Int, height: Int)
-  /// libpng refuses.
+  /// An error from libpng.
   case png(String)
-  /// A file that cannot be read or written.
+  /// A file cannot be read or written.
   case file(FileError)
-  /// An array file that is not what it says, or not what is needed.
+  /// An array file is invalid, or not what is needed.
   case npy(path: String, NPYFault)
-  /// An archive of arrays that is not what it says.
+  /// An archive of arrays is invalid.
   case npz(path: String, NPZFault)
-  /// Pictures to enlarge or to start from, or a mask, that a model cannot take.
+  /// Low-resolution or initial images, or a mask, that a model cannot take.
   case pictures(path: String, PictureFault)
 
-  /// One sentence that says what is wrong and, where something can be done, what.
+  /// One sentence that describes the error and, if possible, what to do.
   public var description: String {
     switch self {
     case .channels(let count):
-      "images of \(count) channels cannot be shown as PNG, which takes 1 (grey) or 3 (RGB); type --out x.npy to keep the numbers"
+      """
+      images of \(count) channels cannot be shown as PNG, which takes 1 (grey) or 3 (RGB); \
+      type --out x.npy to keep the numbers
+      """
     case .tooLarge(let width, let height):
-      "a picture of \(width)×\(height) pixels is larger than the \(Picture.pixelLimit) that one may have; choose a smaller --scale or --count"
+      """
+      a picture of \(width)×\(height) pixels is larger than the \(Picture.pixelLimit) that one may have; \
+      choose a smaller --scale or --count
+      """
     case .png(let message): "the PNG cannot be used: \(message)"
     case .file(let error): error.description
     case .npy(let path, let fault): "\(path): \(fault)"
@@ -34,24 +40,24 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
   }
 }
 
-/// What can be wrong with a `.npy` file.
+/// A fault of a `.npy` file.
 public enum NPYFault: Error, Equatable, CustomStringConvertible {
-  /// The first bytes are others.
+  /// The file does not start with the `.npy` magic string.
   case notNPY
-  /// A version of the format that does not exist yet.
+  /// The format version is not known.
   case version(Int)
-  /// A header that ends behind the file, or is not a dictionary of the three known keys.
+  /// The header extends past the end of the file, or is not a dictionary of the three known keys.
   case badHeader
-  /// Elements that are not floating-point numbers.
+  /// The elements are not floating-point numbers.
   case elementType(String)
-  /// Elements of a type that cannot be read.
+  /// The elements have a type that cannot be read.
   case unknownType(String)
-  /// Columns first.
+  /// The array is in column-major order.
   case fortranOrder
-  /// Shape and size do not agree.
+  /// The shape and the size disagree.
   case size(shape: [Int], needed: Int?, found: Int)
 
-  /// What is wrong, and what would do.
+  /// The fault, and what to do.
   public var description: String {
     switch self {
     case .notNPY: "is no .npy file; numpy.save writes one"
@@ -62,23 +68,26 @@ public enum NPYFault: Error, Equatable, CustomStringConvertible {
       "holds elements of type \(type); save numbers as float32 (array.astype('<f4')), pixels as uint8, labels as int64"
     case .fortranOrder: "is stored columns first; save it with numpy.ascontiguousarray"
     case .size(let shape, let needed, let found):
-      "should hold an array of shape \(shape)\(needed.map { ", \($0) bytes" } ?? ""), but \(found) bytes follow its header"
+      """
+      should hold an array of shape \(shape)\(needed.map { ", \($0) bytes" } ?? ""), \
+      but \(found) bytes follow its header
+      """
     }
   }
 }
 
-/// What can be wrong with a `.npz` archive.
+/// A fault of a `.npz` archive.
 public enum NPZFault: Error, Equatable, CustomStringConvertible {
-  /// It is no archive that can be read.
+  /// The file is not a readable archive.
   case zip(ZipFault)
-  /// A compressed entry that does not unpack to what the archive says.
+  /// A compressed entry does not unpack to what the archive declares.
   case inflate(entry: String, InflateFault)
-  /// No array of a name that is needed.
+  /// A required array is missing.
   case missing(array: String, found: [String])
-  /// An array that is not what it says.
+  /// An array is invalid.
   case array(String, NPYFault)
 
-  /// What is wrong, and what would do.
+  /// The fault, and what to do.
   public var description: String {
     switch self {
     case .zip(.compressed(let entry)):
@@ -86,44 +95,47 @@ public enum NPZFault: Error, Equatable, CustomStringConvertible {
     case .zip(let fault): fault.description
     case .inflate(let entry, let fault): "entry \(entry) \(fault)"
     case .missing(let array, let found):
-      "has no array \(array)\(found.isEmpty ? "" : ", only \(found.prefix(4).joined(separator: ", "))"); save it with numpy.savez(file, \(array)=…)"
+      """
+      has no array \(array)\(found.isEmpty ? "" : ", only \(found.prefix(4).joined(separator: ", "))"); \
+      save it with numpy.savez(file, \(array)=…)
+      """
     case .array(let name, let fault): "array \(name) \(fault)"
     }
   }
 }
 
-/// Why a file does not hold pictures that a model can be given.
+/// A fault in a file of images for a model.
 public enum PictureFault: Error, Equatable, CustomStringConvertible {
-  /// The first bytes are those of no known kind of file.
+  /// The file format is not known.
   case format
-  /// A PNG that libpng refuses.
+  /// libpng rejects the PNG.
   case png(String)
-  /// An RGB picture where the model takes grey ones.
+  /// The image is RGB, but the model takes grey ones.
   case colour
-  /// `arr_0` of another element type than uint8.
+  /// The elements of `arr_0` are not uint8.
   case pixelType(String)
-  /// `arr_0`, or the pixels of a PNG, of another shape than `[N, h, w, channels]`.
+  /// The shape of `arr_0`, or of a PNG's pixels, is not `[N, h, w, channels]`.
   case pixels(shape: [Int], channels: Int)
-  /// Floating-point numbers of another shape than `[N, channels, h, w]`.
+  /// The shape of floating-point numbers is not `[N, channels, h, w]`.
   case numbers(shape: [Int], channels: Int)
-  /// No pictures, or pictures without pixels.
+  /// There are no images, or they have no pixels.
   case nothing(shape: [Int])
-  /// A number outside [-1, 1].
+  /// A number is outside [-1, 1].
   case range(Float)
-  /// `arr_1` of another element type than int64 and int32.
+  /// The elements of `arr_1` are neither int64 nor int32.
   case labelType(String)
-  /// `arr_1` of another shape than `[pictures]`.
+  /// The shape of `arr_1` is not `[pictures]`.
   case labels(shape: [Int], pictures: Int)
-  /// Arrays of pictures of another size than the model's, which only a PNG is cut and scaled to.
+  /// Arrays do not have the model's image size; only a PNG is cropped and scaled to it.
   case size(width: Int, height: Int, model: Int)
-  /// A mask that is no PNG.
+  /// The mask is not a PNG.
   case maskFormat
-  /// A mask of another size than the picture's.
+  /// The mask and the image differ in size.
   case maskSize(width: Int, height: Int, pictureWidth: Int, pictureHeight: Int)
-  /// A mask that keeps all of the picture.
+  /// The mask keeps the whole image.
   case maskIsBlack
 
-  /// What is wrong, and what would do.
+  /// The fault, and what to do.
   public var description: String {
     switch self {
     case .format: "is no PNG, .npz or .npy; save it as one of these"
@@ -141,9 +153,15 @@ public enum PictureFault: Error, Equatable, CustomStringConvertible {
     case .labelType(let type):
       "array arr_1 holds elements of type \(type), but labels are int64 (array.astype('int64'))"
     case .labels(let shape, let pictures):
-      "array arr_1 has the shape \(shape), but labels of \(pictures) pictures have [\(pictures)]; save one for each picture"
+      """
+      array arr_1 has the shape \(shape), but labels of \(pictures) pictures have [\(pictures)]; \
+      save one for each picture
+      """
     case .size(let width, let height, let model):
-      "holds pictures of \(width)×\(height) pixels, but the model draws \(model)×\(model); scale them, or give a PNG, which is cut and scaled"
+      """
+      holds pictures of \(width)×\(height) pixels, but the model draws \(model)×\(model); \
+      scale them, or give a PNG, which is cut and scaled
+      """
     case .maskFormat: "is no PNG; save the mask as one"
     case .maskSize(let width, let height, let pictureWidth, let pictureHeight):
       "has \(width)×\(height) pixels, but the picture has \(pictureWidth)×\(pictureHeight); make the mask as large"

@@ -1,17 +1,17 @@
 import TensorCore
 
-/// A picture of 8-bit pixels.
+/// An image of 8-bit pixels.
 public struct Picture: Sendable, Equatable {
-  /// In pixels.
+  /// The width in pixels.
   public let width: Int
-  /// In pixels.
+  /// The height in pixels.
   public let height: Int
-  /// 1 (grey) or 3 (RGB).
+  /// The number of channels: 1 (grey) or 3 (RGB).
   public let channels: Int
-  /// Rows from top to bottom, pixels from left to right, channels interleaved.
+  /// The pixels: rows from top to bottom, each from left to right, with interleaved channels.
   public let pixels: [UInt8]
 
-  /// A picture of the given pixels, `width · height · channels` of them.
+  /// Creates an image from `width · height · channels` bytes.
   public init(width: Int, height: Int, channels: Int, pixels: [UInt8]) {
     precondition(
       width > 0 && height > 0 && (channels == 1 || channels == 3) && pixels.count == width * height * channels,
@@ -22,7 +22,7 @@ public struct Picture: Sendable, Equatable {
     self.pixels = pixels
   }
 
-  /// Picture `index` of `x`, `[N, C, H, W]` in [-1, 1]; see `uint8Pixels(_:)`.
+  /// Creates an image from `x`, `[N, C, H, W]` in [-1, 1], at `index`; see `uint8Pixels(_:)`.
   ///
   /// - Throws: `ImageError.channels` unless C is 1 or 3.
   public init(_ x: Tensor, _ index: Int) throws(ImageError) {
@@ -34,12 +34,12 @@ public struct Picture: Sendable, Equatable {
   }
 }
 
-/// The pixels of `x`, `[N, C, H, W]` in [-1, 1], as `[N, H, W, C]`: ((x + 1) · 127.5), clamped to 0 … 255 and truncated, as
-/// `image_sample.py` of improved-diffusion makes them. Not-a-number becomes 0.
+/// Converts `x`, `[N, C, H, W]` in [-1, 1], to pixels `[N, H, W, C]`: (x + 1) · 127.5, clamped to 0 … 255 and
+/// truncated, as in `image_sample.py` of improved-diffusion. NaN becomes 0.
 public func uint8Pixels(_ x: Tensor) -> [UInt8] {
   x.channelsLast().values.map { value in
     let scaled = (value + 1) * 127.5
-    // The comparison is false for not-a-number.
+    // The comparison is false for NaN.
     return scaled > 0 ? UInt8(min(scaled, 255)) : 0
   }
 }

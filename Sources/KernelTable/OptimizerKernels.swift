@@ -1,14 +1,14 @@
-/// The numbers of a step of AdamW (Loshchilov & Hutter 2019, algorithm 2), as PyTorch applies them.
+/// The coefficients of a step of AdamW (Loshchilov & Hutter 2019, algorithm 2), as PyTorch applies them.
 public struct AdamWStep: Sendable {
-  /// What gradients are multiplied by first, to clip them.
+  /// Multiplies gradients first, to clip them.
   public var gradientScale: Float
   /// β₁.
   public var beta1: Float
-  /// 1 - β₁, rounded for itself.
+  /// 1 - β₁, rounded from its exact value.
   public var oneMinusBeta1: Float
   /// β₂.
   public var beta2: Float
-  /// 1 - β₂, rounded for itself.
+  /// 1 - β₂, rounded from its exact value.
   public var oneMinusBeta2: Float
   /// 1 / √(1 - β₂ᵗ).
   public var secondCorrection: Float
@@ -19,7 +19,7 @@ public struct AdamWStep: Sendable {
   /// 1 - learning rate · weight decay.
   public var decay: Float
 
-  /// The given numbers.
+  /// The given coefficients.
   public init(
     gradientScale: Float, beta1: Float, oneMinusBeta1: Float, beta2: Float, oneMinusBeta2: Float,
     secondCorrection: Float, epsilon: Float, stepSize: Float, decay: Float
@@ -36,9 +36,10 @@ public struct AdamWStep: Sendable {
   }
 }
 
-/// The inner loops of a training step behind the gradients.
+/// The inner loops of a training step after the backward pass.
 public final class OptimizerKernels: Sendable {
-  /// m = β₁·m + (1 - β₁)·g; v = β₂·v + (1 - β₂)·g²; w = decay·w - stepSize · m / (√v · secondCorrection + ε), elementwise.
+  /// m = β₁·m + (1 - β₁)·g; v = β₂·v + (1 - β₂)·g²;
+  /// w = decay·w - stepSize · m / (√v · secondCorrection + ε), elementwise.
   public typealias AdamW =
     @Sendable (
       _ step: AdamWStep, _ gradient: UnsafePointer<Float>, _ count: Int, _ weight: UnsafeMutablePointer<Float>,
@@ -48,17 +49,17 @@ public final class OptimizerKernels: Sendable {
   public let adamW: AdamW
 
   /// `average[i] = rate · average[i] + (1 - rate) · x[i]`.
-  public typealias MovingAverage =
+  public typealias EMA =
     @Sendable (
       _ x: UnsafePointer<Float>, _ count: Int, _ rate: Float, _ oneMinusRate: Float,
       _ average: UnsafeMutablePointer<Float>
     ) -> Void
-  /// See `MovingAverage`.
-  public let movingAverage: MovingAverage
+  /// See `EMA`.
+  public let ema: EMA
 
   /// A table of the given kernels.
-  public init(adamW: @escaping AdamW, movingAverage: @escaping MovingAverage) {
+  public init(adamW: @escaping AdamW, ema: @escaping EMA) {
     self.adamW = adamW
-    self.movingAverage = movingAverage
+    self.ema = ema
   }
 }

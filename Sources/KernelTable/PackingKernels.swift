@@ -1,4 +1,4 @@
-/// The inner loops that put weights, rows and gradients into the order in which other kernels read them, or back.
+/// The inner loops that rearrange weights, rows and gradients into the order in which other kernels read them, or back.
 public final class PackingKernels: Sendable {
   /// `out[c · stride + r] = x[r · columns + c]` for `r` in `0 ..< rows` and `c` in `0 ..< columns`.
   public typealias Transpose =
@@ -8,13 +8,14 @@ public final class PackingKernels: Sendable {
   /// See `Transpose`.
   public let transpose: Transpose
 
-  /// `out[t · stride + c] = x[9c + 8 - t]` for `c` in `0 ..< count`: the nine taps of some channels, turned round.
+  /// `out[t · stride + c] = x[9c + 8 - t]` for `c` in `0 ..< count`: the nine taps of some channels in reverse order.
   public typealias FlipTaps =
     @Sendable (_ x: UnsafePointer<Float>, _ count: Int, _ out: UnsafeMutablePointer<Float>, _ stride: Int) -> Void
   /// See `FlipTaps`.
   public let flipTaps: FlipTaps
 
-  /// `out[9c + t] = start + x[16t + c]` for 16 channels of nine taps; the start is what `out` holds if `accumulate` is true, else 0.
+  /// `out[9c + t] = start + x[16t + c]` for 16 channels of nine taps; the start is the value in `out` if `accumulate`
+  /// is true, else 0.
   public typealias AddTaps =
     @Sendable (_ x: UnsafePointer<Float>, _ accumulate: Bool, _ out: UnsafeMutablePointer<Float>) -> Void
   /// See `AddTaps`.
@@ -28,7 +29,7 @@ public final class PackingKernels: Sendable {
   /// See `PackBlock`.
   public let packBlock: PackBlock
 
-  /// `out[r · outStride + c] = x[r · stride + c]` for `count` numbers of each of `rows` rows.
+  /// `out[r · outStride + c] = x[r · stride + c]` for the first `count` floats of each of `rows` rows.
   public typealias CopyRows =
     @Sendable (
       _ x: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ count: Int, _ out: UnsafeMutablePointer<Float>,

@@ -1,4 +1,6 @@
-// Backward through normalisation and SiLU.
+// Backward passes of normalisation and SiLU.
+
+import KernelTable
 
 /// f′(x) = σ(x)·(1 + x·(1 - σ(x))) for f = SiLU (Elfwing et al. 2017, eq. 3).
 @inline(__always) private func siluSlope(_ x: Vector) -> Vector {
@@ -22,47 +24,44 @@ func siluGradient(
 
 /// See `GradientKernels.NormalizeMoments`.
 func normalizeMoments(
-  _ x: UnsafePointer<Float>, _ stride: Int, _ pixels: Int, _ channels: Int, _ mean: UnsafePointer<Float>,
-  _ scale: UnsafePointer<Float>, _ shift: UnsafePointer<Float>, _ activate: Bool,
-  _ gradient: UnsafeMutablePointer<Float>, _ gradientStride: Int, _ sums: UnsafeMutablePointer<Float>,
-  _ products: UnsafeMutablePointer<Float>
+  _ x: KernelTable.Rows, _ pixels: Int, _ channels: Int, _ affine: KernelTable.ChannelAffine, _ activate: Bool,
+  _ gradient: KernelTable.MutableRows, _ sums: GradientKernels.ChannelSums
 ) {
   var c = 0
   while c < channels {
-    let (middle, factor, offset) = (load(mean + c), load(scale + c), load(shift + c))
+    let (mean, scale, shift) = (load(affine.mean + c), load(affine.scale + c), load(affine.shift + c))
     var (sum, product) = (broadcast(0), broadcast(0))
-    var (pixel, target) = (x + c, gradient + c)
+    var (pixel, target) = (x.start + c, gradient.start + c)
     for _ in 0..<pixels {
-      let d = load(pixel) - middle
+      let d = load(pixel) - mean
       var dz = load(target)
       if activate {
-        dz *= siluSlope(multiplyAdd(d, factor, offset))
+        dz *= siluSlope(multiplyAdd(d, scale, shift))
         store(dz, target)
       }
       sum += dz
       product = multiplyAdd(dz, d, product)
-      pixel += stride
-      target += gradientStride
+      pixel += x.stride
+      target += gradient.stride
     }
-    store(sum, sums + c)
-    store(product, products + c)
+    store(sum, sums.sums + c)
+    store(product, sums.products + c)
     c += lanes
   }
 }
 
 /// See `GradientKernels.NormalizeInput`.
 func normalizeInput(
-  _ x: UnsafePointer<Float>, _ stride: Int, _ pixels: Int, _ channels: Int, _ mean: UnsafePointer<Float>,
-  _ scale: UnsafePointer<Float>, _ slope: UnsafePointer<Float>, _ offset: UnsafePointer<Float>,
-  _ gradient: UnsafePointer<Float>, _ gradientStride: Int, _ accumulate: Bool, _ out: UnsafeMutablePointer<Float>
+  _ x: KernelTable.Rows, _ pixels: Int, _ channels: Int, _ terms: GradientKernels.InputTerms, _ dz: KernelTable.Rows,
+  _ accumulate: Bool, _ out: UnsafeMutablePointer<Float>
 ) {
   for p in 0..<pixels {
-    let (source, dz, target) = (x + p * stride, gradient + p * gradientStride, out + p * stride)
+    let (source, gradient, target) = (x.start + p * x.stride, dz.start + p * dz.stride, out + p * x.stride)
     var c = 0
     while c < channels {
-      let start = accumulate ? load(target + c) + load(offset + c) : load(offset + c)
-      let centred = multiplyAdd(load(source + c) - load(mean + c), load(slope + c), start)
-      store(multiplyAdd(load(dz + c), load(scale + c), centred), target + c)
+      let start = accumulate ? load(target + c) + load(terms.offset + c) : load(terms.offset + c)
+      let centred = multiplyAdd(load(source + c) - load(terms.mean + c), load(terms.slope + c), start)
+      store(multiplyAdd(load(gradient + c), load(terms.scale + c), centred), target + c)
       c += lanes
     }
   }

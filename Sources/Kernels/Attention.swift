@@ -1,40 +1,43 @@
 // Scaled dot-product attention (Vaswani et al. 2017, eq. 1) of one head: softmax(q·kᵀ/√d)·v.
 //
-// As many queries as a tile has columns are worked on at a time, a panel of them. They lie along the vectors: then the softmax
-// needs no sums across a vector, and heads of any width fill the tiles.
+// Queries are processed in panels of as many as a tile has columns. They lie along the vectors, so the softmax needs no
+// sums across a vector, and heads of any width fill the tiles.
+
+import KernelTable
 
 /// See `KernelTable.Attend`.
 func attend(
-  _ head: UnsafePointer<Float>, _ stride: Int, _ partStride: Int, _ length: Int, _ depth: Int, _ firstQuery: Int,
-  _ endQuery: Int, _ scratch: UnsafeMutablePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ outStride: Int
+  _ head: KernelTable.AttentionHead, _ length: Int, _ depth: Int, _ firstQuery: Int, _ endQuery: Int,
+  _ scratch: UnsafeMutablePointer<Float>, _ out: KernelTable.MutableRows
 ) {
-  let (keys, values) = (head + partStride, head + 2 * partStride)
-  // What is read as vectors comes first, where the scratch is aligned.
+  let (keys, values) = (head.queries + head.partStride, head.queries + 2 * head.partStride)
+  // Whatever is read as vectors comes first, where the scratch is aligned.
   let scores = scratch
   let queries = scores + length * tileColumns
   let weighted = queries + depth * tileColumns
   let keyRows = UnsafeMutableRawPointer(weighted + depth * tileColumns).assumingMemoryBound(
     to: UnsafePointer<Float>.self)
-  for t in 0..<length { keyRows[t] = keys + t * stride }
+  for t in 0..<length { keyRows[t] = keys + t * head.stride }
   let packedValues = UnsafeMutableRawPointer(keyRows + length).assumingMemoryBound(to: Float.self)
-  // Scores are logarithms to base 2, whose powers are the easier ones.
+  // Scores are scaled to base 2, since 2ˣ is cheaper than eˣ.
   let scale = 1.442_695_04 / Float(depth).squareRoot()
   let valueTiles = (depth - 1) / tileRows + 1
   let valueRows = (depth - 1) / valueTiles + 1
 
-  // Each tile's columns of v one behind the other: where they come from, they would share a few sets of the near cache.
+  // Each tile's columns of v are packed together: at their original strides they would compete for a few sets of the L1
+  // cache.
   forEachValueTile { row, rows in
     let target = packedValues + row * length
     for t in 0..<length {
-      for r in 0..<rows { target[t * rows + r] = values[t * stride + row + r] }
+      for r in 0..<rows { target[t * rows + r] = values[t * head.stride + row + r] }
     }
   }
   var first = firstQuery
   while first < endQuery {
     let count = min(tileColumns, endQuery - first)
     for i in 0..<depth {
-      for c in 0..<count { queries[i * tileColumns + c] = head[(first + c) * stride + i] * scale }
-      // What comes of columns without a query is not read.
+      for c in 0..<count { queries[i * tileColumns + c] = head.queries[(first + c) * head.stride + i] * scale }
+      // The results of columns without a query are not read.
       for c in count..<tileColumns { queries[i * tileColumns + c] = 0 }
     }
     let largest = score(keyRows, length, depth, queries, scores)
@@ -43,12 +46,12 @@ func attend(
       weigh(packedValues + row * length, rows, length, scores, inverse, weighted + row * tileColumns)
     }
     for c in 0..<count {
-      for i in 0..<depth { out[(first + c) * outStride + i] = weighted[i * tileColumns + c] }
+      for i in 0..<depth { out.start[(first + c) * out.stride + i] = weighted[i * tileColumns + c] }
     }
     first += count
   }
 
-  /// The channels of the values in tiles of about the same height.
+  /// Calls `body` for the channels of the values, in tiles of about the same height.
   @inline(__always) func forEachValueTile(_ body: (_ row: Int, _ rows: Int) -> Void) {
     var row = 0
     while row < depth {
@@ -59,7 +62,7 @@ func attend(
   }
 }
 
-/// Scores `[T, queries]` of keys with queries `[d, queries]`; returns the largest of each query.
+/// Writes the scores `[T, queries]` of keys with queries `[d, queries]`; returns the largest score of each query.
 @inline(__always) func score(
   _ keys: UnsafePointer<UnsafePointer<Float>>, _ length: Int, _ depth: Int, _ queries: UnsafePointer<Float>,
   _ scores: UnsafeMutablePointer<Float>
@@ -79,7 +82,7 @@ func attend(
     tile(WholeSums(), key)
     key += tileRows
   }
-  // The last tile repeats what it shares with the one before.
+  // The last tile overlaps the one before and computes the shared rows again.
   if key < length && length >= tileRows { tile(WholeSums(), length - tileRows) }
   if length < tileRows {
     for key in 0..<length { tile(Sums<1>(), key) }
@@ -87,7 +90,7 @@ func attend(
   return largest
 }
 
-/// `2^(score - largest)` in place of the scores `[T, queries]`; returns 1 / their sum for each query.
+/// Replaces the scores `[T, queries]` by `2^(score - largest)`; returns 1 / their sum for each query.
 @inline(__always) func powers(
   _ scores: UnsafeMutablePointer<Float>, _ length: Int, _ largest: (Vector, Vector)
 ) -> (Vector, Vector) {
@@ -104,7 +107,7 @@ func attend(
   return (broadcast(1) / sums.0, broadcast(1) / sums.1)
 }
 
-/// `rows` channels of the values `[T, rows]`, weighted with `[T, queries]` and multiplied by `factors`.
+/// Writes `rows` channels of the values `[T, rows]`, weighted with `[T, queries]` and multiplied by `factors`.
 @inline(__always) func weigh(
   _ values: UnsafePointer<Float>, _ rows: Int, _ length: Int, _ weights: UnsafePointer<Float>,
   _ factors: (Vector, Vector), _ out: UnsafeMutablePointer<Float>

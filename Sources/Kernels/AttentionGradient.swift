@@ -1,27 +1,29 @@
-// Backward through scaled dot-product attention of one head, the weights being computed anew. With P = softmax(q·kᵀ/√d) and
-// the gradient dO of P·v: dv = Pᵀ·dO; dP = dO·vᵀ; dS = P ⊙ (dP - Σ_t P ⊙ dP); dq = dS·k/√d; dk = dSᵀ·q/√d.
+// Backward pass of scaled dot-product attention of one head, which recomputes the weights. With P = softmax(q·kᵀ/√d)
+// and the gradient dO of P·v: dv = Pᵀ·dO; dP = dO·vᵀ; dS = P ⊙ (dP - Σ_t P ⊙ dP); dq = dS·k/√d; dk = dSᵀ·q/√d.
 //
-// As in the forward pass a panel of queries lies along the vectors.
+// As in the forward pass, a panel of queries lies along the vectors.
 
-/// The width of a head's channels in whole vectors.
+import KernelTable
+
+/// A head's channels, rounded up to whole vectors.
 func wholeVectors(_ depth: Int) -> Int { (depth + lanes - 1) / lanes * lanes }
 
 /// See `GradientKernels.attendScratch`.
 func attendGradientScratch(_ length: Int, _ depth: Int) -> Int {
   let width = wholeVectors(depth)
-  // Weights and their gradients; queries, gradients and weighted keys of a panel; rows of queries and gradients; gradients of
-  // keys and values; packed keys; four addresses, of two floats, for each position.
+  // Weights and their gradients; queries, gradients and weighted keys of a panel; rows of queries and gradients;
+  // gradients of keys and values; packed keys; four addresses, of two floats, for each position.
   return 2 * length * tileColumns + 3 * depth * tileColumns + 2 * tileColumns * width + 2 * length * width
     + length * depth + 8 * length
 }
 
 /// See `GradientKernels.Attend`.
 func attendGradient(
-  _ head: UnsafePointer<Float>, _ stride: Int, _ partStride: Int, _ length: Int, _ depth: Int,
-  _ gradient: UnsafePointer<Float>, _ gradientStride: Int, _ scratch: UnsafeMutablePointer<Float>,
-  _ out: UnsafeMutablePointer<Float>
+  _ head: KernelTable.AttentionHead, _ length: Int, _ depth: Int, _ gradient: KernelTable.Rows,
+  _ scratch: UnsafeMutablePointer<Float>, _ out: UnsafeMutablePointer<Float>
 ) {
-  let (keys, values) = (head + partStride, head + 2 * partStride)
+  let (stride, partStride) = (head.stride, head.partStride)
+  let (keys, values) = (head.queries + partStride, head.queries + 2 * partStride)
   let width = wholeVectors(depth)
   let weights = scratch
   let slopes = weights + length * tileColumns
@@ -38,7 +40,7 @@ func attendGradient(
   let (weightRows, slopeRows) = (addresses + 2 * length, addresses + 3 * length)
   let packedKeys = UnsafeMutableRawPointer(addresses + 4 * length).assumingMemoryBound(to: Float.self)
   let root = 1 / Float(depth).squareRoot()
-  // Scores are logarithms to base 2.
+  // Scores are scaled to base 2.
   let scale = 1.442_695_04 * root
   let tiles = (depth - 1) / tileRows + 1
   let height = (depth - 1) / tiles + 1
@@ -63,8 +65,8 @@ func attendGradient(
     let count = min(tileColumns, length - first)
     for i in 0..<depth {
       for c in 0..<count {
-        let query = head[(first + c) * stride + i]
-        let slope = gradient[(first + c) * gradientStride + i]
+        let query = head.queries[(first + c) * stride + i]
+        let slope = gradient.start[(first + c) * gradient.stride + i]
         queries[i * tileColumns + c] = query * scale
         gradients[i * tileColumns + c] = slope
         queryRows[c * width + i] = query * root
@@ -96,7 +98,7 @@ func attendGradient(
     (out + 2 * partStride + t * stride).update(from: valueGradients + t * width, count: depth)
   }
 
-  /// The channels of a head in tiles of about the same height.
+  /// Calls `body` for the channels of a head, in tiles of about the same height.
   @inline(__always) func forEachTile(_ body: (_ row: Int, _ rows: Int) -> Void) {
     var row = 0
     while row < depth {
@@ -106,12 +108,13 @@ func attendGradient(
     }
   }
 
-  /// Adds to `sums`, `[T, width]`, the products of factors, `[T, queries]`, with rows of the panel's queries, `[queries, width]`.
+  /// Adds to `sums`, `[T, width]`, the products of factors, `[T, queries]`,
+  /// with rows of the panel's queries, `[queries, width]`.
   @inline(__always) func accumulate(
     _ factors: UnsafePointer<UnsafePointer<Float>>, _ count: Int, _ rows: UnsafePointer<Float>,
     _ sums: UnsafeMutablePointer<Float>
   ) {
-    // A last vector by itself is the left one of a tile whose right one is not there.
+    // A single last vector is the left one of a tile without a right one.
     var column = 0
     while column < width {
       let isWhole = column + tileColumns <= width
@@ -129,8 +132,8 @@ func attendGradient(
   }
 }
 
-/// Adds to a tile of sums, or to its left half, the products of as many rows of factors with `count` rows of a panel, `width` floats
-/// apart.
+/// Adds to a tile of sums, or to its left half, the products of as many rows of factors with `count` rows of a panel,
+/// which are `width` floats apart.
 @inline(__always) private func addProducts<let rows: Int>(
   _ start: Sums<rows>, _ factors: UnsafePointer<UnsafePointer<Float>>, _ count: Int, _ panel: UnsafePointer<Float>,
   _ width: Int, _ isWhole: Bool, _ out: UnsafeMutablePointer<Float>
@@ -162,7 +165,7 @@ func attendGradient(
   }
 }
 
-/// Makes P of the powers `[T, queries]`, given 1 / their sums, and P ⊙ (dP - Σ_t P ⊙ dP) of dP.
+/// Turns the powers `[T, queries]` into P, given 1 / their sums, and dP into P ⊙ (dP - Σ_t P ⊙ dP).
 @inline(__always) private func softmaxGradient(
   _ weights: UnsafeMutablePointer<Float>, _ slopes: UnsafeMutablePointer<Float>, _ length: Int,
   _ inverse: (Vector, Vector)

@@ -1,12 +1,11 @@
-/// Adding 1.5 · 2²³ to a float of magnitude below 2²² rounds it to an integer, which then stands in the low bits.
+/// Adding 1.5 · 2²³ to a float of magnitude below 2²² rounds it to an integer, held in the low bits of the sum.
 private let roundingBias: Float = 12_582_912
 
-/// eˣ to within two units in the last place, for `x` clamped to [-87.3, 88.4], where neither underflow nor overflow
-/// occurs.
+/// eˣ to within two units in the last place. `x` is clamped to [-87.3, 88.4], so that nothing underflows or overflows.
 ///
-/// x = n·ln 2 + r with integer n and |r| ≤ ½ ln 2; ln 2 is subtracted in two parts, the first of nine bits, so that n times
-/// it is exact. eʳ = 1 + r + r²·q(r), q being the polynomial of degree 4 whose relative error over that interval is least
-/// (Remez exchange).
+/// x = n·ln 2 + r with integer n and |r| ≤ ½ ln 2; ln 2 is subtracted in two parts, the first of nine bits, so that n
+/// times it is exact. eʳ = 1 + r + r²·q(r), where q is the polynomial of degree 4 with the least relative error over
+/// that interval (Remez exchange).
 @inline(__always) func exponential(_ argument: Vector) -> Vector {
   let x = minimum(maximum(argument, broadcast(-87.3)), broadcast(88.4))
   let biased = multiplyAdd(x, broadcast(1.442_695_04), broadcast(roundingBias))
@@ -21,10 +20,11 @@ private let roundingBias: Float = 12_582_912
   return addingToExponent(multiplyAdd(q, r * r, r) + broadcast(1), biased)
 }
 
-/// 2ˣ to within two units in the last place, for `x` at most 0, clamped to at least -126, where no underflow occurs.
+/// 2ˣ to within two units in the last place, for `x` at most 0. `x` is clamped to at least -126, so that nothing
+/// underflows.
 ///
-/// x = n + r with integer n and |r| ≤ ½, which is exact, and 2ʳ = 1 + r·p(r), p being the polynomial of degree 4 for which the
-/// relative error of 2ʳ over that interval is least (9e-8; Remez exchange).
+/// x = n + r with integer n and |r| ≤ ½, which is exact, and 2ʳ = 1 + r·p(r), where p is the polynomial of degree 4
+/// with the least relative error of 2ʳ over that interval (9e-8; Remez exchange).
 @inline(__always) func powerOfTwo(_ argument: Vector) -> Vector {
   let x = maximum(argument, broadcast(-126))
   let biased = x + broadcast(roundingBias)

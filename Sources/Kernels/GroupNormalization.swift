@@ -1,14 +1,15 @@
 import CDiffusionProcessor
+import KernelTable
 
-// Activations are channels-last: pixel p's channels lie at x + p · channels. The channel count of a normalised
-// activation is a multiple of 32, so vectors never have a remainder.
+// Activations are channels-last: pixel p's channels begin at x + p · channels. The channels of a normalised part are a
+// multiple of 16, so vectors never have a remainder.
 
 /// See `KernelTable.ChannelMoments`.
 func channelMoments(
   _ x: UnsafePointer<Float>, _ pixels: Int, _ channels: Int, _ centre: UnsafePointer<Float>,
   _ sums: UnsafeMutablePointer<Float>, _ squares: UnsafeMutablePointer<Float>
 ) {
-  // Four vectors of channels at a time, so that their sums, each of which waits for the one before, overlap.
+  // Four vectors of channels at a time, so that four chains of dependent additions overlap.
   var c = 0
   @inline(__always) func columns<let count: Int>(_ zero: InlineArray<count, Vector>) {
     while c + count * lanes <= channels {
@@ -36,18 +37,18 @@ func channelMoments(
 
 /// See `KernelTable.Normalize`.
 func normalize(
-  _ x: UnsafePointer<Float>, _ stride: Int, _ pixels: Int, _ channels: Int, _ mean: UnsafePointer<Float>,
-  _ scale: UnsafePointer<Float>, _ shift: UnsafePointer<Float>, _ activate: Bool, _ out: UnsafeMutablePointer<Float>,
-  _ outStride: Int
+  _ x: KernelTable.Rows, _ pixels: Int, _ channels: Int, _ affine: KernelTable.ChannelAffine, _ activate: Bool,
+  _ out: KernelTable.MutableRows
 ) {
   for p in 0..<pixels {
-    let source = x + p * stride
-    let target = out + p * outStride
+    let source = x.start + p * x.stride
+    let target = out.start + p * out.stride
     var c = 0
     while c < channels {
-      // Some channels of pixels that lie far apart: the processor does not see that the next line is read next.
-      if c % 16 == 0 { prefetch(source + pixels * stride + c) }
-      let y = multiplyAdd(load(source + c) - load(mean + c), load(scale + c), load(shift + c))
+      // If only some channels are read, pixels lie far apart, and the hardware does not foresee that the next line
+      // follows.
+      if c % 16 == 0 { prefetch(source + pixels * x.stride + c) }
+      let y = multiplyAdd(load(source + c) - load(affine.mean + c), load(affine.scale + c), load(affine.shift + c))
       store(activate ? silu(y) : y, target + c)
       c += lanes
     }

@@ -1,8 +1,10 @@
 import CDiffusionProcessor
+import KernelTable
 
 // The register tile: enough independent sums to hide the latency of a multiply-add, few enough to stay in registers
-// beside two vectors of weights and a broadcast pixel (28 + 3 of 32 registers with AVX-512 or NEON, 12 + 3 of 16 else).
-// A tile of fewer rows has code of its own, so that what is left over of a picture costs what it is worth.
+// beside two vectors of weights and a broadcast pixel (28 + 3 of 32 registers with AVX-512 or NEON, 12 + 3 of 16
+// otherwise). Tiles of fewer rows have code of their own, so that the remainder of a picture costs no more than its
+// rows.
 #if KERNELS_AVX512 || arch(arm64)
   let tileRows = 14
   typealias WholeSums = Sums<14>
@@ -12,17 +14,17 @@ import CDiffusionProcessor
 #endif
 let tileColumns = 2 * Vector.scalarCount
 
-/// How far ahead, in floats, the weights of a panel and of the next, which lies behind it, are fetched: longer than memory takes to
-/// answer.
+/// How far ahead, in floats, the weights of a panel, and of the next one behind it, are prefetched: more than the
+/// latency of memory.
 private let distanceAhead = 1024
 
-/// The sums of a tile: a left and a right vector for each row. Loops over the rows have constant bounds and are unrolled
-/// (Package.swift sets the threshold), after which the sums live in registers.
+/// The sums of a tile: a left and a right vector for each row. Loops over the rows have constant bounds and are
+/// unrolled (Package.swift sets the threshold), so that the sums live in registers.
 struct Sums<let rows: Int> {
   var left: InlineArray<rows, Vector>
   var right: InlineArray<rows, Vector>
 
-  /// Every row starts as `start`.
+  /// Every row begins as `start`.
   @inline(__always) init(_ start: UnsafePointer<Float>) {
     let (first, second) = (load(start), load(start + lanes))
     left = InlineArray { _ in first }
@@ -48,7 +50,7 @@ struct Sums<let rows: Int> {
     }
   }
 
-  /// Adds `residual` where there is one, and writes.
+  /// Adds `residual`, if there is one, and writes.
   @inline(__always) func write(
     adding residual: UnsafePointer<Float>?, _ out: UnsafeMutablePointer<Float>, _ stride: Int
   ) {
@@ -81,8 +83,8 @@ struct Sums<let rows: Int> {
     }
   }
 
-  /// Adds the products of blocks `[rows, 16]` with a panel. Fetches what lies behind each block, Winograd's next point, and for
-  /// each block some lines of what `ahead` points to.
+  /// Adds the products of blocks `[rows, 16]` with a panel. Prefetches the memory behind each block, which is
+  /// Winograd's next point, and for each block some lines at `ahead`.
   @inline(__always) mutating func add(
     _ a: UnsafePointer<Float>, _ blockStride: Int, _ blocks: Int, _ panel: UnsafePointer<Float>,
     _ ahead: inout UnsafePointer<Float>, _ linesAhead: Int
@@ -131,16 +133,16 @@ extension Sums {
 
 /// See `KernelTable.MultiplyTile`.
 func multiplyTile(
-  _ pixels: UnsafePointer<UnsafePointer<Float>>, _ rowCount: Int, _ taps: Int, _ depth: Int,
-  _ panel: UnsafePointer<Float>, _ bias: UnsafePointer<Float>, _ residual: UnsafePointer<Float>?,
-  _ out: UnsafeMutablePointer<Float>, _ outStride: Int
+  _ rows: KernelTable.GatheredRows, _ panel: KernelTable.Panel, _ residual: UnsafePointer<Float>?,
+  _ out: KernelTable.MutableRows
 ) {
-  @inline(__always) func tile<let rows: Int>(_ start: Sums<rows>) {
+  @inline(__always) func tile<let height: Int>(_ start: Sums<height>) {
     var sums = start
-    sums.add(pixels, taps, depth, panel, fetchesAhead: true)
-    sums.write(adding: residual, out, outStride)
+    sums.add(rows.addresses, rows.taps, rows.depth, panel.weights, fetchesAhead: true)
+    sums.write(adding: residual, out.start, out.stride)
   }
-  switch rowCount {
+  let bias = panel.bias
+  switch rows.count {
   case 1: tile(Sums<1>(bias))
   case 2: tile(Sums<2>(bias))
   case 3: tile(Sums<3>(bias))
@@ -162,27 +164,26 @@ func multiplyTile(
 
 /// See `KernelTable.MultiplyBlocks`.
 func multiplyBlocks(
-  _ a: UnsafePointer<Float>, _ rowCount: Int, _ tileHeight: Int, _ tileStride: Int, _ blockStride: Int, _ blocks: Int,
-  _ panel: UnsafePointer<Float>, _ accumulate: Bool, _ out: UnsafeMutablePointer<Float>, _ outStride: Int,
-  _ ahead: UnsafePointer<Float>, _ linesAhead: Int
+  _ rows: KernelTable.TiledRows, _ blocks: KernelTable.ChannelBlocks, _ panel: UnsafePointer<Float>, _ accumulate: Bool,
+  _ out: KernelTable.MutableRows, _ ahead: KernelTable.Prefetch
 ) {
-  var ahead = ahead
-  var tile = a
-  var out = out
-  var left = rowCount
-  /// The next tiles, as long as there are as many rows left as such a tile has.
-  @inline(__always) func tiles<let rows: Int>(_ start: Sums<rows>) {
-    while left >= rows {
+  var next = ahead.start
+  var tile = rows.start
+  var target = out.start
+  var left = rows.count
+  /// Computes tiles of this height while enough rows are left.
+  @inline(__always) func tiles<let height: Int>(_ start: Sums<height>) {
+    while left >= height {
       var sums = start
-      if accumulate { sums.read(out, outStride) }
-      sums.add(tile, blockStride, blocks, panel, &ahead, linesAhead)
-      sums.write(out, outStride)
-      tile += tileStride
-      out += rows * outStride
-      left -= rows
+      if accumulate { sums.read(target, out.stride) }
+      sums.add(tile, blocks.stride, blocks.count, panel, &next, ahead.lines)
+      sums.write(target, out.stride)
+      tile += rows.tileStride
+      target += height * out.stride
+      left -= height
     }
   }
-  var height = tileHeight
+  var height = rows.tileHeight
   while left > 0 {
     switch height {
     case 1: tiles(Sums<1>())

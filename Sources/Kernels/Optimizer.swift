@@ -36,7 +36,7 @@ func adamW(
 }
 
 /// See `OptimizerKernels.EMA`.
-func movingAverage(
+func ema(
   _ x: UnsafePointer<Float>, _ count: Int, _ rate: Float, _ oneMinusRate: Float,
   _ average: UnsafeMutablePointer<Float>
 ) {

@@ -1,10 +1,10 @@
-// What only moves numbers.
+// Kernels that only move data.
 
 /// See `PackingKernels.Transpose`.
 func transposeRows(
   _ x: UnsafePointer<Float>, _ rows: Int, _ columns: Int, _ out: UnsafeMutablePointer<Float>, _ stride: Int
 ) {
-  // Some columns at a time, so that what is written stays in the nearest cache until it is whole.
+  // A few columns at a time, so that the lines being written stay in the L1 cache until they are complete.
   var first = 0
   while first < columns {
     let count = min(16, columns - first)
@@ -78,7 +78,7 @@ func copyRows(
 /// See `PackingKernels.SumRows`.
 func sumRows(_ x: UnsafePointer<Float>, _ rows: Int, _ channels: Int, _ out: UnsafeMutablePointer<Float>) {
   var c = 0
-  /// Several vectors of channels at a time, so that their sums overlap.
+  /// Several vectors of channels at a time, so that their chains of additions overlap.
   @inline(__always) func columns<let count: Int>(_ zero: InlineArray<count, Vector>) {
     while c + count * lanes <= channels {
       var sums = zero

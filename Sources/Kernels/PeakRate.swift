@@ -1,5 +1,4 @@
-/// Sums that depend on nothing but themselves: enough to hide the latency of a multiply-add, few enough for any register
-/// file.
+/// Independent sums: enough to hide the latency of a multiply-add, few enough for any register file.
 private let chains = 12
 
 /// See `KernelTable.MultiplyAdds`.
@@ -10,7 +9,7 @@ func multiplyAdds(_ iterations: Int, _ numbers: UnsafeMutablePointer<Float>) -> 
   for _ in 0..<iterations {
     for i in 0..<chains { sums[unchecked: i] = multiplyAdd(sums[unchecked: i], factor, addend) }
   }
-  // Written out, so that the work is not left out.
+  // Written to memory, so that the compiler does not eliminate the work.
   var sum = sums[unchecked: 0]
   for i in 1..<chains { sum += sums[unchecked: i] }
   numbers[0] = sum[0]

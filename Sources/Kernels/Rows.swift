@@ -1,4 +1,4 @@
-// Kernels that walk along contiguous memory.
+// Kernels on contiguous memory.
 
 /// See `KernelTable.SiLU`.
 func siluRow(_ x: UnsafePointer<Float>, _ count: Int, _ out: UnsafeMutablePointer<Float>) {
@@ -29,7 +29,7 @@ func addRows(
 func softmaxRow(_ row: UnsafeMutablePointer<Float>, _ count: Int) {
   let whole = count - count % lanes
   let rest = count - whole
-  // The lanes past the end hold the lowest float: they never win the maximum, and are left out of the sum below.
+  // Lanes past the end hold the lowest float: they never win the maximum, and are left out of the sum below.
   let lowest = -Float.greatestFiniteMagnitude
   var largest = load(row + whole, first: rest, fill: lowest)
   var i = 0

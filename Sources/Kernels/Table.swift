@@ -28,5 +28,5 @@ public func kernelTable() -> KernelTable {
     packing: PackingKernels(
       transpose: transposeRows, flipTaps: flipTaps, addTaps: addTaps, packBlock: packBlock, copyRows: copyRows,
       sumRows: sumRows),
-    optimizer: OptimizerKernels(adamW: adamW, movingAverage: movingAverage))
+    optimizer: OptimizerKernels(adamW: adamW, ema: ema))
 }

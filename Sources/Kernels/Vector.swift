@@ -1,11 +1,12 @@
 import CDiffusionProcessor
 
-// The vector of the instruction set this folder is being compiled for, and the few operations that the kernels need.
+// The vector type of the instruction set that this folder is being compiled for, and the few operations that kernels
+// need.
 //
-// Written with intrinsics where the standard library's generic SIMD operations are not reliably turned into one
-// instruction. Nothing here or in the other kernels may touch generic library code (arrays, closures that specialise):
-// it would leave weak symbols that hold, say, AVX-512 code, which the linker may pick for every caller.
-// `make isa-check` keeps it so.
+// Written with intrinsics where the standard library's generic SIMD operations do not reliably compile to one
+// instruction. Nothing here or in the other kernels may use generic library code (arrays, specialised closures): that
+// would emit weak symbols containing, say, AVX-512 code, which the linker may choose for every caller. `make isa-check`
+// checks this.
 
 #if KERNELS_AVX512
 
@@ -55,7 +56,7 @@ import CDiffusionProcessor
   #if arch(arm64)
     @inline(__always) func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { c.addingProduct(a, b) }
   #else
-    // Without FMA in the instruction set `addingProduct` is a library call per lane.
+    // Without FMA in the instruction set, `addingProduct` is a library call per lane.
     @inline(__always) func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { a * b + c }
   #endif
   @inline(__always) func maximum(_ a: Vector, _ b: Vector) -> Vector { b.replacing(with: a, where: a .> b) }
@@ -68,7 +69,7 @@ import CDiffusionProcessor
 
 #endif
 
-/// The floats in a vector.
+/// Floats in a vector.
 @inline(__always) var lanes: Int { Vector.scalarCount }
 
 @inline(__always) func broadcast(_ x: Float) -> Vector { Vector(repeating: x) }
@@ -81,7 +82,7 @@ import CDiffusionProcessor
   UnsafeMutableRawPointer(p).storeBytes(of: v, as: Vector.self)
 }
 
-/// Fetches `count` floats to the second-level cache; any address is allowed.
+/// Prefetches `count` floats into the L2 cache; any address is allowed.
 @inline(__always) func fetch(_ p: UnsafePointer<Float>, _ count: Int) {
   var i = 0
   while i < count {
@@ -90,7 +91,7 @@ import CDiffusionProcessor
   }
 }
 
-/// The first `count` floats at `p`, the remaining lanes being `fill`.
+/// The first `count` floats at `p`; the remaining lanes are `fill`.
 @inline(__always) func load(_ p: UnsafePointer<Float>, first count: Int, fill: Float) -> Vector {
   var v = broadcast(fill)
   for i in 0..<count { v[i] = p[i] }

@@ -1,12 +1,14 @@
-// Winograd's minimal filtering F(2×2, 3×3) (Lavin & Gray 2016, §4.1), for one tile and as many channels as a vector holds at
-// a time: for pictures so small that a tile of F(4×4, 3×3) would not be repaid its transforms. With the points 0, ±1 and ∞:
+// Winograd's minimal filtering F(2×2, 3×3) (Lavin & Gray 2016, §4.1), for one tile and one vector of channels at a
+// time; used for pictures so small that the transforms of F(4×4, 3×3) would not pay. With the points 0, ±1 and ∞:
 //
 //        ⎡ 1  0 -1  0 ⎤        ⎡ 1  0  0 ⎤
 //   Bᵀ = ⎢ 0  1  1  0 ⎥    G = ⎢ 1  1  1 ⎥    Aᵀ = ⎡ 1  ½  ½  0 ⎤
 //        ⎢ 0 -1  1  0 ⎥        ⎢ 1 -1  1 ⎥         ⎣ 0  ½ -½  1 ⎦
 //        ⎣ 0 -1  0  1 ⎦        ⎣ 0  0  1 ⎦
 //
-// Usually the factors ½ stand in G, which has more to transform.
+// The factors ½ are usually in G, which transforms more numbers.
+
+import KernelTable
 
 /// Bᵀ·d.
 @inline(__always) private func transformInput(
@@ -30,20 +32,19 @@
 
 /// See `KernelTable.Winograd.Input`.
 func winogradF2Input(
-  _ pixels: UnsafePointer<Float>, _ rowStride: Int, _ pixelStride: Int, _ channels: Int,
-  _ out: UnsafeMutablePointer<Float>, _ pointStride: Int, _ blockStride: Int
+  _ pixels: KernelTable.Winograd.Pixels, _ channels: Int, _ out: KernelTable.Winograd.Points
 ) {
   var c = 0
   while c < channels {
     @inline(__always) func column(_ x: Int) -> InlineArray<4, Vector> {
-      let d = pixels + x * pixelStride + c
+      let (d, rowStride) = (pixels.start + x * pixels.pixelStride + c, pixels.rowStride)
       return transformInput(load(d), load(d + rowStride), load(d + 2 * rowStride), load(d + 3 * rowStride))
     }
     let (c0, c1, c2, c3) = (column(0), column(1), column(2), column(3))
-    let block = out + c / 16 * blockStride + c % 16
+    let block = out.start + c / 16 * out.blockStride + c % 16
     for y in 0..<4 {
       let t = transformInput(c0[unchecked: y], c1[unchecked: y], c2[unchecked: y], c3[unchecked: y])
-      for x in 0..<4 { store(t[unchecked: x], block + (4 * y + x) * pointStride) }
+      for x in 0..<4 { store(t[unchecked: x], block + (4 * y + x) * out.pointStride) }
     }
     c += lanes
   }
@@ -51,14 +52,13 @@ func winogradF2Input(
 
 /// See `KernelTable.Winograd.Weights`.
 func winogradF2Weights(
-  _ panel: UnsafePointer<Float>, _ depth: Int, _ out: UnsafeMutablePointer<Float>, _ pointStride: Int,
-  _ ahead: UnsafePointer<Float>?
+  _ panel: UnsafePointer<Float>, _ depth: Int, _ out: KernelTable.MutableRows, _ ahead: UnsafePointer<Float>?
 ) {
   for k in 0..<depth {
     if let ahead { fetch(ahead + k * 4 * tileColumns, 4 * tileColumns) }
     for half in 0..<2 {
       let g = panel + k * 9 * tileColumns + half * lanes
-      let target = out + k * tileColumns + half * lanes
+      let target = out.start + k * tileColumns + half * lanes
       @inline(__always) func column(_ x: Int) -> InlineArray<4, Vector> {
         transformWeights(
           load(g + x * tileColumns), load(g + (3 + x) * tileColumns), load(g + (6 + x) * tileColumns))
@@ -66,7 +66,7 @@ func winogradF2Weights(
       let (c0, c1, c2) = (column(0), column(1), column(2))
       for y in 0..<4 {
         let t = transformWeights(c0[unchecked: y], c1[unchecked: y], c2[unchecked: y])
-        for x in 0..<4 { store(t[unchecked: x], target + (4 * y + x) * pointStride) }
+        for x in 0..<4 { store(t[unchecked: x], target + (4 * y + x) * out.stride) }
       }
     }
   }
@@ -74,12 +74,11 @@ func winogradF2Weights(
 
 /// See `KernelTable.Winograd.Output`.
 func winogradF2Output(
-  _ products: UnsafePointer<Float>, _ pointStride: Int, _ bias: UnsafePointer<Float>,
-  _ residual: UnsafePointer<Float>?, _ out: UnsafeMutablePointer<Float>, _ rowStride: Int, _ pixelStride: Int,
-  _ rows: Int, _ columnCount: Int
+  _ products: KernelTable.Rows, _ bias: UnsafePointer<Float>, _ residual: UnsafePointer<Float>?,
+  _ out: KernelTable.Winograd.MutablePixels, _ rows: Int, _ columnCount: Int
 ) {
   for half in 0..<2 {
-    let m = products + half * lanes
+    let (m, pointStride) = (products.start + half * lanes, products.stride)
     @inline(__always) func column(_ x: Int) -> InlineArray<2, Vector> {
       transformOutput(
         load(m + x * pointStride), load(m + (4 + x) * pointStride), load(m + (8 + x) * pointStride),
@@ -89,11 +88,11 @@ func winogradF2Output(
     let bias = load(bias + half * lanes)
     for y in 0..<2 where y < rows {
       let t = transformOutput(c0[unchecked: y], c1[unchecked: y], c2[unchecked: y], c3[unchecked: y])
-      let offset = y * rowStride + half * lanes
+      let offset = y * out.rowStride + half * lanes
       for x in 0..<2 where x < columnCount {
         var value = t[unchecked: x] + bias
-        if let residual { value += load(residual + offset + x * pixelStride) }
-        store(value, out + offset + x * pixelStride)
+        if let residual { value += load(residual + offset + x * out.pixelStride) }
+        store(value, out.start + offset + x * out.pixelStride)
       }
     }
   }

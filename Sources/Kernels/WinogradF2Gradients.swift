@@ -1,4 +1,6 @@
-// The transposes of the transforms of Winograd's F(2×2, 3×3); the matrices stand in WinogradF2.swift.
+// The transposed transforms of Winograd's F(2×2, 3×3); WinogradF2.swift shows the matrices.
+
+import KernelTable
 
 /// A·y.
 @inline(__always) private func transformOutput(_ y0: Vector, _ y1: Vector) -> InlineArray<4, Vector> {
@@ -15,20 +17,19 @@
 
 /// See `GradientKernels.Winograd.output`.
 func winogradF2OutputGradient(
-  _ pixels: UnsafePointer<Float>, _ rowStride: Int, _ pixelStride: Int, _ channels: Int,
-  _ out: UnsafeMutablePointer<Float>, _ pointStride: Int, _ blockStride: Int
+  _ pixels: KernelTable.Winograd.Pixels, _ channels: Int, _ out: KernelTable.Winograd.Points
 ) {
   var c = 0
   while c < channels {
     @inline(__always) func column(_ x: Int) -> InlineArray<4, Vector> {
-      let y = pixels + x * pixelStride + c
+      let (y, rowStride) = (pixels.start + x * pixels.pixelStride + c, pixels.rowStride)
       return transformOutput(load(y), load(y + rowStride))
     }
     let (c0, c1) = (column(0), column(1))
-    let block = out + c / 16 * blockStride + c % 16
+    let block = out.start + c / 16 * out.blockStride + c % 16
     for y in 0..<4 {
       let points = transformOutput(c0[unchecked: y], c1[unchecked: y])
-      for x in 0..<4 { store(points[unchecked: x], block + (4 * y + x) * pointStride) }
+      for x in 0..<4 { store(points[unchecked: x], block + (4 * y + x) * out.pointStride) }
     }
     c += lanes
   }
@@ -36,13 +37,13 @@ func winogradF2OutputGradient(
 
 /// See `GradientKernels.Winograd.Weights`.
 func winogradF2WeightGradient(
-  _ points: UnsafePointer<Float>, _ pointStride: Int, _ accumulate: Bool, _ out: UnsafeMutablePointer<Float>
+  _ points: KernelTable.Rows, _ accumulate: Bool, _ out: UnsafeMutablePointer<Float>
 ) {
   var pair = 0
   while pair < 256 {
-    let u = points + pair
+    let u = points.start + pair
     @inline(__always) func column(_ x: Int) -> InlineArray<3, Vector> {
-      @inline(__always) func point(_ y: Int) -> Vector { load(u + (4 * y + x) * pointStride) }
+      @inline(__always) func point(_ y: Int) -> Vector { load(u + (4 * y + x) * points.stride) }
       return transformWeights(point(0), point(1), point(2), point(3))
     }
     let (c0, c1, c2, c3) = (column(0), column(1), column(2), column(3))

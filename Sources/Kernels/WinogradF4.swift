@@ -1,5 +1,5 @@
-// Winograd's minimal filtering F(4×4, 3×3) (Lavin & Gray 2016), for one tile and as many channels as a vector holds at a
-// time. The points are 0, ±√½, ±√2 and ∞: their error is half that of the usual 0, ±1, ±2, ∞.
+// Winograd's minimal filtering F(4×4, 3×3) (Lavin & Gray 2016), for one tile and one vector of channels at a time. The
+// points are 0, ±√½, ±√2 and ∞: their error is half that of the usual 0, ±1, ±2, ∞.
 //
 // With a = √½ and b = √2, so that a·b = 1, one dimension of each transform is:
 //
@@ -10,9 +10,10 @@
 //        ⎢ 0  b/2  -½   -b    1   0 ⎥        ⎢ 1 -b  2 ⎥
 //        ⎣ 0   1    0  -5/2   0   1 ⎦        ⎣ 0  0  1 ⎦
 //
-// Usually the factors s = -2/3 and t = 1/6 stand in G. In Aᵀ they cost nothing, as there every term has a factor anyway.
+// The factors s = -2/3 and t = 1/6 are usually in G. In Aᵀ they are free, since every term there has a factor anyway.
 
 import CDiffusionProcessor
+import KernelTable
 
 private let a: Float = 0.707_106_781
 private let b: Float = 1.414_213_56
@@ -37,7 +38,7 @@ private let t: Float = 1.0 / 6
   ]
 }
 
-/// G·g, and what becomes of each row of it.
+/// Calls `body` with each row of G·g.
 @inline(__always) private func forTransformedWeights(
   _ g0: Vector, _ g1: Vector, _ g2: Vector, _ body: (_ row: Int, _ weights: Vector) -> Void
 ) {
@@ -75,24 +76,23 @@ private let t: Float = 1.0 / 6
 
 /// See `KernelTable.Winograd.Input`.
 func winogradF4Input(
-  _ pixels: UnsafePointer<Float>, _ rowStride: Int, _ pixelStride: Int, _ channels: Int,
-  _ out: UnsafeMutablePointer<Float>, _ pointStride: Int, _ blockStride: Int
+  _ pixels: KernelTable.Winograd.Pixels, _ channels: Int, _ out: KernelTable.Winograd.Points
 ) {
   var c = 0
   while c < channels {
     // Bᵀ·d column by column, then (Bᵀ·d)·B row by row.
     @inline(__always) func column(_ x: Int) -> InlineArray<6, Vector> {
-      let d = pixels + x * pixelStride + c
+      let (d, rowStride) = (pixels.start + x * pixels.pixelStride + c, pixels.rowStride)
       return transformInput(
         load(d), load(d + rowStride), load(d + 2 * rowStride), load(d + 3 * rowStride), load(d + 4 * rowStride),
         load(d + 5 * rowStride))
     }
     let (c0, c1, c2, c3, c4, c5) = (column(0), column(1), column(2), column(3), column(4), column(5))
-    let block = out + c / 16 * blockStride + c % 16
+    let block = out.start + c / 16 * out.blockStride + c % 16
     for y in 0..<6 {
       let t = transformInput(
         c0[unchecked: y], c1[unchecked: y], c2[unchecked: y], c3[unchecked: y], c4[unchecked: y], c5[unchecked: y])
-      for x in 0..<6 { store(t[unchecked: x], block + (6 * y + x) * pointStride) }
+      for x in 0..<6 { store(t[unchecked: x], block + (6 * y + x) * out.pointStride) }
     }
     c += lanes
   }
@@ -100,22 +100,22 @@ func winogradF4Input(
 
 /// See `KernelTable.Winograd.Weights`.
 func winogradF4Weights(
-  _ panel: UnsafePointer<Float>, _ depth: Int, _ out: UnsafeMutablePointer<Float>, _ pointStride: Int,
-  _ ahead: UnsafePointer<Float>?
+  _ panel: UnsafePointer<Float>, _ depth: Int, _ out: KernelTable.MutableRows, _ ahead: UnsafePointer<Float>?
 ) {
-  // Half a channel's columns at a time, in a single loop: unrolled, it would need an address for each of 72 stores.
+  // Half a channel's columns at a time, in a single loop: an inner loop over halves would be unrolled, and need an
+  // address for each of 72 stores.
   for half in 0..<2 * depth {
     if let ahead { fetch(ahead + half * 4 * lanes, 4 * lanes) }
     let g = panel + half / 2 * 9 * tileColumns + half % 2 * lanes
-    let target = out + half * lanes
+    let target = out.start + half * lanes
     @inline(__always) func tap(_ t: Int) -> Vector { load(g + t * tileColumns) }
     /// Row y of G·g·Gᵀ, from row y of G·g.
     @inline(__always) func write(_ y: Int, _ g0: Vector, _ g1: Vector, _ g2: Vector) {
-      let row = target + 6 * y * pointStride
-      forTransformedWeights(g0, g1, g2) { x, weights in store(weights, row + x * pointStride) }
+      let row = target + 6 * y * out.stride
+      forTransformedWeights(g0, g1, g2) { x, weights in store(weights, row + x * out.stride) }
     }
-    // Two rows at a time, whose even parts are the same: the taps, read anew from the nearest cache, and all that comes of
-    // them fit into registers.
+    // Two rows at a time, which share their even part: then the taps, read again from the L1 cache, and all
+    // intermediate results fit into registers.
     @inline(__always) func writePair(_ y: Int, odd: Float, even: Float) {
       @inline(__always) func column(_ x: Int) -> (Vector, Vector) {
         let evenPart = multiplyAdd(tap(6 + x), broadcast(even), tap(x))
@@ -134,27 +134,27 @@ func winogradF4Weights(
 
 /// See `KernelTable.Winograd.Output`.
 func winogradF4Output(
-  _ products: UnsafePointer<Float>, _ pointStride: Int, _ bias: UnsafePointer<Float>,
-  _ residual: UnsafePointer<Float>?, _ out: UnsafeMutablePointer<Float>, _ rowStride: Int, _ pixelStride: Int,
-  _ rows: Int, _ columnCount: Int
+  _ products: KernelTable.Rows, _ bias: UnsafePointer<Float>, _ residual: UnsafePointer<Float>?,
+  _ out: KernelTable.Winograd.MutablePixels, _ rows: Int, _ columnCount: Int
 ) {
-  fetchNextTile(products, pointStride, residual, out, rowStride, pixelStride)
+  let (pointStride, rowStride, pixelStride) = (products.stride, out.rowStride, out.pixelStride)
+  fetchNextTile(products.start, pointStride, residual, out.start, rowStride, pixelStride)
   for first in stride(from: 0, to: tileColumns, by: lanes) {
-    let (products, bias, out) = (products + first, load(bias + first), out + first)
-    // Whole tiles, which most are, are spared all questions.
+    let (products, bias, target) = (products.start + first, load(bias + first), out.start + first)
+    // Most tiles are whole and need no bounds checks.
     if rows < 4 || columnCount < 4 {
       writePart(
-        products, pointStride, bias, residual.map { $0 + first }, out, rowStride, pixelStride, rows, columnCount)
+        products, pointStride, bias, residual.map { $0 + first }, target, rowStride, pixelStride, rows, columnCount)
     } else if let residual {
-      writeWhole(products, pointStride, bias, adding: residual + first, out, rowStride, pixelStride)
+      writeWhole(products, pointStride, bias, adding: residual + first, target, rowStride, pixelStride)
     } else {
-      writeWhole(products, pointStride, bias, out, rowStride, pixelStride)
+      writeWhole(products, pointStride, bias, target, rowStride, pixelStride)
     }
   }
 }
 
-/// Fetches what the tile to the right will read and write: it is scattered over so many lines that the processor does not see
-/// what comes next.
+/// Prefetches what the tile to the right will read and write: it is scattered over too many cache lines for the
+/// hardware to foresee.
 @inline(__always) private func fetchNextTile(
   _ products: UnsafePointer<Float>, _ pointStride: Int, _ residual: UnsafePointer<Float>?,
   _ out: UnsafeMutablePointer<Float>, _ rowStride: Int, _ pixelStride: Int
@@ -169,8 +169,8 @@ func winogradF4Output(
   }
 }
 
-// Functions of their own, which keep addresses in registers: the compiler would else compute those of all uses beforehand and
-// put them aside. (Private ones would be weak symbols.)
+// Functions of their own, to keep addresses in registers: inlined, the compiler would compute the addresses of all uses
+// in advance and spill them. (Private functions would be weak symbols.)
 
 @inline(never) func writeWhole(
   _ products: UnsafePointer<Float>, _ pointStride: Int, _ bias: Vector, _ out: UnsafeMutablePointer<Float>,
@@ -202,7 +202,7 @@ func winogradF4Output(
   }
 }
 
-/// Aᵀ·m·A. Two columns of m·A at a time, from products read anew: all four would not fit into registers.
+/// Aᵀ·m·A. Two columns of m·A at a time, from products that are read again: all four would not fit into registers.
 @inline(__always) private func transformOutput(
   _ products: UnsafePointer<Float>, _ pointStride: Int, _ write: (_ y: Int, _ x: Int, _ value: Vector) -> Void
 ) {

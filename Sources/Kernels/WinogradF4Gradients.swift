@@ -1,4 +1,6 @@
-// The transposes of the transforms of Winograd's F(4×4, 3×3); the matrices stand in WinogradF4.swift.
+// The transposed transforms of Winograd's F(4×4, 3×3); WinogradF4.swift shows the matrices.
+
+import KernelTable
 
 private let a: Float = 0.707_106_781
 private let b: Float = 1.414_213_56
@@ -31,20 +33,19 @@ private let t: Float = 1.0 / 6
 
 /// See `GradientKernels.Winograd.output`.
 func winogradF4OutputGradient(
-  _ pixels: UnsafePointer<Float>, _ rowStride: Int, _ pixelStride: Int, _ channels: Int,
-  _ out: UnsafeMutablePointer<Float>, _ pointStride: Int, _ blockStride: Int
+  _ pixels: KernelTable.Winograd.Pixels, _ channels: Int, _ out: KernelTable.Winograd.Points
 ) {
   var c = 0
   while c < channels {
     @inline(__always) func column(_ x: Int) -> InlineArray<6, Vector> {
-      let y = pixels + x * pixelStride + c
+      let (y, rowStride) = (pixels.start + x * pixels.pixelStride + c, pixels.rowStride)
       return transformOutput(load(y), load(y + rowStride), load(y + 2 * rowStride), load(y + 3 * rowStride))
     }
     let (c0, c1, c2, c3) = (column(0), column(1), column(2), column(3))
-    let block = out + c / 16 * blockStride + c % 16
+    let block = out.start + c / 16 * out.blockStride + c % 16
     for y in 0..<6 {
       let points = transformOutput(c0[unchecked: y], c1[unchecked: y], c2[unchecked: y], c3[unchecked: y])
-      for x in 0..<6 { store(points[unchecked: x], block + (6 * y + x) * pointStride) }
+      for x in 0..<6 { store(points[unchecked: x], block + (6 * y + x) * out.pointStride) }
     }
     c += lanes
   }
@@ -52,13 +53,13 @@ func winogradF4OutputGradient(
 
 /// See `GradientKernels.Winograd.Weights`.
 func winogradF4WeightGradient(
-  _ points: UnsafePointer<Float>, _ pointStride: Int, _ accumulate: Bool, _ out: UnsafeMutablePointer<Float>
+  _ points: KernelTable.Rows, _ accumulate: Bool, _ out: UnsafeMutablePointer<Float>
 ) {
   var pair = 0
   while pair < 256 {
-    let u = points + pair
+    let u = points.start + pair
     @inline(__always) func column(_ x: Int) -> InlineArray<3, Vector> {
-      @inline(__always) func point(_ y: Int) -> Vector { load(u + (6 * y + x) * pointStride) }
+      @inline(__always) func point(_ y: Int) -> Vector { load(u + (6 * y + x) * points.stride) }
       return transformWeights(point(0), point(1), point(2), point(3), point(4), point(5))
     }
     let (c0, c1, c2, c3, c4, c5) = (column(0), column(1), column(2), column(3), column(4), column(5))

@@ -1,30 +1,30 @@
 import DiffusionCheckpoints
 
-/// A checkpoint before it is known whose it is: its tensors under the names that they have in the file, and where it was read from.
+/// A checkpoint whose family is not yet known: its tensors, named as in the file, and where they were read from.
 public struct CheckpointContents: Sendable {
   /// The tensors.
   public let state: StateDict
-  /// The file that they were read from; nil if they are part of the program.
+  /// The file that the tensors were read from; nil if they are embedded in the program.
   public let path: String?
-  /// What messages call it: the file, or the folder that a code base saved.
+  /// The name used in messages: the file, or the folder that a code base saved.
   public let name: String
-  /// What a file beside the checkpoint, or its metadata, says of the model in the words of `ModelDescription`.
+  /// The model's description, from the checkpoint's metadata or a sidecar file; nil if there is none.
   public let described: DescribedModel?
 
-  /// The checkpoint in `state`, read from `path` if it was.
+  /// Creates the contents from the tensors in `state`.
   ///
   /// - Parameters:
   ///   - state: the tensors.
-  ///   - path: the file; nil if they are part of the program.
-  ///   - name: what messages call it; the name of `state` if nil.
-  /// - Throws: `CheckpointError` where a description beside it cannot be read.
+  ///   - path: the file that they were read from; nil if they are embedded in the program.
+  ///   - name: the name used in messages; nil for that of `state`.
+  /// - Throws: `CheckpointError` if a description next to the checkpoint cannot be read.
   public init(_ state: StateDict, path: String?, name: String? = nil) throws(CheckpointError) {
     (self.state, self.path, self.name) = (state, path, name ?? state.name)
     described = try DescribedModel.read(state, path: path)
   }
 
-  /// Reads the checkpoint at `path`: a file of any kind that `StateDict.read(path:)` reads, the folder of a run of training, or a folder that
-  /// one of `families` knows.
+  /// Reads the checkpoint at `path`: any file that `StateDict.read(path:)` reads, the folder of a training run, or a
+  /// folder that one of `families` recognises.
   ///
   /// - Throws: `CheckpointError`.
   public init(path: String, families: [any ModelFamily.Type] = ModelFamilies.all) throws(CheckpointError) {
@@ -32,12 +32,12 @@ public struct CheckpointContents: Sendable {
     try self.init(try StateDict.read(path: file), path: file, name: name)
   }
 
-  /// The file of the tensors, and what messages call the checkpoint.
+  /// The file that holds the tensors, and the checkpoint's name in messages.
   private static func place(
     _ path: String, _ families: [any ModelFamily.Type]
   ) throws(CheckpointError) -> (file: String, name: String) {
     guard try checkpointKind(ofPath: path) == .folder else { return (path, path) }
-    // A run goes on: what was drawn with is the file.
+    // The run may save newer checkpoints, so messages name the file.
     if let latest = try RunFolder.latestModel(in: path) { return (latest, latest) }
     for family in families {
       if let file = try family.weights(inFolder: path) { return (file, path) }
@@ -46,27 +46,27 @@ public struct CheckpointContents: Sendable {
   }
 }
 
-/// A checkpoint as its family sees it.
+/// A checkpoint as its family reads it.
 public struct FamilyCheckpoint: Sendable {
-  /// What messages call it.
+  /// The name used in messages.
   public let name: String
-  /// The tensors under the names that the network asks for.
+  /// The tensors under the names that the network requests.
   public let state: StateDict
-  /// What metadata, a file beside the checkpoint or a folder's configuration says of the model.
+  /// The model's description, from metadata, a sidecar file or a folder's configuration; nil if there is none.
   public let described: DescribedModel?
-  /// Whose names the tensors have in the file, if those are not the network's: for instance `diffusers'`.
+  /// The naming scheme of the file's tensors if it is not the network's: for instance `diffusers' names`.
   public let namesInFile: String?
-  /// The names that a tensor, or the parts it is made of, have in the file.
+  /// The names in the file of a tensor, or of the parts that it is assembled from; nil if its name is the same.
   private let parts: @Sendable (_ name: String) -> [String]?
 
-  /// The checkpoint in `contents`, with what differs from there.
+  /// Creates the checkpoint from `contents` and what the family changes in them.
   ///
   /// - Parameters:
   ///   - contents: the checkpoint as it was read.
-  ///   - state: the tensors under the names that the network asks for.
-  ///   - described: what a code base's own files say of the model.
-  ///   - namesInFile: whose names the tensors have in the file.
-  ///   - parts: the names in the file of what the network asks for under a name; nil where that is the same.
+  ///   - state: the tensors under the names that the network requests; nil if unchanged.
+  ///   - described: the description in the code base's own files; nil if there is none.
+  ///   - namesInFile: the naming scheme of the file's tensors.
+  ///   - parts: the names in the file for a name that the network requests; nil if it is the same.
   public init(
     _ contents: CheckpointContents, state: StateDict? = nil, described: DescribedModel? = nil,
     namesInFile: String? = nil, parts: @escaping @Sendable (_ name: String) -> [String]? = { _ in nil }
@@ -77,7 +77,7 @@ public struct FamilyCheckpoint: Sendable {
     (self.namesInFile, self.parts) = (namesInFile, parts)
   }
 
-  /// The error in terms of the file: with the names that the tensors have there.
+  /// The error with the tensor names that the file uses.
   public func inFileTerms(_ error: CheckpointError) -> CheckpointError {
     func inFile(_ name: String) -> String { parts(name)?.joined(separator: " + ") ?? name }
     return switch error {

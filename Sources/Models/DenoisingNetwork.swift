@@ -1,49 +1,51 @@
 import DiffusionCore
 import TensorCore
 
-/// What a network is told beside the noisy pictures.
+/// The inputs of a network besides the noisy images.
 public struct NetworkInputs: Sendable {
-  /// One value for each picture that says how noisy it is, on the scale that the network was trained with: `[N]`, may be fractional.
+  /// The noise level of each image, on the scale that the network was trained with: `[N]`, may be fractional.
   public var conditioning: [Float]
-  /// The class of each picture, `[N]`, nil standing for none; nil altogether if and only if the network knows no classes.
+  /// The class label of each image, `[N]`; nil is the null class. The whole array is nil if and only if the network is
+  /// unconditional.
   public var labels: [Int?]?
-  /// What a super-resolution network enlarges, `[N, C, h, w]` in [-1, 1]; nil for others.
+  /// The low-resolution images that a super-resolution network upsamples, `[N, C, h, w]` in [-1, 1]; nil for others.
   public var lowRes: Tensor?
 
-  /// The given inputs.
+  /// Creates the inputs.
   public init(conditioning: [Float], labels: [Int?]? = nil, lowRes: Tensor? = nil) {
     (self.conditioning, self.labels, self.lowRes) = (conditioning, labels, lowRes)
   }
 }
 
-/// A network that tells noise and picture apart: all that samplers, losses and reports know of it.
+/// A denoising network, as samplers, losses and reports see it.
 public protocol DenoisingNetwork: Sendable {
-  /// Predicts, for noisy pictures, what the network was trained to predict: the noise, the picture, …
+  /// Predicts what the network was trained to predict for noisy images: the noise, the image, …
   ///
   /// - Parameters:
-  ///   - x: `[N, C, H, W]`, each side a multiple of `sizeMultiple`.
-  ///   - inputs: how noisy each picture is, and what it shows.
-  /// - Returns: `[N, C, H, W]`, or `[N, 2C, H, W]` if it predicts the variance too, in the channels behind.
+  ///   - x: noisy images, `[N, C, H, W]`, each side a multiple of `sizeMultiple`.
+  ///   - inputs: the noise levels, class labels and low-resolution images.
+  /// - Returns: `[N, C, H, W]`, or `[N, 2C, H, W]` if it also predicts the variance, in the last channels.
   func callAsFunction(_ x: Tensor, _ inputs: NetworkInputs) -> Tensor
 
-  /// The same network, ready for many passes at these values of `NetworkInputs.conditioning`, in this order: what depends on them alone may
-  /// be computed ahead. Results are the same, also at other values.
+  /// The same network, prepared for many forward passes at these values of `NetworkInputs.conditioning`, in this order.
+  /// It may precompute what depends on them alone. Results are the same, even at other values.
   func prepared(for conditioning: [Float]) -> any DenoisingNetwork
 
-  /// The multiply-adds of one pass over `batch` pictures of spatial size `size`, for instance `[28, 28]`.
+  /// The multiply-adds of a forward pass over `batch` images of spatial size `size`, for instance `[28, 28]`.
   func countFlops(batch: Int, size: [Int]) -> Flops
 
-  /// What the sides of a picture must be a multiple of.
+  /// The number that each side of an image must be a multiple of.
   var sizeMultiple: Int { get }
 
-  /// About how many bytes of activations a pass over one picture of spatial size `size` holds at once.
+  /// The approximate number of bytes of activations held at once in a forward pass over one image of spatial size
+  /// `size`.
   func activationBytes(size: [Int]) -> Int
 
-  /// What it was built with that no tensor shows, as `ModelDescription` has it: attention heads, say.
+  /// The settings that no tensor shows, such as attention heads, as a `ModelDescription`.
   var hiddenSettings: ModelDescription { get }
 
-  /// Other values that the hidden settings could have, for `DenoiserCheck` to try: the key of each, and all of `hiddenSettings` with another
-  /// value of it.
+  /// Other values of the hidden settings for `DenoiserCheck` to try: for each key, copies of `hiddenSettings` that
+  /// change its value.
   func variations(of settings: ModelDescription) -> [(key: String, settings: [ModelDescription])]
 
   /// The same network with other hidden settings; the weights are shared.
@@ -51,37 +53,37 @@ public protocol DenoisingNetwork: Sendable {
 }
 
 extension DenoisingNetwork {
-  /// Nothing can be computed ahead.
+  /// Precomputes nothing.
   public func prepared(for conditioning: [Float]) -> any DenoisingNetwork { self }
-  /// Any size will do.
+  /// Accepts any size.
   public var sizeMultiple: Int { 1 }
-  /// Everything can be read off the tensors.
+  /// Empty: the tensors show everything.
   public var hiddenSettings: ModelDescription { ModelDescription() }
-  /// Nothing is hidden.
+  /// Empty: no settings are hidden.
   public func variations(of settings: ModelDescription) -> [(key: String, settings: [ModelDescription])] { [] }
-  /// Nothing is hidden.
+  /// The network itself: no settings are hidden.
   public func adopting(_ settings: ModelDescription) -> any DenoisingNetwork { self }
 }
 
-/// A classifier of noisy pictures, by whose gradient samplers are guided (Dhariwal & Nichol 2021, §4).
+/// A classifier of noisy images whose gradient guides sampling (Dhariwal & Nichol 2021, §4).
 public protocol NoisyClassifier: Sendable {
-  /// The classes' logits.
+  /// The class logits.
   ///
   /// - Parameters:
-  ///   - x: noisy pictures, `[N, C, H, W]`.
+  ///   - x: noisy images, `[N, C, H, W]`.
   ///   - timesteps: `[N]`, on the scale that the classifier was trained with.
   /// - Returns: `[N, classes]`.
   func callAsFunction(_ x: Tensor, timesteps: [Float]) -> Tensor
 
-  /// The gradient of log p(y | x) with respect to x; the classifier must have been built of variables, which may be frozen.
+  /// The gradient of log p(y | x) with respect to x. The classifier must be built from variables, which may be frozen.
   ///
   /// - Parameters:
-  ///   - x: noisy pictures, `[N, C, H, W]`.
+  ///   - x: noisy images, `[N, C, H, W]`.
   ///   - timesteps: `[N]`, on the scale that the classifier was trained with.
-  ///   - labels: `[N]` class numbers.
+  ///   - labels: the class labels, `[N]`.
   /// - Returns: `[N, C, H, W]`.
   func logProbabilityGradient(_ x: Tensor, timesteps: [Float], labels: [Int]) -> Tensor
 
-  /// The multiply-adds of one pass over `batch` pictures.
+  /// The multiply-adds of a forward pass over `batch` images.
   func countFlops(batch: Int) -> Flops
 }

@@ -2,46 +2,62 @@ import DiffusionBytes
 import DiffusionFiles
 import TensorCore
 
-/// What `sample inspect` finds: what a checkpoint is, and of each thing how it is known.
+/// The result of `sample inspect`: what a checkpoint is, and how each fact is known.
 public struct Inspection: Sendable, Encodable {
+  /// The file, or the name of an embedded model.
   public let file: String
+  /// The model family.
   public let family: String
+  /// The network's class, as in the original.
   public let kind: String
-  /// The published model of these shapes.
+  /// The published model with these tensor shapes.
   public let published: String?
+  /// The file format, with the keys or naming scheme that the tensors have in it.
   public let container: String
-  /// In the words of safetensors, and how many parameters are stored so.
+  /// The number of parameters stored in each element type, under safetensors' names.
   public let elementTypes: [String: Int]
-  /// `EMA`, `raw` or `unknown`, and how that is known.
+  /// `EMA`, `raw` or `unknown whether EMA or raw`.
   public let weights: String
+  /// How that is known.
   public let weightsKnownFrom: String
+  /// The number of parameters.
   public let parameters: Int
-  /// 2 · the multiply-adds of a forward pass of one picture.
+  /// The FLOP of a forward pass over one image: 2 · its multiply-adds.
   public let flop: Int
+  /// The network's resolutions, highest first.
   public let levels: [LevelRow]
+  /// The resolved settings.
   public let facts: [Fact]
-  /// How well it predicts on smooth pictures under noise; nil for what is no denoiser of images.
+  /// How well it denoises smooth images; nil if it is not a denoiser of images.
   public let check: DenoiserCheck.Report?
 
-  /// A resolution of the network.
+  /// One resolution of the network.
   public struct LevelRow: Sendable, Encodable {
+    /// The side of the image there, in pixels.
     public let size: Int
+    /// The number of channels.
     public let channels: Int
+    /// The number of attention heads; nil if residual blocks are not followed by attention.
     public let heads: Int?
+    /// The parameters of its blocks.
     public let parameters: Int
+    /// The FLOP of its blocks for one image.
     public let flop: Int
   }
 
-  /// A setting, and how it is known.
+  /// A setting and how it is known.
   public struct Fact: Sendable, Encodable {
+    /// The setting's key in a sidecar file.
     public let key: String
+    /// The value as text.
     public let value: String
+    /// How it is known, as text.
     public let source: String
   }
 
-  /// Looks at a checkpoint; its network is run a few times, if it draws pictures.
+  /// Inspects a checkpoint. If it is a denoiser of images, runs its network a few times.
   ///
-  /// - Throws: `ModelError` for a tensor that is missing, has another shape, or is one too many.
+  /// - Throws: `ModelError` if a tensor is missing, has the wrong shape or is unused.
   public init(_ source: ModelSource) throws(ModelError) {
     let (specification, state) = (source.specification, source.checkpoint.state)
     let network = specification.task == .classification ? nil : try source.network()
@@ -73,7 +89,7 @@ public struct Inspection: Sendable, Encodable {
     facts = specification.settings.map { Fact(key: $0.key, value: $0.value, source: $0.source.text) }
   }
 
-  /// One object of JSON.
+  /// The inspection as a JSON object.
   public func json() throws -> String {
     try encodeJSON(self, pretty: true, snakeCase: true, escapesSlashes: true) + "\n"
   }

@@ -1,79 +1,81 @@
 import DiffusionCheckpoints
 import TensorCore
 
-/// One code base's networks: how a file of theirs is recognised, what its shapes show, what they leave to be known, and the network itself.
+/// The networks of one code base: how to recognise a checkpoint, which settings it shows or leaves open, and how to
+/// build the network.
 ///
-/// A family is a folder beside this file and a line in `ModelFamilies`. Nothing outside the folder asks which family a model is of.
+/// A family is a folder next to this file and a line in `ModelFamilies`. Nothing outside the folder asks which family a
+/// model belongs to.
 public protocol ModelFamily: Sendable {
-  /// What messages and files call it, for instance `guided-diffusion`.
+  /// The name used in messages and files, for instance `guided-diffusion`.
   static var name: String { get }
 
-  /// The file of the weights in a folder as this code base saves one; nil if `path` is none.
+  /// The weight file in a folder saved by this code base; nil if `path` is not such a folder.
   ///
-  /// - Throws: `CheckpointError` for a folder that cannot be read.
+  /// - Throws: `CheckpointError` if the folder cannot be read.
   static func weights(inFolder path: String) throws(CheckpointError) -> String?
 
-  /// Nil if the tensors are not this family's.
+  /// Recognises a checkpoint of this family; nil if the tensors belong to another.
   ///
   /// - Parameters:
-  ///   - contents: the checkpoint, under the names of its file.
-  ///   - stated: what a person says of the model, where names and shapes leave the family open.
-  /// - Throws: `ModelError` if they are, but something is missing or cannot be.
+  ///   - contents: the checkpoint, with the names in its file.
+  ///   - stated: the user's settings, for cases where names and shapes leave the family open.
+  /// - Throws: `ModelError` if the tensors are this family's, but something is missing or impossible.
   static func recognize(_ contents: CheckpointContents, _ stated: StatedSettings) throws(ModelError) -> Self?
 
-  /// The tensors under the names that the network asks for, and what the file says of the model.
+  /// The tensors under the names that the network requests, and the file's description of the model.
   var checkpoint: FamilyCheckpoint { get }
 
-  /// All that must be known of the model beside its tensors, from them, the file and what is stated.
+  /// Resolves all settings of the model from its tensors, its files and the user's settings.
   ///
-  /// - Throws: `ModelError` where these contradict one another, or no network can be as they say.
+  /// - Throws: `ModelError` if these contradict one another, or describe an impossible network.
   func specification(_ stated: StatedSettings) throws(ModelError) -> ModelSpecification
 
-  /// The network, which asks `weights` for every tensor that it has a place for.
+  /// Builds the network, which requests every tensor that it uses from `weights`.
   ///
-  /// - Throws: `CheckpointError` where a tensor is missing or has another shape.
+  /// - Throws: `CheckpointError` if a tensor is missing or has the wrong shape.
   func network(
     _ specification: ModelSpecification, _ weights: Weights, _ options: NetworkOptions
   ) throws(CheckpointError) -> any DenoisingNetwork
 
-  /// The classifier, of a model whose task that is.
+  /// Builds the classifier of a model whose task is classification.
   ///
   /// - Throws: as `network(_:_:_:)`.
   func classifier(_ specification: ModelSpecification, _ weights: Weights) throws(CheckpointError)
     -> any NoisyClassifier
 
-  /// The network's resolutions, for `sample inspect`; none if it has no such parts.
+  /// The network's resolutions, for `sample inspect`; empty if it has no such levels.
   func levels(_ specification: ModelSpecification, _ network: (any DenoisingNetwork)?) -> [Level]
 }
 
 extension ModelFamily {
-  /// The code base saves single files.
+  /// Nil: the code base saves single files.
   public static func weights(inFolder path: String) throws(CheckpointError) -> String? { nil }
 
-  /// The family has no classifiers.
+  /// Fails: the family has no classifiers.
   public func classifier(
     _ specification: ModelSpecification, _ weights: Weights
   ) throws(CheckpointError) -> any NoisyClassifier {
     preconditionFailure("\(Self.name) has no classifiers, and specified one")
   }
 
-  /// Nothing is told of parts.
+  /// Empty: the network reports no levels.
   public func levels(_ specification: ModelSpecification, _ network: (any DenoisingNetwork)?) -> [Level] { [] }
 }
 
-/// The registry.
+/// The registry of model families.
 public enum ModelFamilies {
-  /// The families in the order in which they are asked whether a file is theirs.
+  /// The families, in the order in which they try to recognise a file.
   public static let all: [any ModelFamily.Type] = [Diffusers.self, GuidedDiffusion.self, ImprovedDiffusion.self]
 }
 
-/// What training wants of a network, and drawing does not.
+/// The options of a network that only training uses.
 public struct NetworkOptions: Sendable, Equatable {
-  /// The probability of dropping out an activation before the second convolution of a residual block.
+  /// The dropout probability before the second convolution of a residual block.
   public var dropout = 0.0
-  /// Whether blocks are evaluated without keeping intermediate activations (`checkpoint` of the original).
+  /// Whether blocks recompute intermediate activations instead of keeping them (`checkpoint` in the original).
   public var useCheckpoint = false
 
-  /// What drawing takes.
+  /// Creates the options for sampling.
   public init() {}
 }

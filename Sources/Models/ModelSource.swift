@@ -1,24 +1,24 @@
 import DiffusionFiles
 import TensorCore
 
-/// A checkpoint whose family is known, and what is known of the model in it.
+/// A checkpoint whose family is known, and its resolved settings.
 public struct ModelSource: Sendable {
-  /// The file, or what a model that is part of the program is called.
+  /// The file, or the name of an embedded model.
   public let name: String
-  /// Its family, with the tensors.
+  /// The family, with the tensors.
   public let family: any ModelFamily
-  /// All that must be known of it beside them.
+  /// The resolved settings.
   public let specification: ModelSpecification
 
-  /// The tensors under the names that the network asks for.
+  /// The tensors under the names that the network requests.
   public var checkpoint: FamilyCheckpoint { family.checkpoint }
 
-  /// Reads the checkpoint at `path`: a file, the folder of a run of training, or a folder that a family knows.
+  /// Reads the checkpoint at `path`: a file, the folder of a training run, or a folder that a family recognises.
   ///
   /// - Parameters:
   ///   - path: the file or folder.
-  ///   - stated: what a person says of the model.
-  ///   - families: those that are asked whether it is theirs, in this order.
+  ///   - stated: the user's settings for the model.
+  ///   - families: the families that try to recognise it, in this order.
   /// - Throws: `ModelError`.
   public init(
     path: String, stated: StatedSettings = StatedSettings(), families: [any ModelFamily.Type] = ModelFamilies.all
@@ -28,7 +28,7 @@ public struct ModelSource: Sendable {
     try self.init(contents, stated: stated, families: families)
   }
 
-  /// Finds out what `contents` is.
+  /// Recognises the model in `contents`.
   ///
   /// - Throws: `ModelError`.
   public init(
@@ -42,20 +42,20 @@ public struct ModelSource: Sendable {
       specification = try family.specification(stated)
       return
     }
-    // The alphabet's order, not the registry's.
-    let names = families.map { $0.name }.sorted()
+    // The plainest, which are asked last, first.
+    let names = Array(families.map { $0.name }.reversed())
     if let named = contents.described?.description.family {
       throw .unknownFamily(model: name, family: named, families: names)
     }
     throw .unrecognized(model: name, tensor: contents.state.names.min() ?? "", families: names)
   }
 
-  /// The network, with a place for every tensor. No tensor is read yet.
+  /// Builds the network, which must use every tensor. No tensor is read yet.
   ///
-  /// - Throws: `ModelError` where a tensor is missing, has another shape, or is one too many.
+  /// - Throws: `ModelError` if a tensor is missing, has the wrong shape or is unused.
   public func network() throws(ModelError) -> any DenoisingNetwork { try network(Weights(checkpoint.state)) }
 
-  /// The network to be trained, and its variables.
+  /// Builds the network for training, and returns its variables.
   ///
   /// - Throws: as `network()`.
   public func trainableNetwork(
@@ -67,9 +67,9 @@ public struct ModelSource: Sendable {
     return (network, weights.variables)
   }
 
-  /// The classifier.
+  /// Builds the classifier.
   ///
-  /// - Parameter takesGradients: whether gradients go through it.
+  /// - Parameter takesGradients: whether gradients flow through it.
   /// - Throws: as `network()`.
   public func classifier(takesGradients: Bool = false) throws(ModelError) -> any NoisyClassifier {
     let weights = takesGradients ? Weights(checkpoint.state).asVariables(frozen: true) : Weights(checkpoint.state)
@@ -100,11 +100,11 @@ public struct ModelSource: Sendable {
       network: "\(specification.family) \(specification.kind)")
   }
 
-  /// Whether these are the weights as trained or a running average of them, and how that is known.
+  /// Whether the weights are raw or an EMA, and how that is known.
   public var weightsKind: (kind: String, knownFrom: String) {
     if checkpoint.state.origin.isRunningAverage { return ("EMA", "by its key in the file") }
     let file = name.split(separator: "/").last.map(String.init) ?? name
-    // As the original's training saves them: ema_0.9999_200000.pt, model200000.pt.
+    // The names that the original's training uses: ema_0.9999_200000.pt, model200000.pt.
     if file.hasPrefix("ema") { return ("EMA", "by the file's name") }
     if file.hasPrefix("model"), file.dropFirst(5).first?.isNumber == true { return ("raw", "by the file's name") }
     return ("unknown whether EMA or raw", "the file does not say")

@@ -1,47 +1,49 @@
 import DiffusionCheckpoints
 import DiffusionFiles
 
-/// The names of the files in which a run of training leaves its state after a step, as the original has them: `model010000.safetensors`, for
-/// each moving average `ema_0.9999_010000.safetensors`, and `opt010000.safetensors`, which is written last: where it is, the others are.
+/// The names of the files that hold a training run's state after a step, as in the original: `model010000.safetensors`,
+/// `ema_0.9999_010000.safetensors` for each EMA, and `opt010000.safetensors`. The last one is written last: if it
+/// exists, so do the others.
 public enum RunFolder {
-  /// The parameters as they are.
+  /// The raw parameters.
   public static let model = "model"
   /// The optimizer's state.
   public static let optimizer = "opt"
-  /// The parameters averaged at a rate.
+  /// The EMA of the parameters at `rate`.
   public static func average(rate: Double) -> String { "ema_\(rate)_" }
 
-  /// The file of one kind of state after a step.
+  /// The file for one kind of state after a step.
   public static func file(_ kind: String, step: Int) -> String { kind + digits(ofStep: step) + ending }
 
   private static let ending = ".safetensors"
 
-  /// The step in file names, at least six digits.
+  /// The step as in file names, with at least six digits.
   public static func digits(ofStep step: Int) -> String {
     let digits = String(step)
     return String(repeating: "0", count: max(0, 6 - digits.count)) + digits
   }
 
-  /// The latest step of whose state `folder` has all files, and nil if there is none.
+  /// The latest step for which `folder` has all files; nil if there is none.
   ///
-  /// - Throws: `FileError` for a folder that cannot be read.
+  /// - Throws: `FileError` if the folder cannot be read.
   public static func latestStep(in folder: String) throws(FileError) -> Int? {
     let names = Set(try namesInFolder(folder))
     return names.compactMap { step(ofFile: $0, kind: optimizer) }.filter { names.contains(file(model, step: $0)) }.max()
   }
 
-  /// Whether `folder` has more than a run leaves there that is killed before its first checkpoint is whole.
+  /// Whether `folder` holds more than a run leaves if it is killed before its first checkpoint is complete.
   ///
-  /// - Throws: `FileError` for a folder that cannot be read.
+  /// - Throws: `FileError` if the folder cannot be read.
   public static func hasBegun(in folder: String) throws(FileError) -> Bool {
     let names = try namesInFolder(folder)
     func count(_ kind: String) -> Int { names.count { step(ofFile: $0, kind: kind) != nil } }
     return count(optimizer) > 0 || count(model) > 1
   }
 
-  /// The path of the model, or of the moving average with the highest rate, of the latest step; nil if there is none.
+  /// The path of the EMA with the highest rate at the latest step, or of the raw model if there is no EMA; nil if there
+  /// is no step.
   ///
-  /// - Throws: `CheckpointError` for a folder that cannot be read.
+  /// - Throws: `CheckpointError` if the folder cannot be read.
   public static func latestModel(in folder: String) throws(CheckpointError) -> String? {
     do {
       guard let step = try latestStep(in: folder) else { return nil }

@@ -3,27 +3,27 @@ import DiffusionFiles
 import DiffusionImages
 import Sampling
 
-/// What `--frames` and `--strip` write beside the picture: what the model expected it to become, step by step, as in figure 6 of Ho et al.
-/// 2020. (x_t itself is little to look at: noise for most of the way.)
+/// What `--frames` and `--strip` write besides the image: the prediction x̂₀ step by step, as in figure 6 of Ho et al.
+/// 2020. (x_t itself shows little: it is noise for most of the way.)
 public struct DenoisingFiles {
   private let plan: SamplingPlan
   private let request: OutputRequest
   private var frames: DenoisingRecord?
   private var strip: DenoisingRecord?
-  /// What is written, and not there yet.
+  /// Files that are written but do not have their final names yet.
   private var files: [AtomicFile] = []
 
-  /// Steps side by side.
+  /// The most columns of a strip.
   private static let mostColumns = 10
 
-  /// Nil if neither is asked for; else looks, before anything is drawn, whether they can be written.
+  /// Nil if neither is requested. Otherwise checks, before anything is drawn, that they can be written.
   ///
   /// - Throws: `OutputError`, `FileError`.
   public init?(_ plan: SamplingPlan, _ request: OutputRequest, _ output: ImageOutput) throws {
     let files = [("--frames", request.frames), ("--strip", request.strip)]
     if files.allSatisfy({ $0.1 == nil }) { return nil }
     for case (let name, let path?) in files {
-      // A folder that looked like a file, which only the disk could tell.
+      // Only the disk could tell that a path that looks like a file is a folder.
       if output.isFileEach { throw OutputError.viewOfFiles(option: name) }
       try requireFolder(of: path, name)
       if try kind(ofPath: path) == .folder { throw OutputError.viewIsFolder(option: name, path: path) }
@@ -34,7 +34,7 @@ public struct DenoisingFiles {
     if request.strip != nil { strip = DenoisingRecord(steps: evenlySpaced(Self.mostColumns, upTo: steps)) }
   }
 
-  /// Takes what a batch has come to.
+  /// Records the state of a batch.
   ///
   /// - Throws: `ImageError`.
   public mutating func add(_ state: SamplerState) throws {
@@ -42,7 +42,8 @@ public struct DenoisingFiles {
     try strip?.add(state)
   }
 
-  /// Writes all that `finish` only gives its name to: what cannot be written is not missed after the picture is there.
+  /// Writes everything; `finish` only has to rename, so a file that cannot be written is noticed before the
+  /// image appears.
   ///
   /// - Parameter output: has the finished images.
   /// - Throws: `ImageError`.
@@ -55,7 +56,7 @@ public struct DenoisingFiles {
     }
   }
 
-  /// Lets the files appear.
+  /// Gives the files their final names.
   ///
   /// - Throws: `FileError`.
   public mutating func finish() throws {
@@ -78,7 +79,7 @@ public struct DenoisingFiles {
     return try animation.png(still: try plan.sheet(try frames.pictures(times.count - 1), request), text: text)
   }
 
-  /// A row for each image, in which the steps follow one another.
+  /// A row per image, a column per step.
   private func sideBySide(_ strip: DenoisingRecord) throws -> Picture {
     let columns = try strip.steps.indices.map { try strip.pictures($0) }
     let rows = columns[0].indices.flatMap { image in columns.map { $0[image] } }
@@ -86,13 +87,13 @@ public struct DenoisingFiles {
   }
 }
 
-/// What all images look like at some of the steps, held compressed: batches come one after the other, each with all of its steps.
+/// Compressed snapshots of all images at some of the steps. Batches follow one another, each with all its steps.
 private struct DenoisingRecord {
-  /// Those that are kept, counted from 1, in order.
+  /// The recorded steps, counted from 1, in order.
   let steps: [Int]
-  /// For each of them, a PNG for each batch, its pictures one below the other.
+  /// For each of them, one PNG per batch with its images stacked vertically.
   private var batches: [[[UInt8]]]
-  /// The height of a picture.
+  /// The height of one image.
   private var height = 0
 
   init(steps: [Int]) {
@@ -100,7 +101,7 @@ private struct DenoisingRecord {
     batches = [[[UInt8]]](repeating: [], count: steps.count)
   }
 
-  /// Keeps a state, if it is to be kept.
+  /// Records a state if its step is one of `steps`.
   mutating func add(_ state: SamplerState) throws {
     guard let place = steps.firstIndex(of: state.step) else { return }
     let x = state.shown
@@ -109,7 +110,7 @@ private struct DenoisingRecord {
     batches[place].append(try grid(pictures, columns: 1).png())
   }
 
-  /// All images at kept step `place`, from 0, in their order.
+  /// All images at the recorded step `place`, from 0, in order.
   func pictures(_ place: Int) throws -> [Picture] {
     try batches[place].flatMap { try Picture(png: $0).cut(toHeight: height) }
   }

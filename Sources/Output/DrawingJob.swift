@@ -2,13 +2,13 @@ import DiffusionBytes
 import DiffusionImages
 import Sampling
 
-/// A line of a file of requests: what is drawn, and where it goes, in one object of JSON. The names are those of the options of the command
-/// line, with underscores, and `settings` holds what is said of the model:
+/// One line of a requests file: a JSON object that says what to draw and where it goes. Its keys are the command line's
+/// option names with underscores; `settings` holds the model's flags:
 ///
 ///     {"out": "a.png", "class": ["cat"], "steps": 20, "seed": 7}
 ///     {"out": "b/%03d.png", "count": 100, "model": "m.pt", "settings": {"image_size": 64}}
 public struct DrawingJob: Sendable, Equatable {
-  /// What is drawn.
+  /// What to draw.
   public var request: SamplingRequest
   /// Where it goes.
   public var output: OutputRequest
@@ -20,7 +20,7 @@ public struct DrawingJob: Sendable, Equatable {
 
   /// Reads a line.
   ///
-  /// - Throws: `DrawingJobError` for a line that is no such object, or has a name that is none of those there are.
+  /// - Throws: `DrawingJobError` if it is not such an object or has an unknown key.
   public init(line: some Collection<UInt8>) throws(DrawingJobError) {
     do { self = try decodeJSON(DrawingJob.self, from: line) } catch let error as DrawingJobError { throw error } catch {
       throw DrawingJobError(reason: jsonReason(error))
@@ -28,12 +28,12 @@ public struct DrawingJob: Sendable, Equatable {
   }
 }
 
-/// Why a line is no request. One sentence.
+/// Why a line is not a valid request. One sentence.
 public struct DrawingJobError: Error, Equatable, CustomStringConvertible {
   let reason: String
 
-  /// One sentence.
-  public var description: String { "is no request in JSON: \(reason)" }
+  /// The sentence.
+  public var description: String { "is not a valid JSON request: \(reason)" }
 }
 
 extension DrawingJob: Codable {
@@ -55,7 +55,10 @@ extension DrawingJob: Codable {
     if let stray = try decoder.container(keyedBy: AnyKey.self).allKeys.map(\.stringValue).sorted().first(where: {
       !known.contains($0)
     }) {
-      throw DrawingJobError(reason: "there is no \"\(stray)\"; there are \(known.sorted().joined(separator: ", "))")
+      throw DrawingJobError(
+        reason: """
+          there is no key "\(stray)"; the keys are \(known.sorted().joined(separator: ", "))
+          """)
     }
     request = try SamplingRequest(from: decoder)
     let container = try decoder.container(keyedBy: CodingKeys.self)

@@ -2,19 +2,20 @@ import DiffusionCore
 import Sampling
 import TensorCore
 
-/// Draws a plan's images, a batch at a time, each written as it is finished: what a run holds does not grow with the number of its images.
+/// Draws a plan's images batch by batch and writes each batch when it is finished, so memory does not grow with the
+/// number of images.
 public struct DrawingRun {
-  /// What is drawn.
+  /// The plan being drawn.
   public let plan: SamplingPlan
   /// Where it goes.
   public private(set) var output: ImageOutput
   private var views: DenoisingFiles?
   /// Images drawn so far.
   public private(set) var drawn = 0
-  /// Images that were on disk already and have been kept.
+  /// Images that were already on disk and kept.
   public private(set) var kept = 0
 
-  /// Looks, before anything is drawn, whether the images can go where they should.
+  /// Checks, before anything is drawn, that the images can be written where they should go.
   ///
   /// - Throws: `OutputError`, `ImageError`, `FileError`.
   public init(
@@ -25,19 +26,19 @@ public struct DrawingRun {
     views = try DenoisingFiles(plan, request, output)
   }
 
-  /// The files that the run has written, or will: one for each image, or the one of all.
+  /// The files of the run, written or still to be written: one per image, or a single one.
   public var files: [String] {
     guard let pattern = output.destination.pattern else { return [output.destination.path] }
     return plan.indices.map(pattern.path(for:))
   }
 
-  /// Draws all images. What a closure throws ends the run; files that are finished stay.
+  /// Draws all images. An error from a closure ends the run; finished files stay.
   ///
   /// - Parameters:
-  ///   - onStep: called after each step of a batch of so many images.
+  ///   - onStep: called after each step with the number of images in the batch.
   ///   - onKept: called for each image that is kept.
   ///   - onBatch: called with each batch before it is written.
-  /// - Throws: `FileError`, `ImageError`, `OutputError`, and what the closures throw.
+  /// - Throws: `FileError`, `ImageError`, `OutputError`, and errors from the closures.
   public mutating func run(
     onStep: (_ state: SamplerState, _ images: Int) throws -> Void, onKept: () throws -> Void = {},
     onBatch: (ImageGenerator.Batch) throws -> Void = { _ in }
@@ -58,7 +59,7 @@ public struct DrawingRun {
       }
     }
     if !waiting.isEmpty {
-      // What is kept for tensors of the whole batches' sizes is of no use to a smaller one.
+      // Cached tensors of full batches are useless for the smaller last one.
       if drawn > 0 { Tensor.releaseMemory() }
       try draw(waiting, &generator, onStep, onBatch)
     }

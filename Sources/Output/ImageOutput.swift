@@ -2,18 +2,18 @@ import DiffusionFiles
 import DiffusionImages
 import Sampling
 
-/// Where a drawing's images go, each as soon as it is finished: the sink of their format, and a log of them.
+/// Writes images as soon as they are finished, to the sink of their format and to the log.
 public struct ImageOutput {
   private let plan: SamplingPlan
   private let request: OutputRequest
-  /// Where they go, as typed or as is usual.
+  /// Where they go, as requested or by default.
   public let destination: OutputDestination
   private let program: OutputProgram
   private var sink: (any ImageSink)?
   private var log: RunLog?
   private var firstLabel: Int?
 
-  /// Looks, before anything is drawn, whether the images can go there.
+  /// Checks, before anything is drawn, that the images can be written.
   ///
   /// - Throws: `OutputError`, `ImageError`, `FileError`.
   public init(
@@ -38,16 +38,16 @@ public struct ImageOutput {
   /// Whether each image has a file of its own.
   public var isFileEach: Bool { destination.format.holds == .fileEach }
 
-  /// The first file, or the only one; nil where images go to standard output.
+  /// The first or only file; nil for standard output.
   private var first: String? {
     if let pattern = destination.pattern { return pattern.path(for: plan.indices.first ?? 0) }
     return destination.isStandardOutput ? nil : destination.path
   }
 
-  /// For the last line of a run.
+  /// What the last line of a run calls it.
   public var name: String { (first ?? "standard output") + (isFileEach && plan.indices.count > 1 ? " …" : "") }
 
-  /// Opens what is written while the images are drawn, and clears away what killed processes left.
+  /// Opens the sink and the log, and removes temporary files left by killed processes.
   ///
   /// - Throws: `FileError`.
   public mutating func open() throws {
@@ -57,12 +57,12 @@ public struct ImageOutput {
     if let first { AtomicFile.removeStaleTemporaries(besides: first) }
   }
 
-  /// Whether an image is on disk already, if those are to be kept.
+  /// Whether an image is already on disk and is to be kept.
   ///
-  /// - Throws: `OutputError.drawnOtherwise` for a file that is whole, but shows something else.
+  /// - Throws: `OutputError.drawnOtherwise` if the file is intact but shows something else.
   public func isWritten(_ index: Int) throws -> Bool { try request.resume && sink?.isWritten(index) ?? false }
 
-  /// Takes a finished batch.
+  /// Writes a finished batch.
   ///
   /// - Throws: `FileError`, `ImageError`.
   public mutating func append(_ batch: ImageGenerator.Batch, time: Duration) throws {
@@ -77,20 +77,20 @@ public struct ImageOutput {
     }
   }
 
-  /// Completes what is one file.
+  /// Completes the output.
   ///
   /// - Throws: `FileError`, `ImageError`.
   public mutating func finish() throws { try sink?.finish() }
 
-  /// What a view of the one image, or of the sheet, says of itself.
+  /// The text chunks of a view of the image or sheet.
   func chunks(view: Provenance.View) -> [(key: String, value: String)] {
     plan.sheetChunks(request, label: firstLabel, view: view)
   }
 
-  /// Where the images go, as typed or as is usual.
+  /// Where the images go, as requested or by default.
   private static func destination(_ plan: SamplingPlan, _ request: OutputRequest) throws -> OutputDestination {
     var destination = request.destination ?? usualDestination(plan, request)
-    // `--out pictures.png` is a folder if there is one of that name.
+    // `--out pictures.png` is a folder if one of that name exists.
     if destination.format == PNGSink.format, !destination.isStandardOutput, request.destination != nil,
       try kind(ofPath: destination.path) == .folder
     {
@@ -109,7 +109,7 @@ public struct ImageOutput {
     return destination
   }
 
-  /// `sample.png`, or as `image_sample.py` names its file: `samples_64x32x32x3.npz`.
+  /// `sample.png`, or the name that `image_sample.py` gives its file: `samples_64x32x32x3.npz`.
   private static func usualDestination(_ plan: SamplingPlan, _ request: OutputRequest) -> OutputDestination {
     guard request.isUpstreamRun && request.sheet == nil else {
       return OutputDestination(PNGSink.format, path: "sample.png")
@@ -119,18 +119,18 @@ public struct ImageOutput {
       NPZSink.format, path: "samples_\(shape.map(String.init).joined(separator: "x")).npz")
   }
 
-  /// Files of the pattern that are there already must be meant to be.
+  /// Refuses files that already exist, unless they are to be kept or replaced.
   private static func check(_ pattern: OutputPattern, _ plan: SamplingPlan, _ request: OutputRequest) throws {
     if let first = plan.indices.first { try requireFolder(of: pattern.path(for: first)) }
     if request.overwrite || request.resume { return }
     guard let image = try firstThatExists(pattern, plan.indices) else { return }
-    // What is drawn from pictures is drawn in one go.
+    // Images drawn from inputs cannot be resumed.
     throw OutputError.exists(path: pattern.path(for: image), canResume: plan.request.source == .noise)
   }
 
-  /// The first image of which there is a file already.
+  /// The first image whose file already exists.
   private static func firstThatExists(_ pattern: OutputPattern, _ indices: ImageIndices) throws -> Int? {
-    // Of very many, the folder says sooner which there are.
+    // For many images, listing the folder is faster than checking each file.
     if indices.count > 1000, let folder = pattern.folder {
       let images = try namesInFolder(folder.isEmpty ? "." : folder).compactMap { pattern.image(of: folder + $0) }
       return images.filter(indices.contains(image:)).min()
@@ -140,13 +140,13 @@ public struct ImageOutput {
 }
 
 extension SamplingPlan {
-  /// The one picture, or the sheet of all, as large as it is asked for.
+  /// The image, or the sheet of all, enlarged as requested.
   func sheet(_ pictures: [Picture], _ request: OutputRequest) throws(ImageError) -> Picture {
     let arranged = request.sheet == nil ? pictures[0] : try grid(pictures, columns: request.sheet?.columns)
     return try arranged.enlarged(by: request.scale)
   }
 
-  /// What the one image, or the sheet, says of itself.
+  /// The text chunks of the image or sheet.
   func sheetChunks(
     _ request: OutputRequest, label: Int?, view: Provenance.View? = nil
   ) -> [(key: String, value: String)] {
@@ -158,7 +158,12 @@ extension SamplingPlan {
   }
 }
 
-/// - Throws: `OutputError.noFolder` if the folder is not there that a file is to be written into, as `option` says.
+/// Checks that the folder of a file exists.
+///
+/// - Parameters:
+///   - path: the file.
+///   - option: the option that names it.
+/// - Throws: `OutputError.noFolder`.
 public func requireFolder(of path: String, _ option: String = "--out") throws {
   guard let slash = path.lastIndex(of: "/") else { return }
   let folder = String(path[..<slash])

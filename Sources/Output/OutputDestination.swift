@@ -1,21 +1,21 @@
 import DiffusionFiles
 
-/// Where images go, and as what.
+/// Where images go, and in which format.
 public struct OutputDestination: Sendable, Equatable {
-  /// What they are written as.
+  /// The format they are written in.
   public let format: OutputFormat
-  /// As it was typed: a file, a folder or a pattern; `-` for standard output.
+  /// As typed: a file, a folder or a pattern; `-` for standard output.
   public let path: String
 
   /// Images in `format` at `path`.
   public init(_ format: OutputFormat, path: String) { (self.format, self.path) = (format, path) }
 
-  /// Reads the value of `--out`: `-` is a PNG to standard output; what holds a % is a pattern; what has no extension is a folder; else the
-  /// extension says the format.
+  /// Parses the value of `--out`: `-` is a PNG on standard output, anything with a % is a pattern, anything without an
+  /// extension is a folder; otherwise the extension determines the format.
   ///
   /// - Parameters:
-  ///   - text: as typed after `--out`.
-  ///   - formats: those that there are.
+  ///   - text: the value as typed.
+  ///   - formats: the formats to choose from.
   /// - Throws: `OutputError.destination`.
   public init(_ text: String, formats: [OutputFormat] = OutputFormat.all) throws(OutputError) {
     let name = text.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
@@ -31,22 +31,24 @@ public struct OutputDestination: Sendable, Equatable {
       guard let format = formats.first(where: { $0.endings.contains(ending) }) else {
         let known = formats.flatMap(\.endings)
         throw .destination(
-          "--out: \(ending) is no kind of file that sample writes; it writes \(known.dropLast().joined(separator: ", ")) and \(known[known.count - 1]): type for instance --out img.png"
-        )
+          """
+          --out: sample does not write \(ending) files; it writes \(known.dropLast().joined(separator: ", ")) and \
+          \(known[known.count - 1]): type for instance --out img.png
+          """)
       }
       self.init(format, path: text)
     }
   }
 
-  /// Whether the images go down a pipe.
+  /// Whether the images go to standard output.
   public var isStandardOutput: Bool { path == "-" }
 
-  /// What the images are called, where each has a file of its own.
+  /// The pattern of the file names, if each image has its own file.
   public var pattern: OutputPattern? {
     guard format.holds == .fileEach else { return nil }
     return path.utf8.contains(UInt8(ascii: "%")) ? try? OutputPattern(path) : .inFolder(path)
   }
 
-  /// Whether it is a folder, which must be there.
+  /// Whether it is a folder, which must exist.
   public var isFolder: Bool { format.holds == .fileEach && !path.utf8.contains(UInt8(ascii: "%")) }
 }

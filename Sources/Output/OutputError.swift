@@ -1,27 +1,27 @@
 import DiffusionImages
 import DiffusionText
 
-/// Why images cannot go where they should. Every description is one sentence that says what to type instead.
+/// Why images cannot be written where they should go. Every description is one sentence that says what to type instead.
 public enum OutputError: Error, Equatable, CustomStringConvertible {
-  /// No destination can be read in what was typed.
+  /// The value of `--out` is not a valid destination.
   case destination(String)
-  /// What of the request cannot be, or not together.
+  /// The request is invalid or contradicts itself.
   case request(String)
-  /// A folder that should be written into is not there.
+  /// The folder to write into does not exist.
   case noFolder(option: String, String)
-  /// A folder that images should go into is not there.
+  /// The folder given as the destination does not exist.
   case noDestination(path: String)
-  /// A file without an extension where a folder was meant.
+  /// A file without an extension where a folder was expected.
   case notAFolder(path: String)
-  /// A sheet that was to go into a folder without a name.
+  /// A sheet with a folder, not a file, as its destination.
   case sheetInFolder(path: String)
-  /// A file that may not be replaced.
+  /// A file that must not be replaced.
   case exists(path: String, canResume: Bool)
-  /// A file to be kept that was drawn otherwise than it would be now.
+  /// A file to keep that was drawn with other settings.
   case drawnOtherwise(path: String)
-  /// A view of one picture where there is a file for each image.
+  /// A view of one image while each image gets its own file.
   case viewOfFiles(option: String)
-  /// A view whose name is a folder's.
+  /// A view whose path is a folder.
   case viewIsFolder(option: String, path: String)
 
   /// One sentence.
@@ -31,16 +31,28 @@ public enum OutputError: Error, Equatable, CustomStringConvertible {
     case .noFolder(let option, let folder):
       "\(option): there is no folder \(folder); make it with \(shellLine(["mkdir", "-p", folder]))"
     case .noDestination(let path):
-      "--out: there is no folder \(path); make it with \(shellLine(["mkdir", "-p", path])), or type --out \(shellQuoted(path + ".png")) for a file"
+      """
+      --out: there is no folder \(path); make it with \(shellLine(["mkdir", "-p", path])), \
+      or type --out \(shellQuoted(path + ".png")) for a file
+      """
     case .notAFolder(let path):
       "--out: \(path) is a file without an extension; type for instance --out \(shellQuoted(path + ".png"))"
     case .sheetInFolder(let path): "--grid makes one sheet; type --out \(shellQuoted(path + "/sheet.png"))"
     case .exists(let path, let canResume):
-      "--out: \(path) exists; type \(canResume ? "--resume to keep what is there and draw the rest, " : "")--overwrite to replace it, or choose another --out"
+      """
+      --out: \(path) exists; type \(canResume ? "--resume to keep what is there and draw the rest, " : "")--overwrite \
+      to replace it, or choose another --out
+      """
     case .drawnOtherwise(let path):
-      "\(path): was drawn otherwise than it would be now (\(shellLine(["sample", "show", path])) says how); choose another --out, or type --overwrite in place of --resume"
+      """
+      \(path): was drawn with other settings, or by another version (\(shellLine(["sample", "show", path])) prints \
+      them); choose another --out, or type --overwrite in place of --resume
+      """
     case .viewOfFiles(let option):
-      "\(option) shows how one picture or sheet comes about, but --out is a folder, for a file each; type for instance --out img.png"
+      """
+      \(option) shows the denoising of one image or sheet, but --out is a folder, for one file per image; \
+      type for instance --out img.png
+      """
     case .viewIsFolder(let option, let path): "\(option): \(path) is a folder; name a file in it"
     }
   }

@@ -1,27 +1,27 @@
 import Sampling
 
-/// A kind of file, or of several, that images are written as. A format is a file in `Formats` and a line in the table here.
+/// A file format for images. To add one, write a file in `Formats` and add it to `all`.
 public struct OutputFormat: Sendable {
-  /// What it is known by.
+  /// A unique name.
   public let name: String
-  /// What names of its files end in, each with its dot; none of formats that are told by something else than the ending.
+  /// File name endings, each with its dot; empty if the format is not recognised by its ending.
   public let endings: [String]
-  /// What is typed for it and what comes of it, for the help of `--out`.
+  /// What to type and what it produces, for the help of `--out`.
   public let help: String
-  /// What its file holds.
+  /// What a file of this format holds.
   public let holds: Contents
-  /// What takes the images.
+  /// Creates a sink for the images.
   public let makeSink: @Sendable (SinkSetup) throws -> any ImageSink
 
-  /// What a file, or each of several, holds.
+  /// The contents of a file.
   public enum Contents: Sendable {
-    /// One picture, which may be a sheet of all images.
+    /// One image, or a sheet of all.
     case picture
-    /// A picture for each image, in a file of its own.
+    /// One image each, in separate files.
     case fileEach
-    /// A picture for each image, in one archive.
+    /// One image file per image, in a single archive.
     case archive
-    /// The numbers of all images.
+    /// The values of all images.
     case arrays
   }
 
@@ -33,54 +33,54 @@ public struct OutputFormat: Sendable {
     (self.name, self.endings, self.help, self.holds, self.makeSink) = (name, endings, help, holds, makeSink)
   }
 
-  /// The table.
+  /// All formats.
   public static let all: [OutputFormat] = [
     PNGSink.format, FileEachSink.format, TarSink.format, NPZSink.format, NPYSink.format,
   ]
 }
 
 extension OutputFormat: Equatable {
-  /// Formats are told apart by their names.
+  /// Formats are compared by name.
   public static func == (a: OutputFormat, b: OutputFormat) -> Bool { a.name == b.name }
 }
 
-/// Takes images as they are finished, in the order of their indices, and makes a file of them, or several.
+/// Takes finished images in index order and writes them to one or more files.
 public protocol ImageSink: AnyObject {
   /// Takes the next image.
   ///
   /// - Throws: `FileError`, `ImageError`.
   func append(_ image: GeneratedImage) throws
 
-  /// Completes what was begun. What appears under a final name appears whole.
+  /// Completes the output. Files get their final names only when they are complete.
   ///
   /// - Throws: `FileError`, `ImageError`.
   func finish() throws
 
-  /// Whether an image is written already, whole and as it would be drawn now: asked only of a run that is resumed.
+  /// Whether an image is already on disk, intact and as it would be drawn now. Only asked when resuming.
   ///
   /// - Throws: `OutputError.drawnOtherwise`, `FileError`.
   func isWritten(_ index: Int) throws -> Bool
 
-  /// The file in which an image is, or will be, where it has one of its own.
+  /// The file of an image, written or not; nil if images share a file.
   func file(of index: Int) -> String?
 }
 
 extension ImageSink {
-  /// Images have no files of their own that could be there.
+  /// By default images share a file, so none is there yet.
   public func isWritten(_ index: Int) throws -> Bool { false }
 
-  /// All images are in one file.
+  /// By default images share a file.
   public func file(of index: Int) -> String? { nil }
 }
 
-/// What a sink is made for.
+/// What a sink is created from.
 public struct SinkSetup {
-  /// What is drawn.
+  /// The plan being drawn.
   public let plan: SamplingPlan
   /// Where it goes.
   public let destination: OutputDestination
-  /// What else was asked for.
+  /// The other output options.
   public let request: OutputRequest
-  /// What else only programs can do.
+  /// Services of the program.
   public let program: OutputProgram
 }

@@ -1,18 +1,18 @@
-/// A file name with a place for the image's number, as printf writes it: `out/%05d.png`.
+/// A file name pattern with a printf-style place for the image index: `out/%05d.png`.
 public struct OutputPattern: Sendable, Equatable {
   private let before: String
   private let width: Int
   private let isZeroPadded: Bool
   private let after: String
 
-  /// The pattern for image 7 of `%05d.png` is `00007.png`.
+  /// The file of an image: `00007.png` for image 7 and the pattern `%05d.png`.
   public func path(for image: Int) -> String {
     let digits = String(image)
     let padding = String(repeating: isZeroPadded ? "0" : " ", count: max(0, width - digits.count))
     return before + padding + digits + after
   }
 
-  /// The image whose file has this path; nil if none has.
+  /// The image whose file has this path; nil if there is none.
   public func image(of path: String) -> Int? {
     guard path.hasPrefix(before), path.hasSuffix(after), path.utf8.count > before.utf8.count + after.utf8.count else {
       return nil
@@ -22,16 +22,17 @@ public struct OutputPattern: Sendable, Equatable {
     return image
   }
 
-  /// The folder of all files, with its slash, and nothing for the current one; nil if each has a folder of its own.
+  /// The folder of all files with a trailing slash, empty for the current folder; nil if the number is part
+  /// of the folder.
   public var folder: String? {
     if after.utf8.contains(UInt8(ascii: "/")) { return nil }
     return before.lastIndex(of: "/").map { String(before[...$0]) } ?? ""
   }
 
-  /// The names in an archive: `00000.png`, …
+  /// File names in an archive: `00000.png`, …
   public static let inArchive = OutputPattern(before: "", width: 5, isZeroPadded: true, after: ".png")
 
-  /// The folder pattern: `00000.png`, … in `folder`.
+  /// File names in a folder: `00000.png`, …
   public static func inFolder(_ folder: String) -> OutputPattern {
     OutputPattern(before: folder.hasSuffix("/") ? folder : folder + "/", width: 5, isZeroPadded: true, after: ".png")
   }
@@ -40,7 +41,7 @@ public struct OutputPattern: Sendable, Equatable {
     (self.before, self.width, self.isZeroPadded, self.after) = (before, width, isZeroPadded, after)
   }
 
-  /// Reads a pattern with exactly one `%d`, with a width and a leading zero if wanted; `%%` stands for a percent sign.
+  /// Parses a pattern with exactly one `%d`, optionally with a width and a leading zero; `%%` is a percent sign.
   ///
   /// - Throws: `OutputError.destination`.
   public init(_ text: String) throws(OutputError) {
@@ -61,8 +62,10 @@ public struct OutputPattern: Sendable, Equatable {
       rest.removeFirst(digits.count)
       guard rest.popFirst() == "d", digits.count <= 3 else {
         throw .destination(
-          "--out: \(text) has a % that is not followed by d; type for instance --out 'img-%05d.png', or %% for a percent sign"
-        )
+          """
+          --out: \(text) has a % that is not followed by d; \
+          type for instance --out 'img-%05d.png', or %% for a percent sign
+          """)
       }
       guard conversion == nil else {
         throw .destination(
@@ -76,7 +79,7 @@ public struct OutputPattern: Sendable, Equatable {
     }
     guard parts[1].lowercased().hasSuffix(".png") else {
       throw .destination(
-        "--out: \(text) must end in .png, as one file for each image is a PNG; type for instance --out 'img-%05d.png'")
+        "--out: \(text) must end in .png, as each image is written as a PNG; type for instance --out 'img-%05d.png'")
     }
     self.init(before: parts[0], width: conversion.width, isZeroPadded: conversion.isZeroPadded, after: parts[1])
   }

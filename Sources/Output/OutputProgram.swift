@@ -1,15 +1,15 @@
 import Sampling
 
-/// What a program does for outputs: libraries print nothing and know of no command lines.
+/// Services that outputs need from the program, since libraries neither print nor parse command lines.
 public struct OutputProgram: Sendable {
   /// Writes to standard output.
   public let standardOutput: @Sendable ([UInt8]) throws -> Void
-  /// Reads how images of earlier versions were drawn, which stored command lines; nil for what it does not understand.
+  /// Parses the command line that earlier versions stored in images; nil if it cannot.
   public let earlierRequest: @Sendable (Provenance) -> SamplingRequest?
 
   /// - Parameters:
-  ///   - earlierRequest: images of earlier versions are drawn anew unless it is given.
-  ///   - standardOutput: is called only where images go there.
+  ///   - earlierRequest: without it, images of earlier versions are never recognised as the same drawing.
+  ///   - standardOutput: called only if images go to standard output.
   public init(
     earlierRequest: @escaping @Sendable (Provenance) -> SamplingRequest? = { _ in nil },
     standardOutput: @escaping @Sendable ([UInt8]) throws -> Void

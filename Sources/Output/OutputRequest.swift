@@ -1,49 +1,52 @@
 import DiffusionImages
 import Sampling
 
-/// Where images go and how they look there, besides what is drawn.
+/// Where images go and how they are presented.
 public struct OutputRequest: Sendable, Equatable {
-  /// Where the images go; `sample.png` if nil, or for `isUpstreamRun` a `.npz` named by its shape.
+  /// Where the images go; if nil, `sample.png`, or with `isUpstreamRun` a `.npz` named after its shape.
   public var destination: OutputDestination?
-  /// One sheet of all images.
+  /// Set to arrange all images on one sheet.
   public var sheet: SheetLayout?
-  /// Enlargement, ≥ 1.
+  /// Enlargement of each pixel, ≥ 1.
   public var scale = 1
-  /// Where an animation of the denoising goes.
+  /// File for an animation of the denoising.
   public var frames: String?
-  /// Where steps of the denoising go, side by side.
+  /// File for denoising steps side by side.
   public var strip: String?
-  /// Whether files that exist may be replaced, where there is a file for each image.
+  /// Whether existing files may be replaced, if each image has its own file.
   public var overwrite = false
-  /// Whether images that are there already are kept.
+  /// Whether to keep images that are already on disk.
   public var resume = false
-  /// Whether the images say what drew them.
+  /// Whether to record in each image how it was drawn.
   public var metadata = true
-  /// Where a line for each image goes.
+  /// File that gets a line of JSON per image.
   public var log: String?
-  /// Where figures about the run go.
+  /// File for statistics of the run.
   public var stats: String?
-  /// Whether the number of images was given as the original's scripts take it: without `destination` images go where theirs do.
+  /// Whether the count was given by the original scripts' flag, in which case the default `destination` is theirs.
   public var isUpstreamRun = false
 
   /// The defaults.
   public init() {}
 
-  /// What can be said against it for so many images, without knowing the model, in one sentence; nil if nothing can.
+  /// One sentence on what is wrong with it regardless of the model; nil if nothing is.
   ///
   /// - Parameters:
   ///   - images: how many are drawn.
-  ///   - isTorch: whether the images are drawn from PyTorch's stream.
+  ///   - isTorch: whether the noise comes from PyTorch's stream.
   public func problem(images: Int, isTorch: Bool = false) -> String? {
     if resume && isTorch {
       return
-        "--resume draws a part of a run, but with --rng torch each image depends on those before it; leave one of them out"
+        """
+        --resume draws a part of a run, but with --rng torch each image depends on those before it; \
+        leave one of them out
+        """
     }
     if resume && overwrite {
       return "--resume keeps files that exist and --overwrite replaces them; type only one of them"
     }
     if resume && destination?.format.holds != .fileEach {
-      return "--resume goes on with a file for each image; type for instance --out 'img-%05d.png'"
+      return "--resume needs one file per image; type for instance --out 'img-%05d.png'"
     }
     return viewProblem ?? contentsProblem(images: images)
   }
@@ -58,12 +61,15 @@ public struct OutputRequest: Sendable, Equatable {
           "--scale enlarges pictures, but \(path) holds arrays; leave --scale out, or type --out img.png"
       }
     case .archive where sheet != nil:
-      return "--grid makes one sheet of all images, but an archive holds a file each; type --out sheet.png"
+      return "--grid makes one sheet of all images, but an archive holds one file per image; type --out sheet.png"
     case .fileEach where sheet != nil:
-      return "--grid makes one sheet of all images, but --out asks for a file each; type --out sheet.png"
+      return "--grid makes one sheet of all images, but --out asks for one file per image; type --out sheet.png"
     case .picture where images > 1 && sheet == nil && !(destination == nil && isUpstreamRun):
       return
-        "\(images) images do not fit into one file; type --out 'img-%05d.png' for a file each, or --grid for one sheet"
+        """
+        \(images) images do not fit into one file; type --out 'img-%05d.png' for one file per image, \
+        or --grid for one sheet
+        """
     default: break
     }
     return nil
@@ -78,13 +84,16 @@ public struct OutputRequest: Sendable, Equatable {
       switch destination?.format.holds {
       case nil: isUpstreamRun && sheet == nil ? "without --out an archive is written" : nil
       case .picture: nil
-      case .fileEach: "--out asks for a file each"
-      case .archive: "\(destination?.path ?? "") holds a file each"
+      case .fileEach: "--out asks for one file per image"
+      case .archive: "\(destination?.path ?? "") holds one file per image"
       case .arrays: "\(destination?.path ?? "") holds arrays"
       }
     if let other {
       return
-        "\(first.name) shows how one picture or sheet comes about, but \(other); type for instance --out img.png, or leave \(first.name) out"
+        """
+        \(first.name) shows the denoising of one image or sheet, but \(other); \
+        type for instance --out img.png, or leave \(first.name) out
+        """
     }
     var written = [(name: "--out", path: "sample.png")]
     if let destination { written = destination.isStandardOutput ? [] : [("--out", destination.path)] }

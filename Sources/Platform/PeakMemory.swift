@@ -1,13 +1,13 @@
-/// The most memory that this process has held.
+/// The peak memory of this process.
 public enum PeakMemory {
-  /// Counts from now on, where the system can (Linux); elsewhere the most since the start goes on counting.
+  /// Resets the peak on Linux; other systems keep the peak since the process started.
   public static func restart() {
     guard let file = fopen("/proc/self/clear_refs", "w") else { return }
     fputs("5", file)
     fclose(file)
   }
 
-  /// Bytes.
+  /// The peak resident size in bytes.
   public static var bytes: Int {
     if let file = fopen("/proc/self/status", "r") {
       defer { fclose(file) }

@@ -1,4 +1,4 @@
-// The C library of the system, whichever it is: `import DiffusionPlatform` in place of a choice among three.
+// Re-exports the system's C library, so that other files need not choose among three.
 
 #if canImport(Glibc)
   @_exported import Glibc

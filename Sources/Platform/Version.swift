@@ -1,2 +1,2 @@
-/// The version of both programs: `--version` prints it, images and runs carry it.
+/// The version of both programs, which `--version` prints and images and runs record.
 public let programVersion = "0.9.0"

@@ -1,11 +1,11 @@
 import DiffusionCore
 
 extension SamplingPlan {
-  /// The request that draws one image, or for nil the sheet of all, with all defaults resolved: nothing in it depends on how many images are
-  /// drawn at a time, by how many machines, or in how many goes.
+  /// The request that draws one image (or, for nil, the sheet of all images) with every default resolved, independent
+  /// of batch size, shards and resumptions.
   public func canonicalRequest(image: Int?, label: Int?) -> SamplingRequest {
     var canonical = SamplingRequest()
-    // Of a run of training, the file that was drawn with: the run goes on.
+    // For a training run, name the checkpoint that was used: the run may continue.
     canonical.model = model.path == nil ? nil : model.name
     canonical.settings = request.settings
     canonical.respacing = request.respacing
@@ -25,7 +25,7 @@ extension SamplingPlan {
     return canonical
   }
 
-  /// What is asked for where the noise is drawn or given.
+  /// Fills in what applies when the noise is drawn or read from a file.
   private func resolveDrawn(_ canonical: inout SamplingRequest, image: Int?) {
     canonical.seed = seed
     if let image {
@@ -48,12 +48,12 @@ extension SamplingPlan {
     canonical.noise = request.noise
     canonical.noiseStream = request.noiseStream
     if request.noiseStream == .torch {
-      // There an image depends on those before it.
+      // In PyTorch's stream an image depends on those before it.
       (canonical.index, canonical.count, canonical.batch) = (nil, request.count, batch)
     }
   }
 
-  /// The class of an image, or those of a sheet where they were asked for, in a way that cannot be mistaken.
+  /// The class of an image, or the classes asked for on a sheet, in an unambiguous form.
   private func selections(label: Int?, isSheet: Bool) -> [ClassSelection]? {
     guard let known = model.classes ?? classifier?.classes else { return nil }
     if let label { return [known.selection(label)] }

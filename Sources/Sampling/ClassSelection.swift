@@ -1,15 +1,15 @@
 import DiffusionText
 
-/// One of the classes to draw, or several, before the model is known that gives them meaning.
+/// One or more classes to draw, not yet resolved against a model's classes.
 ///
-/// In JSON a name is a string, an index a number, and what was typed an object: `["cat", 3, {"typed": "0-9"}]`.
+/// In JSON a name is a string, an index is a number, and typed text is an object: `["cat", 3, {"typed": "0-9"}]`.
 public enum ClassSelection: Sendable, Equatable {
-  /// The class of this name, upper and lower case being the same.
+  /// The class with this name, ignoring case.
   case name(String)
-  /// The class of this number, counted from 0, whatever it is called.
+  /// The class with this index, counted from 0, whatever its name.
   case index(Int)
-  /// As people type it: a name, or, where names are not numbers, an index; a range of either (`0-9`); `#3` for the index 3 in any case; `all`,
-  /// which is all but the null class unless a class is called so.
+  /// As typed on a command line: a name; an index, unless the names are numbers; a range of either (`0-9`); `#3` for
+  /// index 3 in any case; or `all`, every class but the null class, unless a class has that name.
   case typed(String)
 }
 
@@ -49,13 +49,13 @@ extension ClassSelection: Codable {
   }
 }
 
-/// The classes that a model, or a classifier, knows.
+/// The classes of a model or a classifier.
 public struct KnownClasses: Sendable, Equatable {
-  /// How many, the null class included.
+  /// The number of classes, including the null class.
   public var count: Int
-  /// What they are called, in order, as far as they are called something.
+  /// Class names in order; may be shorter than `count`.
   public var names: [String] = []
-  /// The one that stands for none, which can be asked for by its index only.
+  /// The null class, which can only be selected by index.
   public var nullClass: Int?
 
   /// `count` classes.
@@ -63,7 +63,7 @@ public struct KnownClasses: Sendable, Equatable {
     (self.count, self.names, self.nullClass) = (count, names, nullClass)
   }
 
-  /// The indices that selections mean, to be taken in turn.
+  /// The class indices that `selections` stand for, to be cycled through.
   ///
   /// - Throws: `SamplingError.unknownClass`.
   public func indices(of selections: [ClassSelection]) throws(SamplingError) -> [Int] {
@@ -72,13 +72,15 @@ public struct KnownClasses: Sendable, Equatable {
     return indices
   }
 
-  /// What says unmistakably which class it is, also typed after `--class`: its name, if it has one that no other class has.
+  /// An unambiguous selection of the class, also valid after `--class`: its name if no other class has it.
   public func selection(_ index: Int) -> ClassSelection {
-    guard index < names.count, !names.isEmpty else { return names.isEmpty ? .index(index) : .typed("#\(index)") }
-    let name = names[index]
-    let isTypeable =
-      !name.isEmpty && !name.contains(",") && !name.hasPrefix("#") && name.first != " " && name.last != " "
-    return isTypeable && self.index(named: name) == index ? .name(name) : .typed("#\(index)")
+    if index < names.count {
+      let name = names[index]
+      let isTypeable =
+        !name.isEmpty && !name.contains(",") && !name.hasPrefix("#") && name.first != " " && name.last != " "
+      if isTypeable && self.index(named: name) == index { return .name(name) }
+    }
+    return single("\(index)") == index ? .index(index) : .typed("#\(index)")
   }
 
   private func indices(of selection: ClassSelection) throws(SamplingError) -> [Int] {
@@ -101,12 +103,12 @@ public struct KnownClasses: Sendable, Equatable {
     names.firstIndex { $0.lowercased() == name.lowercased() }
   }
 
-  /// Whether a name is a number, but not that of its own class: then numbers are names, and who types one does not mean an index.
+  /// Whether some name is a number other than its class's index: a typed number is then a name, never an index.
   private var namesAreNumbers: Bool {
     names.enumerated().contains { index, name in Int(name).map { $0 != index } ?? false }
   }
 
-  /// A name or, where they cannot be mistaken for one another, an index.
+  /// A name, or an index where the two cannot be confused.
   private func single(_ item: some StringProtocol) -> Int? {
     if let index = index(named: item) { return index }
     let isMarked = item.hasPrefix("#")
@@ -117,9 +119,10 @@ public struct KnownClasses: Sendable, Equatable {
     return index
   }
 
-  /// `0-9`, from a class to one behind it. Where names are numbers, all that lie between, in their order.
+  /// `0-9`, from one class to a later one. Where names are numbers: all classes whose numbers lie between,
+  /// in numeric order.
   private func range(_ item: String) -> [Int]? {
-    // A name may hold hyphens: try each as the one of the range.
+    // Names may contain hyphens: try each hyphen as the separator.
     for hyphen in item.indices where item[hyphen] == "-" {
       let (first, last) = (item[..<hyphen], item[item.index(after: hyphen)...])
       guard let low = single(first), let high = single(last) else { continue }
@@ -139,7 +142,7 @@ public struct KnownClasses: Sendable, Equatable {
       item, known: self, suggestion: nearest(item.lowercased(), names.map { $0.lowercased() }))
   }
 
-  /// For an error: their numbers, and names if there are any.
+  /// The classes as an error lists them: indices, and names if there are any.
   var text: String {
     let last = count - 1 - (nullClass == count - 1 ? 1 : 0)
     if names.isEmpty { return "0 to \(last)" }

@@ -3,45 +3,46 @@ import DiffusionCheckpoints
 import DiffusionModels
 import TensorCore
 
-/// A diffusion model that is ready to draw: the network of a checkpoint, and what is known of it.
+/// A diffusion model ready to sample: a checkpoint's network and its resolved settings.
 ///
-/// It may be used from several tasks at once; they share the threads of one pool, so that two drawings at a time are no faster than one after
-/// the other.
+/// Safe to use from several tasks at once. They share one thread pool, so running two at a time is no faster than one
+/// after the other.
 public struct DiffusionModel: Sendable {
-  /// The file, or what the embedded model is called.
+  /// The file, or the embedded model's name.
   public let name: String
-  /// The path that it was opened with; nil for the embedded model.
+  /// The path it was opened from; nil for the embedded model.
   public let path: String?
-  /// What it draws, on which process, and how that is known.
+  /// What the model draws, its diffusion process, and where each setting comes from.
   public let specification: ModelSpecification
-  /// The network, for those who want to call it themselves.
+  /// The network, to call directly.
   public let network: any DenoisingNetwork
   private let hash: Lazy<String>
 
-  /// Opens the checkpoint at `path`: a `.pt`, `.pth`, `.bin` or `.safetensors`, the index of a sharded one, a folder that diffusers saved, or the
-  /// folder of a run of training. Its tensors are mapped into memory, and read when they are first needed.
+  /// Opens the checkpoint at `path`: a `.pt`, `.pth`, `.bin` or `.safetensors`, the index of a sharded one, a folder
+  /// saved by diffusers, or the folder of a training run. Tensors are memory-mapped and read on first use.
   ///
   /// - Parameters:
   ///   - path: the file or folder.
-  ///   - settings: what is said of the model where the file does not say it.
-  ///   - families: the code bases whose models are known.
-  /// - Throws: `SamplingError.model` for a file that is no such model, `.classifierAsModel` and `.dimensions` for one that draws no pictures.
+  ///   - settings: settings that the file does not state.
+  ///   - families: the model families to recognise.
+  /// - Throws: `SamplingError.model` if the file is not a known model, `.classifierAsModel` or `.dimensions` if the
+  ///   model does not draw images.
   public init(
     path: String, settings: StatedSettings = StatedSettings(), families: [any ModelFamily.Type] = ModelFamilies.all
   ) throws(SamplingError) {
     try self.init(try inSamplingTerms { try ModelSource(path: path, stated: settings, families: families) }, path: path)
   }
 
-  /// The model of handwritten digits that is part of the library.
+  /// The model of handwritten digits that is built into the library.
   public static let embedded: DiffusionModel = {
     do { return try DiffusionModel(try embeddedSource(), path: nil) } catch {
       preconditionFailure("the embedded model is not sound: \(error)")
     }
   }()
 
-  /// The embedded model, taken for what is said of it.
+  /// The embedded model with `settings` applied.
   ///
-  /// - Throws: `SamplingError.model` where its description says otherwise.
+  /// - Throws: `SamplingError.model` if they contradict its description.
   public init(embeddedWith settings: StatedSettings) throws(SamplingError) {
     try self.init(try Self.embeddedSource(settings), path: nil)
   }
@@ -58,9 +59,9 @@ public struct DiffusionModel: Sendable {
     hash = Lazy { state.fingerprint }
   }
 
-  /// The tensors of the embedded model, and what is known of them.
+  /// The embedded model's tensors and resolved settings.
   ///
-  /// - Throws: `SamplingError.model` where `settings` contradict its description.
+  /// - Throws: `SamplingError.model` if `settings` contradict its description.
   public static func embeddedSource(_ settings: StatedSettings = StatedSettings()) throws(SamplingError) -> ModelSource
   {
     try inSamplingTerms {
@@ -72,23 +73,23 @@ public struct DiffusionModel: Sendable {
     }
   }
 
-  /// A number that tells models apart: see `StateDict.fingerprint`.
+  /// Identifies the weights: see `StateDict.fingerprint`.
   public var fingerprint: String { hash.value }
 
-  /// The file's name without folder and extension, or what the embedded model shows.
+  /// The file name without folder and extension; `digits` for the embedded model.
   public var shortName: String {
     let file = path?.split(separator: "/").last ?? "digits"
     return String(file.lastIndex(of: ".").map { file[..<$0] } ?? file)
   }
 
-  /// The classes that it was trained on; nil if it knows none.
+  /// The classes it was trained on; nil for an unconditional model.
   public var classes: KnownClasses? {
     specification.classCount.map {
       KnownClasses(count: $0, names: specification.classNames, nullClass: specification.nullClass)
     }
   }
 
-  /// - Throws: `SamplingError.strayLabel` for a label in a file that is none of the model's classes.
+  /// - Throws: `SamplingError.strayLabel` if a file holds a label that is not one of the model's classes.
   func checkLabels(_ labels: [Int]?, of file: String) throws(SamplingError) {
     guard let classes = specification.classCount, let stray = labels?.first(where: { !(0..<classes).contains($0) })
     else { return }
@@ -97,8 +98,8 @@ public struct DiffusionModel: Sendable {
 }
 
 extension DiffusionModel {
-  /// A line that says that the model looks as if it were something else than it is taken for, and what to state; nil if it does not, or if its
-  /// file says all that its tensors do not show. Runs the network a few times (see `DenoiserCheck`).
+  /// One line saying that the settings look wrong and which flags would fit better; nil if they look right, or if the
+  /// file states everything that its tensors do not show. Runs the network a few times (see `DenoiserCheck`).
   public var advice: String? {
     if specification.isFullyDescribed { return nil }
     return DenoiserCheck(network, specification).report(name: name, tryingOthers: false).advice

@@ -2,22 +2,22 @@ import DiffusionCore
 import DiffusionModels
 import DiffusionPlatform
 
-/// What a drawing would take, measured by as much of it as a single step of one batch.
+/// The cost of a run, estimated from a single step of one batch.
 public struct DrawingEstimate: Sendable {
-  /// Pictures in a pass: those of a batch, twice with guidance.
+  /// Images in a forward pass: the batch, doubled with guidance.
   public let pictures: Int
   /// The time of one step of a batch.
   public let step: Duration
-  /// Bytes that the process has held at most.
+  /// Peak memory of the process in bytes.
   public let memory: Int
-  /// Passes of all images.
+  /// Forward passes, summed over all images.
   public let passes: Int
-  /// 2 · the multiply-adds of a pass of one image.
+  /// FLOP of a forward pass for one image: 2 · its multiply-adds.
   public let flop: Double
-  /// Seconds of all passes; the last batch may be smaller, and time goes with the images.
+  /// Estimated seconds of the whole run, proportional to the images, as the last batch may be smaller.
   public var seconds: Double { step.seconds * Double(passes) / Double(pictures) }
 
-  /// Takes the step, and draws nothing.
+  /// Times the step; draws nothing.
   public init(_ plan: SamplingPlan) {
     pictures = plan.batch * (plan.guidance == 1 ? 1 : 2)
     (step, memory) = Self.calibrate(plan, pictures: pictures)
@@ -34,7 +34,7 @@ public struct DrawingEstimate: Sendable {
       conditioning: timesteps, labels: specification.classCount.map { _ in [Int?](repeating: 0, count: pictures) },
       lowRes: specification.task == .superResolution ? x : nil)
     let network = plan.model.network.prepared(for: Array(timesteps.prefix(1)))
-    // The first pass takes memory from the system; where passes are long, that hardly shows.
+    // The first pass also allocates memory, so it is dropped unless it is the only one.
     var times: [Duration] = []
     repeat {
       times.append(

@@ -1,4 +1,4 @@
-// `import Sampling` is enough: what its interface speaks of comes with it.
+// `import Sampling` is enough: it re-exports the modules that its interface uses.
 
 @_exported import DiffusionCore
 @_exported import DiffusionImages

@@ -2,15 +2,15 @@ import DiffusionFiles
 import DiffusionImages
 import TensorCore
 
-/// An image that has been drawn.
+/// A generated image.
 public struct GeneratedImage: Sendable {
-  /// Its number: with the same model and request, the same number is the same image.
+  /// Its index: the same model, request and index always give the same image.
   public let index: Int
-  /// x₀, `[1, C, H, W]`, in [-1, 1] as far as the model keeps to it.
+  /// x₀, `[1, C, H, W]`, nominally in [-1, 1].
   public let x: Tensor
-  /// The index of its class, of a class-conditional model.
+  /// The index of its class; nil if neither the model nor a classifier has classes.
   public let label: Int?
-  /// What drew it.
+  /// The plan that drew it.
   public let plan: SamplingPlan
 
   /// Image `n` of a batch.
@@ -21,7 +21,7 @@ public struct GeneratedImage: Sendable {
     self.plan = plan
   }
 
-  /// The name of its class, or its number; nil of a model without classes.
+  /// The name of its class, or the index if it has no name; nil without a class.
   public var className: String? { label.map(plan.model.specification.name(ofClass:)) }
 
   /// Its pixels.
@@ -29,18 +29,18 @@ public struct GeneratedImage: Sendable {
   /// - Throws: `ImageError.channels` unless there are 1 (grey) or 3 (RGB).
   public func picture() throws(ImageError) -> Picture { try Picture(x, 0) }
 
-  /// The bytes of a PNG, which says in its text chunks how it was drawn.
+  /// The image as PNG bytes, with text chunks recording how it was drawn.
   ///
   /// - Parameters:
-  ///   - scale: how many times each pixel is enlarged.
-  ///   - metadata: whether it says how it was drawn.
+  ///   - scale: enlargement of each pixel.
+  ///   - metadata: whether to add the text chunks.
   /// - Throws: `ImageError`.
   public func png(scale: Int = 1, metadata: Bool = true) throws(ImageError) -> [UInt8] {
     try picture().enlarged(by: scale).png(
       text: metadata ? plan.textChunks(image: index, label: label, scale: scale) : [])
   }
 
-  /// Writes it as a PNG, which appears whole or not at all.
+  /// Writes it as a PNG, atomically.
   ///
   /// - Throws: `SamplingError.image` and `.file`.
   public func writePNG(to path: String, scale: Int = 1, metadata: Bool = true) throws(SamplingError) {
@@ -48,14 +48,14 @@ public struct GeneratedImage: Sendable {
   }
 }
 
-/// The images of a request, drawn batch by batch as they are asked for.
+/// The images of a request, drawn lazily, batch by batch.
 public struct GeneratedImages: Sequence, IteratorProtocol {
   private var steps: SamplingSteps
   private var finished: ArraySlice<GeneratedImage> = []
 
   init(_ steps: SamplingSteps) { self.steps = steps }
 
-  /// The next image, in the order of their indices; nil when all have been drawn.
+  /// The next image, in index order; nil when all have been drawn.
   public mutating func next() -> GeneratedImage? {
     while finished.isEmpty {
       guard let step = steps.next() else { return nil }

@@ -3,19 +3,20 @@ import DiffusionFiles
 import DiffusionModels
 import TensorCore
 
-/// A classifier of noisy pictures that tells a sampler where its classes lie (Dhariwal & Nichol 2021, §4).
+/// A classifier of noisy images whose gradient guides sampling (Dhariwal & Nichol 2021, §4).
 public struct GuidingClassifier: Sendable {
   /// The file.
   public let name: String
-  /// The classes it knows.
+  /// Its classes.
   public let classes: KnownClasses
-  /// s: how much it counts for.
+  /// s, the gradient scale.
   public let scale: Double
   private let network: any NoisyClassifier
 
-  /// Loads the classifier at `path` for pictures that `model` draws.
+  /// Loads the classifier at `path` to guide `model`.
   ///
-  /// - Throws: `SamplingError`, also for what is no classifier, or one of other pictures.
+  /// - Throws: `SamplingError`, also if the file is not a classifier or its image size, channels or classes
+  ///   do not fit the model.
   init(path: String, scale: Double, for model: DiffusionModel) throws(SamplingError) {
     let source = try inSamplingTerms { try ModelSource(path: path) }
     let (found, drawn) = (source.specification, model.specification)
@@ -35,7 +36,7 @@ public struct GuidingClassifier: Sendable {
     classes = KnownClasses(count: classCount, names: found.classNames)
   }
 
-  /// The gradient of s · log p(y | x_t) for noisy pictures `x`, `[N, C, H, W]`, and their timesteps and classes, `[N]`.
+  /// The gradient of s · log p(y | x_t) for noisy images `x`, `[N, C, H, W]`, with timesteps and labels `[N]`.
   public func gradient(_ x: Tensor, _ timesteps: [Float], _ labels: [Int]) -> Tensor {
     let scale = Float(scale)
     return network.logProbabilityGradient(x, timesteps: timesteps, labels: labels).map { scale * $0 }

@@ -5,33 +5,33 @@ import TensorCore
 /// Draws the images of a plan, batch by batch.
 public struct ImageGenerator {
   private let plan: SamplingPlan
-  /// PyTorch's stream, which goes on from batch to batch.
+  /// PyTorch's stream, which continues from batch to batch.
   private var torch: TorchGenerator?
 
   /// The images of one batch.
   public struct Batch: Sendable {
     /// Their indices.
     public let images: [Int]
-    /// x₀, `[N, C, H, W]`, in [-1, 1] as far as the model keeps to it.
+    /// x₀, `[N, C, H, W]`, nominally in [-1, 1].
     public let x: Tensor
-    /// The class of each image, of a class-conditional model.
+    /// The class of each image; nil if neither the model nor a classifier has classes.
     public let labels: [Int]?
   }
 
-  /// Nothing is drawn yet.
+  /// Creates the generator; nothing is drawn yet.
   public init(_ plan: SamplingPlan) {
     self.plan = plan
     torch = plan.request.noiseStream == .torch ? TorchGenerator(seed: plan.seed) : nil
   }
 
-  /// Draws one batch, calling `onStep` after each step; what that throws ends the drawing.
+  /// Draws one batch, calling `onStep` after each step; if it throws, drawing stops.
   public mutating func draw(_ images: [Int], onStep: (SamplerState) throws -> Void) rethrows -> Batch {
     var drawing = start(images)
     while let state = drawing.next() { try onStep(state) }
     return finish(drawing)
   }
 
-  /// A batch that is being drawn, step by step.
+  /// A batch in progress, one step at a time.
   struct Drawing: Sequence, IteratorProtocol {
     let images: [Int]
     fileprivate let labels: [Int]?
@@ -61,7 +61,7 @@ public struct ImageGenerator {
     let start: Tensor
     if let given = plan.noise {
       start = given.gatheringRows(images)
-      // The steps keep the numbers of their draws; PyTorch's loops draw no x_T that is given.
+      // Keeps the numbering of the later draws; PyTorch's loops do not draw an x_T that is given.
       if case .philox = noise { noise.skip() }
     } else {
       start = noise.next()
@@ -78,7 +78,7 @@ public struct ImageGenerator {
     return Drawing(images: images, labels: labels, loop: loop, x: x)
   }
 
-  /// Ends a batch of which all steps have been taken.
+  /// Finishes a batch after its last step.
   mutating func finish(_ drawing: Drawing) -> Batch {
     if case .torch(let used) = drawing.loop.noise { torch = used.generator }
     return Batch(images: drawing.images, x: drawing.x, labels: drawing.labels)
@@ -88,7 +88,7 @@ public struct ImageGenerator {
     let network = plan.preparedNetwork
     let lowRes = lowRes(images)
     func predict(_ x: Tensor, _ timesteps: [Float], _ labels: [Int?]?) -> Tensor {
-      // With guidance, each picture comes twice.
+      // With guidance, each image occurs twice.
       let enlarged = lowRes.map { Tensor.stacked([Tensor](repeating: $0, count: x.shape[0] / $0.shape[0])) }
       return network(x, NetworkInputs(conditioning: timesteps, labels: labels, lowRes: enlarged))
     }
@@ -103,13 +103,13 @@ public struct ImageGenerator {
     return { classifier.gradient($0, $1, labels) }
   }
 
-  /// What is to be enlarged for a batch, enlarged bilinearly: `[N, C, H, W]`.
+  /// The low-resolution inputs of a batch, upsampled bilinearly: `[N, C, H, W]`.
   private func lowRes(_ images: [Int]) -> Tensor? {
     plan.lowRes?.pictures.gatheringRows(images.map { $0 % (plan.lowRes?.pictures.shape[0] ?? 1) })
       .bilinear(height: plan.imageShape[1], width: plan.imageShape[2])
   }
 
-  /// The classes of a batch: as asked for, or drawn.
+  /// The classes of a batch, as requested or drawn at random.
   private mutating func labels(_ images: [Int]) -> [Int]? {
     guard let drawable = plan.drawableClasses else { return nil }
     if plan.classes == nil, var stream = torch {
@@ -122,14 +122,16 @@ public struct ImageGenerator {
 }
 
 extension SamplingPlan {
-  /// The network, ready for the plan's levels from the noisiest on.
+  /// The network, prepared for the plan's timesteps, noisiest first.
   var preparedNetwork: any DenoisingNetwork {
     model.network.prepared(for: (0..<diffusion.count).reversed().map { diffusion.modelTimestep($0) })
   }
 
-  /// The network without guidance, for encoding and measuring pictures that are the images `images`.
+  /// The network without guidance, to encode or measure inputs as the images `images`.
   ///
-  /// - Parameter network: ready for the levels in the order in which they are visited.
+  /// - Parameters:
+  ///   - images: their indices, which determine their classes.
+  ///   - network: prepared for the levels in the order they are visited.
   func denoiser(_ images: Range<Int>, _ network: any DenoisingNetwork) -> Denoiser {
     let labels = model.specification.classCount == nil ? nil : images.map { label(of: $0) }
     return { network($0, NetworkInputs(conditioning: $1, labels: labels)) }

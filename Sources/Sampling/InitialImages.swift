@@ -4,36 +4,36 @@ import DiffusionFiles
 import DiffusionImages
 import TensorCore
 
-/// What images start from in place of noise alone: pictures that are brought under noise (Meng et al. 2022, "SDEdit"), and what of
-/// them is kept (Lugmayr et al. 2022, "RePaint").
+/// Images to start from instead of pure noise: noised inputs (Meng et al. 2022, "SDEdit"), of which a mask may keep a
+/// part (Lugmayr et al. 2022, "RePaint").
 public struct InitialImages: Sendable {
-  /// One picture after the other, again from the first when all are done: `[N, C, H, W]`.
+  /// The inputs, cycled through: `[N, C, H, W]`.
   private let pictures: Tensor
-  /// The class of each, where the file says it.
+  /// The class of each, if the file has labels.
   let labels: [Int]?
-  /// The fraction of the steps that are drawn.
+  /// The fraction of the steps that is run.
   public let strength: Double
-  /// The mask's file, and which steps are drawn how often; nil without a mask.
+  /// The mask's file and how steps are repeated; nil without a mask.
   let inpainting: (file: String, jumpLength: Int, jumpCount: Int)?
-  /// 1 where they are drawn anew, 0 where they are kept, `[1, 1, H, W]`.
+  /// 1 to draw, 0 to keep: `[1, 1, H, W]`.
   private let mask: Tensor?
-  /// The way through the steps.
+  /// The order in which steps are taken.
   let schedule: ResamplingSchedule
-  /// The pictures' file.
+  /// The input file.
   public let file: String
-  /// The SHA-256 of each file, by its option.
+  /// The SHA-256 of each file, keyed by option.
   public let hashes: [String: String]
 
-  /// Nil if the request names no pictures to start from.
+  /// Nil if the request has no `initImage`.
   ///
-  /// - Parameter steps: those of the process that the sampler would take from noise.
+  /// - Parameter steps: how many the sampler would take from pure noise.
   /// - Throws: `SamplingError`.
   init?(_ request: SamplingRequest, _ model: DiffusionModel, steps: Int) throws(SamplingError) {
     guard let file = request.initImage else { return nil }
     let specification = model.specification
     guard specification.task != .superResolution else { throw .initImageToEnlarge(model: model.name) }
     strength = request.strength ?? (request.mask == nil ? 0.6 : 1)
-    // As diffusers' pipelines count them.
+    // The same rounding as diffusers' pipelines.
     let drawn = min(Int(Double(steps) * strength), steps)
     guard drawn >= 1 else { throw .strength(strength, steps: steps) }
     let bytes = try inSamplingTerms { try readFile(file) }
@@ -57,20 +57,20 @@ public struct InitialImages: Sendable {
     (self.file, self.hashes) = (file, hashes)
   }
 
-  /// What is drawn from, for people.
+  /// A description for people.
   public var summary: String {
-    "from \(file) at strength \(strength)" + (inpainting.map { ", around what \($0.file) keeps" } ?? "")
+    "from \(file) at strength \(strength)" + (inpainting.map { ", inpainted with \($0.file)" } ?? "")
   }
 
-  /// What images start from: the pictures under the noise of the first step, which `noise`, `[N, C, H, W]`, is scaled to. Where some of
-  /// them is kept and all steps are drawn, noise alone, so that nothing shows through of what is drawn anew.
+  /// The starting point: the inputs, noised to the first step's level with `noise`, `[N, C, H, W]`. With a mask and all
+  /// steps, nil for pure noise, so that nothing of the masked area shows through.
   func start(_ images: [Int], _ diffusion: GaussianDiffusion, noise: Tensor) -> Tensor? {
     if mask != nil && strength == 1 { return nil }
     return diffusion.qSample(
       pictures(of: images), steps: [Int](repeating: schedule.levels[0], count: images.count), noise: noise)
   }
 
-  /// What is kept of the pictures.
+  /// The part of the inputs to keep.
   func constraint(_ images: [Int]) -> InpaintingConstraint? {
     mask.map { InpaintingConstraint(pictures(of: images), drawnWhere: $0) }
   }

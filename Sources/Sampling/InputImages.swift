@@ -1,34 +1,34 @@
 import DiffusionImages
 import TensorCore
 
-/// Pictures that a request names, to be encoded or measured.
+/// Images named in a request, to encode or measure.
 public struct InputImages: Sendable {
-  /// `[N, C, H, W]` in [-1, 1], of the model's size.
+  /// `[N, C, H, W]` in [-1, 1], at the model's size.
   public let pictures: Tensor
-  /// Where each is from.
+  /// Where each one comes from.
   public let names: [Name]
-  /// The class of each, where its file says it.
+  /// The class of each, if its file has labels.
   private let labels: [Int?]
 
-  /// A picture in a file that may hold several.
+  /// An image in a file that may hold several.
   public struct Name: Sendable, Equatable {
     /// The file's path.
     public let file: String
-    /// Its number in the file, from 0.
+    /// Its position in the file, from 0.
     public let index: Int
-    /// How many the file holds.
+    /// How many images the file holds.
     public let count: Int
 
-    /// What to call it.
+    /// How to refer to it.
     public var text: String { count == 1 ? file : "\(file)[\(index)]" }
   }
 
-  /// How many.
+  /// The number of images.
   public var count: Int { names.count }
 
-  /// Reads files in their order, each a PNG or an array of pictures as `SamplingRequest.lowRes` takes them.
+  /// Reads files in order, each a PNG or an array in a format that `SamplingRequest.lowRes` accepts.
   ///
-  /// - Throws: `SamplingError`, also for pictures of another size, or a model that takes none like these.
+  /// - Throws: `SamplingError`, also if the size is not the model's or the model is for super-resolution.
   public init(_ files: [String], for model: DiffusionModel) throws(SamplingError) {
     let specification = model.specification
     guard specification.task != .superResolution else { throw .inputsToEnlarge(model: model.name) }
@@ -50,9 +50,9 @@ public struct InputImages: Sendable {
     (self.names, self.labels) = (names, labels)
   }
 
-  /// The class of each picture, of a class-conditional model: as asked for, as its file says it, or the one that stands for none.
+  /// The class of each image for a class-conditional model: as requested, else the file's label, else the null class.
   ///
-  /// - Parameter takesNone: whether a picture may be of no class, if the model knows that.
+  /// - Parameter takesNone: whether the null class may stand in for a missing label.
   /// - Throws: `SamplingError`.
   func classes(
     _ selections: [ClassSelection]?, _ model: DiffusionModel, takesNone: Bool

@@ -1,9 +1,9 @@
 import DiffusionCore
 import TensorCore
 
-/// The images between two ends, drawn by DDIM from noises on the arc between theirs, which are still to be found.
+/// Images between two ends, drawn by DDIM from noise on the arc between the ends' noise, which `findNoise` computes.
 public struct Interpolation {
-  /// What draws them, once their noise is known.
+  /// Draws the images once `findNoise` has set its noise.
   public private(set) var plan: SamplingPlan
   private let ends: Ends
 
@@ -13,7 +13,7 @@ public struct Interpolation {
     case seeds(UInt64, UInt64)
   }
 
-  /// How many pictures must be encoded.
+  /// How many inputs have to be encoded.
   public var encodedCount: Int {
     if case .pictures = ends { 2 } else { 0 }
   }
@@ -46,7 +46,7 @@ public struct Interpolation {
     }
   }
 
-  /// Finds the noise of all images: at the ends that of pictures or seeds, between them on the arc.
+  /// Sets the noise of all images: the ends' own, and spherical interpolations between them.
   public mutating func findNoise(onStep: (_ count: Int, _ step: Int) throws -> Void) rethrows {
     let (a, b): (Tensor, Tensor)
     switch ends {
@@ -59,7 +59,7 @@ public struct Interpolation {
     plan.noise = Tensor.stacked((0..<plan.indices.count).map { slerp(a, b, Double($0) / last) })
   }
 
-  /// What image 0 of a seed is drawn from.
+  /// x_T of image 0 under a seed.
   private func noise(_ seed: UInt64) -> Tensor {
     var noise = PhiloxNoise(seed: seed, images: [0], shape: plan.imageShape)
     return noise.next()

@@ -1,15 +1,15 @@
 import DiffusionCore
 import TensorCore
 
-/// Goes from pictures to the noise that they are drawn from, a batch at a time.
+/// Encodes images into the noise that draws them, one batch at a time.
 public struct Inversion {
   private let plan: SamplingPlan
 
-  /// For pictures that `plan` draws.
+  /// For images drawn by `plan`.
   public init(_ plan: SamplingPlan) { self.plan = plan }
 
-  /// Encodes `pictures`, `[N, C, H, W]`, as images 0 to N - 1 of the plan, calling `onStep` after each step of so many; what that throws
-  /// ends it.
+  /// Encodes `pictures`, `[N, C, H, W]`, as images 0 to N - 1 of the plan. `onStep` is called after each step of a
+  /// batch of `count` images; if it throws, encoding stops.
   ///
   /// - Returns: x_T, `[N, C, H, W]`.
   public func encode(_ pictures: Tensor, onStep: (_ count: Int, _ step: Int) throws -> Void) rethrows -> Tensor {
@@ -34,8 +34,8 @@ public struct Inversion {
 }
 
 extension SamplingPlan {
-  /// Images that are to come out as given pictures: drawn by DDIM with η = 0 and without guidance, from noise that is still to be found
-  /// (`findNoise`).
+  /// A plan that reproduces given images: DDIM with η = 0 and no guidance, from noise that `findNoise`
+  /// still has to set.
   ///
   /// - Throws: `SamplingError`.
   public init(
@@ -47,8 +47,8 @@ extension SamplingPlan {
   }
 
   /// - Parameters:
-  ///   - count: how many images there are.
-  ///   - classes: of a class-conditional model, to be taken in turn.
+  ///   - count: the number of images.
+  ///   - classes: cycled through; nil for an unconditional model.
   init(
     inverting request: SamplingRequest, _ model: DiffusionModel, count: Int, classes: [Int]?
   ) throws(SamplingError) {
@@ -57,19 +57,19 @@ extension SamplingPlan {
     request.classes = nil
     request.guidance = 1
     request.sampler = "ddim"
-    // Nothing is drawn from it.
+    // The seed is unused.
     request.seed = 0
     self = try SamplingPlan(request, model)
     self.classes = classes
   }
 
-  /// Finds the noise of the pictures that the images are to come out as.
+  /// Sets the noise that draws the given images.
   public mutating func findNoise(
     of given: InputImages, onStep: (_ count: Int, _ step: Int) throws -> Void
   ) rethrows {
     noise = try Inversion(self).encode(given.pictures, onStep: onStep)
   }
 
-  /// Whether the noise is made of pictures or of two seeds, rather than drawn from one.
+  /// Whether the noise comes from inputs or two seeds instead of a single seed.
   var isInverted: Bool { request.source != .noise }
 }

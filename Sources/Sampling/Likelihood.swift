@@ -1,15 +1,16 @@
 import DiffusionCore
 import TensorCore
 
-/// The variational bound on how improbable given pictures are (Ho et al. 2020, eq. 5), measured a batch at a time.
+/// The variational bound on the negative log-likelihood of given images (Ho et al. 2020, eq. 5), evaluated
+/// one batch at a time.
 public struct Likelihood {
-  /// The steps, and the classes of the pictures.
+  /// The steps, and the classes of the images.
   public let plan: SamplingPlan
   private let given: InputImages
-  /// PyTorch's stream, which goes on from batch to batch.
+  /// PyTorch's stream, which continues from batch to batch.
   private var torch: TorchGenerator?
 
-  /// Takes the steps that `request` asks for, spread as the original spreads those of DDPM; all of the process, unless others are asked for.
+  /// Uses the steps in `request`, spaced like the original's DDPM; all of the process by default.
   ///
   /// - Throws: `SamplingError`.
   public init(_ request: SamplingRequest, _ model: DiffusionModel, of given: InputImages) throws(SamplingError) {
@@ -29,9 +30,10 @@ public struct Likelihood {
     torch = request.noiseStream == .torch ? TorchGenerator(seed: plan.seed) : nil
   }
 
-  /// Measures all pictures, calling `onStep` after each step of so many; what that throws ends it.
+  /// Measures all images. `onStep` is called after each step of a batch of `count` images; if it throws,
+  /// measuring stops.
   ///
-  /// - Returns: the bounds, batch by batch.
+  /// - Returns: the bounds, one per batch.
   public mutating func measure(onStep: (_ count: Int, _ step: Int) throws -> Void) rethrows -> [BitsPerDimension] {
     var bounds: [BitsPerDimension] = []
     for first in stride(from: 0, to: given.count, by: plan.batch) {
@@ -41,7 +43,7 @@ public struct Likelihood {
     return bounds
   }
 
-  /// The bound of some of the pictures, `x` `[N, C, H, W]`.
+  /// The bound of one batch, `x` `[N, C, H, W]`.
   private mutating func bound(
     _ x: Tensor, _ images: Range<Int>, onStep: (_ count: Int, _ step: Int) throws -> Void
   ) rethrows -> BitsPerDimension {
@@ -50,7 +52,7 @@ public struct Likelihood {
       noise = .torch(TorchNoise(generator: torch, batch: plan.batch, kept: images.count, shape: plan.imageShape))
     } else {
       noise = .philox(PhiloxNoise(seed: plan.seed, images: images, shape: plan.imageShape))
-      // As when images are drawn, draw s is that of the s-th step; the original's `calc_bpd_loop` draws no x_T.
+      // As in sampling, draw s belongs to step s; the original's `calc_bpd_loop` draws no x_T.
       noise.skip()
     }
     let denoiser = plan.denoiser(images, plan.preparedNetwork)

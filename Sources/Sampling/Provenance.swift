@@ -1,39 +1,39 @@
 import DiffusionBytes
 import DiffusionPlatform
 
-/// What an image says of how it was drawn, and all that is needed to draw it again.
+/// What an image records about how it was drawn: everything needed to draw it again.
 public struct Provenance: Sendable, Equatable {
-  /// The keyword of the text chunk that holds it as JSON.
+  /// The keyword of the text chunk that holds it, as JSON.
   public static let key = "sample"
 
-  /// That of the program.
+  /// The program's version.
   public let version: String
   /// `DiffusionModel.fingerprint`.
   public let modelHash: String
-  /// The image's number; nil for a sheet. Of what was made of pictures, the picture's number in its file.
+  /// The image's index; nil for a sheet. For a reconstruction, the position in the input file.
   public let image: Int?
   /// The index of its class.
   public let label: Int?
   /// How it was drawn.
   public let drawing: Drawing
-  /// How the images of a sheet stand on it; nil for one image.
+  /// The layout of a sheet; nil for a single image.
   public let sheet: SheetLayout?
-  /// How many times each pixel was enlarged.
+  /// Enlargement of each pixel.
   public let scale: Int
-  /// What is shown of the drawing, if not the image alone.
+  /// Set if the file shows the denoising rather than the image alone.
   public let view: View?
-  /// The SHA-256 of the pictures that it was drawn from, by their options; nil for none.
+  /// The SHA-256 of the input files, keyed by option; nil if there are none.
   public let files: [String: String]?
 
   /// How an image was drawn.
   public enum Drawing: Sendable, Equatable {
-    /// As this version says it, without a default left to be guessed.
+    /// As stored by this version, with every default resolved.
     case request(SamplingRequest)
-    /// As versions before 0.9 said it: the words of a command line, without the model.
+    /// As stored before version 0.9: a command line without the model.
     case arguments([String], model: String?, seed: UInt64?)
   }
 
-  /// What can be shown of a drawing beside its result.
+  /// Views of the denoising besides the result.
   public enum View: String, Sendable, Codable {
     /// An animation of the steps.
     case frames
@@ -41,7 +41,7 @@ public struct Provenance: Sendable, Equatable {
     case strip
   }
 
-  /// What draws it, as this version says it.
+  /// The request; nil for an image stored before version 0.9.
   private var request: SamplingRequest? {
     if case .request(let request) = drawing { request } else { nil }
   }
@@ -54,7 +54,7 @@ public struct Provenance: Sendable, Equatable {
     }
   }
 
-  /// The seed; nil where the noise was made of pictures or of two seeds.
+  /// The seed; nil if the noise comes from inputs or two seeds.
   public var seed: UInt64? {
     switch drawing {
     case .request(let request): request.seed
@@ -62,7 +62,7 @@ public struct Provenance: Sendable, Equatable {
     }
   }
 
-  /// What image `image` of a plan says, or for nil a sheet of all.
+  /// The record of image `image` of a plan, or, for nil, of a sheet of all.
   public init(
     _ plan: SamplingPlan, image: Int?, label: Int?, sheet: SheetLayout? = nil, scale: Int = 1, view: View? = nil
   ) {
@@ -78,16 +78,16 @@ public struct Provenance: Sendable, Equatable {
   /// Versions that draw the same pixels as this one.
   private static let versions: Set<String> = ["0.1.0", "0.9.0", programVersion]
 
-  /// Whether both are the same image of the same model, wherever its file lies.
+  /// Whether both are the same image of the same model, wherever its file is.
   ///
   /// - Parameters:
-  ///   - other: what another image says of itself.
-  ///   - reading: reads what earlier versions have stored; nil for what it does not understand.
+  ///   - other: what another image records.
+  ///   - reading: parses records of earlier versions; nil if it cannot.
   public func isSameDrawing(
     as other: Provenance, reading: (Provenance) -> SamplingRequest? = { _ in nil }
   ) -> Bool {
     guard var mine = request ?? reading(self), var others = other.request ?? reading(other) else { return false }
-    // Models are told apart by their hashes; earlier versions stored the same classes in another way.
+    // Models are compared by hash; earlier versions stored classes differently.
     (mine.model, others.model) = (nil, nil)
     (mine.classes, others.classes) = (nil, nil)
     return mine == others && Self.versions.isSuperset(of: [version, other.version])
@@ -95,24 +95,24 @@ public struct Provenance: Sendable, Equatable {
       && (sheet, view) == (other.sheet, other.view) && files == other.files
   }
 
-  /// The text chunk; keys in order.
+  /// The content of the text chunk, with sorted keys.
   public func json() throws -> String { try encodeJSON(self) }
 
-  /// What the text chunks of an image say; nil if they say nothing of this kind.
+  /// The record in an image's text chunks; nil if there is none.
   ///
-  /// - Throws: what the JSON decoder throws for a chunk that is none of ours.
+  /// - Throws: a JSON decoding error if the chunk is not ours.
   public static func read(_ chunks: [(key: String, value: String)]) throws -> Provenance? {
     guard let chunk = chunks.first(where: { $0.key == key }) else { return nil }
     return try decodeJSON(Provenance.self, from: chunk.value.utf8)
   }
 }
 
-/// How images stand on a sheet.
+/// How images are arranged on a sheet.
 public struct SheetLayout: Sendable, Equatable, Codable {
-  /// Images in a row; nil for as many as make the sheet as square as it can be.
+  /// Images per row; nil for a sheet as square as possible.
   public var columns: Int?
 
-  /// So many images in a row.
+  /// A sheet with `columns` images per row.
   public init(columns: Int? = nil) { self.columns = columns }
 }
 
@@ -123,7 +123,7 @@ extension Provenance: Codable {
     case label = "class"
   }
 
-  /// Reads what any version has written.
+  /// Reads records of any version.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     version = try container.decode(String.self, forKey: .version)

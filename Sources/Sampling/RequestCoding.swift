@@ -15,10 +15,10 @@ extension SamplingRequest: Codable {
     case jumpCount = "jump_count"
   }
 
-  /// The names that a request's parts have in JSON.
+  /// The JSON keys of a request.
   public static let names = CodingKeys.allCases.map(\.rawValue)
 
-  /// Reads a request; what is left out has its default.
+  /// Reads a request; missing keys get their defaults.
   public init(from decoder: any Decoder) throws {
     self.init()
     let container = try decoder.container(keyedBy: CodingKeys.self)
@@ -58,7 +58,7 @@ extension SamplingRequest: Codable {
     try read(&jumpCount, .jumpCount)
   }
 
-  /// Writes what differs from a request with all defaults.
+  /// Writes only what differs from the defaults.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     let defaults = SamplingRequest()

@@ -1,7 +1,7 @@
 import DiffusionCore
 
 extension SamplingRequest {
-  /// What can be said against the request without knowing the model, in one sentence; nil if nothing can.
+  /// One sentence on what is wrong with the request regardless of the model; nil if nothing is.
   public var problem: String? { rangeProblem ?? stepsProblem ?? pictureProblem ?? imagesProblem }
 
   private var rangeProblem: String? {
@@ -40,43 +40,55 @@ extension SamplingRequest {
       .filter(\.1).map(\.0)
     if given.count > 1 { return "\(given[0]) and \(given[1]) both choose the timesteps; type only one of them" }
     if let spacing, let other = given.first(where: { $0 != "--steps" }) {
-      return "--spacing \(spacing.rawValue) spreads --steps, but \(other) says which they are; type only one of them"
+      return """
+        --spacing \(spacing.rawValue) spaces --steps, but \(other) chooses the timesteps itself; type only one of them
+        """
     }
     if classifierScale != nil && classifier == nil {
-      return "--classifier-scale belongs to a classifier; type --classifier and its file too, or leave it out"
+      return "--classifier-scale needs a classifier; type --classifier and its file too, or leave it out"
     }
     return nil
   }
 
   private var pictureProblem: String? {
     if initImage == nil {
-      if mask != nil { return "--mask says what of a picture is drawn anew; type --init-image and its file too" }
+      if mask != nil { return "--mask needs an image to start from; type --init-image and its file too" }
       if strength != nil {
-        return "--strength says how much of a picture is drawn anew; type --init-image and its file too"
+        return "--strength needs an image to start from; type --init-image and its file too"
       }
     } else {
       if noise != nil { return "--init-image and --noise both say what to start from; type only one of them" }
-      if lowRes != nil { return "--low-res is enlarged from noise, not from another picture; leave --init-image out" }
+      if lowRes != nil {
+        return """
+          --low-res and --init-image do not go together, as super-resolution starts from noise; leave --init-image out
+          """
+      }
     }
     for (name, isGiven) in [("--jump-length", jumpLength != nil), ("--jump-count", jumpCount != nil)]
     where isGiven && mask == nil {
-      return "\(name) is for drawing around what a mask keeps; type --mask and its file too, or leave it out"
+      return "\(name) needs a mask; type --mask and its file too, or leave it out"
     }
     return nil
   }
 
   private var imagesProblem: String? {
     if eta != nil, let sampler, SamplerInfo.named(sampler)?.parameters.contains(.eta) == false {
-      return "--eta belongs to ddim, but the sampler is \(sampler); type --sampler ddim, or leave --eta out"
+      return "--eta is for ddim, but the sampler is \(sampler); type --sampler ddim, or leave --eta out"
     }
     if let index, count != 1 {
       return
-        "--count \(count) and --index \(index.lowerBound)-\(index.upperBound) both say which images; type only one of them"
+        """
+        --count \(count) and --index \(index.lowerBound)-\(index.upperBound) both say which images; \
+        type only one of them
+        """
     }
     if noiseStream == .torch {
       for (name, isGiven) in [("--index", index != nil), ("--shard", shard != nil)] where isGiven {
         return
-          "\(name) draws a part of a run, but with --rng torch each image depends on those before it; leave one of them out"
+          """
+          \(name) draws a part of a run, but with --rng torch each image depends on those before it; \
+          leave one of them out
+          """
       }
     }
     return nil

@@ -4,43 +4,44 @@ import DiffusionImages
 import DiffusionModels
 import TensorCore
 
-/// All that a drawing needs decided before it starts, from the request and the model.
+/// Everything decided before sampling starts, from the request and the model.
 public struct SamplingPlan: Sendable {
-  /// What was asked for.
+  /// The original request.
   public let request: SamplingRequest
-  /// What draws.
+  /// The model that draws.
   public let model: DiffusionModel
-  /// The model's process, at the steps that the sampler takes.
+  /// The model's process at the sampler's timesteps.
   public let diffusion: GaussianDiffusion
-  /// The way from noise to image.
+  /// The sampler.
   public let sampler: SamplerInfo
-  /// Where noise and classes start from.
+  /// The seed of noise and classes.
   public let seed: UInt64
-  /// The scale of classifier-free guidance; 1 is none.
+  /// The classifier-free guidance scale; 1 is no guidance.
   public let guidance: Double
-  /// What guides the images to their classes besides, if anything does.
+  /// The classifier that guides sampling, if any.
   public let classifier: GuidingClassifier?
-  /// Classes to be taken in turn; nil to draw them.
+  /// Classes to cycle through; nil to draw them at random.
   public internal(set) var classes: [Int]?
-  /// The images.
+  /// The images to draw.
   public let indices: ImageIndices
-  /// Images at a time.
+  /// Images per batch.
   public let batch: Int
-  /// x_T of all images, if it is given.
+  /// x_T of all images, if given.
   public internal(set) var noise: Tensor?
-  /// Where the pictures are from that the noise is made of, one for each image; nil if it is not made of any.
+  /// The input that each image's noise was encoded from; nil if it was not.
   public internal(set) var origins: [InputImages.Name]?
-  /// What a super-resolution model enlarges, one picture after the other, again from the first when all are done.
+  /// A super-resolution model's low-resolution inputs, cycled through.
   let lowRes: LowResolution?
-  /// What images start from in place of noise alone, if that is given.
+  /// Images to start from instead of pure noise, if given.
   public let initial: InitialImages?
 
-  /// Decides what `request` leaves open. Where the noise is to be made of pictures or of two seeds, see `Inversion` and `Interpolation`.
+  /// Resolves what `request` leaves open. For noise encoded from images or interpolated between seeds, see `Inversion`
+  /// and `Interpolation`.
   ///
   /// - Parameters:
-  ///   - request: what is asked for.
-  ///   - model: what draws.
-  ///   - samplers: the samplers that there are.
+  ///   - request: what to draw.
+  ///   - model: the model that draws it.
+  ///   - samplers: the samplers to choose from.
   /// - Throws: `SamplingError`.
   public init(
     _ request: SamplingRequest, _ model: DiffusionModel, samplers: [SamplerInfo] = SamplerInfo.all
@@ -64,7 +65,7 @@ public struct SamplingPlan: Sendable {
       guard let known = model.classes ?? classifier?.classes else { throw .noClasses(model: model.name) }
       classes = try known.indices(of: selections)
     } else {
-      // A picture is enlarged, and drawn again, as what it was drawn as.
+      // Upscaling and image-to-image keep the input's class.
       classes = specification.classCount == nil ? nil : lowRes?.labels ?? initial?.labels
     }
     indices = ImageIndices(count: request.count, index: request.index, shard: request.shard)
@@ -75,29 +76,29 @@ public struct SamplingPlan: Sendable {
   /// The shape of one image: `[C, H, W]`.
   public var imageShape: [Int] { model.specification.imageShape }
 
-  /// The classes that can be drawn, of the model or else of the classifier; nil if there are none.
+  /// The classes that can be drawn, the model's or else the classifier's; nil if there are none.
   public var drawableClasses: [Int]? {
     model.specification.classCount != nil
       ? model.specification.drawableClasses : classifier.map { Array(0..<$0.classes.count) }
   }
 
-  /// The class of an image, of a class-conditional model: as asked for, or drawn from the seed.
+  /// The class of an image, as requested or drawn from the seed; nil if there are no classes.
   public func label(of image: Int) -> Int? {
     guard let drawable = drawableClasses else { return nil }
     if let classes { return classes[image % classes.count] }
     return drawable[PhiloxNoise.randomClass(seed: seed, image: image, count: drawable.count)]
   }
 
-  /// Whether the predicted picture is clipped to [-1, 1] at each step.
+  /// Whether x̂₀ is clipped to [-1, 1] at each step.
   public var clipsDenoised: Bool { request.clipDenoised ?? model.specification.clipDenoised }
 
-  /// How many batches the images make.
+  /// The number of batches.
   public var batches: Int { (indices.count + batch - 1) / batch }
 
-  /// The way through the steps.
+  /// The order in which steps are taken.
   public var schedule: ResamplingSchedule { initial?.schedule ?? ResamplingSchedule(steps: diffusion.count) }
 
-  /// The timesteps with guidance, on the model's scale; nil for all.
+  /// The timesteps with guidance, as the network sees them; nil for all.
   var guidanceInterval: ClosedRange<Float>? {
     request.guidanceInterval.map {
       let scale = diffusion.rescaleTimesteps ? 1000 / Float(diffusion.originalSteps) : 1
@@ -105,7 +106,7 @@ public struct SamplingPlan: Sendable {
     }
   }
 
-  /// Passes through the network for one image; with guidance two in place of one where it applies.
+  /// Forward passes per image; a guided pass counts twice.
   public var modelEvaluations: Int {
     let stretches = schedule.stretches
     let passes = stretches.enumerated().reduce(0) { sum, stretch in
@@ -114,7 +115,7 @@ public struct SamplingPlan: Sendable {
     if guidance == 1 { return passes }
     let steps = schedule.steps
     let guided = steps.filter { guidanceInterval?.contains(diffusion.modelTimestep($0)) ?? true }.count
-    // The second passes of a solver are at the same timesteps.
+    // A solver's second passes are at the same timesteps, so the same fraction of them is guided.
     return passes + passes * guided / steps.count
   }
 }
@@ -147,15 +148,15 @@ extension SamplingPlan {
     return guidance
   }
 
-  /// So many that the activations stay within about half a gigabyte; beyond 16, larger batches gain no speed. What PyTorch's
-  /// stream gives depends on the batch: unless one is asked for, it is drawn for all images at once.
+  /// Keeps activations within about 512 MB; batches beyond 16 are no faster. PyTorch's stream depends on the batch, so
+  /// by default it is drawn for all images at once.
   private static func usualBatch(_ request: SamplingRequest, _ model: DiffusionModel) -> Int {
     if request.noiseStream == .torch { return request.count }
     let bytes = model.network.activationBytes(size: Array(model.specification.imageShape.dropFirst()))
     return min(max(1, (512 << 20) / max(1, bytes)), 16)
   }
 
-  /// The model's process, at the steps that the sampler takes.
+  /// The model's process at the sampler's timesteps.
   private static func diffusion(
     _ request: SamplingRequest, _ specification: ModelSpecification, _ sampler: SamplerInfo
   ) throws(SpacingError) -> GaussianDiffusion {
@@ -200,7 +201,7 @@ extension SamplingPlan {
     _ path: String, _ request: SamplingRequest, _ specification: ModelSpecification
   ) throws(SamplingError) -> Tensor {
     let noise = try inSamplingTerms { try readNPY(try readFile(path), path: path) }
-    // Row k is the noise of image k, also where only some are drawn.
+    // Row k is always image k's noise, even if only some images are drawn.
     let count = request.index.map { $0.upperBound + 1 } ?? request.count
     let needed = [count] + specification.imageShape
     guard noise.shape == needed else { throw .noiseShape(path: path, found: noise.shape, needed: needed) }

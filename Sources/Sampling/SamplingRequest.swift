@@ -1,74 +1,74 @@
 import DiffusionCore
 import DiffusionModels
 
-/// All that is asked for when images are drawn, independent of where they go. What is nil was not asked for: the model says, or there is a
-/// default. The names in JSON are those of the options of the command line, with underscores.
+/// Everything that determines what is drawn, independent of where it goes. Nil means not specified: the model or a
+/// default decides. JSON keys are the command line's option names with underscores.
 ///
-/// An image depends on the model, the request and its own index alone: not on `count`, `batch`, `shard` or the number of threads (but where
-/// `noiseStream` is `.torch`).
+/// An image depends only on the model, the request and its own index, not on `count`, `batch`, `shard` or the number of
+/// threads (except with `noiseStream` `.torch`).
 public struct SamplingRequest: Sendable, Equatable {
-  /// A checkpoint's path; nil is the embedded model.
+  /// The path of a checkpoint; nil for the embedded model.
   public var model: String?
-  /// What is said of the model where its file does not say it.
+  /// Model settings that its file does not state.
   public var settings = StatedSettings()
-  /// What images are drawn from.
+  /// Where the noise comes from.
   public var source = Source.noise
 
-  /// How many images, ≥ 1.
+  /// The number of images, ≥ 1.
   public var count = 1
-  /// The indices of the images, ≥ 0, in place of 0 to `count` - 1.
+  /// Image indices, ≥ 0, instead of 0 to `count` - 1.
   public var index: ClosedRange<Int>?
-  /// Only those of these images that belong to a part of the run.
+  /// Restricts the images to one part of the run.
   public var shard: Shard?
-  /// Images at a time, ≥ 1; chosen if nil.
+  /// Images per batch, ≥ 1; nil to choose automatically.
   public var batch: Int?
-  /// Where noise and classes start from; drawn if nil.
+  /// The seed of noise and classes; nil for a random one.
   public var seed: UInt64?
-  /// The classes to draw, taken in turn; drawn from the seed if nil.
+  /// The classes to draw, cycled through; nil to draw them from the seed.
   public var classes: [ClassSelection]?
 
-  /// The sampler's name in the table; `defaultSampler` if nil.
+  /// The sampler's name; `defaultSampler` if nil.
   public var sampler: String?
-  /// Denoising steps, ≥ 1; the sampler's default if nil and neither `respacing` nor `timesteps` is given.
+  /// Denoising steps, ≥ 1; if nil, and without `respacing` or `timesteps`, the sampler's default.
   public var steps: Int?
   /// The original's `timestep_respacing`: `250`, `10,15,20`, `ddim50`.
   public var respacing: String?
-  /// Timesteps of the model's process, the highest first.
+  /// Timesteps of the model's process, in descending order.
   public var timesteps: [Int]?
-  /// How `steps` are spread over the process.
+  /// How `steps` are spaced over the process.
   public var spacing: TimestepSpacing?
   /// DDIM's η ≥ 0 (Song et al. 2021, eq. 16); 0 if nil.
   public var eta: Double?
-  /// Whether the predicted picture is clipped to [-1, 1] at each step; as the model says if nil.
+  /// Whether to clip x̂₀ to [-1, 1] at each step; nil for the model's default.
   public var clipDenoised: Bool?
-  /// Whose noise is drawn.
+  /// Which random number stream supplies the noise.
   public var noiseStream = NoiseStream.philox
   /// A `.npy` of x_T, float32 `[N, C, H, W]`.
   public var noise: String?
 
-  /// The scale of classifier-free guidance (Ho & Salimans 2022); 1 is none.
+  /// The classifier-free guidance scale (Ho & Salimans 2022); 1 is no guidance.
   public var guidance: Double?
-  /// The timesteps at which there is guidance; all if nil.
+  /// The timesteps with guidance; nil for all.
   public var guidanceInterval: ClosedRange<Int>?
-  /// A classifier's checkpoint, whose gradient guides to the classes (Dhariwal & Nichol 2021, §4).
+  /// A classifier's checkpoint, for classifier guidance (Dhariwal & Nichol 2021, §4).
   public var classifier: String?
-  /// How much it counts for; 1 if nil.
+  /// The classifier's gradient scale; 1 if nil.
   public var classifierScale: Double?
 
-  /// A file of the smaller pictures that a super-resolution model enlarges.
+  /// A file of low-resolution images for a super-resolution model.
   public var lowRes: String?
-  /// A file of pictures to start from (Meng et al. 2022, "SDEdit").
+  /// A file of images to start from (Meng et al. 2022, "SDEdit").
   public var initImage: String?
-  /// The fraction of the steps that are drawn from there, above 0, up to 1; 0.6 if nil, with a mask 1.
+  /// The fraction of the steps to run from there, above 0, up to 1; if nil, 0.6, or 1 with a mask.
   public var strength: Double?
-  /// A PNG that says what of these pictures is drawn anew (Lugmayr et al. 2022, "RePaint").
+  /// A PNG whose white areas are redrawn (Lugmayr et al. 2022, "RePaint").
   public var mask: String?
-  /// Steps that are drawn several times, ≥ 1; 10 if nil.
+  /// How many steps form a stretch that is repeated, ≥ 1; 10 if nil.
   public var jumpLength: Int?
-  /// How many times they are drawn, ≥ 1; 3 if nil.
+  /// How often each stretch is run, ≥ 1; 3 if nil.
   public var jumpCount: Int?
 
-  /// One image with the defaults, or with what is given here; the properties say what else can be asked for.
+  /// One image with the defaults, or with these values; for everything else, set the properties.
   public init(
     count: Int = 1, steps: Int? = nil, sampler: String? = nil, seed: UInt64? = nil, classes: [ClassSelection]? = nil,
     guidance: Double? = nil
@@ -77,38 +77,38 @@ public struct SamplingRequest: Sendable, Equatable {
     (self.classes, self.guidance) = (classes, guidance)
   }
 
-  /// The sampler that draws where none is named: the one that the other settings belong to, or else UniPC, which comes nearest in few steps
-  /// (the table in the documentation).
+  /// The sampler used if none is named: DDIM where other settings call for it, otherwise UniPC, the most accurate in
+  /// few steps (see the table in the documentation).
   public var defaultSampler: String { eta != nil || respacing != nil || mask != nil ? "ddim" : "unipc" }
 
-  /// What images are drawn from.
+  /// Where the noise comes from.
   public enum Source: Sendable, Equatable, Codable {
-    /// Noise, or what `initImage` and `noise` say.
+    /// Drawn, or given by `initImage` or `noise`.
     case noise
-    /// The noise that DDIM finds for given pictures, whose files are named here.
+    /// Encoded by DDIM from these image files.
     case reconstruction(of: [String])
-    /// Noises on the arc between two.
+    /// Interpolated between two ends.
     case interpolation(InterpolationEnds, frames: Int)
   }
 
-  /// A source of noise.
+  /// A random number stream.
   public enum NoiseStream: String, Sendable, CaseIterable, Codable {
     /// A separate stream for each image (`PhiloxNoise`).
     case philox
-    /// PyTorch's stream (`TorchNoise`), in which an image depends on its batch.
+    /// PyTorch's stream (`TorchNoise`), where an image depends on its batch.
     case torch
   }
 }
 
-/// What an interpolation lies between.
+/// The ends of an interpolation.
 public enum InterpolationEnds: Sendable, Equatable, Codable {
-  /// The noises that two pictures are drawn from, by their files.
+  /// Two image files, encoded to noise.
   case pictures(String, String)
-  /// The noises of the first images of two seeds.
+  /// The first images of two seeds.
   case seeds(UInt64, UInt64)
 }
 
-/// One of several parts of a run: the images whose index, modulo `count`, is `number` - 1.
+/// One part of a run: the images with index mod `count` = `number` - 1.
 public struct Shard: Sendable, Equatable, Codable {
   /// 1 to `count`.
   public let number: Int
@@ -121,7 +121,7 @@ public struct Shard: Sendable, Equatable, Codable {
     (self.number, self.count) = (number, count)
   }
 
-  /// Reads a part, which there must be.
+  /// Reads a shard; throws if there is no such part.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     let (number, count) = (

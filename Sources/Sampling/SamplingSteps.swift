@@ -1,23 +1,23 @@
 import DiffusionCore
 import TensorCore
 
-/// A step of the drawing of a batch.
+/// One step of a batch.
 public struct SamplingStep: Sendable {
-  /// The indices of the images of the batch.
+  /// The indices of the batch's images.
   public let images: [Int]
-  /// The steps of the batch done so far, from 1.
+  /// Which step of the batch this was, from 1.
   public let number: Int
-  /// The steps of a batch.
+  /// Steps per batch.
   public let count: Int
-  /// The pictures as they are after the step, `[N, C, H, W]`; after the last step, the result.
+  /// x after the step, `[N, C, H, W]`; after the last step, the result.
   public let x: Tensor
-  /// x̂₀: what the model expects the pictures to become, `[N, C, H, W]`.
+  /// x̂₀, the model's current prediction of the result, `[N, C, H, W]`.
   public let predicted: Tensor
-  /// The images of the batch, after its last step; none before.
+  /// The batch's images after its last step; empty before.
   public let finished: [GeneratedImage]
 }
 
-/// The steps of all batches of a request, each taken as it is asked for: for progress, previews, and to stop by leaving the loop.
+/// The steps of all batches of a request, taken lazily: use them for progress or previews, and leave the loop to stop.
 ///
 ///     for step in try model.steps(for: request) {
 ///       print("\(step.number) of \(step.count)")
@@ -25,13 +25,13 @@ public struct SamplingStep: Sendable {
 ///       if Task.isCancelled { break }
 ///     }
 public struct SamplingSteps: Sequence, IteratorProtocol {
-  /// What is drawn.
+  /// The plan being drawn.
   public let plan: SamplingPlan
   private var generator: ImageGenerator
   private var drawing: ImageGenerator.Drawing?
   private var position = 0
 
-  /// Nothing is drawn yet.
+  /// Creates the sequence; nothing is drawn yet.
   public init(_ plan: SamplingPlan) {
     self.plan = plan
     generator = ImageGenerator(plan)
@@ -60,12 +60,12 @@ public struct SamplingSteps: Sequence, IteratorProtocol {
 }
 
 extension DiffusionModel {
-  /// All that is decided before the first step.
+  /// Resolves everything that is decided before the first step.
   ///
   /// - Parameters:
-  ///   - request: what is asked for.
-  ///   - samplers: the samplers that there are.
-  /// - Throws: `SamplingError` for what cannot be drawn.
+  ///   - request: what to draw.
+  ///   - samplers: the samplers to choose from.
+  /// - Throws: `SamplingError` if it cannot be drawn.
   public func plan(
     for request: SamplingRequest, samplers: [SamplerInfo] = SamplerInfo.all
   ) throws(SamplingError) -> SamplingPlan {
@@ -83,16 +83,16 @@ extension DiffusionModel {
     }
   }
 
-  /// The steps of the drawing, each taken as it is asked for.
+  /// The steps of drawing `request`, taken lazily.
   ///
-  /// - Throws: `SamplingError` for what cannot be drawn, before anything is.
+  /// - Throws: `SamplingError` if it cannot be drawn, before anything is.
   public func steps(for request: SamplingRequest) throws(SamplingError) -> SamplingSteps {
     SamplingSteps(try plan(for: request))
   }
 
-  /// The images, drawn as they are asked for, batch by batch.
+  /// The images, drawn lazily, batch by batch.
   ///
-  /// - Throws: `SamplingError` for what cannot be drawn, before anything is.
+  /// - Throws: `SamplingError` if it cannot be drawn, before anything is.
   public func images(for request: SamplingRequest) throws(SamplingError) -> GeneratedImages {
     GeneratedImages(try steps(for: request))
   }

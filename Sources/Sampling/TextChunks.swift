@@ -2,15 +2,15 @@ import DiffusionCore
 import DiffusionPlatform
 
 extension SamplingPlan {
-  /// The text chunks of an image, or of a sheet: what drew it, in the form that image browsers show (`parameters`, after
-  /// stable-diffusion-webui) and in full.
+  /// The text chunks of an image or sheet: how it was drawn, once in the form that image browsers show (`parameters`,
+  /// after stable-diffusion-webui) and once in full.
   ///
   /// - Parameters:
-  ///   - image: nil for a sheet.
-  ///   - label: the class of the image, if it has one.
-  ///   - sheet: how the images stand on it.
-  ///   - scale: how many times each pixel is enlarged.
-  ///   - view: what is shown, if not the image alone.
+  ///   - image: its index; nil for a sheet.
+  ///   - label: its class, if it has one.
+  ///   - sheet: the layout of a sheet.
+  ///   - scale: enlargement of each pixel.
+  ///   - view: set if the file shows the denoising rather than the image alone.
   public func textChunks(
     image: Int?, label: Int?, sheet: SheetLayout? = nil, scale: Int = 1, view: Provenance.View? = nil
   ) -> [(key: String, value: String)] {

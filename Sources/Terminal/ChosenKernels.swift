@@ -2,9 +2,9 @@ import DiffusionPlatform
 import KernelTable
 import TensorCore
 
-/// The kernels for this CPU, unless the environment forces others.
+/// The kernels for this CPU, or those that SAMPLE_KERNELS selects.
 ///
-/// - Throws: `UnknownKernels` for kernels that this CPU does not run.
+/// - Throws: `UnknownKernels` if this CPU cannot run them.
 public func chosenKernels() throws -> KernelTable {
   guard let name = getenv("SAMPLE_KERNELS").map({ String(cString: $0) }), !name.isEmpty else {
     return KernelChoice.current
@@ -15,9 +15,9 @@ public func chosenKernels() throws -> KernelTable {
   return table
 }
 
-/// The environment asks for kernels that this CPU does not run.
+/// SAMPLE_KERNELS selects kernels that this CPU cannot run.
 public struct UnknownKernels: Error, CustomStringConvertible {
-  /// As the environment has it.
+  /// The value of the variable.
   public let name: String
 
   /// One sentence that says what to set instead.

@@ -2,14 +2,14 @@ import CDiffusionFaults
 import DiffusionPlatform
 import Synchronization
 
-/// Ctrl-C (SIGINT) and SIGTERM: the first asks the work to stop, which it does behind the next step; a second stops at once.
+/// Handles Ctrl-C (SIGINT) and SIGTERM: the first stops the work after the current step, a second one immediately.
 public enum Interruption {
-  /// The signal that has come, or 0.
+  /// The signal received, or 0.
   private static let received = Atomic<Int32>(0)
 
-  /// From now on.
+  /// Installs the handlers.
   public static func watch() {
-    // Made here rather than in the handler, where little is allowed.
+    // Initialises the static here, as a signal handler must not.
     received.store(0, ordering: .relaxed)
     for number in [SIGINT, SIGTERM] {
       signal(number) { number in
@@ -17,7 +17,7 @@ public enum Interruption {
         faults_remove_temporaries()
         _exit(128 + number)
       }
-      // A program that starts this one may have blocked them.
+      // The parent process may have blocked them.
       var signals = sigset_t()
       sigemptyset(&signals)
       sigaddset(&signals, number)
@@ -25,18 +25,18 @@ public enum Interruption {
     }
   }
 
-  /// Whether a signal has come.
+  /// Whether a signal has been received.
   public static var hasCome: Bool { received.load(ordering: .relaxed) != 0 }
 
-  /// - Throws: `Interrupted` if a signal has come.
+  /// - Throws: `Interrupted` if a signal has been received.
   public static func check() throws(Interrupted) {
     let number = received.load(ordering: .relaxed)
     if number != 0 { throw Interrupted(signal: number) }
   }
 }
 
-/// A signal has asked for the end.
+/// The work was stopped by a signal.
 public struct Interrupted: Error {
-  /// Its number.
+  /// The signal number.
   public let signal: Int32
 }

@@ -4,24 +4,24 @@ import DiffusionPlatform
 import DiffusionText
 import TensorCore
 
-/// Shows on the terminal, while images are drawn, what the model expects them to become: as many of a batch as fit, drawn again in place,
-/// above the line of the progress bar, at which the cursor stays. No mode of the terminal is changed, so none is to be changed back.
+/// Shows the predicted images on the terminal while they are drawn: as many of a batch as fit, redrawn in place above
+/// the progress bar, where the cursor stays. Changes no terminal mode, so none has to be restored.
 public struct Preview {
   private let style: TerminalStyle
-  /// What is to be shown, if it is not shown yet.
+  /// The latest state, if not yet shown.
   private var waiting: Tensor?
-  /// What stands above the cursor, on a terminal of that size.
+  /// What is shown above the cursor, and the terminal's size at the time.
   private var standing: (layout: TerminalLayout, terminal: TerminalSize)?
   private var nextTime = ContinuousClock.now
 
-  /// Nil where nothing can be shown: that is said, and the images are drawn nevertheless, as they do not depend on it.
+  /// Nil, with a warning, if nothing can be shown; the images do not depend on it.
   ///
-  /// - Parameter channels: those of the images.
-  /// - Throws: `PreviewError` for images of other than 1 or 3 channels.
+  /// - Parameter channels: the images' channels.
+  /// - Throws: `PreviewError` unless there are 1 or 3 channels.
   public init?(channels: Int) throws(PreviewError) {
     guard channels == 1 || channels == 3 else { throw PreviewError(channels: channels) }
     guard TerminalSize.ofStandardError != nil else {
-      writeError("warning: --preview shows nothing, as standard error is no terminal\n")
+      writeError("warning: --preview shows nothing, as standard error is not a terminal\n")
       return nil
     }
     guard let style = TerminalStyle(environment: { getenv($0).map { String(cString: $0) } }) else {
@@ -31,7 +31,7 @@ public struct Preview {
     self.style = style
   }
 
-  /// Shows a batch as it is, unless something has been shown just before.
+  /// Shows the state of a batch, unless something was shown just before.
   ///
   /// - Throws: `ImageError`.
   public mutating func show(_ state: SamplerState) throws {
@@ -39,7 +39,7 @@ public struct Preview {
     if ContinuousClock.now >= nextTime { try draw() }
   }
 
-  /// Shows what has not been shown for lack of time: the result.
+  /// Shows the last state if it was skipped.
   ///
   /// - Throws: `ImageError`.
   public mutating func finish() throws {
@@ -55,30 +55,31 @@ public struct Preview {
     let count = min(x.shape[0], layout.across * layout.down)
     let pictures = try (0..<count).map { try Picture(x, $0) }
     let picture = try grid(pictures, columns: layout.across).shrunk(by: style.scalesPictures ? 1 : layout.divisor)
-    // The number of the process: kitty would take away what an earlier one has left.
+    // The process ID: with a fixed number, kitty would remove the pictures of earlier runs.
     let text = try picture.terminalText(style, columns: layout.columns, lines: layout.lines, id: Int(getpid()))
     writeControl(wayThere(layout, terminal) + text)
     standing = (layout, terminal)
-    // At most ten times a second, and for a twentieth of the time.
+    // At most ten times a second, and at most a twentieth of the time.
     let end = ContinuousClock.now
     nextTime = end.advanced(by: max(.milliseconds(100), begin.duration(to: end) * 20))
   }
 
-  /// To the first line of what stands there. If the terminal's size has changed, nobody knows where that is: then below it.
+  /// Moves to the first line of the last preview. If the terminal was resized, that line's position is
+  /// unknown: starts below it.
   private func wayThere(_ layout: TerminalLayout, _ terminal: TerminalSize) -> String {
     guard let standing, standing.terminal == terminal else { return "\r\u{1B}[K" }
-    // Of other pictures, something could be left over.
+    // A different layout could leave remains of the last one.
     return "\r\u{1B}[\(standing.layout.lines)A" + (standing.layout == layout ? "" : "\u{1B}[J")
   }
 }
 
-/// There is no preview of images of so many channels.
+/// Images with this many channels cannot be previewed.
 public struct PreviewError: Error, CustomStringConvertible {
-  /// Those of the images.
+  /// The images' channels.
   public let channels: Int
 
   /// One sentence that says what to type instead.
   public var description: String {
-    "--preview shows images of 1 or 3 channels, and these have \(channels); leave --preview out"
+    "--preview shows images of 1 or 3 channels, but these have \(channels); leave --preview out"
   }
 }

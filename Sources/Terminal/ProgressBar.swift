@@ -1,18 +1,18 @@
 import DiffusionText
 
-/// Says on standard error how far the drawing is and how long it will take: a bar that is redrawn in place on a terminal,
-/// or a plain line now and then.
+/// Shows progress and remaining time on standard error: a bar redrawn in place on a terminal, or a plain
+/// line every few seconds.
 public struct ProgressBar {
 
   private let style: ProgressStyle
   private let images: Int
   private let steps: Int
-  /// What is to be known of a step, after its number.
+  /// Text after the step number.
   private let note: String
   private let start = ContinuousClock.now
   private var lastShown = ContinuousClock.now
   private var isShown = false
-  /// Steps of images, done and passed over.
+  /// Steps times images, done and skipped.
   private var done = 0
   private var skipped = 0
 
@@ -24,14 +24,14 @@ public struct ProgressBar {
     self.steps = steps
   }
 
-  /// An image that is there already.
+  /// Skips an image that is already on disk.
   public mutating func skip() { skipped += steps }
 
-  /// Step number `step` of so many images at a time has been done.
+  /// Records that `count` images have finished step number `step`.
   public mutating func advance(by count: Int, step: Int) {
     done += count
     let now = ContinuousClock.now
-    // The first sign of life comes after a fifth of a second: what is quicker needs no bar.
+    // Nothing is shown for the first fifth of a second: shorter runs need no bar.
     let interval: Duration = style == .plain ? .seconds(5) : .milliseconds(100)
     let total = images * steps
     guard style != .none, now - start > .milliseconds(200), now - lastShown > interval || done + skipped == total
@@ -43,14 +43,17 @@ public struct ProgressBar {
     let text =
       (images == 1
         ? "step \(step)/\(steps)\(note), \(decimal(rate, 1)) steps/s"
-        : "image \((done + skipped) / steps)/\(images), step \(step)/\(steps)\(note), \(decimal(rate / Double(steps), 2)) images/s")
+        : """
+        image \((done + skipped) / steps)/\(images), step \(step)/\(steps)\(note), \
+        \(decimal(rate / Double(steps), 2)) images/s
+        """)
       + ", \(clock(left)) left"
     switch style {
     case .bar:
       let width = 24
       let filled = (done + skipped) * width / total
       let bar = String(repeating: "━", count: filled) + String(repeating: "╌", count: width - filled)
-      // A line that goes on below could not be taken back.
+      // A wrapped line could not be erased.
       let columns = TerminalSize.ofStandardError?.columns ?? .max
       writeControl("\r\u{1B}[K\("\(bar) \(text)".prefix(columns - 1))")
       isShown = true
@@ -59,7 +62,7 @@ public struct ProgressBar {
     }
   }
 
-  /// Removes the bar, so that what follows stands on a clean line.
+  /// Removes the bar, so that the next output starts on a clean line.
   public mutating func finish() {
     if isShown { writeControl("\r\u{1B}[K") }
     isShown = false

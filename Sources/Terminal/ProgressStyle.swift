@@ -2,14 +2,15 @@ import DiffusionPlatform
 
 /// How progress is shown on standard error.
 public enum ProgressStyle: Sendable, Equatable {
-  /// A bar that is redrawn in place.
+  /// A bar redrawn in place.
   case bar
-  /// A line now and then.
+  /// A line every few seconds.
   case plain
   /// Nothing.
   case none
 
-  /// Reads what was typed after `--progress`: `bar`, `plain`, `none`, or `auto`, which is a bar on a terminal and else nothing.
+  /// Parses the value of `--progress`: `bar`, `plain`, `none`, or `auto`, which means a bar on a terminal
+  /// and otherwise nothing.
   public init(named name: String?, quiet: Bool) {
     self =
       switch quiet ? "none" : name {

@@ -1,13 +1,13 @@
 import DiffusionPlatform
 import DiffusionText
 
-/// Writes lines of words to standard error, on which nothing that stands in a file or was typed moves the cursor.
+/// Writes text to standard error, escaping control characters that may come from files or arguments.
 public func writeError(_ text: String) {
   writeControl(
     text.split(separator: "\n", omittingEmptySubsequences: false).map(escapingControls).joined(separator: "\n"))
 }
 
-/// Writes to standard error what may move the cursor.
+/// Writes text with control sequences to standard error.
 public func writeControl(_ text: String) {
   var text = text
   text.withUTF8 { bytes in
@@ -15,7 +15,7 @@ public func writeControl(_ text: String) {
     while offset < bytes.count {
       let written = write(STDERR_FILENO, bytes.baseAddress.map { $0 + offset }, bytes.count - offset)
       if written < 0 && errno == EINTR { continue }
-      // If nobody can be told, there is nobody to tell so.
+      // stderr is gone: nowhere left to report.
       if written <= 0 { return }
       offset += written
     }

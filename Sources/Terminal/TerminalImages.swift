@@ -1,7 +1,8 @@
 import DiffusionBytes
 
-/// A PNG for kitty's graphics protocol (sw.kovidgoyal.net/kitty/graphics-protocol), in pieces of 4096 characters, fitted into `columns` ×
-/// `lines` characters. The cursor stays where it is, and the terminal answers nothing, which would be typed into the shell.
+/// A PNG for kitty's graphics protocol (sw.kovidgoyal.net/kitty/graphics-protocol), in chunks of 4096
+/// characters, scaled to `columns` × `lines` cells. The cursor does not move. Replies are turned off, as
+/// they would end up as shell input.
 func kittyImage(_ png: [UInt8], columns: Int, lines: Int, id: Int) -> String {
   let text = Array(base64(png).utf8)
   var image = ""
@@ -14,7 +15,7 @@ func kittyImage(_ png: [UInt8], columns: Int, lines: Int, id: Int) -> String {
   return image
 }
 
-/// A PNG for iTerm2's inline images (iterm2.com/documentation-images.html), fitted into `columns` × `lines` characters.
+/// A PNG for iTerm2's inline images (iterm2.com/documentation-images.html), scaled to `columns` × `lines` cells.
 func iTermImage(_ png: [UInt8], columns: Int, lines: Int) -> String {
   "\u{1B}]1337;File=inline=1;size=\(png.count);width=\(columns);height=\(lines):\(base64(png))\u{07}"
 }

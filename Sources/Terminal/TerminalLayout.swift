@@ -1,18 +1,18 @@
-/// How pictures of one size find room on a terminal, where a character shows two pixels, one above the other.
+/// The arrangement of equally sized pictures on a terminal, where a cell shows two pixels, one above the other.
 public struct TerminalLayout: Sendable, Equatable {
-  /// Pictures beside one another.
+  /// Pictures per row.
   public let across: Int
-  /// Pictures below one another.
+  /// Rows of pictures.
   public let down: Int
-  /// By what they are shrunk.
+  /// The factor they are shrunk by.
   public let divisor: Int
-  /// Columns of characters that they take.
+  /// Their width in cells.
   public let columns: Int
-  /// Lines that they take.
+  /// Their height in lines.
   public let lines: Int
 
-  /// As many of `count` pictures of `width` × `height` pixels as fit on a terminal of so many columns and lines, beside a last column and
-  /// two lines that are left free; if none does, one that is shrunk.
+  /// As many of `count` pictures of `width` × `height` pixels as fit on a terminal of this size, less its last column
+  /// and two lines; if not even one fits, a single shrunk one.
   public init(width: Int, height: Int, count: Int, columns: Int, lines: Int) {
     precondition(width > 0 && height > 0 && count > 0, "\(count) pictures of \(width)×\(height) pixels need no room")
     let (wide, high) = (max(1, columns - 1), 2 * max(1, lines - 2))

@@ -2,12 +2,14 @@ import DiffusionImages
 import DiffusionText
 
 extension Picture {
-  /// What puts the picture on a terminal, from the beginning of a line on, and leaves the cursor at the beginning of the line below.
+  /// The escape sequences that show the picture, starting at the beginning of a line and leaving the cursor at the
+  /// beginning of the line below it.
   ///
   /// - Parameters:
-  ///   - columns: how many the picture may take, where the terminal scales it.
-  ///   - lines: how many it takes: of half blocks and characters, half its height, rounded up.
-  ///   - id: kitty's number for it, from 1; a picture of the same number that is there already goes away.
+  ///   - style: how pictures are shown.
+  ///   - columns: the width in cells, if the terminal scales pictures.
+  ///   - lines: the height in lines; for half blocks and characters, half the pixels' height, rounded up.
+  ///   - id: kitty's picture number, from 1; replaces an earlier picture of the same number.
   /// - Throws: `ImageError.png`.
   public func terminalText(
     _ style: TerminalStyle, columns: Int, lines: Int, id: Int
@@ -21,20 +23,20 @@ extension Picture {
     }
   }
 
-  /// Makes room by empty lines, so that nothing scrolls while the image appears, wherever that leaves the cursor.
+  /// Makes room with empty lines first, so that nothing scrolls when the image appears, wherever it leaves the cursor.
   private static func beside(lines: Int, _ image: String) -> String {
     String(repeating: "\n", count: lines) + "\u{1B}[\(lines)A\u{1B}7\(image)\u{1B}8\u{1B}[\(lines)B"
   }
 
-  /// Upper half blocks (U+2580), the foreground of which is the pixel above and the background the one below; `code` is what stands
-  /// behind 38 or 48 for a colour.
+  /// Upper half blocks (U+2580) with the upper pixel as foreground and the lower one as background; `code` is what
+  /// follows 38 or 48 to set a colour.
   private func halfBlocks(_ code: (Colour) -> String) -> String {
     var text = ""
     for y in stride(from: 0, to: height, by: 2) {
       var current: (above: Colour, below: Colour?)?
       for x in 0..<width {
         let pair = (above: colour(x, y), below: y + 1 < height ? colour(x, y + 1) : nil)
-        // Most neighbours are alike: colours are set where they change.
+        // Neighbours are mostly alike, so colours are set only where they change.
         var codes: [String] = []
         if current?.above != pair.above { codes.append("38;\(code(pair.above))") }
         if let below = pair.below, current?.below != below { codes.append("48;\(code(below))") }
@@ -47,7 +49,7 @@ extension Picture {
     return text
   }
 
-  /// Ten characters from dark to bright, for the mean of a pixel and the one below it.
+  /// Ten characters from dark to bright, for the mean of each pixel and the one below it.
   private func denseCharacters() -> String {
     let ramp = Array(" .:-=+*#%@")
     var text = ""
@@ -69,11 +71,11 @@ extension Picture {
   }
 }
 
-/// The colour of a pixel.
+/// A pixel's colour.
 private struct Colour: Equatable {
   let red, green, blue: UInt8
 
-  /// How bright it is, from 0 to 255 (ITU-R BT.601).
+  /// Brightness from 0 to 255 (ITU-R BT.601).
   var luma: Int { (299 * Int(red) + 587 * Int(green) + 114 * Int(blue)) / 1000 }
 
   func distance(_ other: (red: Int, green: Int, blue: Int)) -> Int {
@@ -82,8 +84,8 @@ private struct Colour: Equatable {
   }
 }
 
-/// The number of the nearest of xterm's colours that are the same on every terminal: a cube of 6 × 6 × 6 from 16 on, and 24 greys from
-/// 232 on.
+/// The nearest of those xterm colours that are the same on every terminal: a 6 × 6 × 6 cube from 16 and 24
+/// greys from 232.
 private func xtermColour(_ colour: Colour) -> Int {
   let levels = [0, 95, 135, 175, 215, 255]
   func nearest(_ value: UInt8) -> Int {

@@ -1,13 +1,13 @@
 import DiffusionPlatform
 
-/// How much a terminal shows.
+/// The size of a terminal.
 public struct TerminalSize: Sendable, Equatable {
-  /// Characters in a line.
+  /// Characters per line.
   public let columns: Int
   /// Lines.
   public let lines: Int
 
-  /// That of standard error; nil if it is no terminal. One that does not say is taken for one of 80 columns and 24 lines.
+  /// The size of the terminal on standard error, 80 × 24 if it does not report one; nil if it is not a terminal.
   public static var ofStandardError: TerminalSize? {
     guard isatty(STDERR_FILENO) == 1 else { return nil }
     var size = winsize()

@@ -1,19 +1,19 @@
-/// A way to show pictures on a terminal.
+/// How pictures are shown on a terminal.
 public enum TerminalStyle: Sendable, Equatable {
-  /// As PNGs, by the graphics protocol of kitty.
+  /// As PNGs, by kitty's graphics protocol.
   case kitty
-  /// As PNGs, by the inline images of iTerm2.
+  /// As PNGs, by iTerm2's inline images.
   case iTerm
-  /// As half blocks in 24-bit colours.
+  /// As half blocks in 24-bit colour.
   case trueColour
-  /// As half blocks in the 256 colours of xterm.
+  /// As half blocks in xterm's 256 colours.
   case colours256
-  /// As characters, denser ones for brighter places, without any colour.
+  /// As characters, denser for brighter pixels, without colour.
   case characters
 
-  /// What a terminal can show, by the variables that it and its user have set; nil if it cannot move its cursor.
+  /// What the terminal supports, judging by environment variables; nil if it cannot move its cursor.
   ///
-  /// `NO_COLOR` (no-color.org) is honoured. Within tmux or screen, what the terminal around them can does not count.
+  /// Honours `NO_COLOR` (no-color.org). Within tmux or screen, image protocols of the outer terminal do not work.
   public init?(environment: (String) -> String?) {
     func value(_ name: String) -> String { environment(name) ?? "" }
     let terminal = value("TERM")
@@ -35,6 +35,6 @@ public enum TerminalStyle: Sendable, Equatable {
     }
   }
 
-  /// Whether the terminal itself fits pictures into the lines that they are to take.
+  /// Whether the terminal scales pictures to the given number of lines.
   public var scalesPictures: Bool { self == .kitty || self == .iTerm }
 }

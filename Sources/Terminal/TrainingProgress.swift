@@ -1,6 +1,6 @@
 import DiffusionText
 
-/// Says on standard error how far training is, how fast it goes and how long it will take.
+/// Shows training progress on standard error: step, loss, speed and remaining time.
 public struct TrainingProgress {
   private let style: ProgressStyle
   private let first: Int
@@ -8,19 +8,20 @@ public struct TrainingProgress {
   private let start = ContinuousClock.now
   private var lastShown = ContinuousClock.now
   private var hasBar = false
-  /// The loss, averaged over some hundred steps.
+  /// The loss, averaged over about a hundred steps.
   private var loss: Double?
 
   /// - Parameters:
-  ///   - first: the steps taken before.
-  ///   - end: those to be taken in all, if there is an end.
+  ///   - style: how progress is shown.
+  ///   - first: steps taken before.
+  ///   - end: total steps, if limited.
   public init(style: ProgressStyle, first: Int, end: Int?) {
     self.style = style
     self.first = first
     self.end = end
   }
 
-  /// Step number `step` has been taken.
+  /// Records that step number `step` has been taken.
   public mutating func advance(to step: Int, loss losses: [Float], batch: Int) {
     let mean = losses.reduce(0) { $0 + Double($1) } / Double(max(1, losses.count))
     loss = loss.map { 0.99 * $0 + 0.01 * mean } ?? mean
@@ -42,7 +43,7 @@ public struct TrainingProgress {
     }
   }
 
-  /// Ends the line of a bar.
+  /// Ends the line of the bar.
   public mutating func finish() {
     if hasBar { writeError("\n") }
     hasBar = false

@@ -1,13 +1,15 @@
-/// Runs `body` with progress on standard error that its argument moves on, and which Ctrl-C ends behind the current step.
+/// Runs `body` with a progress bar on standard error, which `advance` moves; Ctrl-C ends it after the current step.
 ///
 /// - Parameters:
-///   - images: how many.
-///   - steps: of each image.
-///   - interrupted: the lines that say what is left of the work, and what to type.
-/// - Throws: `Interrupted`, and what `body` throws.
+///   - style: how progress is shown.
+///   - images: the number of images.
+///   - steps: the steps per image.
+///   - interrupted: what to print when interrupted: what is done, and what to type.
+///   - body: the work.
+/// - Throws: `Interrupted`, and errors from `body`.
 public func withProgress<Result>(
   _ style: ProgressStyle, images: Int, steps: Int,
-  interrupted message: String = "interrupted: not all is done; type the same again to do it anew",
+  interrupted message: String = "interrupted before the end; type the same again to start over",
   _ body: (_ advance: (_ count: Int, _ step: Int) throws -> Void) throws -> Result
 ) throws -> Result {
   Interruption.watch()

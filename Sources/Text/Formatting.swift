@@ -1,4 +1,4 @@
-/// `value` with `places` digits behind the point.
+/// `value` with `places` decimal places.
 public func decimal(_ value: Double, _ places: Int) -> String {
   let scale = (0..<places).reduce(1.0) { scale, _ in scale * 10 }
   let scaled = (value * scale).rounded()
@@ -14,7 +14,7 @@ extension Duration {
   public var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
 }
 
-/// For instance `52,546,438`.
+/// With thousands separators: `52,546,438`.
 public func grouped(_ number: Int) -> String {
   var digits = String(number)[...]
   var groups: [Substring] = []
@@ -25,12 +25,12 @@ public func grouped(_ number: Int) -> String {
   return ([digits] + groups).joined(separator: ",")
 }
 
-/// `text` with spaces in front, at least `width` characters.
+/// `text` right-aligned in `width` characters.
 public func right(_ text: String, _ width: Int) -> String {
   String(repeating: " ", count: max(0, width - text.count)) + text
 }
 
-/// A time as people write it: `4:05`, `1:04:05`.
+/// A time as `4:05` or `1:04:05`.
 public func clock(_ seconds: Double) -> String {
   let seconds = Int(seconds.rounded(.up))
   let (hours, minutes) = (seconds / 3600, seconds / 60 % 60)
@@ -38,7 +38,7 @@ public func clock(_ seconds: Double) -> String {
   return hours > 0 ? "\(hours):\(minutes < 10 ? "0" : "")\(minutes):\(tail)" : "\(minutes):\(tail)"
 }
 
-/// For instance `16.8 GFLOP`.
+/// With an SI prefix: `16.8 GFLOP`.
 public func quantity(_ value: Double, _ unit: String) -> String {
   var (value, prefixes) = (value, ["", "k", "M", "G", "T", "P", "E"][...])
   while value >= 1000, prefixes.count > 1 {
@@ -48,7 +48,7 @@ public func quantity(_ value: Double, _ unit: String) -> String {
   return "\(decimal(value, value < 10 ? 2 : value < 100 ? 1 : 0)) \(prefixes.first ?? "")\(unit)"
 }
 
-/// For instance `35 ms`, `4.2 s`, `12 min`, `3.5 h`.
+/// A duration as `35 ms`, `4.2 s`, `12 min` or `3.5 h`.
 public func duration(_ seconds: Double) -> String {
   switch seconds {
   case ..<1: "\(decimal(seconds * 1000, seconds < 0.01 ? 1 : 0)) ms"
@@ -58,10 +58,10 @@ public func duration(_ seconds: Double) -> String {
   }
 }
 
-/// For instance `2` or `0.5`.
+/// A number as `2` or `0.5`.
 public func numberText(_ value: Double) -> String { Int(exactly: value).map(String.init) ?? "\(value)" }
 
-/// Whether `text` is one or more ASCII digits, and nothing else.
+/// Whether `text` consists of ASCII digits only, at least one.
 public func isWholeNumber(_ text: some StringProtocol) -> Bool {
   !text.isEmpty && text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
 }

@@ -1,16 +1,16 @@
-/// `text`, typed by somebody or read from a file, as a part of one line: what would begin another, move the cursor or turn the writing
-/// round is shown as an escape, and of much text only the beginning and the end.
+/// Untrusted `text`, typed or read from a file, made safe as part of one line: line breaks, control characters and
+/// bidirectional controls are escaped, and long text is reduced to its beginning and end.
 public func sanitized(_ text: some StringProtocol) -> String { shortened(text, most: 200, kept: 60) }
 
-/// A whole line in the same way: an error, in which a file's words may stand, or a line of a report.
+/// Does the same for a whole line, such as an error that quotes a file.
 public func sanitizedLine(_ text: String) -> String { shortened(text, most: 4096, kept: 2000) }
 
-/// A line of any length, with what a terminal must not be sent shown as an escape.
+/// A line of any length with control characters escaped.
 public func escapingControls(_ line: some StringProtocol) -> String { escaped(line.unicodeScalars) }
 
 private func shortened(_ text: some StringProtocol, most: Int, kept: Int) -> String {
   let scalars = text.unicodeScalars
-  // UTF-8 is counted at once, and is at least as long.
+  // The UTF-8 count is immediate, and never less than the scalar count.
   guard text.utf8.count > most, scalars.count > most else { return escaped(scalars) }
   return "\(escaped(scalars.prefix(kept)))…\(escaped(scalars.suffix(kept)))"
 }
@@ -28,8 +28,8 @@ private func escaped(_ scalars: some Sequence<Unicode.Scalar>) -> String {
 }
 
 extension Unicode.Scalar {
-  /// Whether a terminal may be told something by it rather than show it: control characters, line and paragraph separators, and what turns
-  /// the direction of writing round.
+  /// Whether a terminal may act on it instead of showing it: control characters, line and paragraph separators,
+  /// bidirectional controls.
   public var movesTheCursor: Bool {
     [.control, .lineSeparator, .paragraphSeparator].contains(properties.generalCategory) || properties.isBidiControl
   }

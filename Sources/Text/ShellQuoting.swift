@@ -1,11 +1,11 @@
-/// A command line of these words, to be pasted into a shell (bash, zsh, dash, fish): each word arrives there as it is, whatever it holds, and no
-/// character of it reaches the terminal that would move the cursor, begin another line or turn the writing round.
+/// A command line to paste into a shell (bash, zsh, dash, fish): each word arrives unchanged, and the terminal gets no
+/// control character, line break or bidirectional control.
 public func shellLine(_ words: [String]) -> String { words.map(shellQuoted).joined(separator: " ") }
 
-/// The word as a shell needs it typed.
+/// The word, quoted for a shell.
 ///
-/// Within single quotes a shell takes everything as it stands but a single quote, which is written as `'\''`. What a terminal must not be
-/// sent is written as the bytes of `$'…'` (POSIX.1-2024; bash, zsh, ksh and busybox).
+/// In single quotes a shell leaves everything alone but a single quote, which is written as `'\''`. What a terminal
+/// must not receive is written as bytes in `$'…'` (POSIX.1-2024; bash, zsh, ksh and busybox).
 public func shellQuoted(_ word: String) -> String {
   if !word.isEmpty, word.utf8.allSatisfy(isPlain) { return word }
   if !word.unicodeScalars.contains(where: \.movesTheCursor) {
@@ -14,7 +14,7 @@ public func shellQuoted(_ word: String) -> String {
   var text = ""
   for scalar in word.unicodeScalars {
     if scalar.movesTheCursor {
-      // Octal, of three digits, so that no digit behind it is taken for another of its own.
+      // Three octal digits, so that a digit that follows cannot be taken for part of the number.
       for byte in String(scalar).utf8 {
         let digits = String(byte, radix: 8)
         text += "\\" + String(repeating: "0", count: 3 - digits.count) + digits
@@ -28,7 +28,7 @@ public func shellQuoted(_ word: String) -> String {
   return "$'\(text)'"
 }
 
-/// Whether no shell takes this byte for anything but itself.
+/// Whether every shell takes this byte literally.
 private func isPlain(_ byte: UInt8) -> Bool {
   (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
     || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || "-_./+,:@".utf8.contains(byte)

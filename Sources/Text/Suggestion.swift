@@ -1,6 +1,6 @@
-/// The name nearest to a mistyped one, if one is near: at most a third of it wrong.
+/// The nearest name to a mistyped one, if at most a third of it is wrong.
 public func nearest(_ word: String, _ names: [String]) -> String? {
-  // What is much longer than all of them is near none, and would take long to compare.
+  // A word much longer than all names is near none, and slow to compare.
   guard word.utf8.count <= 2 * (names.map(\.utf8.count).max() ?? 0) else { return nil }
   let scored = names.map { (name: $0, distance: editDistance(Array(word), Array($0))) }
   guard let best = scored.min(by: { $0.distance < $1.distance }) else { return nil }
@@ -8,8 +8,8 @@ public func nearest(_ word: String, _ names: [String]) -> String? {
   return best.distance <= max(1, shorter / 3) && best.distance < shorter ? best.name : nil
 }
 
-/// Insertions, deletions, replacements and swaps of neighbours that make one word of the other (Damerau 1964, in the
-/// restricted form that touches no place twice).
+/// The Damerau–Levenshtein distance in its restricted form: insertions, deletions, replacements and swaps of
+/// neighbours, with no substring edited twice (Damerau 1964).
 func editDistance(_ a: [Character], _ b: [Character]) -> Int {
   var beforeLast: [Int] = []
   var last = Array(0...b.count)
@@ -25,7 +25,7 @@ func editDistance(_ a: [Character], _ b: [Character]) -> Int {
   return last[b.count]
 }
 
-/// What to say of a value of an option that is none of those there are, with the nearest of them.
+/// The message for an unknown value of an option, with the known values and the nearest of them.
 public func unknownChoice(_ option: String, _ text: String, _ names: [String]) -> String {
   let known = "\(names.dropLast().joined(separator: ", ")) or \(names[names.count - 1])"
   let suggestion = nearest(text, names).map { "; did you mean \($0)?" } ?? ""

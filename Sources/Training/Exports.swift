@@ -1,4 +1,4 @@
-// `import DiffusionTraining` is enough: what its interface speaks of comes with it.
+// `import DiffusionTraining` also imports the modules that its interface uses.
 
 @_exported import DiffusionCore
 @_exported import DiffusionImages

@@ -1,11 +1,12 @@
 import DiffusionPlatform
 
-/// Keeps others out of a run's folder for as long as it is there, or its process: two that go on with one run would write over each
-/// other's files.
+/// Locks a run's folder for the lifetime of this object, or of its process. Two processes that resume the same run
+/// would overwrite each other's files.
 final class RunLock {
   private let descriptor: Int32
 
-  /// - Throws: `TrainingError.inUse` if another is at work in the folder. Where there can be no locks there are none.
+  /// - Throws: `TrainingError.inUse` if another process holds the lock. If the folder cannot be locked, there is no
+  ///   lock.
   init(_ folder: String) throws(TrainingError) {
     let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor < 0 || flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {

@@ -2,20 +2,20 @@ import DiffusionBytes
 import DiffusionFiles
 import DiffusionPlatform
 
-/// `run.json`: what a run was begun with.
+/// `run.json`: what a run was started with.
 public struct RunRecord: Sendable, Equatable {
-  /// That of the program.
+  /// The program's version.
   public let version: String
-  /// How it was begun.
+  /// How the run was started.
   public let beginning: Beginning
-  /// All that it came to, defaults included; nil where an earlier version has written it.
+  /// The resulting settings, including defaults; nil if an earlier version wrote the record.
   public let settings: TrainingSettings?
 
-  /// How a run was begun.
+  /// How a run was started.
   public enum Beginning: Sendable, Equatable {
-    /// As this version says it.
+    /// A request, as this version writes it.
     case request(TrainingRequest)
-    /// As earlier versions said it: the words of a command line, `--out` and its value among them.
+    /// Command-line arguments, as earlier versions wrote them, including `--out` and its value.
     case arguments([String])
   }
 
@@ -25,9 +25,10 @@ public struct RunRecord: Sendable, Equatable {
 
   static let file = "run.json"
 
-  /// What `folder`, that of a run, says.
+  /// Reads the record in `folder`, the folder of a run.
   ///
-  /// - Throws: `TrainingError.file` where there is none, `.notARun` for a file that is no record, `.unknownRequest`.
+  /// - Throws: `TrainingError.file` if there is none, `.notARun` if the file is not a record, `.unknownRequest` if its
+  ///   request is not understood.
   public static func read(from folder: String) throws(TrainingError) -> RunRecord {
     let path = "\(folder)/\(file)"
     return try inTrainingTerms {
@@ -51,7 +52,7 @@ public struct RunRecord: Sendable, Equatable {
 extension RunRecord: Codable {
   private enum CodingKeys: String, CodingKey { case version, request, arguments, settings }
 
-  /// Reads what any version has written.
+  /// Decodes a record that any version wrote.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     version = try container.decode(String.self, forKey: .version)
@@ -64,7 +65,7 @@ extension RunRecord: Codable {
     }
   }
 
-  /// Writes what `init(from:)` reads.
+  /// Encodes what `init(from:)` decodes.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(version, forKey: .version)

@@ -2,12 +2,12 @@ import DiffusionCore
 import DiffusionImages
 import DiffusionModels
 
-/// A sheet of images by which to see how training goes: drawn by DDIM with a moving average, always from the same noise.
+/// A sheet of samples that shows training progress: DDIM with an EMA, always from the same noise.
 enum SampleSheet {
   private static let columns = 6
   private static let count = columns * columns
 
-  /// Checks, before a run begins, that there can be sheets of its pictures.
+  /// Checks, before a run begins, that its sheets are not too large.
   ///
   /// - Throws: `ImageError.tooLarge`.
   static func check(_ request: TrainingRequest) throws(ImageError) {
@@ -15,10 +15,10 @@ enum SampleSheet {
     try checkSheet(of: count, columns: columns, width: size, height: size, scale: scale(size))
   }
 
-  /// Draws one with the first moving average of `loop`, a step of all images at a time.
+  /// Samples a sheet with the first EMA of `loop`, one step of all images at a time.
   ///
-  /// - Parameter isWanted: asked behind each step.
-  /// - Returns: the sheet; nil if it is not wanted any more.
+  /// - Parameter isWanted: asked after each step.
+  /// - Returns: the sheet; nil if it is no longer wanted.
   /// - Throws: `TrainingError`.
   static func draw(
     _ loop: TrainLoop, _ specification: TrainingSpecification, while isWanted: () -> Bool
@@ -48,6 +48,6 @@ enum SampleSheet {
     }
   }
 
-  /// Small pictures are enlarged.
+  /// Small images are enlarged for viewing.
   private static func scale(_ size: Int) -> Int { size < 64 ? 2 : 1 }
 }

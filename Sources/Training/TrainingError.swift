@@ -5,41 +5,41 @@ import DiffusionImages
 import DiffusionModels
 import TensorCore
 
-/// Why training cannot begin or go on. Every description is one sentence that says what to do; settings are spelled in it as the command
-/// line spells them (`--clip-gradients` is `TrainingRequest.clipGradients`).
+/// An error in starting or continuing training. Every description is one sentence that says what to do, with settings
+/// spelled as on the command line (`--clip-gradients` is `TrainingRequest.clipGradients`).
 public enum TrainingError: Error, Equatable, CustomStringConvertible {
-  /// What of the request cannot be, or not together (`TrainingRequest.problem`).
+  /// The request has an invalid value or combination (`TrainingRequest.problem`).
   case request(String)
-  /// There are no pictures to learn from.
+  /// The training data cannot be loaded.
   case data(DatasetError)
-  /// There can be no such model.
+  /// The model is impossible.
   case model(ModelError)
-  /// A checkpoint cannot be read, or is another network's.
+  /// A checkpoint cannot be read, or belongs to another network.
   case checkpoint(CheckpointError)
-  /// The state of the schedule sampler in a checkpoint is another sampler's.
+  /// The schedule sampler's state in a checkpoint belongs to another sampler.
   case state(file: String, ScheduleSamplerError)
   /// The log cannot be kept.
   case log(TrainingLogError)
-  /// A sheet of samples cannot be made.
+  /// A sample sheet cannot be made.
   case image(ImageError)
   /// A file or folder cannot be read or written.
   case file(FileError)
-  /// The gradient of a step, counted from 0, is no longer a number.
+  /// The gradient of a step, counted from 0, is not finite.
   case diverged(step: Int)
-  /// A folder for a new run has one already.
+  /// The folder for a new run already has one.
   case runExists(folder: String)
-  /// Another process is at work in a run's folder.
+  /// Another process is using the run's folder.
   case inUse(folder: String)
-  /// A `run.json` that no version has written.
+  /// A `run.json` was not written by any version.
   case notARun(path: String)
-  /// A `run.json` whose request has what this version does not know.
+  /// The request in a `run.json` has something that this version does not know.
   case unknownRequest(path: String, reason: String)
-  /// A `run.json` of an earlier version, which has the words of a command line in place of a request.
+  /// A `run.json` from an earlier version has command-line arguments instead of a request.
   case earlierVersion(path: String)
-  /// A folder to go on from has no whole checkpoint.
+  /// The folder to resume from has no complete checkpoint.
   case nothingToResume(folder: String)
 
-  /// One sentence.
+  /// A one-sentence description.
   public var description: String {
     switch self {
     case .request(let problem): problem
@@ -51,7 +51,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case .image(let error): error.description
     case .file(let error): error.description
     case .diverged(let step):
-      "step \(step): the gradient is not finite any more; go on from an earlier checkpoint with a lower --lr, or with --clip-gradients 1"
+      "step \(step): the gradient is not finite any more; "
+        + "go on from an earlier checkpoint with a lower --lr, or with --clip-gradients 1"
     case .runExists(let folder):
       "\(folder): holds a run already; type train --resume \(folder) to go on with it, or another --out"
     case .inUse(let folder): "\(folder): another train is at work in it; wait for its end, or stop it"
@@ -66,7 +67,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
   }
 }
 
-/// Calls `body`, and puts what a lower layer throws in this one's terms.
+/// Calls `body`, and converts errors of lower layers to `TrainingError`.
 func inTrainingTerms<Result>(_ body: () throws -> Result) throws(TrainingError) -> Result {
   do { return try body() } catch let error as TrainingError { throw error } catch let error as DatasetError {
     throw .data(error)

@@ -1,7 +1,7 @@
 import DiffusionModels
 
 extension TrainingRequest: Codable {
-  /// The parts of a request, under the names that they have in JSON.
+  /// The parts of a request, with their JSON keys.
   private static let parts = [
     Part("data", \.data), Part("seed", \.seed), Part("settings", \.settings),
     Part("resume_checkpoint", \.resumeCheckpoint), Part("steps", \.steps), Part("batch_size", \.batchSize),
@@ -16,10 +16,11 @@ extension TrainingRequest: Codable {
     Part("sample_interval", \.sampleInterval),
   ]
 
-  /// The names that a request's parts have in JSON.
+  /// The JSON keys of a request.
   public static let names = parts.map(\.key.stringValue)
 
-  /// Reads a request; what is left out has its default. A name that there is not is an error: a run of days may depend on what it means.
+  /// Decodes a request; missing keys take their defaults. An unknown key is an error, because a run of days may depend
+  /// on it.
   public init(from decoder: any Decoder) throws {
     self.init(data: "")
     let container = try decoder.container(keyedBy: Name.self)
@@ -31,7 +32,7 @@ extension TrainingRequest: Codable {
     for part in Self.parts { try part.read(&self, container) }
   }
 
-  /// Writes what differs from a request with all defaults.
+  /// Encodes what differs from the defaults.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: Name.self)
     for part in Self.parts { try part.write(self, &container) }
@@ -48,7 +49,7 @@ extension TrainingRequest: Codable {
   }
 }
 
-/// A name in JSON.
+/// A JSON key.
 private struct Name: CodingKey, ExpressibleByStringLiteral {
   let stringValue: String
   var intValue: Int? { nil }
@@ -58,12 +59,12 @@ private struct Name: CodingKey, ExpressibleByStringLiteral {
   init?(intValue: Int) { nil }
 }
 
-/// A property of a request, and its name in JSON.
+/// A property of a request, and its JSON key.
 private struct Part: Sendable {
   let key: Name
-  /// Reads the property, if it is there.
+  /// Decodes the property, if it is present.
   let read: @Sendable (inout TrainingRequest, KeyedDecodingContainer<Name>) throws -> Void
-  /// Writes the property, if it differs from its default.
+  /// Encodes the property, if it differs from its default.
   let write: @Sendable (TrainingRequest, inout KeyedEncodingContainer<Name>) throws -> Void
 
   init<Value: Codable & Equatable & SendableMetatype>(

@@ -2,7 +2,7 @@ import DiffusionCore
 import TensorCore
 
 extension TrainingRequest {
-  /// What can be said against the request without knowing the data, in one sentence; nil if nothing can.
+  /// The first problem found in the request without looking at the data, in one sentence; nil if there is none.
   public var problem: String? {
     dataProblem ?? countProblem ?? numberProblem ?? modelProblem ?? classifierProblem ?? combinationProblem
   }
@@ -36,7 +36,7 @@ extension TrainingRequest {
         return "--\(name): \(value) is out of range; type --\(name) with a number from 0 up"
       }
     }
-    if clipGradients == 0 { return "--clip-gradients: 0 would clip all; type for instance --clip-gradients 1" }
+    if clipGradients == 0 { return "--clip-gradients: 0 would clip everything; type for instance --clip-gradients 1" }
     let shares =
       [("dropout", dropout), ("null-class", nullClassProbability ?? 0)] + (emaRates ?? []).map { ("ema-rate", $0) }
     for (name, value) in shares where !(value >= 0 && value < 1) {
@@ -50,18 +50,15 @@ extension TrainingRequest {
 
   private var modelProblem: String? {
     guard imageChannels == 1 || imageChannels == 3 else {
-      return "--in-channels \(imageChannels): pictures have 1 channel (grey) or 3 (colour)"
+      return "--in-channels \(imageChannels): images have 1 channel (grey) or 3 (colour); type --in-channels 1 or 3"
     }
     if let side = settings.attentionResolutions?.first(where: { $0 < 1 }) {
       return
-        "--attention-resolutions: \"\(side)\" is not a number from 1 to 65536; type for instance --attention-resolutions 16,8"
+        "--attention-resolutions: \"\(side)\" is not a number from 1 to 65536; "
+        + "type for instance --attention-resolutions 16,8"
     }
     if let schedule = settings.noiseSchedule, BetaSchedule(rawValue: schedule) == nil {
       return "--noise-schedule: \"\(schedule)\" is no noise schedule; type linear or cosine"
-    }
-    if let smallSize, smallSize >= imageSize || imageSize % smallSize != 0 {
-      return
-        "--small-size \(smallSize): pictures of \(imageSize) pixels are halved, or more, to it; \(imageSize / 2) for instance"
     }
     for (name, isGiven) in [
       ("--num-classes", settings.numClasses != nil), ("settings' null_class", settings.nullClass != nil),

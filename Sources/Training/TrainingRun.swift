@@ -4,7 +4,7 @@ import DiffusionFiles
 import DiffusionModels
 import TensorCore
 
-/// A run of training, step by step, and its folder: checkpoints, `progress.csv` and `.jsonl`, `run.json`, sheets of samples.
+/// A training run, step by step, and its folder: checkpoints, `progress.csv` and `.jsonl`, `run.json`, sample sheets.
 ///
 ///     var run = try TrainingRun(TrainingRequest(data: "pictures", steps: 10_000), folder: "run")
 ///     while !run.isFinished {
@@ -12,29 +12,30 @@ import TensorCore
 ///       print(run.stepsTaken, report.meanLoss)
 ///     }
 ///
-/// To stop before the end, leave the loop and call `save()`; `TrainingRun(resuming: "run")` goes on from there, to the bytes that a run comes
-/// to which was never stopped. That holds for a process that was killed too, from its last checkpoint.
+/// To stop early, leave the loop and call `save()`. `TrainingRun(resuming: "run")` continues from there, and its files
+/// match those of an uninterrupted run byte for byte. That also holds after a process was killed, from its last
+/// checkpoint. (A row of the log is the mean of the steps since the previous row, or since the run was resumed.)
 ///
-/// One process at a time can be at work in a folder. Nothing is printed; steps are computed by the threads of `ThreadPool.shared`.
+/// Only one process at a time can use a folder. Nothing is printed. Steps run on the threads of `ThreadPool.shared`.
 public struct TrainingRun: ~Copyable {
-  /// Where the files go.
+  /// The folder of the run's files.
   public let folder: String
-  /// What is trained, and on what.
+  /// The model and its training.
   public let specification: TrainingSpecification
-  /// Whether this goes on with a run that was begun before.
+  /// Whether this continues an earlier run.
   public let isResumed: Bool
-  /// The step of the last checkpoint, of this process or the one before; nil if there is none yet.
+  /// The step of the last checkpoint, from this process or an earlier one; nil if there is none.
   public private(set) var savedStep: Int?
-  /// The state: weights, their moving averages, the optimizer's.
+  /// The state: the weights, their EMAs and the optimizer's state.
   public private(set) var loop: TrainLoop
   private var averages = MetricAverages()
   private let log: TrainingLog
-  /// Held for as long as the run is there.
+  /// Held for the lifetime of the run.
   private let lock: RunLock
 
-  /// Begins a run. The folder is made if it is not there; nothing is written before data and model are known to be sound.
+  /// Starts a run. Creates the folder if it does not exist, and writes nothing before data and model are checked.
   ///
-  /// - Throws: `TrainingError`: what is wrong with the request, the data or the model; `.runExists`, `.inUse`, `.file`.
+  /// - Throws: `TrainingError` for a faulty request, data or model; `.runExists`, `.inUse`, `.file`.
   public init(_ request: TrainingRequest, folder: String) throws(TrainingError) {
     let (specification, loop) = try Self.prepare(request, beginningWith: request.resumeCheckpoint)
     try inTrainingTerms { try makeFolder(folder) }
@@ -47,14 +48,14 @@ public struct TrainingRun: ~Copyable {
     self.init(specification, loop, folder: folder, isResumed: false, savedStep: nil, log, lock)
   }
 
-  /// Goes on with a run from its last checkpoint, or from its beginning if it ended before there was one.
+  /// Resumes a run from its last checkpoint, or from its start if it ended before there was one.
   ///
   /// - Parameters:
   ///   - folder: the run's folder.
-  ///   - request: what is asked for from now on, in place of what the run was begun with (`RunRecord`): more steps, say. The network's
-  ///     shape cannot change.
-  /// - Throws: `TrainingError`: as `init(_:folder:)`, and `.notARun`, `.unknownRequest`, `.earlierVersion`, `.nothingToResume`, `.checkpoint`,
-  ///   `.state`, `.log`.
+  ///   - request: replaces the request that the run was started with (`RunRecord`), to take more steps, for instance.
+  ///     The network's shape cannot change.
+  /// - Throws: `TrainingError`: as `init(_:folder:)`, and `.notARun`, `.unknownRequest`, `.earlierVersion`,
+  ///   `.nothingToResume`, `.checkpoint`, `.state`, `.log`.
   public init(resuming folder: String, as request: TrainingRequest? = nil) throws(TrainingError) {
     let record = try RunRecord.read(from: folder)
     let lock = try RunLock(folder)
@@ -64,7 +65,7 @@ public struct TrainingRun: ~Copyable {
     case (nil, .arguments): throw .earlierVersion(path: "\(folder)/\(RunRecord.file)")
     }
     let hasBegun = try inTrainingTerms { try RunFolder.hasBegun(in: folder) }
-    // What a run began with is in its checkpoints.
+    // Checkpoints already contain the initial weights.
     var (specification, loop) = try Self.prepare(known, beginningWith: hasBegun ? nil : known.resumeCheckpoint)
     AtomicFile.removeStaleTemporaries(besides: "\(folder)/\(RunRecord.file)")
     if hasBegun { try TrainingCheckpoint.restore(&loop, from: folder) }
@@ -82,7 +83,7 @@ public struct TrainingRun: ~Copyable {
     (self.folder, self.isResumed, self.savedStep) = (folder, isResumed, savedStep)
   }
 
-  /// Data and model, before the first step.
+  /// The data and the model before the first step.
   private static func prepare(
     _ request: TrainingRequest, beginningWith checkpoint: String?
   ) throws(TrainingError) -> (TrainingSpecification, TrainLoop) {
@@ -105,25 +106,26 @@ public struct TrainingRun: ~Copyable {
     }
   }
 
-  /// What is asked for.
+  /// The request.
   public var request: TrainingRequest { specification.request }
-  /// The steps taken so far, those of processes before this one among them.
+  /// The steps taken so far, including those of earlier processes.
   public var stepsTaken: Int { loop.step }
-  /// The steps to take in all; nil if there is no end.
+  /// The total number of steps; nil if there is no end.
   public var end: Int? { request.end }
-  /// Whether they are taken.
+  /// Whether all steps are taken.
   public var isFinished: Bool { end.map { stepsTaken >= $0 } ?? false }
-  /// What it learns from.
+  /// The training data.
   public var data: ImageDataset { loop.data }
-  /// How many numbers are learnt.
+  /// The number of trained parameters.
   public var parameterCount: Int { loop.variables.reduce(0) { $0 + $1.value.count } }
 
-  /// Takes a step, and writes what is due behind it: a row of the log, a checkpoint, which also the last step leaves, a sheet of samples.
+  /// Takes a step, then writes what is due: a row of the log, a checkpoint (also after the last step), a sample sheet.
   ///
-  /// - Parameter isWanted: asked again and again while a sheet is drawn, which takes as long as many steps; where it says no, the sheet is
-  ///   left out.
-  /// - Returns: what the step has seen.
-  /// - Throws: `TrainingError`: `.data` for a picture that cannot be read and `.diverged`, and the state is as before; `.file`, `.log`.
+  /// - Parameter isWanted: asked repeatedly while a sheet is sampled, which takes as long as many steps; false cancels
+  ///   the sheet.
+  /// - Returns: the examples and losses of the step.
+  /// - Throws: `TrainingError.data` if an image cannot be read and `.diverged`, with the state unchanged; `.file`,
+  ///   `.log`.
   @discardableResult
   public mutating func step(drawingWhile isWanted: () -> Bool = { true }) throws(TrainingError) -> TrainLoop.Report {
     let report = try loop.runStep()
@@ -145,16 +147,16 @@ public struct TrainingRun: ~Copyable {
     return report
   }
 
-  /// Writes a checkpoint of the state, unless there is one.
+  /// Writes a checkpoint of the state, unless it already has one.
   ///
-  /// - Throws: `TrainingError.file`; what was there stays.
+  /// - Throws: `TrainingError.file`; existing files stay.
   public mutating func save() throws(TrainingError) {
     guard savedStep != stepsTaken else { return }
     try TrainingCheckpoint.write(loop, to: folder, description: specification.description)
     savedStep = stepsTaken
   }
 
-  /// Adds a step to the means of the log.
+  /// Adds a step to the averages for the log.
   private mutating func note(_ report: TrainLoop.Report) {
     let count = specification.process.steps
     func weighted(_ losses: [Float]) -> [Float] { zip(losses, report.weights).map { $0 * $1 } }

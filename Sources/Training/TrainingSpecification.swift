@@ -3,24 +3,30 @@ import DiffusionCore
 import DiffusionFiles
 import DiffusionModels
 
-/// The model that a request asks for, and what it is trained on: `create_model_and_diffusion` of the original and
-/// `create_classifier_and_diffusion` of guided-diffusion, with the defaults of their scripts.
+/// The model that a request asks for, and its training: the original's `create_model_and_diffusion` and
+/// guided-diffusion's `create_classifier_and_diffusion`, with the defaults of their scripts.
 public struct TrainingSpecification: Sendable {
-  /// What is asked for.
+  /// The request.
   public let request: TrainingRequest
-  /// What the checkpoints say of themselves: all that drawing must know of the model.
+  /// The description stored in checkpoints: everything that sampling needs to know about the model.
   public let description: ModelDescription
-  /// The process that it learns to undo.
+  /// The process that the model learns to reverse.
   public let process: ProcessSpecification
   /// The shape of the network.
   public let configuration: UNetConfiguration
 
   /// - Parameters:
-  ///   - request: one that has no `problem`.
-  ///   - classCount: the classes of the data; needed where `request.wantsClasses`, and nil elsewhere.
-  ///   - classNames: what they are called, as far as the data say it.
-  /// - Throws: `ModelError.unusable` for a model that cannot be.
+  ///   - request: a request without a `problem`.
+  ///   - classCount: the number of classes in the data; required if `request.wantsClasses`, otherwise nil.
+  ///   - classNames: the names of the classes, if the data gives them.
+  /// - Throws: `ModelError.unusable` if the model is impossible.
   public init(_ request: TrainingRequest, classCount: Int?, classNames: [String]?) throws(ModelError) {
+    let size = request.imageSize
+    if let small = request.smallSize, small >= size || size % small != 0 {
+      throw .unusable(
+        reason: "--small-size \(small): pictures of \(size) pixels are halved, or more, to it; \(size / 2) for instance"
+      )
+    }
     var options = NetworkOptions()
     (options.dropout, options.useCheckpoint) = (request.dropout, request.useCheckpoint)
     self.request = request
@@ -28,25 +34,26 @@ public struct TrainingSpecification: Sendable {
     process = try ProcessSpecification(description, name: "the model")
     configuration = UNetConfiguration(description, options)
     do { try configuration.validate() } catch { throw .unusable(reason: "\(error)") }
-    guard request.imageSize % configuration.sizeMultiple == 0 else {
+    guard size % configuration.sizeMultiple == 0 else {
       throw .unusable(
         reason:
-          "--image-size \(request.imageSize) cannot be halved \(configuration.channelMult.count - 1) times; choose a multiple of \(configuration.sizeMultiple), or a shorter --channel-mult"
+          "--image-size \(size) cannot be halved \(configuration.channelMult.count - 1) times; "
+          + "choose a multiple of \(configuration.sizeMultiple), or a shorter --channel-mult"
       )
     }
   }
 
-  /// The denoiser, built of `weights`.
+  /// Builds the denoiser from `weights`.
   ///
-  /// - Throws: `CheckpointError` for weights of another network.
+  /// - Throws: `CheckpointError` if the weights belong to another network.
   public func denoiser(_ weights: Weights) throws(CheckpointError) -> any DenoisingNetwork {
     precondition(!request.isClassifier, "a classifier is no denoiser")
     return try UNetModel(configuration, weights)
   }
 
-  /// What the network is trained on, the network being built of `weights`.
+  /// Builds the loss, with its network from `weights`.
   ///
-  /// - Throws: `CheckpointError` for weights of another network.
+  /// - Throws: `CheckpointError` if the weights belong to another network.
   public func loss(_ weights: Weights) throws(CheckpointError) -> any TrainingLoss {
     let diffusion = process.diffusion()
     if request.isClassifier {
@@ -61,7 +68,8 @@ public struct TrainingSpecification: Sendable {
 }
 
 extension ModelDescription {
-  /// The model that a request for training asks for, complete, with the defaults of the original's scripts.
+  /// The complete description of the model that a training request asks for, with the defaults of the original's
+  /// scripts.
   fileprivate init(
     _ request: TrainingRequest, classCount: Int?, classNames: [String]?
   ) throws(ModelError) {
@@ -95,7 +103,7 @@ extension ModelDescription {
     } else {
       learnSigma = learnSigma ?? false
       outChannels = learnSigma == true ? 2 * channels : channels
-      // The class that stands for none comes behind those of the data.
+      // The null class comes after the classes of the data.
       nullClass = request.nullClassProbability == nil ? nil : classCount
       numClasses = classCount.map { $0 + (nullClass == nil ? 0 : 1) }
     }

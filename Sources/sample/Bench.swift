@@ -9,14 +9,14 @@ import TensorCore
 
 /// Measures how long a model's forward pass takes, and prints it.
 ///
-/// - Throws: what loading a model throws; `SettingsError`, `ImageError`.
+/// - Throws: errors from loading the model; `SettingsError`, `ImageError`.
 func bench(_ options: Options) throws {
   let model = try openModel(options)
   let pass = options.bench.training ? try trainingPass(options) : samplingPass(model)
   let noise = try options.request.noise.map { try readNPY(try readFile($0), path: $0) }
   let batches = noise.map { [$0.shape.first ?? 0] } ?? options.bench.batches
   var shape = model.specification.imageShape
-  // What is to be enlarged comes in channels behind.
+  // The low-resolution input follows in extra channels.
   if model.specification.task == .superResolution { shape[0] *= 2 }
   if let noise, let path = options.request.noise, Array(noise.shape.dropFirst()) != shape || noise.shape[0] == 0 {
     throw BenchError(path: path, found: noise.shape, needed: shape)
@@ -44,10 +44,10 @@ private func initialNoise(_ batch: Int, _ shape: [Int]) -> Tensor {
   return noise.next()
 }
 
-/// What is timed, for given pictures: it returns what the network puts out.
+/// What is timed, set up for an input; it returns the network's output.
 typealias Pass = (_ x: Tensor) -> () -> Tensor
 
-/// Forward passes at the middle timestep, of classes in turn.
+/// Forward passes at the middle timestep, cycling through the classes.
 private func samplingPass(_ model: DiffusionModel) -> Pass {
   { x in
     let (batch, specification) = (x.shape[0], model.specification)
@@ -57,7 +57,7 @@ private func samplingPass(_ model: DiffusionModel) -> Pass {
     let channels = specification.imageChannels
     if specification.task == .superResolution { inputs.lowRes = x.channels(channels..<2 * channels) }
     let pictures = x.channels(0..<channels)
-    // As in a step of a sampler, which has projected the embeddings of its timesteps before.
+    // As in sampling, where the timestep embeddings have been projected beforehand.
     let network = model.network.prepared(for: Array(timesteps.prefix(1)))
     return { [inputs] in network(pictures, inputs) }
   }
@@ -67,10 +67,10 @@ private func measure(
   _ model: DiffusionModel, _ x: Tensor, _ pass: () -> Tensor, _ options: BenchOptions, peak: Double
 ) -> (figures: BenchReport.Batch, output: Tensor) {
   let batch = x.shape[0]
-  // What earlier batches left would be counted as this one's.
+  // Memory left by earlier batches would be counted as this one's.
   Tensor.releaseMemory()
   PeakMemory.restart()
-  // The first pass takes memory from the system; the second finds it in place.
+  // The first pass allocates memory; the second finds it in place.
   var output = pass()
   output = pass()
   var times: [Duration] = []
@@ -113,7 +113,7 @@ private func layerTimes(_ usual: Duration, _ pass: () -> Tensor, passes: Int) ->
     + [layer("everything else", calls: passes, rest, multiplyAdds: 0)]
 }
 
-/// Given pictures of another shape than the model takes.
+/// An input of the wrong shape.
 private struct BenchError: Error, CustomStringConvertible {
   let path: String
   let found: [Int]

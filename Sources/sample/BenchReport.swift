@@ -2,13 +2,13 @@ import DiffusionBytes
 import DiffusionModels
 import DiffusionText
 
-/// What `sample bench` found.
+/// The results of `sample bench`.
 struct BenchReport: Encodable {
   let version: String
   let model: String
   let kernels: String
   let threads: Int
-  /// The most that the threads can do in registers alone, measured in the same run.
+  /// The threads' peak on data in registers, measured in the same run.
   let peakGflopPerSecond: Double
   var batches: [Batch]
 
@@ -18,10 +18,10 @@ struct BenchReport: Encodable {
     let msMedian: Double
     let msMin: Double
     let msPerImage: Double
-    /// Of one pass: 2 · the multiply-adds of the plain algorithm, as everybody counts them.
+    /// Per pass: 2 · the multiply-adds of the direct algorithm, the usual convention.
     let gflop: Double
     let gflopPerSecond: Double
-    /// Above 1 where Winograd's algorithm spares multiplications.
+    /// Can exceed 1, as Winograd's algorithm saves multiplications.
     let shareOfPeak: Double
     let peakMemoryBytes: Int
     let layers: [Layer]?
@@ -37,7 +37,7 @@ struct BenchReport: Encodable {
 
   var head: String {
     """
-    \(model): \(kernels) kernels, \(threads) \(threads == 1 ? "thread" : "threads"), whose multiply-adds peak at \
+    \(model): \(kernels) kernels, \(threads) \(threads == 1 ? "thread" : "threads"), peak rate \
     \(decimal(peakGflopPerSecond, 0)) GFLOP/s
 
     batch   ms/pass  ms/image   GFLOP/s  of peak  memory
@@ -51,7 +51,7 @@ struct BenchReport: Encodable {
 }
 
 extension BenchReport.Batch {
-  /// A row of the table, and below it the layers, if they were measured.
+  /// A row of the table, followed by the layers if they were measured.
   var text: String {
     let row =
       right("\(batch)", 5) + right(decimal(msMedian, 2), 10) + right(decimal(msPerImage, 2), 10)

@@ -3,10 +3,10 @@ import DiffusionModels
 import DiffusionTraining
 import Sampling
 
-/// Steps of training as improved-diffusion takes them: forward, backward, AdamW and one moving average, for steps of the process
-/// spread evenly and classes in turn.
+/// A training step as in improved-diffusion: forward, backward, AdamW and one moving average, with evenly spaced
+/// timesteps and cycling through the classes.
 ///
-/// - Throws: what loading a model throws.
+/// - Throws: errors from loading the model.
 func trainingPass(_ options: Options) throws -> Pass {
   let (stated, path) = (options.request.settings, options.request.model)
   let source = try path.map { try ModelSource(path: $0, stated: stated) } ?? DiffusionModel.embeddedSource(stated)

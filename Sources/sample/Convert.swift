@@ -6,14 +6,14 @@ import DiffusionTerminal
 import DiffusionText
 import TensorCore
 
-/// Writes a checkpoint as a safetensors file that says itself all that is known of the model, or as a `.pt` with a file beside it
-/// that does, so that neither flags nor other files are needed with it.
+/// Converts a checkpoint to a safetensors file with the model's full description, or to a `.pt` with the description in
+/// a file beside it, so that it can be used without flags.
 ///
-/// - Throws: `ModelError`, `CheckpointError`, `FileError`; then nothing is written, unless it is the name of a `.pt` that fails:
-///   then its description is there.
+/// - Throws: `ModelError`, `CheckpointError`, `FileError`. Nothing is written then, except the description if only
+///   renaming the `.pt` fails.
 func convert(_ options: Options, to destination: CheckpointDestination) throws {
   let source = try ModelSource(path: options.request.model ?? "", stated: options.request.settings)
-  // What is not a whole model is not written again.
+  // Incomplete models are not converted.
   if source.specification.task == .classification { _ = try source.classifier() } else { _ = try source.network() }
   let state = source.checkpoint.state
   let description = try source.specification.description.json()
@@ -28,30 +28,30 @@ func convert(_ options: Options, to destination: CheckpointDestination) throws {
         try write($0)
       }
     }
-    done = "\(path): \(count), described as above"
+    done = "\(path): \(count), with the description above"
   case .torch(let path):
-    // What is looked at first beside a checkpoint.
+    // The first place where a description is looked for.
     let beside = path + ".json"
     try checkFree(path, options)
     try checkFree(beside, options)
     let (file, descriptionFile) = (try AtomicFile(path: path), try AtomicFile(path: beside))
     try descriptionFile.append(Array((description + "\n").utf8))
     try writeTorchArchive(state, half: options.half, to: file)
-    // Last the model: where it is, its description is too.
+    // The model last, so that it never appears without its description.
     try descriptionFile.finish()
     try file.finish()
-    done = "\(path): \(count), described as above in \(beside)"
+    done = "\(path): \(count), with the description above in \(beside)"
   }
   writeError(source.specification.summary(name: source.name) + "\n")
   writeError(done + "\n")
 }
 
-/// - Throws: `FileExists` where there is a file that may not be replaced.
+/// - Throws: `FileExists` if the file exists and must not be replaced.
 private func checkFree(_ path: String, _ options: Options) throws {
   if !options.output.overwrite, try kind(ofPath: path) != .nothing { throw FileExists(path: path) }
 }
 
-/// A file that may not be replaced.
+/// A file that must not be replaced.
 private struct FileExists: Error, CustomStringConvertible {
   let path: String
 

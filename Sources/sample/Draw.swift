@@ -5,9 +5,9 @@ import DiffusionTerminal
 import DiffusionText
 import Sampling
 
-/// Draws what the options ask for, a batch at a time, each written as it is finished.
+/// Draws images, writing each batch as soon as it is finished.
 ///
-/// - Throws: what goes wrong before the first step, `FileError` for what cannot be written, `Interrupted`.
+/// - Throws: any error before the first step, `FileError` if something cannot be written, `Interrupted`.
 func draw(_ options: Options) throws {
   let start = ContinuousClock.now
   let model = try openModel(options)
@@ -25,7 +25,7 @@ func draw(_ options: Options) throws {
   Interruption.watch()
   var progress = ProgressBar(
     style: progressStyle(options), images: plan.indices.count, steps: plan.schedule.steps.count,
-    note: plan.sampler.modelEvaluations(steps: 3, endsInPicture: false) == 6 ? " of two passes" : "")
+    note: plan.sampler.modelEvaluations(steps: 3, endsInPicture: false) == 6 ? " (two passes each)" : "")
   defer { progress.finish() }
   var preview = options.preview ? try Preview(channels: plan.imageShape[0]) : nil
   do {
@@ -45,14 +45,19 @@ func draw(_ options: Options) throws {
     let keepsFiles = run.output.isFileEach
     let kept =
       keepsFiles ? "\(run.kept + run.drawn) of \(plan.indices.count) images are drawn" : "nothing is written"
-    writeError("interrupted: \(kept); to go on type\n\(shellLine(resuming(options, plan, keepsFiles: keepsFiles)))\n")
+    writeError(
+      """
+      interrupted: \(kept); to continue, type
+      \(shellLine(resuming(options, plan, keepsFiles: keepsFiles)))
+
+      """)
     throw interrupted
   }
   progress.finish()
   try report(run, options, load: loaded - start, draw: ContinuousClock.now - loaded)
 }
 
-/// Writes figures about a run that is over, and says that it is.
+/// Writes the statistics of a finished run and its last line.
 private func report(_ run: DrawingRun, _ options: Options, load: Duration, draw: Duration) throws {
   let plan = run.plan
   if let path = options.output.stats {
@@ -64,11 +69,14 @@ private func report(_ run: DrawingRun, _ options: Options, load: Duration, draw:
   let kept = run.kept == 0 ? "" : ", of which \(run.kept) were on disk already"
   let images = all == 1 ? "" : "\(all) images\(kept), "
   writeError(
-    "\(run.output.name): \(images)seed \(plan.seed), \(plan.schedule.steps.count) \(plan.sampler.title) steps, \(decimal((load + draw).seconds, 2)) s\n"
-  )
+    """
+    \(run.output.name): \(images)seed \(plan.seed), \
+    \(plan.schedule.steps.count) \(plan.sampler.title) steps, \(decimal((load + draw).seconds, 2)) s
+
+    """)
 }
 
-/// The command line that goes on with an interrupted run: with the seed if it was drawn.
+/// The command line that continues an interrupted run, with the seed if it was random.
 private func resuming(_ options: Options, _ plan: SamplingPlan, keepsFiles: Bool) -> [String] {
   var words = Array(CommandLine.arguments)
   if options.request.seed == nil { words += ["--seed", "\(plan.seed)"] }
@@ -79,6 +87,6 @@ private func resuming(_ options: Options, _ plan: SamplingPlan, keepsFiles: Bool
   return words
 }
 
-/// What this program does for outputs.
+/// What this program provides for outputs.
 let outputProgram = OutputProgram(
   earlierRequest: { try? RecordedDrawing($0).request }, standardOutput: { try writeToStandardOutput($0) })

@@ -3,10 +3,12 @@ import DiffusionText
 import Sampling
 import TensorCore
 
-/// Says what a drawing would take, and draws nothing.
+/// Prints what a run would cost, and draws nothing.
 ///
-/// - Parameter name: where the images would go.
-/// - Throws: `FileError` if the words cannot be written.
+/// - Parameters:
+///   - plan: the run.
+///   - name: where the images would go.
+/// - Throws: `FileError` if standard output cannot be written.
 func dryRun(_ plan: SamplingPlan, name: String) throws {
   let estimate = DrawingEstimate(plan)
   let path = plan.schedule.steps
@@ -26,22 +28,22 @@ func dryRun(_ plan: SamplingPlan, name: String) throws {
       plan.initial.map { ", \($0.summary)" } ?? "")\(
       plan.classifier.map { ", \($0.name) at scale \(decimal($0.scale, 2))" } ?? "")
     timesteps   \(shortened(timesteps))
-    arithmetic  \(quantity(estimate.flop, "FLOP")) a forward pass of one image, \(
-      quantity(estimate.flop * Double(estimate.passes), "FLOP")) in all
-    memory      \(quantity(Double(estimate.memory), "B")) at most in one step of \(pictures) \(
-      pictures == 1 ? "picture" : "pictures"), the model included
+    arithmetic  \(quantity(estimate.flop, "FLOP")) per forward pass of one image, \(
+      quantity(estimate.flop * Double(estimate.passes), "FLOP")) in total
+    memory      \(quantity(Double(estimate.memory), "B")) at most, in a step of \(pictures) \(
+      pictures == 1 ? "image" : "images"), including the model
     time        about \(duration(estimate.seconds)): a step takes \(duration(estimate.step.seconds)), measured with \(
       ThreadPool.shared.threads) \(ThreadPool.shared.threads == 1 ? "thread" : "threads")
 
     """)
 }
 
-/// A timestep, which need not be whole.
+/// A timestep, which may be fractional.
 private func words(ofTimestep timestep: Double) -> String {
   timestep.rounded() == timestep ? "\(Int(timestep))" : decimal(timestep, 1)
 }
 
-/// At most eight words of a list, those in its middle left out.
+/// At most eight words, leaving out the middle of a longer list.
 private func shortened(_ words: [String]) -> String {
   words.count <= 8
     ? words.joined(separator: " ") : (words.prefix(4) + ["…"] + words.suffix(3)).joined(separator: " ")

@@ -7,9 +7,9 @@ import DiffusionTerminal
 import DiffusionText
 import Sampling
 
-/// Writes the noise that DDIM draws given pictures from.
+/// Writes the noise from which DDIM draws the given images.
 ///
-/// - Throws: what is wrong with model, pictures or options, before anything is encoded; `FileError`, `Interrupted`.
+/// - Throws: any error in the model, images or options, before anything is encoded; `FileError`, `Interrupted`.
 func encode(_ options: Options, images: [String]) throws {
   let start = ContinuousClock.now
   let model = try openModel(options)
@@ -24,15 +24,18 @@ func encode(_ options: Options, images: [String]) throws {
   }
   try writeAtomically(npy(z.shape, .float32(z.values)), to: path)
   if !options.quiet {
-    let pictures = given.count == 1 ? "" : "\(given.count) pictures, "
+    let pictures = given.count == 1 ? "" : "\(given.count) images, "
     let time = decimal((ContinuousClock.now - start).seconds, 2)
     writeError(
-      "\(path): \(pictures)\(plan.diffusion.count) steps of DDIM backwards, \(time) s; drawn again by\n\(shellLine(drawnAgain(plan, from: path)))\n"
-    )
+      """
+      \(path): \(pictures)\(plan.diffusion.count) steps of DDIM inversion, \(time) s; to draw again, type
+      \(shellLine(drawnAgain(plan, from: path)))
+
+      """)
   }
 }
 
-/// The command that draws the pictures again from the file of their noise.
+/// The command that draws the images again from the noise file.
 private func drawnAgain(_ plan: SamplingPlan, from path: String) -> [String] {
   var request = plan.canonicalRequest(image: nil, label: nil)
   request.source = .noise

@@ -4,9 +4,9 @@ import DiffusionModels
 import DiffusionText
 import TensorCore
 
-/// Says what a checkpoint is: family, architecture, size, and of each thing how it is known.
+/// Describes a checkpoint: family, architecture, size, and the source of each setting.
 ///
-/// - Throws: `ModelError`; `FileError` if the words cannot be written.
+/// - Throws: `ModelError`; `FileError` if standard output cannot be written.
 func inspect(_ options: Options) throws {
   let source = try ModelSource(path: options.request.model ?? "", stated: options.request.settings)
   let report = try Inspection(source)
@@ -19,11 +19,11 @@ extension Inspection {
     let types = elementTypes.sorted { $0.value > $1.value }.map(\.key).joined(separator: ", ")
     var lines = [
       "model       \(file)",
-      "family      \(family) \(kind)" + (published.map { "; by its shapes \($0)" } ?? ""),
+      "family      \(family) \(kind)" + (published.map { "; shapes of \($0)" } ?? ""),
       "file        \(container); \(types)",
       "weights     \(weights) (\(weightsKnownFrom))",
       "parameters  \(grouped(parameters))",
-      "arithmetic  \(quantity(Double(flop), "FLOP")) a forward pass of one image",
+      "arithmetic  \(quantity(Double(flop), "FLOP")) per forward pass of one image",
       "",
       "    pixels  channels  attention     parameters        FLOP",
     ]
@@ -42,11 +42,11 @@ extension Inspection {
     if let check {
       lines += [
         "",
-        "error on smooth pictures under noise: \(decimal(check.error, 3)) (0 is perfect, predicting nothing is 1)",
+        "error on smooth images with noise: \(decimal(check.error, 3)) (0 is perfect, predicting nothing is 1)",
       ]
       if let advice = check.advice { lines.append(advice) }
     }
-    // Files may say anything.
+    // Text from files is not trusted.
     return lines.map { sanitizedLine($0) + "\n" }.joined()
   }
 }

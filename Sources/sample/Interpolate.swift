@@ -5,9 +5,9 @@ import DiffusionTerminal
 import DiffusionText
 import Sampling
 
-/// Draws what lies between two pictures, or the first images of two seeds: from noises on the arc between theirs.
+/// Interpolates between two images, or the first images of two seeds, along the arc between their noise.
 ///
-/// - Throws: what is wrong with model, pictures or options, before anything is drawn; `FileError`, `Interrupted`.
+/// - Throws: any error in the model, images or options, before anything is drawn; `FileError`, `Interrupted`.
 func interpolate(_ options: Options) throws {
   guard case .interpolation(let ends, let frames) = options.request.source else {
     preconditionFailure("the command line asks for no interpolation")
@@ -15,7 +15,7 @@ func interpolate(_ options: Options) throws {
   let start = ContinuousClock.now
   let model = try openModel(options)
   var interpolation = try Interpolation(options.request, ends, frames: frames, model)
-  // What cannot be written is said before anything is encoded.
+  // Fails before anything is encoded if the output cannot be written.
   let output = try ImageOutput(interpolation.plan, options.output, outputProgram)
   introduce(model, options)
 

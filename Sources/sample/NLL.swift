@@ -4,9 +4,9 @@ import DiffusionOutput
 import DiffusionTerminal
 import Sampling
 
-/// Measures the variational bound on how improbable pictures are, and prints it.
+/// Prints the variational bound on the negative log-likelihood of images.
 ///
-/// - Throws: what is wrong with model, pictures or options, before anything is measured; `FileError`, `Interrupted`.
+/// - Throws: any error in the model, images or options, before anything is measured; `FileError`, `Interrupted`.
 func nll(_ options: Options, images: [String]) throws {
   let model = try openModel(options)
   let given = try InputImages(images, for: model)

@@ -5,14 +5,14 @@ import DiffusionText
 import Sampling
 import TensorCore
 
-/// Encodes pictures, draws them again, and prints how far they come out from what they were.
+/// Encodes images, draws them again, and prints the reconstruction errors.
 ///
-/// - Throws: what is wrong with model, pictures or options, before anything is encoded; `FileError`, `Interrupted`.
+/// - Throws: any error in the model, images or options, before anything is encoded; `FileError`, `Interrupted`.
 func reconstruct(_ options: Options, images: [String]) throws {
   let model = try openModel(options)
   let given = try InputImages(images, for: model)
   var plan = try SamplingPlan(options.request, model, reconstructing: given)
-  // What cannot be written is said before anything is encoded.
+  // Fails before anything is encoded if the output cannot be written.
   if options.output.destination != nil { _ = try ImageOutput(plan, options.output, outputProgram) }
   introduce(model, options)
 
@@ -44,9 +44,9 @@ private func meanAbsoluteError(_ a: Tensor, _ b: Tensor) -> Double {
   (0..<a.count).reduce(0.0) { $0 + abs(Double(a[$1]) - Double(b[$1])) } / Double(a.count)
 }
 
-/// A line for each picture, and for several one for all.
+/// A line per image, and one for all if there are several.
 private func table(_ names: [String], _ errors: [Double]) -> String {
-  var lines = ["error    picture (mean absolute error; pixels lie in -1 to 1)"]
+  var lines = ["error    image (mean absolute error; pixels range from -1 to 1)"]
   lines += zip(errors, names).map { "\(decimal($0, 5))  \(escapingControls($1))" }
   if errors.count > 1 { lines.append("\(decimal(errors.reduce(0, +) / Double(errors.count), 5))  all \(errors.count)") }
   return lines.joined(separator: "\n") + "\n"

@@ -2,9 +2,9 @@ import DiffusionCommandLine
 import DiffusionImages
 import Sampling
 
-/// Draws an image again from what it says of itself, and says whether the pixels are the same.
+/// Draws an image again from its record, and says whether the pixels are identical.
 ///
-/// - Throws: `ImageInfoError` where it does not say enough or comes out otherwise; what drawing throws.
+/// - Throws: `ImageInfoError` if the record is missing or incomplete, or the result differs; errors from drawing.
 func reproduce(_ options: Options, image path: String) throws {
   let (picture, chunks) = try readDrawnPicture(path)
   guard let provenance = try readProvenance(chunks, of: path) else { throw ImageInfoError.noProvenance(path: path) }

@@ -6,11 +6,14 @@ import DiffusionPlatform
 import DiffusionTerminal
 import Sampling
 
-/// Draws requests, a line of JSON each (`DrawingJob`), one after another, and answers each with a line of JSON on standard output. Models stay
-/// loaded, so that a script or another program can drive it through pipes. A line that cannot be drawn is an error for that line only.
+/// Draws requests, one line of JSON each (`DrawingJob`), and answers each with a line of JSON on standard
+/// output. The model stays loaded, so a script or another program can drive it through pipes. An error in a
+/// line does not end the run.
 ///
-/// - Parameter requests: a file, or `-` for standard input.
-/// - Throws: `FileError` where requests cannot be read or answers not be written; `Interrupted`.
+/// - Parameters:
+///   - options: the default model.
+///   - path: a file, or `-` for standard input.
+/// - Throws: `FileError` if requests cannot be read or answers not be written; `Interrupted`.
 func run(_ options: Options, requests path: String) throws {
   Interruption.watch()
   let lines = try LineReader(path: path)
@@ -33,7 +36,7 @@ func run(_ options: Options, requests path: String) throws {
   }
 }
 
-/// Draws what a line asks for.
+/// Draws one line's request.
 private func draw(_ line: [UInt8], _ models: inout LoadedModels, _ answer: inout Answer) throws {
   let job = try DrawingJob(line: line)
   let model = try models.model(for: job.request)
@@ -45,10 +48,10 @@ private func draw(_ line: [UInt8], _ models: inout LoadedModels, _ answer: inout
   answer.files = run.files
 }
 
-/// The models that requests have named so far.
+/// Keeps the last model loaded.
 private struct LoadedModels {
   private let options: Options
-  /// The latest; requests that follow one another mostly name the same.
+  /// Successive requests mostly name the same model.
   private var latest: (key: DrawingJobModel, model: DiffusionModel)?
 
   private struct DrawingJobModel: Equatable {
@@ -58,7 +61,7 @@ private struct LoadedModels {
 
   init(_ options: Options) { self.options = options }
 
-  /// The model that a request names, or else the command line; it stays loaded until another is named.
+  /// The request's model, or else the command line's; it stays loaded until a request names another.
   mutating func model(for request: SamplingRequest) throws -> DiffusionModel {
     var options = options
     options.request.model = request.model ?? options.request.model
@@ -73,19 +76,19 @@ private struct LoadedModels {
   }
 }
 
-/// What a request has come to.
+/// The answer to a request.
 private struct Answer: Encodable {
-  /// The number of its line, from 1.
+  /// The line number, from 1.
   let line: Int
-  /// What was written: each file, or the archive.
+  /// The files written: one per image, or a single one.
   var files: [String]?
-  /// How many images there are.
+  /// The number of images.
   var images: Int?
-  /// What they were drawn from, also where it was not asked for.
+  /// The seed, also if it was random.
   var seed: UInt64?
-  /// How long that took, the loading of a model included.
+  /// The time it took, including loading the model.
   var seconds: Double?
-  /// Why nothing, or not all, was drawn.
+  /// Why not everything was drawn.
   var error: String?
 
   init(line: Int) { self.line = line }

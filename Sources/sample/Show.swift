@@ -4,9 +4,9 @@ import DiffusionImages
 import DiffusionText
 import Sampling
 
-/// Prints what an image says of itself, and the command that draws it.
+/// Prints an image's record, and the command that draws it again.
 ///
-/// - Throws: `ImageInfoError` where it says nothing; `FileError`.
+/// - Throws: `ImageInfoError` if it has no record; `FileError`.
 func show(image path: String) throws {
   let (_, chunks) = try readDrawnPicture(path)
   if chunks.isEmpty { throw ImageInfoError.silent(path: path) }
@@ -19,10 +19,11 @@ func show(image path: String) throws {
   try printText(lines.joined(separator: "\n") + "\n")
 }
 
-/// The command that draws an image again, as far as this version knows it. Whoever made the file may have written anything into it.
+/// The command that draws the image again, as far as this version can tell. The record is not trusted:
+/// anyone may have written it.
 private func drawnAgain(by provenance: Provenance) -> String {
-  do { return "drawn again by\n" + shellLine(try drawingCommand(provenance)) } catch {
-    return sanitizedLine("what it was drawn with is not understood, so no command is shown: \(error)")
+  do { return "to draw it again, type\n" + shellLine(try drawingCommand(provenance)) } catch {
+    return sanitizedLine("no command to draw it again, as its metadata is not understood: \(error)")
   }
 }
 
@@ -38,7 +39,7 @@ func readProvenance(_ chunks: [(key: String, value: String)], of path: String) t
   do { return try Provenance.read(chunks) } catch { throw ImageInfoError.notUnderstood(path: path) }
 }
 
-/// Why an image does not say how it was drawn, or was drawn otherwise. One sentence.
+/// Why an image cannot be reproduced, or how the result differs. One sentence.
 enum ImageInfoError: Error, CustomStringConvertible {
   case unreadable(path: String, any Error)
   case silent(path: String)
@@ -56,9 +57,9 @@ enum ImageInfoError: Error, CustomStringConvertible {
   var description: String {
     switch self {
     case .unreadable(let path, let error): "\(path): \(error)"
-    case .silent(let path): "\(path): says nothing of itself"
+    case .silent(let path): "\(path): has no metadata"
     case .notUnderstood(let path):
-      "\(path): what it says of itself cannot be understood; was it drawn by another version?"
+      "\(path): its metadata is not understood; was it drawn by another version?"
     case .unknownOptions(let path, let error):
       "\(path): was drawn with options that this version does not have: \(error)"
     case .noProvenance(let path):
@@ -66,15 +67,24 @@ enum ImageInfoError: Error, CustomStringConvertible {
     case .sheet(let path): "\(path): is a sheet of several images; \(again(path))"
     case .view(let path): "\(path): shows an image at several steps; \(again(path))"
     case .torch(let path):
-      "\(path): was drawn from PyTorch's stream of numbers, in which an image depends on those before it; draw all of them again with the command that \(shellLine(["sample", "show", path])) prints"
+      """
+      \(path): was drawn with --rng torch, where an image depends on those before it; draw all of them again with the \
+      command that \(shellLine(["sample", "show", path])) prints
+      """
     case .otherModel(let path, let needed, let model, let found):
-      "\(path): was drawn with the model \(needed.prefix(10)), but \(model) is \(found.prefix(10)); type --model and the file of that model"
+      """
+      \(path): was drawn by the model \(needed.prefix(10)), but \(model) is \(found.prefix(10)); \
+      type --model and the file of that model
+      """
     case .otherFile(let path, let option):
-      "\(path): was drawn with another picture as --\(option) than is there now; put that back in its place"
+      "\(path): was drawn with another --\(option) file than is there now; put the original back"
     case .otherSize(let path, let found, let drawn):
-      "\(path): has \(found.width)×\(found.height) pixels, but is drawn with \(drawn.width)×\(drawn.height)"
+      "\(path): has \(found.width)×\(found.height) pixels, but drawing it again gives \(drawn.width)×\(drawn.height)"
     case .otherPixels(let path, let count, let all, let largest):
-      "\(path): \(count) of \(all) values differ, by at most \(largest) of 255\(largest == 1 ? ": another kind of CPU may round otherwise" : "")"
+      """
+      \(path): \(count) of \(all) values differ, by at most \(largest) of \
+      255\(largest == 1 ? ": another kind of CPU may round differently" : "")
+      """
     }
   }
 

@@ -6,7 +6,7 @@ import DiffusionText
 import Sampling
 import TensorCore
 
-// Words → a command → one function, in the file of its verb.
+// Arguments → a command → one function, in the file named after its verb.
 
 Faults.watch(program: "sample", advice: "choose a smaller --batch, or free memory")
 
@@ -39,7 +39,7 @@ do {
   exit(isUsage(error) ? 64 : 1)
 }
 
-/// Whether another command line is needed, rather than another model, file or machine.
+/// Whether the command line is at fault, rather than the model, a file or the machine.
 func isUsage(_ error: any Error) -> Bool {
   switch error {
   case is UsageError: true
@@ -49,7 +49,7 @@ func isUsage(_ error: any Error) -> Bool {
   }
 }
 
-/// The model that the options name, or the embedded one, with the threads that they ask for.
+/// The model that the options name, or the embedded one. Also sets the number of threads.
 func openModel(_ options: Options) throws(SamplingError) -> DiffusionModel {
   if let threads = options.threads { ThreadPool.shared.threads = threads }
   let settings = options.request.settings
@@ -57,7 +57,7 @@ func openModel(_ options: Options) throws(SamplingError) -> DiffusionModel {
   return try DiffusionModel(embeddedWith: settings)
 }
 
-/// Says what a model that was named is taken for, and warns if it looks as if it were something else.
+/// Prints how a named model was interpreted, and a warning if the settings look wrong.
 func introduce(_ model: DiffusionModel, _ options: Options) {
   guard options.request.model != nil && !options.quiet else { return }
   writeError(model.specification.summary(name: model.name) + "\n")
@@ -71,7 +71,7 @@ func progressStyle(_ options: Options) -> ProgressStyle {
 func printText(_ text: String) throws { try writeToStandardOutput(Array(text.utf8)) }
 
 extension Command {
-  /// Whether it runs a network, or looks at one.
+  /// Whether it runs or checks a network.
   fileprivate var runsKernels: Bool {
     switch self {
     case .draw, .inspect, .reproduce, .encode, .reconstruct, .interpolate, .nll, .bench, .run: true

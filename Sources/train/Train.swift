@@ -4,7 +4,7 @@ import DiffusionText
 import DiffusionTraining
 import TensorCore
 
-/// Begins a run and takes its steps.
+/// Starts a run.
 ///
 /// - Throws: `TrainingError`; `Interrupted`, once a checkpoint has been written.
 func train(_ options: Options, in folder: String) throws {
@@ -13,7 +13,7 @@ func train(_ options: Options, in folder: String) throws {
   try takeSteps(&run, options)
 }
 
-/// Goes on with a run; what is typed now counts in place of what it was begun with.
+/// Continues a run; options override what it was started with.
 ///
 /// - Throws: `UsageError`; as `train`.
 func resume(_ folder: String, _ words: [String]) throws {
@@ -24,7 +24,7 @@ func resume(_ folder: String, _ words: [String]) throws {
   try takeSteps(&run, options)
 }
 
-/// Takes the steps that are left, or those until a signal comes.
+/// Takes the remaining steps, unless a signal stops it.
 private func takeSteps(_ run: inout TrainingRun, _ options: Options) throws {
   func say(_ line: String) { if !options.quiet { writeError(line + "\n") } }
   introduction(run, options).forEach(say)
@@ -41,7 +41,7 @@ private func takeSteps(_ run: inout TrainingRun, _ options: Options) throws {
   } catch let interrupted as Interrupted {
     progress.finish()
     try run.save()
-    say("saved step \(grouped(run.stepsTaken)); go on with: \(shellLine(["train", "--resume", run.folder]))")
+    say("saved step \(grouped(run.stepsTaken)); continue with: \(shellLine(["train", "--resume", run.folder]))")
     throw interrupted
   }
   progress.finish()
@@ -49,19 +49,21 @@ private func takeSteps(_ run: inout TrainingRun, _ options: Options) throws {
   say("\(run.folder): done; \(use.0) with: \(shellLine(["sample", use.1, run.folder]))")
 }
 
-/// What is to be known before the first step.
+/// The lines printed before the first step.
 private func introduction(_ run: borrowing TrainingRun, _ options: Options) -> [String] {
   let data = run.data
   let classes = data.classCount.map { " of \($0) classes" } ?? ""
-  let end = run.end.map { ", \(grouped($0)) steps" } ?? ", until it is interrupted (Ctrl-C saves)"
+  let end = run.end.map { ", \(grouped($0)) steps" } ?? ", until interrupted (Ctrl-C saves)"
   var lines = [
-    "\(grouped(run.parameterCount)) parameters, \(grouped(data.count)) pictures of \(data.imageSize)×\(data.imageSize)\(classes), batches of \(run.request.batchSize)\(end)"
+    "\(grouped(run.parameterCount)) parameters, "
+      + "\(grouped(data.count)) images of \(data.imageSize)×\(data.imageSize)\(classes), "
+      + "batches of \(run.request.batchSize)\(end)"
   ]
-  if data.skipped > 0 { lines.append("\(data.skipped) .jpg or .gif are left out: only PNGs are read") }
-  if options.run.wantsHalf { lines.append("--use-fp16 changes nothing: this computes in float32") }
+  if data.skipped > 0 { lines.append("\(data.skipped) .jpg or .gif files are skipped: only PNGs are read") }
+  if options.run.wantsHalf { lines.append("--use-fp16 has no effect: everything is computed in float32") }
   if run.isResumed {
     lines.append(
-      run.savedStep.map { "going on from step \(grouped($0))" } ?? "there is no checkpoint yet: beginning at step 0")
+      run.savedStep.map { "continuing from step \(grouped($0))" } ?? "there is no checkpoint yet: starting at step 0")
   }
   return lines
 }

@@ -5,7 +5,7 @@ import DiffusionText
 import DiffusionTraining
 import TensorCore
 
-// Words → a command → one function, in the file of its verb.
+// Arguments → a command → one function.
 
 Faults.watch(program: "train", advice: "choose a smaller --microbatch, or free memory")
 
@@ -28,7 +28,7 @@ do {
   exit(isUsage(error) ? 64 : 1)
 }
 
-/// Whether another command line is needed, rather than other data, files or machine.
+/// Whether the command line is at fault, rather than data, a file or the machine.
 func isUsage(_ error: any Error) -> Bool {
   switch error {
   case is UsageError, TrainingError.request: true

@@ -2,7 +2,7 @@ import DiffusionBytes
 import Testing
 
 struct CRC32Tests {
-  /// Known from ISO 3309's usual check value, and of pieces.
+  /// The usual check value of CRC-32, in one piece and byte by byte.
   @Test func checksums() {
     var whole = CRC32()
     whole.update(Array("123456789".utf8))
@@ -13,7 +13,7 @@ struct CRC32Tests {
     #expect(CRC32().value == 0)
   }
 
-  /// Whatever the length and the place in memory: as bit by bit.
+  /// Any length and alignment gives the same as a bitwise computation.
   @Test func everyLength() {
     let bytes = (0..<70).map { UInt8(truncatingIfNeeded: $0 * 151 + 7) }
     bytes.withUnsafeBytes { buffer in

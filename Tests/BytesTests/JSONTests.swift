@@ -1,13 +1,13 @@
 import DiffusionBytes
 import Testing
 
-/// JSON that is nested deeper than any that is read.
+/// JSON that is nested too deep.
 struct JSONTests {
   private func decode(_ text: String) throws -> [String: String] {
     try decodeJSON([String: String].self, from: text.utf8)
   }
 
-  /// Whatever their number, also that at which Foundation's decoder traps.
+  /// Any number of them, including the one at which Foundation's decoder traps.
   @Test(arguments: ["[", "{\"a\":"]) func bracketsWithoutEnd(_ open: String) {
     for count in [1, 64, 65, 511, 512, 513, 514, 1024, 100_000] {
       #expect(throws: DecodingError.self, "\(count)") { try decode(String(repeating: open, count: count)) }

@@ -2,7 +2,7 @@ import DiffusionBytes
 import Testing
 
 struct SHA256Tests {
-  /// FIPS 180-4's examples and the NIST's test vectors; those about the block's boundary by Python's hashlib.
+  /// The examples of FIPS 180-4 and NIST's test vectors; those around the block boundary are from Python's hashlib.
   @Test(arguments: [
     ("", 1, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
     ("abc", 1, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),

@@ -6,7 +6,8 @@ struct AssembledNameTests {
   private static let header =
     #"{"q":{"dtype":"U8","shape":[1,2],"data_offsets":[0,2]},"k":{"dtype":"F16","shape":[2,2],"data_offsets":[2,10]},"#
     + #""v":{"dtype":"U8","shape":[1,2],"data_offsets":[10,12]},"s":{"dtype":"U8","shape":[],"data_offsets":[12,13]},"#
-    + #""w":{"dtype":"U8","shape":[2,1],"data_offsets":[13,15]},"e":{"dtype":"U8","shape":[9223372036854775807,0],"data_offsets":[15,15]},"#
+    + #""w":{"dtype":"U8","shape":[2,1],"data_offsets":[13,15]},"e":{"dtype":"U8","shape":[9223372036854775807,0],"#
+    + #""data_offsets":[15,15]},"#
     + #""f":{"dtype":"U8","shape":[1,0],"data_offsets":[15,15]}}"#
   // q = 1 2; k = 1 -2; 0.5 0 in float16; v = 3 4; s = 5; w = 6 7.
   private let file: TemporaryFile

@@ -4,13 +4,13 @@ import Testing
 @testable import DiffusionCheckpoints
 
 struct ContainerTests {
-  /// One small dictionary, saved in four ways: `view` is strided, `b` float16, `c` bfloat16, `d` int64.
+  /// One small dictionary, saved in four ways: `view` is strided, `b` is float16, `c` bfloat16, and `d` int64.
   @Test(
     arguments: [
       ("containers/zip.pt", .torchZip, []), ("containers/nested.pt", .torchZip, ["state_dict"]),
       ("containers/legacy.pt", .torchLegacyStream, []), ("containers/expected.safetensors", .safetensors, []),
     ] as [(String, StateDictOrigin.Container, [String])])
-  func readsWhatWasSaved(file: String, container: StateDictOrigin.Container, keyPath: [String]) throws {
+  func readsEveryContainer(file: String, container: StateDictOrigin.Container, keyPath: [String]) throws {
     let expected = try Fixture("containers/expected")
     let state = try StateDict.read(path: Fixture.path(file))
     #expect(state.names.sorted() == expected.names)
@@ -23,7 +23,7 @@ struct ContainerTests {
     }
   }
 
-  /// A view of which no two dimensions are one run: element [i, j, k] is 2 · i + 4 · j + k.
+  /// A view without contiguous dimensions: element [i, j, k] is 2 · i + 4 · j + k.
   @Test func stridedTensors() throws {
     let tensor = Pickle.tensor(Pickle.storage("ByteStorage", count: 12), shape: [2, 3, 2], strides: [2, 4, 1])
     let file = try TemporaryFile(
@@ -59,7 +59,7 @@ struct ContainerTests {
     #expect(try StateDict.read(path: file.path).tensor("x", shape: []).values == [value])
   }
 
-  @Test func saysWhatItHolds() throws {
+  @Test func elementCountsAndTypes() throws {
     let state = try StateDict.read(path: Fixture.path("containers/zip.pt"))
     let path = Fixture.path("containers/zip.pt")
     #expect(state.name == path)

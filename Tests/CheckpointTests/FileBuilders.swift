@@ -1,6 +1,6 @@
 import TestSupport
 
-/// A zip of stored entries; the fields that can lie are arguments.
+/// A zip of stored entries; the arguments falsify fields.
 func zip(
   _ entries: [(name: String, data: [UInt8])], method: UInt16 = 0, flags: UInt16 = 0, sizeOffBy: Int = 0,
   localOffsetOffBy: Int = 0, directoryOffBy: Int = 0
@@ -24,12 +24,13 @@ func zip(
   return file + directory + end
 }
 
-/// A `.pt` with the given pickle and one storage of four float32 numbers under the key 0.
+/// A `.pt` with the given pickle and one storage of four float32 numbers, with the key 0.
 func torchFile(_ pickle: [UInt8], others: [(name: String, data: [UInt8])] = []) -> [UInt8] {
   zip([("m/data.pkl", pickle), ("m/data/0", [UInt8](repeating: 0, count: 16))] + others)
 }
 
-/// What PyTorch wrote before 1.6: pickles of the magic number, a version, facts, `object` and the keys, and then the storages.
+/// A stream of PyTorch before 1.6: pickles of the magic number, a version, facts, `object` and the keys, then the
+/// storages.
 func legacyStream(
   _ object: [UInt8], version: [UInt8] = Pickle.integer(1001), facts: [UInt8] = Pickle.facts(littleEndian: true),
   keys: [[UInt8]] = [Pickle.string("0")],
@@ -58,12 +59,12 @@ enum Pickle {
 
   static let none: [UInt8] = Array("N".utf8)
 
-  /// A dictionary that says how a machine orders bytes.
+  /// A dictionary that states a machine's byte order.
   static func facts(littleEndian: Bool) -> [UInt8] {
     Array("}".utf8) + string("little_endian") + [littleEndian ? 0x88 : 0x89] + Array("s".utf8)
   }
 
-  /// A reference to the storage `key` of `count` elements; `view` stands behind in streams from before PyTorch 1.6.
+  /// A reference to the storage `key` of `count` elements; `view` comes last in streams of PyTorch before 1.6.
   static func storage(
     _ type: String = "FloatStorage", key: String = "0", count: Int = 4, view: [UInt8]? = nil
   ) -> [UInt8] {
@@ -82,7 +83,7 @@ enum Pickle {
       ]) + Array("R".utf8)
   }
 
-  /// A whole pickle: a dictionary of one value under the name x.
+  /// A whole pickle: a dictionary of one value named x.
   static func dictionary(_ value: [UInt8]) -> [UInt8] { proto + entries([("x", value)]) + stop }
 
   /// A dictionary.

@@ -4,12 +4,12 @@ import TensorCore
 import TestSupport
 import Testing
 
-/// Files that lie: each is refused in its own words, and none brings the reader down.
+/// Malicious and damaged files: each is refused with a message of its own, and none crashes the reader.
 struct HostileFileTests {
   struct Case: CustomStringConvertible {
     let what: String
     let bytes: [UInt8]
-    /// A part of the error that no other case has.
+    /// A part of the error message that distinguishes the case.
     let message: String
 
     init(_ what: String, _ bytes: [UInt8], _ message: String) {
@@ -59,7 +59,7 @@ struct HostileFileTests {
     Case(
       "bytes left over", safetensors(entry("U8", "[1]", "[0,1]"), data: [0, 0, 0]), "2 bytes behind the last tensor"),
     Case("no tensors", safetensors("{}"), "holds no tensors"),
-    // Found by fuzzing: Foundation's decoder traps where the text ends so.
+    // Found by fuzzing: Foundation's decoder traps if the text ends this way.
     Case(
       "brackets without end", safetensors("{\"x\":" + String(repeating: "[", count: 512)),
       "its header is not the JSON it should be (brackets are nested more than 64 deep)"),
@@ -69,7 +69,8 @@ struct HostileFileTests {
     Case("a zip of nothing", zip([]), "neither a safetensors file nor a .pt"),
     Case("a zip cut short", Array(torchFile(Pickle.dictionary(Pickle.tensor())).dropLast(30)), "was it cut short?"),
     Case(
-      "a directory past the end", zip([("m/data.pkl", [])], directoryOffBy: 1 << 20), "the zip directory should lie at"),
+      "a directory past the end", zip([("m/data.pkl", [])], directoryOffBy: 1 << 20),
+      "the zip directory should lie at"),
     Case("a directory elsewhere", zip([("m/data.pkl", [])], directoryOffBy: -4), "no zip directory entry at byte"),
     Case(
       "an entry past the end", zip([("m/data.pkl", [1, 2, 3])], sizeOffBy: 1 << 20), "entry m/data.pkl should lie at"),
@@ -182,13 +183,13 @@ struct HostileFileTests {
     }
   }
 
-  /// So that the cases above fail for the reason they give, not because the builders are wrong.
+  /// Shows that the cases above fail for their stated reason, not because of the builders.
   @Test func theHonestFileIsRead() throws {
     let file = try TemporaryFile(torchFile(Pickle.dictionary(Pickle.tensor(shape: [2, 2], strides: [1, 2]))))
     #expect(try StateDict.read(path: file.path).shape(of: "x") == [2, 2])
   }
 
-  @Test func pathsThatAreNoFiles() {
+  @Test func pathsThatAreNotFiles() {
     #expect(throws: CheckpointError.folder(file: "/tmp")) { try StateDict.read(path: "/tmp") }
     #expect(throws: CheckpointError.notAFile(file: "/dev/null")) { try StateDict.read(path: "/dev/null") }
     #expect(throws: CheckpointError.unreadable(file: "/no/such", reason: "No such file or directory")) {
@@ -196,7 +197,8 @@ struct HostileFileTests {
     }
   }
 
-  /// Flipped bytes and cut ends of real files: read or refused, never a crash. Each tensor that is left is read through.
+  /// Real files with changed bytes or truncated: read or refused, but never a crash. Every tensor that is found is
+  /// read.
   @Test(arguments: [
     "containers/zip.pt", "containers/nested.pt", "containers/legacy.pt", "containers/expected.safetensors",
   ])

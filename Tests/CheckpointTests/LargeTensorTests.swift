@@ -8,7 +8,7 @@ import Testing
 struct LargeTensorTests {
   private static let count = 2 << 20
 
-  /// A file with one tensor of float32, 0, 1, 2, …, whose elements begin at an address with the remainder `shift` by 4.
+  /// A file with one float32 tensor, 0, 1, 2, …, whose elements begin at an address that is `shift` modulo 4.
   private func file(shift: Int = 0) throws -> TemporaryFile {
     let header = #"{"x":{"dtype":"F32","shape":[2,\#(Self.count / 2)],"data_offsets":[0,\#(4 * Self.count)]}}"#
     let padding = String(repeating: " ", count: (8 - header.utf8.count % 8) % 8 + shift)
@@ -23,7 +23,7 @@ struct LargeTensorTests {
     #expect(tensor.values == (0..<Self.count).map { Float($0) })
   }
 
-  /// The mapping cannot be written to: that would end the program.
+  /// Writing to the mapping itself would crash the program.
   @Test func writingCopies() throws {
     let file = try file()
     let state = try StateDict.read(path: file.path)
@@ -34,7 +34,7 @@ struct LargeTensorTests {
     #expect(try state.tensor("x", shape: [2, Self.count / 2]).values[..<4] == [0, 1, 2, 3])
   }
 
-  /// The tensor keeps the file, even where the state dict has gone and the file been removed.
+  /// The tensor keeps the file mapped, even after the state dict is gone and the file deleted.
   @Test func theTensorKeepsTheFile() throws {
     func read() throws -> Tensor {
       let file = try file()
@@ -45,9 +45,9 @@ struct LargeTensorTests {
   }
 
   #if os(Linux)
-    /// The pages of the file that are in this process's memory, in bytes, as the system tells.
+    /// The size in bytes of the file's pages that are resident in this process.
     private func resident(_ path: String) throws -> Int {
-      // The file claims to have no bytes, so that it must be read to its end.
+      // The file claims to be empty, so it must be read to its end.
       let maps = try FileHandle(forReadingFrom: URL(fileURLWithPath: "/proc/self/smaps")).readToEnd() ?? Data()
       let lines = String(decoding: maps, as: UTF8.self).split(separator: "\n")
       var bytes = 0
@@ -59,7 +59,7 @@ struct LargeTensorTests {
       return bytes
     }
 
-    /// Borrowed where the elements lie aligned; copied where not.
+    /// Aligned elements are borrowed; others are copied.
     @Test(arguments: [0, 1])
     func pagesAreGivenBack(shift: Int) throws {
       let file = try file(shift: shift)

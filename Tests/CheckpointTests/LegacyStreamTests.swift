@@ -3,7 +3,7 @@ import TensorCore
 import TestSupport
 import Testing
 
-/// Files of PyTorch before 1.6, spelt out; `ContainerTests` reads one that PyTorch has written.
+/// Files of PyTorch before 1.6, built by hand; `ContainerTests` reads one that PyTorch has written.
 struct LegacyStreamTests {
   private typealias Case = HostileFileTests.Case
 
@@ -15,7 +15,7 @@ struct LegacyStreamTests {
       storages: [(count, data)])
   }
 
-  /// Tested by `HostileFileTests`.
+  /// Run by `HostileFileTests`.
   static let cases = [
     HostileFileTests.Case(
       "another version", legacyStream(object, version: Pickle.integer(1002)), "its protocol version is 1002, not 1001"),
@@ -59,13 +59,13 @@ struct LegacyStreamTests {
       "reaches outside its storage of 4 elements"),
   ]
 
-  /// So that the cases fail for the reason they give.
+  /// Shows that the cases fail for their stated reason.
   @Test func theHonestStreamIsRead() throws {
     let file = try TemporaryFile(legacyStream(Self.object))
     #expect(try StateDict.read(path: file.path).tensor("x", shape: [4]).values == [0, 1, 2, 3])
   }
 
-  /// Two storages, of which the object names the second first; the order of the keys is what counts.
+  /// Two storages that the object refers to in reverse; the order of the keys counts.
   @Test func storagesLieInTheOrderOfTheKeys() throws {
     let one = Pickle.storage("HalfStorage", key: "one", count: 1, view: Pickle.none)
     let two = Pickle.storage("ByteStorage", key: "two", count: 3, view: Pickle.none)

@@ -10,7 +10,7 @@ struct SafetensorsWriterTests {
     return bytes
   }
 
-  /// A file with the float32 numbers `values` under the name x.
+  /// A file with the float32 numbers `values`, named x.
   private func floats(_ values: [Float], name: String = "x") throws -> TemporaryFile {
     try TemporaryFile(
       safetensors(
@@ -44,7 +44,7 @@ struct SafetensorsWriterTests {
   }
 
   @Test(arguments: ["containers/zip.pt", "containers/legacy.pt", "containers/expected.safetensors"])
-  func whatIsWrittenReadsBack(name: String) throws {
+  func writtenFilesReadBack(name: String) throws {
     let expected = try Fixture("containers/expected")
     let state = try StateDict.read(path: Fixture.path(name))
     for half in [false, true] {
@@ -61,7 +61,7 @@ struct SafetensorsWriterTests {
     }
   }
 
-  /// Every pattern of float16 is read as its value, by the definition, and written as itself.
+  /// Every float16 bit pattern is read as its value by definition, and written as itself.
   @Test func halvesOfEveryPattern() throws {
     let patterns = (0...UInt16.max).filter { $0 & 0x7C00 != 0x7C00 || $0 & 0x3FF == 0 }
     let count = patterns.count
@@ -81,7 +81,7 @@ struct SafetensorsWriterTests {
     #expect(try write(state, half: true).suffix(2 * count) == data[...])
   }
 
-  /// Halfway cases go to the even neighbour, others to the nearer.
+  /// Halfway cases are rounded to even, others to the nearest.
   @Test(
     arguments: [
       (1 + 0x1p-11, 0x3C00), (1 + 3 * 0x1p-11, 0x3C02), (1 + 0x1.004p-11, 0x3C01), (2 - 0x1p-12, 0x4000),
@@ -94,13 +94,13 @@ struct SafetensorsWriterTests {
     #expect(Array(written) == littleEndian(pattern))
   }
 
-  @Test func notANumberStaysOne() throws {
+  @Test func nanStaysNaN() throws {
     let file = try floats([.nan])
     let copy = try TemporaryFile(try write(try StateDict.read(path: file.path), half: true))
     #expect(try StateDict.read(path: copy.path).tensor("x", shape: [1]).values[0].isNaN)
   }
 
-  /// 65520 is the least that would be rounded to infinity.
+  /// 65520 is the smallest value that would be rounded to infinity.
   @Test(arguments: [([1, 65520, -70000, .infinity, .nan], -70000), ([65520], 65520)] as [([Float], Float)])
   func numbersTooLargeForHalvesAreNamed(values: [Float], largest: Float) throws {
     let file = try floats(values)
@@ -110,7 +110,7 @@ struct SafetensorsWriterTests {
     }
   }
 
-  @Test func aTensorThatIsCalledAsTheMetadata() throws {
+  @Test func aTensorNamedLikeTheMetadata() throws {
     let file = try TemporaryFile(
       torchFile(Pickle.proto + Pickle.entries([("__metadata__", Pickle.tensor())]) + Pickle.stop))
     let state = try StateDict.read(path: file.path)

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 struct ShardedSafetensorsTests {
-  /// A folder with files of these names, which is removed when the value goes away.
+  /// A folder of files, which is removed with the object.
   private final class Folder {
     let path = NSTemporaryDirectory() + "shards-\(UUID().uuidString)"
 
@@ -52,7 +52,7 @@ struct ShardedSafetensorsTests {
     (#"{"weight_map":{"a":""}}"#, #""" is not the name of a file beside it"#),
     (#"{"weight_map":{"a":"m-1.safetensors\u0000x"}}"#, "is not the name of a file beside it"),
     (#"{"weight_map":{"a":"m-3.safetensors"}}"#, "/m-3.safetensors: cannot be read: No such file or directory"),
-    (#"{"weight_map":{"a":"broken.safetensors"}}"#, "/broken.safetensors: is not a sound safetensors file"),
+    (#"{"weight_map":{"a":"broken.safetensors"}}"#, "/broken.safetensors: is not a valid safetensors file"),
     (#"{"weight_map":{"a":"m-2.safetensors"}}"#, "m-2.safetensors has no tensor a"),
     (#"{"weight_map":{}}"#, "holds no tensors"),
     (#"{"weight_map":{"a":3}}"#, "a value of the wrong type at weight_map.a"),

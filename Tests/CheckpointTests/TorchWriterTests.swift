@@ -5,10 +5,10 @@ import Testing
 
 @testable import DiffusionCheckpoints
 
-/// What is written for `torch.load`, held against what PyTorch writes itself.
+/// Compares what is written for `torch.load` with what PyTorch writes.
 ///
-/// PyTorch 2.15 has saved `written.pt`, to a buffer: an OrderedDict of 32 float32 tensors, scalars and empty ones among them, and
-/// `written-half.pt`, the same after `.half()`.
+/// PyTorch 2.15 has saved to a buffer `written.pt`, an OrderedDict of 32 float32 tensors, including scalars and empty
+/// ones, and `written-half.pt`, the same after `.half()`.
 struct TorchWriterTests {
   private final class Memory: GrowingFile {
     private(set) var bytes: [UInt8] = []
@@ -32,7 +32,7 @@ struct TorchWriterTests {
     [UInt8](try Data(contentsOf: URL(fileURLWithPath: Fixture.path("containers/\(name).pt"))))
   }
 
-  /// The same entries as PyTorch's, byte for byte, the pickle too; less what it writes for its own book-keeping.
+  /// The same entries as PyTorch's, byte for byte, including the pickle, except for PyTorch's own bookkeeping.
   @Test(arguments: [("written", false), ("written-half", true)])
   func theEntriesArePyTorchs(name: String, half: Bool) throws {
     let theirs = try golden(name)
@@ -45,12 +45,12 @@ struct TorchWriterTests {
       #expect(Array(ours[place]) == Array(theirs[range]), "\(name)")
       #expect(place.lowerBound % 64 == 0 && range.lowerBound % 64 == 0, "\(name)")
     }
-    // The first record, from the lengths on: name, padding, and what follows up to the pickle's end.
+    // The first record from the lengths on: name and padding, up to the pickle.
     #expect(ours[26..<64] == theirs[26..<64])
     #expect(found["archive/data.pkl"] == expected["archive/data.pkl"])
   }
 
-  /// Checksums in both records, computed bit by bit.
+  /// The checksums in both records, compared with a bitwise computation.
   @Test func checksumsAreRight() throws {
     let bytes = try write(try StateDict.read(path: Fixture.path("containers/zip.pt")))
     for (name, place) in try ZipArchive(bytes).entries.mapValues(\.place) {
@@ -59,7 +59,7 @@ struct TorchWriterTests {
         crc ^= UInt32(byte)
         for _ in 0..<8 { crc = crc & 1 == 1 ? 0xEDB8_8320 ^ crc >> 1 : crc >> 1 }
       }
-      // Twelve bytes before the name, where the sizes and the name's length follow; 28 in the directory, by whose other fields.
+      // In the local record, sizes and lengths are between checksum and name; in the directory, more fields are.
       let word = littleEndian(~crc)
       let records = bytes.indices.filter { bytes[$0...].starts(with: name.utf8) }
       #expect(records.count == 2)
@@ -68,11 +68,11 @@ struct TorchWriterTests {
     }
   }
 
-  /// Strided views, and float16, bfloat16 and int64 among them, from each kind of file.
+  /// Tensors of each kind of file, including strided views, float16, bfloat16 and int64.
   @Test(arguments: [
     "containers/zip.pt", "containers/nested.pt", "containers/legacy.pt", "containers/expected.safetensors",
   ])
-  func whatIsWrittenReadsBack(name: String) throws {
+  func writtenFilesReadBack(name: String) throws {
     let expected = try Fixture("containers/expected")
     let state = try StateDict.read(path: Fixture.path(name))
     for half in [false, true] {
@@ -86,7 +86,7 @@ struct TorchWriterTests {
           try read.tensor(name, shape: tensor.shape), tensor, tolerance: half ? tensor.largestMagnitude * 0x1p-11 : 0,
           "\(name) half \(half)")
       }
-      // The same tensors make the same bytes.
+      // The same tensors give the same bytes.
       if !half { #expect(try write(read) == write(state)) }
     }
   }
@@ -113,7 +113,7 @@ struct TorchWriterTests {
   }
 }
 
-/// Against what Python's `pickle.dumps(…, 2)` makes of the same.
+/// Compares with Python's `pickle.dumps(…, 2)`.
 struct PickleWriterTests {
   @Test(
     arguments: [
@@ -130,7 +130,8 @@ struct PickleWriterTests {
     #expect(pickle.bytes == [0x80, 2] + expected + [UInt8(ascii: ".")])
   }
 
-  /// `zlib.crc32` of `OrderedDict((f"k{i}", i) for i in range(count))`: entries come by the thousand, and one alone.
+  /// `zlib.crc32` of `OrderedDict((f"k{i}", i) for i in range(count))`: full batches of a thousand entries, and a
+  /// single last one.
   @Test(arguments: [(1000, 0x3F03_00B1), (2001, 0x361F_A59D)] as [(Int, UInt32)])
   func largeDictionaries(count: Int, expected: UInt32) {
     var pickle = PickleWriter()

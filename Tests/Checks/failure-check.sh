@@ -115,7 +115,7 @@ check() {
     case $call in
     malloc | calloc | realloc | posix_memalign)
       step=$every
-      pattern="(out of memory: .* could not be had; .*|.*: (Cannot allocate memory|.*out of memory.*))$"
+      pattern="(out of memory: .* could not be allocated; .*|.*: (Cannot allocate memory|.*out of memory.*))$"
       ;;
     *)
       # Hundreds of writes are alike.
@@ -316,7 +316,7 @@ for ((room = least; enough < 3; room += 3072)); do
     ;;
   1)
     [ "$(wc -l < message)" = 1 ] || fail "with $room kB says more or less than a line: $(cat message)"
-    grep -qE "^sample: (out of memory: .* could not be had; .*|.*: Cannot allocate memory)$" message || fail "$(cat message)"
+    grep -qE "^sample: (out of memory: .* could not be allocated; .*|.*: Cannot allocate memory)$" message || fail "$(cat message)"
     [ -z "$(find out -name '*.tmp')" ] || fail "with $room kB leaves $(find out -name '*.tmp')"
     refused=$((refused + 1))
     ;;
@@ -337,7 +337,7 @@ status=0
 wait $process || status=$?
 [ $status = 1 ] || fail "a model that is cut short: ended with $status: $(cat message)"
 [ "$(wc -l < message)" = 1 ] || fail "a model that is cut short: says $(cat message)"
-grep -q "^sample: .*/cut.safetensors: cannot be read to its end: " message || fail "a model that is cut short: says $(cat message)"
+grep -q "^sample: .*/cut.safetensors: cannot be read to the end: " message || fail "a model that is cut short: says $(cat message)"
 [ ! -e cut.png ]
 
 echo "== a mistake of the program's own"

@@ -63,7 +63,7 @@ while read -r file; do
   status=0
   # Much less memory than what some of them claim to be.
   (ulimit -v 1000000 && timeout 10 "$sample" show "$file") > /dev/null 2> "$message" || status=$?
-  if [ $status = 0 ] || grep -q "says nothing of itself$" "$message"; then
+  if [ $status = 0 ] || grep -q "has no metadata$" "$message"; then
     read=$((read + 1))
     continue
   fi

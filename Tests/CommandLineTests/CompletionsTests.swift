@@ -59,7 +59,7 @@ struct CompletionsTests {
   @Test func quotesInTheHelpAreEscaped() {
     let zsh = completions(for: .zsh, of: .sample)
     #expect(zsh.contains(#"model'\''s own"#))
-    #expect(zsh.contains(#"float32 \[N,C,H,W\], in place"#))
+    #expect(zsh.contains(#"float32 \[N,C,H,W\], instead"#))
     #expect(completions(for: .fish, of: .sample).contains(#"model\'s own"#))
   }
 

@@ -21,29 +21,44 @@ struct DenoisingViewsTests {
   @Test(arguments: [
     (
       "--frames x.gif",
-      "--frames: writes a file that ends in .png or .apng, not x.gif; type for instance --frames frames.png"
+      "--frames: the file name must end in .png or .apng, not x.gif; type for instance --frames frames.png"
     ),
-    ("--frames -", "--frames: writes a file that ends in .png or .apng, not -; type for instance --frames frames.png"),
-    ("--strip s.apng", "--strip: writes a file that ends in .png, not s.apng; type for instance --strip strip.png"),
+    ("--frames -", "--frames: the file name must end in .png or .apng, not -; type for instance --frames frames.png"),
+    ("--strip s.apng", "--strip: the file name must end in .png, not s.apng; type for instance --strip strip.png"),
     (
       "--frames f.png --out %d.png",
-      "--frames shows how one picture or sheet comes about, but --out asks for a file each; type for instance --out img.png, or leave --frames out"
+      """
+      --frames shows the denoising of one image or sheet, but --out asks for one file per image; \
+      type for instance --out img.png, or leave --frames out
+      """
     ),
     (
       "--strip s.png --out pictures",
-      "--strip shows how one picture or sheet comes about, but --out asks for a file each; type for instance --out img.png, or leave --strip out"
+      """
+      --strip shows the denoising of one image or sheet, but --out asks for one file per image; \
+      type for instance --out img.png, or leave --strip out
+      """
     ),
     (
       "--frames f.png --out x.npz",
-      "--frames shows how one picture or sheet comes about, but x.npz holds arrays; type for instance --out img.png, or leave --frames out"
+      """
+      --frames shows the denoising of one image or sheet, but x.npz holds arrays; \
+      type for instance --out img.png, or leave --frames out
+      """
     ),
     (
       "--frames f.png --out x.tar -n 3",
-      "--frames shows how one picture or sheet comes about, but x.tar holds a file each; type for instance --out img.png, or leave --frames out"
+      """
+      --frames shows the denoising of one image or sheet, but x.tar holds one file per image; \
+      type for instance --out img.png, or leave --frames out
+      """
     ),
     (
       "--frames f.png --num_samples 4",
-      "--frames shows how one picture or sheet comes about, but without --out an archive is written; type for instance --out img.png, or leave --frames out"
+      """
+      --frames shows the denoising of one image or sheet, but without --out an archive is written; \
+      type for instance --out img.png, or leave --frames out
+      """
     ),
     ("--frames sample.png", "--out and --frames would both write sample.png; give one of them another name"),
     ("--strip x.png -o x.png", "--out and --strip would both write x.png; give one of them another name"),
@@ -51,7 +66,7 @@ struct DenoisingViewsTests {
     ("--preview -q", "--quiet and --preview contradict each other; type only one of them"),
     (
       "--preview --progress plain",
-      "--preview draws in one place, and --progress plain goes on line by line; type only one of them"
+      "--preview redraws in place, but --progress plain prints line after line; type only one of them"
     ),
   ])
   func mistakesSayWhatToType(line: String, message: String) {

@@ -82,59 +82,79 @@ struct InversionParserTests {
   }
 
   @Test(arguments: [
-    ("encode", "sample encode needs a picture; type for instance sample encode img.png --out z.npy"),
-    ("reconstruct", "sample reconstruct needs a picture; type for instance sample reconstruct img.png --out again.png"),
-    ("nll --steps 3", "sample nll needs a picture; type for instance sample nll img.png"),
+    ("encode", "sample encode needs an image; type for instance sample encode img.png --out z.npy"),
+    ("reconstruct", "sample reconstruct needs an image; type for instance sample reconstruct img.png --out again.png"),
+    ("nll --steps 3", "sample nll needs an image; type for instance sample nll img.png"),
     ("encode a.png --out z.png", "--out: sample encode writes an array, not z.png; type --out z.npy"),
     (
       "encode a.png --guidance 2",
-      "--guidance: pictures are encoded without it, as it cannot be undone; leave it out, and draw them again with --guidance 1"
+      """
+      --guidance: images are encoded without guidance, which cannot be inverted; \
+      leave it out, and draw them again with --guidance 1
+      """
     ),
     (
       "reconstruct a.png --guidance=2",
-      "--guidance: pictures are encoded without it, as it cannot be undone; leave it out, and draw them again with --guidance 1"
+      """
+      --guidance: images are encoded without guidance, which cannot be inverted; \
+      leave it out, and draw them again with --guidance 1
+      """
     ),
     (
       "encode a.png --sampler heun",
-      "--sampler: sample encode draws with ddim and without --eta, which alone can be undone; leave it out"
+      "--sampler: sample encode always uses ddim without --eta, as nothing else can be inverted; leave it out"
     ),
     (
       "interpolate a.png b.png --eta 1",
-      "--eta: sample interpolate draws with ddim and without --eta, which alone can be undone; leave it out"
+      "--eta: sample interpolate always uses ddim without --eta, as nothing else can be inverted; leave it out"
     ),
     ("encode a.png --seed 1", "--seed belongs to sample, not to sample encode; leave it out"),
     ("encode a.png --frames 3", "--frames belongs to sample interpolate, not to sample encode; leave it out"),
     ("nll a.png --guidance 2", "--guidance belongs to sample, not to sample nll; leave it out"),
     (
       "reconstruct a.png b.png --out x.png",
-      "2 images do not fit into one file; type --out 'img-%05d.png' for a file each, or --grid for one sheet"
+      "2 images do not fit into one file; type --out 'img-%05d.png' for one file per image, or --grid for one sheet"
     ),
-    ("reconstruct a.png --grid", "--grid is for pictures that are written; type for instance --out sheet.png too"),
-    ("reconstruct a.png --scale 2", "--scale is for pictures that are written; type for instance --out sheet.png too"),
-    ("reconstruct a.png --out -", "--out -: the errors go to standard output; type for instance --out again.png"),
+    ("reconstruct a.png --grid", "--grid is for images that are written; type for instance --out sheet.png too"),
+    ("reconstruct a.png --scale 2", "--scale is for images that are written; type for instance --out sheet.png too"),
+    (
+      "reconstruct a.png --out -",
+      """
+      --out -: the reconstruction errors go to standard output; type for instance --out again.png
+      """
+    ),
     (
       "interpolate",
-      "sample interpolate needs two ends, and none is given; type sample interpolate A.png B.png, or --seed 1..2 and no pictures"
+      """
+      sample interpolate needs two ends, but none is given; \
+      type sample interpolate A.png B.png, or --seed 1..2 and no images
+      """
     ),
     (
       "interpolate a.png",
-      "sample interpolate needs two ends, and one is given; type sample interpolate A.png B.png, or --seed 1..2 and no pictures"
+      """
+      sample interpolate needs two ends, but one is given; \
+      type sample interpolate A.png B.png, or --seed 1..2 and no images
+      """
     ),
     (
       "interpolate a.png b.png --seed 1..2",
-      "--seed 1..2 and pictures both say what lies at the ends; type sample interpolate A.png B.png, or --seed 1..2 and no pictures"
+      "--seed 1..2 and images both give the ends; type sample interpolate A.png B.png, or --seed 1..2 and no images"
     ),
-    ("interpolate a b c", "sample interpolate takes A.png and B.png, and \"c\" is one word too many"),
-    ("interpolate --seed 1", "--seed: \"1\" is no pair of seeds; type for instance --seed 1..2"),
-    ("interpolate --seed 1..x", "--seed: \"1..x\" is no pair of seeds; type for instance --seed 1..2"),
-    ("interpolate --seed 1...2", "--seed: \"1...2\" is no pair of seeds; type for instance --seed 1..2"),
+    ("interpolate a b c", "sample interpolate takes only A.png and B.png; leave \"c\" out"),
+    ("interpolate --seed 1", "--seed: \"1\" is not a pair of seeds; type for instance --seed 1..2"),
+    ("interpolate --seed 1..x", "--seed: \"1..x\" is not a pair of seeds; type for instance --seed 1..2"),
+    ("interpolate --seed 1...2", "--seed: \"1...2\" is not a pair of seeds; type for instance --seed 1..2"),
     (
       "interpolate --seed 1..18446744073709551616",
-      "--seed: \"1..18446744073709551616\" is no pair of seeds; type for instance --seed 1..2"
+      "--seed: \"1..18446744073709551616\" is not a pair of seeds; type for instance --seed 1..2"
     ),
     (
       "interpolate a.png b.png --guidance 2",
-      "--guidance: pictures are encoded without it, as it cannot be undone; leave it out, or interpolate between --seed 1..2"
+      """
+      --guidance: images are encoded without guidance, which cannot be inverted; \
+      leave it out, or interpolate between --seed 1..2
+      """
     ),
     (
       "interpolate a.png b.png --frames 1", "--frames: 1 is out of range; type --frames with a number from 2 to 1000000"

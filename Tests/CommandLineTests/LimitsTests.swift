@@ -3,8 +3,8 @@ import Testing
 
 @testable import DiffusionCommandLine
 
-/// What no option was made for, typed after every one there is, which the table says: each is understood, or refused in one line that
-/// names the option and says what to type.
+/// What no option was made for, typed after every one there is, which the table says: each is understood, or refused in
+/// one line that names the option and says what to type.
 struct LimitsTests {
   /// An option, under one of its names, of one of its commands.
   struct Subject: Sendable, CustomStringConvertible {

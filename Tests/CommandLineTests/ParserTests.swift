@@ -95,8 +95,11 @@ struct ParserTests {
   /// The command that improved-diffusion's README gives for its CIFAR-10 model.
   @Test func aPastedCommand() throws {
     let options = try options(
-      "--model_path cifar10.pt --num_samples 16 --out x.npz --image_size 32 --num_channels 128 --num_res_blocks 3 --learn_sigma True --dropout 0.3 --diffusion_steps 4000 --noise_schedule cosine --timestep_respacing 250 --use_ddim False"
-    )
+      """
+      --model_path cifar10.pt --num_samples 16 --out x.npz --image_size 32 --num_channels 128 --num_res_blocks 3 \
+      --learn_sigma True --dropout 0.3 --diffusion_steps 4000 --noise_schedule cosine --timestep_respacing 250 \
+      --use_ddim False
+      """)
     var expected = Options()
     expected.request.model = "cifar10.pt"
     expected.request.count = 16
@@ -127,22 +130,25 @@ struct ParserTests {
     ("--steps=", "--steps has an empty value; type for instance --steps 50"),
     (
       "--out --steps 5",
-      "--out needs a value, but --steps follows; type for instance --out img.png, or --out=--steps if it is meant"
+      "--out needs a value, but --steps follows; type for instance --out img.png, or --out=--steps if that is meant"
     ),
     ("--stesp 5", "there is no option --stesp; did you mean --steps?"),
     ("--image-sise 5", "there is no option --image-sise; did you mean --image-size?"),
-    ("--frobnicate", "there is no option --frobnicate; sample --help lists the options there are"),
+    ("--frobnicate", "there is no option --frobnicate; sample --help lists all options"),
     ("-steps 5", "there is no option -s; did you mean --steps?"),
-    ("-x", "there is no option -x; sample --help lists the options there are"),
+    ("-x", "there is no option -x; sample --help lists all options"),
     ("--quiet=yes", "--quiet takes no value, but has \"yes\"; type --quiet alone"),
-    ("img.png", "\"img.png\" belongs to no option; did you mean --out img.png?"),
-    ("model.pt", "\"model.pt\" belongs to no option; did you mean --model model.pt?"),
-    ("-- x", "\"x\" belongs to no option; did you mean --out x?"),
+    ("img.png", "\"img.png\" is not an option; did you mean --out img.png?"),
+    ("model.pt", "\"model.pt\" is not an option; did you mean --model model.pt?"),
+    ("-- x", "\"x\" is not an option; did you mean --out x?"),
     ("train m.pt", "training is a program of its own; type train --help"),
     ("--data pictures", "--data belongs to train, not to sample; leave it out"),
     (
       "--sampler ddmi",
-      "--sampler: \"ddmi\" is not one of ddim, ddpm, dpmpp-2m, dpmpp-2m-sde, unipc, heun, euler, euler-a or plms; did you mean ddim?"
+      """
+      --sampler: "ddmi" is not one of ddim, ddpm, dpmpp-2m, dpmpp-2m-sde, unipc, heun, euler, euler-a or plms; \
+      did you mean ddim?
+      """
     ),
     (
       "--sampler k-lms",
@@ -150,7 +156,7 @@ struct ParserTests {
     ),
     (
       "--guidance-interval 9-3",
-      "--guidance-interval: \"9-3\" is no range of timesteps; type for instance --guidance-interval 100-700"
+      "--guidance-interval: \"9-3\" is not a range of timesteps; type for instance --guidance-interval 100-700"
     ),
     ("--spacing even", "--spacing: \"even\" is not one of leading, trailing, linspace or karras"),
     (
@@ -171,7 +177,7 @@ struct ParserTests {
       "--seed 18446744073709551616",
       "--seed: 18446744073709551616 is out of range; type --seed with a number from 0 to 18446744073709551615"
     ),
-    ("--class 1,,2", "--class: \"1,,2\" has an empty place between commas; type for instance --class 0-9,3"),
+    ("--class 1,,2", "--class: \"1,,2\" has an empty item; type for instance --class 0-9,3"),
     (
       "--learn-sigma=maybe",
       "--learn-sigma: \"maybe\" is neither true nor false; type --learn-sigma True or --learn-sigma False"
@@ -180,15 +186,22 @@ struct ParserTests {
       "--channel-mult 1,x",
       "--channel-mult: \"x\" is not a number; type for instance --channel-mult 1.5"
     ),
-    ("--noise-schedule quadratic", "--noise-schedule: \"quadratic\" is no noise schedule; type linear or cosine"),
+    (
+      "--noise-schedule quadratic",
+      """
+      --noise-schedule: "quadratic" is not a noise schedule; type --noise-schedule linear or --noise-schedule cosine
+      """
+    ),
     ("--grid 0", "--grid: 0 is out of range; type --grid with a number from 1 to 100000"),
     (
       "--out img.jpg",
-      "--out: .jpg is no kind of file that sample writes; it writes .png, .tar, .npz and .npy: type for instance --out img.png"
+      "--out: sample does not write .jpg files; it writes .png, .tar, .npz and .npy: type for instance --out img.png"
     ),
     (
       "--out %s.png",
-      "--out: %s.png has a % that is not followed by d; type for instance --out 'img-%05d.png', or %% for a percent sign"
+      """
+      --out: %s.png has a % that is not followed by d; type for instance --out 'img-%05d.png', or %% for a percent sign
+      """
     ),
     (
       "--out %d-%d.png",
@@ -197,38 +210,43 @@ struct ParserTests {
     ("--out 100%%.png", "--out: 100%%.png has no place for the number; type for instance --out 'img-%05d.png'"),
     (
       "--out %d.npz",
-      "--out: %d.npz must end in .png, as one file for each image is a PNG; type for instance --out 'img-%05d.png'"
+      "--out: %d.npz must end in .png, as each image is written as a PNG; type for instance --out 'img-%05d.png'"
     ),
     ("--steps 5 --respacing 10", "--steps and --respacing both choose the timesteps; type only one of them"),
     ("--timesteps 9,0 --steps 5", "--steps and --timesteps both choose the timesteps; type only one of them"),
     (
       "--spacing karras --respacing 10",
-      "--spacing karras spreads --steps, but --respacing says which they are; type only one of them"
+      "--spacing karras spaces --steps, but --respacing chooses the timesteps itself; type only one of them"
     ),
     (
       "--eta 1 --sampler unipc",
-      "--eta belongs to ddim, but the sampler is unipc; type --sampler ddim, or leave --eta out"
+      "--eta is for ddim, but the sampler is unipc; type --sampler ddim, or leave --eta out"
     ),
     (
       "--eta 1 --sampler ddpm",
-      "--eta belongs to ddim, but the sampler is ddpm; type --sampler ddim, or leave --eta out"
+      "--eta is for ddim, but the sampler is ddpm; type --sampler ddim, or leave --eta out"
     ),
     ("--sampler ddim --use_ddim False", "--use-ddim False contradicts --sampler ddim; type only one of them"),
     ("-q --progress bar", "--quiet and --progress bar contradict each other; type only one of them"),
     (
       "-n 5 --out img.png",
-      "5 images do not fit into one file; type --out 'img-%05d.png' for a file each, or --grid for one sheet"
+      "5 images do not fit into one file; type --out 'img-%05d.png' for one file per image, or --grid for one sheet"
     ),
     (
       "-n 2 -o -",
-      "2 images do not fit into one file; type --out 'img-%05d.png' for a file each, or --grid for one sheet"
+      "2 images do not fit into one file; type --out 'img-%05d.png' for one file per image, or --grid for one sheet"
     ),
     ("-o x.npz --grid", "--grid makes a picture, but x.npz holds arrays; type --out sheet.png"),
     (
       "-o x.npy --scale 2",
       "--scale enlarges pictures, but x.npy holds arrays; leave --scale out, or type --out img.png"
     ),
-    ("-o %d.png --grid", "--grid makes one sheet of all images, but --out asks for a file each; type --out sheet.png"),
+    (
+      "-o %d.png --grid",
+      """
+      --grid makes one sheet of all images, but --out asks for one file per image; type --out sheet.png
+      """
+    ),
     ("--dropout x", "--dropout: \"x\" is not a number; type for instance --dropout 1.5"),
   ])
   func mistakesSayWhatToType(line: String, message: String) {
@@ -287,11 +305,14 @@ struct ParserTests {
 
   @Test(arguments: [
     ("inspect", "sample inspect needs FILE; type sample inspect FILE"),
-    ("inspect a b", "sample inspect takes FILE, and \"b\" is one word too many"),
+    ("inspect a b", "sample inspect takes only FILE; leave \"b\" out"),
     ("convert a.pt", "sample convert needs OUT; type sample convert IN OUT"),
     (
       "convert a.pt b.bin",
-      "sample convert writes .safetensors, .pt and .pth, not b.bin; type for instance sample convert a.pt b.bin.safetensors"
+      """
+      sample convert writes .safetensors, .pt and .pth, not b.bin; \
+      type for instance sample convert a.pt b.bin.safetensors
+      """
     ),
     (
       "convert a.pt pt",
@@ -301,14 +322,14 @@ struct ParserTests {
     ("--half", "--half belongs to sample convert, not to sample; leave it out"),
     ("completions", "sample completions needs SHELL; type sample completions SHELL"),
     ("completions tcsh", "there are no completions for \"tcsh\"; type sample completions bash, zsh or fish"),
-    ("man x", "sample man takes no words, and \"x\" is one; type sample man"),
-    ("m.pt inspect", "\"m.pt\" belongs to no option; did you mean --model m.pt?"),
+    ("man x", "sample man takes no arguments, but \"x\" follows; type sample man"),
+    ("m.pt inspect", "\"m.pt\" is not an option; did you mean --model m.pt?"),
     ("bench --steps 5", "--steps belongs to sample, not to sample bench; leave it out"),
     ("--passes 5", "--passes belongs to sample bench, not to sample; leave it out"),
-    ("--threads 1 bench", "bench stands in front of the options; type sample bench and then the options"),
+    ("--threads 1 bench", "bench goes in front of the options; type sample bench and then the options"),
     (
       "bench --noise x.npy --batch 1,2",
-      "--noise has images for one batch; type one number after --batch, or leave --batch out"
+      "--noise holds one batch; type one number after --batch, or leave --batch out"
     ),
   ])
   func mistakesAboutCommandsSayWhatToType(line: String, message: String) {

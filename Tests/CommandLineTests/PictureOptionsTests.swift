@@ -22,22 +22,22 @@ struct PictureOptionsTests {
   }
 
   @Test(arguments: [
-    ("--mask m.png", "--mask says what of a picture is drawn anew; type --init-image and its file too"),
-    ("--strength 0.5", "--strength says how much of a picture is drawn anew; type --init-image and its file too"),
+    ("--mask m.png", "--mask needs an image to start from; type --init-image and its file too"),
+    ("--strength 0.5", "--strength needs an image to start from; type --init-image and its file too"),
     (
       "--jump-length 5",
-      "--jump-length is for drawing around what a mask keeps; type --mask and its file too, or leave it out"
+      "--jump-length needs a mask; type --mask and its file too, or leave it out"
     ),
     (
       "--init-image a.png --jump-count 5",
-      "--jump-count is for drawing around what a mask keeps; type --mask and its file too, or leave it out"
+      "--jump-count needs a mask; type --mask and its file too, or leave it out"
     ),
     (
       "--init-image a.png --noise n.npy", "--init-image and --noise both say what to start from; type only one of them"
     ),
     (
       "--init-image a.png --low-res s.png",
-      "--low-res is enlarged from noise, not from another picture; leave --init-image out"
+      "--low-res and --init-image do not go together, as super-resolution starts from noise; leave --init-image out"
     ),
     ("--strength 0", "--strength: 0 is out of range; type --strength with a number above 0, up to 1"),
     ("--strength -0.5", "--strength: -0.5 is out of range; type --strength with a number above 0, up to 1"),

@@ -37,9 +37,12 @@ struct RequestWordsTests {
   /// Every flag of the model is among the words.
   @Test func settingsComeBack() throws {
     let line =
-      "--attention-resolutions 16,8 --class-cond True --diffusion-steps 400 --image-size 32 --in-channels 3 --learn-sigma False "
-      + "--noise-schedule cosine --null-class 9 --num-channels 64 --num-classes 10 --num-head-channels 32 --num-heads 2 "
-      + "--num-heads-upsample 1 --num-res-blocks 3 --predict-xstart True --rescale-timesteps False --resblock-updown True "
+      "--attention-resolutions 16,8 --class-cond True --diffusion-steps 400 --image-size 32 --in-channels 3 "
+      + "--learn-sigma False "
+      + "--noise-schedule cosine --null-class 9 --num-channels 64 --num-classes 10 --num-head-channels 32 "
+      + "--num-heads 2 "
+      + "--num-heads-upsample 1 --num-res-blocks 3 --predict-xstart True --rescale-timesteps False "
+      + "--resblock-updown True "
       + "--sigma-small True --use-new-attention-order True --use-scale-shift-norm False --channel-mult 1,2"
     let original = try request(line.split(separator: " ").map(String.init))
     #expect(original.settings.words.count == StatedSettings.names.count)
@@ -49,7 +52,8 @@ struct RequestWordsTests {
   /// Earlier versions stored a command line, and the index of the class.
   @Test func anOldImageIsUnderstood() throws {
     let json =
-      #"{"arguments":["--seed","7","--index","0","--steps","2","--sampler","unipc","--class","3","--scale","2"],"class":3,"#
+      #"{"arguments":["--seed","7","--index","0","--steps","2","--sampler","unipc","--class","3","--scale","2"],"#
+      + #""class":3,"#
       + #""image":0,"model":"m.pt","model_hash":"84","seed":7,"version":"0.1.0"}"#
     let provenance = try #require(try Provenance.read([(Provenance.key, json)]))
     let drawing = try RecordedDrawing(provenance)

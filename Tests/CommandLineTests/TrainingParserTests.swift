@@ -1,10 +1,12 @@
+import DiffusionTraining
+import Foundation
 import Testing
 
 @testable import DiffusionCommandLine
 
 /// What a command line of `train` means, typed as one would in a shell without quotes.
 private func options(_ line: String) throws -> Options {
-  guard case .train(let options) = try parseTraining(line.split(separator: " ").map(String.init)) else {
+  guard case .train(let options, _) = try parseTraining(line.split(separator: " ").map(String.init)) else {
     throw UsageError("not training: \(line)")
   }
   return options
@@ -14,7 +16,7 @@ struct TrainingParserTests {
   @Test func defaults() throws {
     var expected = Options()
     expected.training.data = "pictures"
-    expected.training.out = "run"
+    expected.run.folder = "run"
     #expect(try options("--data pictures --out run") == expected)
     // Those of the original's script, but for its batch of 1.
     let training = expected.training
@@ -33,7 +35,7 @@ struct TrainingParserTests {
   }
 
   static let cases = [
-    Case("-orun") { $0.training.out == "run" }, Case("--data_dir=x.npz") { $0.training.data == "x.npz" },
+    Case("-orun") { $0.run.folder == "run" }, Case("--data_dir=x.npz") { $0.training.data == "x.npz" },
     Case("--steps 5 --steps=7") { $0.training.steps == 7 }, Case("--batch_size 128") { $0.training.batchSize == 128 },
     Case("--microbatch 16") { $0.training.microbatch == 16 }, Case("--microbatch -1") { $0.training.microbatch == nil },
     Case("--batch-size 4 --microbatch 4") { $0.training.microbatch == 4 },
@@ -48,27 +50,31 @@ struct TrainingParserTests {
     Case("--use_kl True") { $0.training.useKL }, Case("--use-kl no") { !$0.training.useKL },
     Case("--rescale_learned_sigmas False") { !$0.training.rescaleLearnedSigmas },
     Case("--use_checkpoint True") { $0.training.useCheckpoint }, Case("--dropout 0.3") { $0.training.dropout == 0.3 },
-    Case("--class-cond --null-class 0.1") { $0.training.nullClass == 0.1 && $0.modelFlags.classCond == true },
+    Case("--class-cond --null-class 0.1") {
+      $0.training.nullClassProbability == 0.1 && $0.training.settings.classCond == true
+    },
     Case("--flip") { $0.training.flip }, Case("--flip False") { !$0.training.flip },
     Case("--log_interval 1 --save_interval 2 --sample-interval 3") {
       ($0.training.logInterval, $0.training.saveInterval, $0.training.sampleInterval) == (1, 2, 3)
     },
     Case("--resume_checkpoint m.pt") { $0.training.resumeCheckpoint == "m.pt" },
     Case("--resume_checkpoint=") { $0.training.resumeCheckpoint == nil },
-    Case("--use_fp16 True --fp16_scale_growth 1e-3") { $0.training.wantsHalf },
-    Case("--timestep_respacing=") { $0.respacing == nil }, Case("--seed 18446744073709551615") { $0.seed == .max },
+    Case("--use_fp16 True --fp16_scale_growth 1e-3") { $0.run.wantsHalf },
+    Case("--timestep_respacing=") { $0.request.respacing == nil },
+    Case("--seed 18446744073709551615") { $0.training.seed == .max },
     Case("--threads 2 -q") { $0.threads == 2 && $0.quiet }, Case("--progress plain") { $0.progress == .plain },
     Case("--image-size 28 --in-channels 1 --channel-mult 1,2,2") {
-      $0.modelFlags.imageSize == 28 && $0.modelFlags.inChannels == 1 && $0.modelFlags.channelMult == [1, 2, 2]
+      $0.training.settings.imageSize == 28 && $0.training.settings.inChannels == 1
+        && $0.training.settings.channelMult == [1, 2, 2]
     },
     Case("--num-head-channels 64 --resblock-updown --use-new-attention-order") {
-      $0.modelFlags.numHeadChannels == 64 && $0.modelFlags.resblockUpdown == true
-        && $0.modelFlags.useNewAttentionOrder == true
+      $0.training.settings.numHeadChannels == 64 && $0.training.settings.resblockUpdown == true
+        && $0.training.settings.useNewAttentionOrder == true
     },
     Case("--classifier") { $0.training.isClassifier && $0.training.isNoised },
-    Case("--large_size 256 --small_size 64") { $0.training.smallSize == 64 && $0.modelFlags.imageSize == 256 },
+    Case("--large_size 256 --small_size 64") { $0.training.smallSize == 64 && $0.training.settings.imageSize == 256 },
     Case("--classifier --noised False") { $0.training.isClassifier && !$0.training.isNoised },
-    Case("--seed 1 --") { $0.seed == 1 },
+    Case("--seed 1 --") { $0.training.seed == 1 },
   ]
 
   @Test(arguments: cases)
@@ -76,38 +82,83 @@ struct TrainingParserTests {
     #expect(c.check(try options("--data pictures --out run " + c.line)), "\(c.line)")
   }
 
+  private func words(_ line: String) -> [String] { line.split(separator: " ").map(String.init) }
+
+  /// What is typed now counts over what is stored; the rest stays.
   @Test func aRunIsGoneOnWith() throws {
-    let options = try options("--resume run --steps 9 --data elsewhere --microbatch 32 --null-class 0.1")
-    #expect(options.training.resume == "run" && options.training.out == nil)
-    #expect(options.training.steps == 9 && options.training.data == "elsewhere")
+    var stored = try options("--data pictures --out run --class-cond --steps 5 --microbatch 8 --lr 1e-3 --seed 3")
+      .training
+    let line = words("--resume run --steps 9 --microbatch -1 --null-class 0.1 --image-size 32 --quiet")
     // Whether these suit the run can only be said with what it was begun with.
-    #expect(options.training.microbatch == 32 && options.training.nullClass == 0.1)
+    #expect(try parseTraining(line) == .resume(folder: "run"))
+    let found = try parseTraining(line, resuming: stored)
+    stored.steps = 9
+    stored.microbatch = nil
+    stored.nullClassProbability = 0.1
+    stored.settings.imageSize = 32
+    #expect(found.training == stored && found.quiet)
+    #expect(stored.settings.classCond == true && stored.learningRate == 1e-3 && stored.seed == 3)
+  }
+
+  @Test func whatDoesNotSuitTheRunIsSaid() {
+    let stored = TrainingRequest(data: "pictures")
+    #expect(throws: UsageError("--null-class stands for none of the classes; type --class-cond True too")) {
+      try parseTraining(["--resume", "run", "--null-class", "0.1"], resuming: stored)
+    }
+    #expect(throws: UsageError("there is no option --stesp; did you mean --steps?")) {
+      try parseTraining(["--resume", "run", "--stesp", "1"])
+    }
+  }
+
+  /// The words of earlier versions mean what they meant, and the terminal's are left out.
+  @Test func earlierRunsAreUnderstood() throws {
+    func record(_ json: String) throws -> RunRecord { try JSONDecoder().decode(RunRecord.self, from: Data(json.utf8)) }
+    let earlier = try record(
+      #"""
+      {"arguments": ["--data", "p", "--lr=0.01", "-orun", "-q", "--threads", "2", "--"],\#
+       "settings": {"training": "…"}, "version": "0.1.0"}
+      """#
+    )
+    var expected = TrainingRequest(data: "p")
+    expected.learningRate = 0.01
+    #expect(try recordedRequest(earlier) == expected)
+    let now = try record(
+      #"""
+      {"request": {"data": "p", "lr": 0.01}, "settings": {"seed": 0, "batch_size": 1, "microbatch": 1, "lr": 1,\#
+       "weight_decay": 0, "warm_up": 0, "ema_rate": [], "null_class_probability": 0, "flip": false},\#
+       "version": "1"}
+      """#
+    )
+    #expect(try recordedRequest(now) == expected)
+    for words in [#"["--resume", "run"]"#, #"["--help"]"#, #"["--nope"]"#, #"["--data", "p"]"#] {
+      #expect(throws: UsageError.self) { try recordedRequest(record("{\"arguments\": \(words), \"version\": \"0\"}")) }
+    }
   }
 
   @Test(arguments: [
     ("--data d", "train needs a folder for the run; type for instance --out run"),
     ("--out run", "train needs pictures; type --data with a folder of PNGs or a .npz"),
     ("", "train needs pictures; type --data with a folder of PNGs or a .npz"),
-    ("--resume run --out other", "--resume goes on in the run's own folder; leave --out out"),
+    ("--resume run --out other", "--resume continues in the run's own folder; leave --out out"),
     ("--resume", "--resume needs a value; type for instance --resume run"),
     ("--data", "--data needs a value; type for instance --data pictures"),
     (
       "--data --out run",
-      "--data needs a value, but --out follows; type for instance --data pictures, or --data=--out if it is meant"
+      "--data needs a value, but --out follows; type for instance --data pictures, or --data=--out if that is meant"
     ),
     ("--data= --out run", "--data has an empty value; type for instance --data pictures"),
     ("--ema-rate", "--ema-rate needs a value; type for instance --ema-rate 0.999,0.9999"),
     ("--stesp 5", "there is no option --stesp; did you mean --steps?"),
     ("--batchsize 5", "there is no option --batchsize; did you mean --batch-size?"),
-    ("--frobnicate", "there is no option --frobnicate; train --help lists the options there are"),
-    ("-x", "there is no option -x; train --help lists the options there are"),
+    ("--frobnicate", "there is no option --frobnicate; train --help lists all options"),
+    ("-x", "there is no option -x; train --help lists all options"),
     ("-lr 5", "there is no option -l; did you mean --lr?"),
     ("--model m.pt", "--model belongs to sample, not to train; leave it out"),
     ("--passes 3", "--passes belongs to sample bench, not to train; leave it out"),
-    ("pictures", "\"pictures\" belongs to no option; did you mean --data pictures?"),
-    ("my/pictures", "\"my/pictures\" belongs to no option; did you mean --data my/pictures?"),
-    ("man", "\"man\" belongs to no option; did you mean --man?"),
-    ("inspect", "\"inspect\" belongs to no option; did you mean --data inspect?"),
+    ("pictures", "\"pictures\" is not an option; did you mean --data pictures?"),
+    ("my/pictures", "\"my/pictures\" is not an option; did you mean --data my/pictures?"),
+    ("man", "\"man\" is not an option; did you mean --man?"),
+    ("inspect", "\"inspect\" is not an option; did you mean --data inspect?"),
     ("--completions tcsh", "--completions: \"tcsh\" is not one of bash, zsh or fish"),
     ("--completions", "--completions needs a value; type for instance --completions bash"),
   ])
@@ -147,15 +198,15 @@ struct TrainingParserTests {
     ("--ema-rate -0.5", "--ema-rate: -0.5 is out of range; type --ema-rate with a number from 0 up"),
     (
       "--ema-rate 0.9,,0.99",
-      "--ema-rate: \"0.9,,0.99\" has an empty place between commas; type for instance --ema-rate 0.999,0.9999"
+      "--ema-rate: \"0.9,,0.99\" has an empty item; type for instance --ema-rate 0.999,0.9999"
     ),
     ("--ema-rate high", "--ema-rate: \"high\" is not a number; type for instance --ema-rate 1.5"),
     ("--dropout 1", "--dropout: 1 is out of range; type --dropout with a number from 0 up, below 1"),
     ("--lr fast", "--lr: \"fast\" is not a number; type for instance --lr 1.5"),
-    ("--clip-gradients 0", "--clip-gradients: 0 would clip all; type for instance --clip-gradients 1"),
+    ("--clip-gradients 0", "--clip-gradients: 0 would clip everything; type for instance --clip-gradients 1"),
     (
       "--timestep_respacing 250",
-      "--timestep-respacing 250 spaces the steps of drawing; leave it out, and type it for sample"
+      "--timestep-respacing 250 is for sampling; leave it out here, and type it after sample"
     ),
     (
       "--schedule-sampler uniforn",

@@ -23,7 +23,7 @@ struct FilesTests {
     #expect(try kind(ofPath: path + "/x") == .nothing)
   }
 
-  @Test func whatCannotBeSeenIsNotTakenForNothing() throws {
+  @Test func inaccessiblePathsAreErrors() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let path = folder + "/loop"
     try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: path)
@@ -32,7 +32,7 @@ struct FilesTests {
     }
   }
 
-  /// What has no end is not read to it.
+  /// Endless devices are read only up to the limit.
   @Test func endlessDevices() {
     let reason = "more than 1000 bytes come out of it; write them to a file first"
     #expect(throws: FileError.refused(path: "/dev/zero", action: "be read", reason: reason)) {
@@ -40,7 +40,7 @@ struct FilesTests {
     }
   }
 
-  @Test func piecesAreAddedBehindWhatIsThere() throws {
+  @Test func appendsToExistingFiles() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let path = folder + "/log"
     try AppendedFile(path: path).append([1, 2])
@@ -81,12 +81,12 @@ struct FilesTests {
 
   private struct Interruption: Error {}
 
-  @Test func piecesFollowEachOther() throws {
+  @Test func piecesAreWrittenInOrder() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let path = folder + "/a.bin"
     try writeAtomically(to: path) { write in
       for piece in [[1, 2], [], [3]] as [[UInt8]] { try piece.withUnsafeBytes { try write($0) } }
-      // Nothing is to be seen under the name before all is written.
+      // Nothing has the name before everything is written.
       #expect(try kind(ofPath: path) == .nothing)
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder).count == 1)
     }
@@ -110,10 +110,10 @@ struct FilesTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["a.bin"])
   }
 
-  /// Even where the closure takes no notice.
-  @Test func aLostPieceFailsTheWhole() throws {
+  /// Even if the closure ignores the error.
+  @Test func aFailedPieceFailsTheFile() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    // Reading from memory that does not exist makes the system refuse, as a full disk would.
+    // An invalid address makes the system refuse the write, as a full disk would.
     let nowhere = UnsafeRawBufferPointer(start: UnsafeRawPointer(bitPattern: 8), count: 8)
     #expect(throws: FileError.refused(path: folder + "/a.bin", action: "be written", reason: "Bad address")) {
       try writeAtomically(to: folder + "/a.bin") { write in

@@ -26,7 +26,8 @@ struct HostilePNGTests {
     return messages[0]
   }
 
-  /// With byte `place` of the header (its width, height, depth, colours, compression, filter, interlacing) put in place.
+  /// With byte `place` of the header (its width, height, depth, colours, compression, filter,
+  /// interlacing) put in place.
   private func withHeader(_ place: Int, _ byte: UInt8) -> [UInt8] {
     var chunks = Self.chunks()
     chunks[0].data[place] = byte
@@ -100,8 +101,8 @@ struct HostilePNGTests {
         == "the PNG cannot be used: it has \(width)×\(height) pixels, and more than 268435456 are too many")
   }
 
-  /// A zlib stream, without its checksum, of a deflate block with fixed codes (RFC 1951, 3.2.6): one zero, and 8 · 258 more for each of
-  /// `periods`.
+  /// A zlib stream, without its checksum, of a deflate block with fixed codes (RFC 1951, 3.2.6): one zero, and 8 · 258
+  /// more for each of `periods`.
   private func zeros(periods: Int) -> [UInt8] {
     // The last block, fixed codes; the literal 0. Then, eight times in 13 bytes, the length 258 and the distance 1.
     let head: [UInt8] = [1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0]

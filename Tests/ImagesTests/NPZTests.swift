@@ -28,8 +28,8 @@ struct NPZTests {
     #expect(Array(npy([1], .int64([-5])).suffix(8)) == [251, 255, 255, 255, 255, 255, 255, 255])
   }
 
-  /// What NumPy 2.4 writes for `numpy.savez(file, numpy.array([[[[0], [255]]]], 'u1'))`, but for the dictionary's spaces: sizes
-  /// in the zip64 field of the entry's own record, and as they are in the directory.
+  /// What NumPy 2.4 writes for `numpy.savez(file, numpy.array([[[[0], [255]]]], 'u1'))`, but for the dictionary's
+  /// spaces: sizes in the zip64 field of the entry's own record, and as they are in the directory.
   @Test func readsWhatNumPyWrites() throws {
     let dictionary = "{'descr': '|u1', 'fortran_order': False, 'shape': (1, 1, 2, 1), }"
     let header = Array((dictionary + String(repeating: " ", count: 117 - dictionary.count) + "\n").utf8)
@@ -79,7 +79,8 @@ struct NPZTests {
       try ["f", "d", "b", "l", "none"].map { try archive.array($0).shape } == [[2], [1, 2], [3, 1], [], [0, 5]])
   }
 
-  /// A directory that says the sizes and the offset in its zip64 field, and an end record that says so of the directory.
+  /// A directory that says the sizes and the offset in its zip64 field,
+  /// and an end record that says so of the directory.
   @Test func zip64() throws {
     let array = npy([2], .uint8([3, 4]))
     let size = word(array.count)

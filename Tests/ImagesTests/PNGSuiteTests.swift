@@ -7,8 +7,9 @@ import Testing
 /// Where they are; nil for nowhere.
 private let folder = ProcessInfo.processInfo.environment["PNGSUITE"]
 
-/// PNGs that others have made to be hard to read, in the folder that the environment variable PNGSUITE names, as `Tests/Checks/pngsuite-check.sh`
-/// fills it: beside each PNG that netpbm can read lie the colours and the alpha that it finds.
+/// PNGs that others have made to be hard to read, in the folder that the environment variable PNGSUITE names, as
+/// `Tests/Checks/pngsuite-check.sh` fills it: beside each PNG that netpbm can read lie the colours and the
+/// alpha that it finds.
 @Suite(.enabled(if: folder != nil))
 struct PNGSuiteTests {
   /// The PNGs, by their paths.
@@ -44,8 +45,8 @@ struct PNGSuiteTests {
     }
   }
 
-  /// Those that are meant to be refused: PngSuite's, whose names begin with x, and what once made libpng and libspng crash, but for one
-  /// whose faults are in chunks that nobody needs: libpng and netpbm read it.
+  /// Those that are meant to be refused: PngSuite's, whose names begin with x, and what once made libpng and libspng
+  /// crash, but for one whose faults are in chunks that nobody needs: libpng and netpbm read it.
   private func isBroken(_ path: String) -> Bool {
     path.contains("/x") || path.contains("/crashers/") && !path.hasSuffix("/empty_ancillary_chunks.png")
   }

@@ -1,9 +1,10 @@
 import DiffusionImages
 import Testing
 
-/// Compared with Pillow 12.3; 9.5 and 11.3 agree, and 13.0 differs by 1 where a picture is tall, because it takes the columns first there. The
-/// expected values are what `image_datasets.py` of improved-diffusion makes of the same pixels: `resize` to half with `Image.BOX` while
-/// the smaller side is at least twice the size, then `resize` with `Image.BICUBIC`, then the middle.
+/// Compared with Pillow 12.3; 9.5 and 11.3 agree, and 13.0 differs by 1 where a picture is tall, because it takes the
+/// columns first there. The expected values are what `image_datasets.py` of improved-diffusion makes of the same
+/// pixels: `resize` to half with `Image.BOX` while the smaller side is at least twice the size, then `resize` with
+/// `Image.BICUBIC`, then the middle.
 struct ResizeTests {
   /// Noise, the hardest case for rounding: the highest byte of 2654435761 n + 12345 modulo 2³².
   private func picture(_ width: Int, _ height: Int, _ channels: Int) -> Picture {

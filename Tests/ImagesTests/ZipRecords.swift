@@ -9,8 +9,8 @@ func zipLocal(_ name: String, _ data: [UInt8]) -> [UInt8] {
   [0x50, 0x4B, 3, 4] + bytes(0, 22) + bytes(name.utf8.count, 2) + bytes(0, 2) + Array(name.utf8) + data
 }
 
-/// An entry's record in the directory; `extraLength` is what it says, not what it has. An entry that is not `unpacked` to another size is
-/// stored as it is.
+/// An entry's record in the directory; `extraLength` is what it says, not what it has. An entry that is not `unpacked`
+/// to another size is stored as it is.
 func zipEntry(
   _ name: String, size: Int, unpacked: Int? = nil, checksum: UInt32 = 0, offset: Int = 0, method: Int = 0,
   flags: Int = 0,

@@ -6,9 +6,9 @@ import Testing
 struct ArchitectureTests {
   /// What a network of `configuration` asks for, under the original's names.
   private static func shapes(_ configuration: UNetConfiguration) throws -> [String: [Int]] {
-    let weights = Weights.shapesOnly()
-    _ = try UNetModel(configuration, weights)
-    return weights.askedShapes
+    let requested = RequestedShapes()
+    _ = try UNetModel(configuration, requested.weights)
+    return requested.all
   }
 
   static func small() -> UNetConfiguration {
@@ -56,9 +56,9 @@ struct ArchitectureTests {
     configuration.outChannels = 10
     for convResample in [true, false] {
       configuration.convResample = convResample
-      let weights = Weights.shapesOnly()
-      _ = try EncoderUNetModel(configuration, weights)
-      let read = try Architecture(weights.askedShapes)
+      let requested = RequestedShapes()
+      _ = try EncoderUNetModel(configuration, requested.weights)
+      let read = try Architecture(requested.all)
       #expect(read.kind == .classifier)
       #expect(read.configuration == configuration)
     }

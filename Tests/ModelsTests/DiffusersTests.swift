@@ -114,8 +114,10 @@ struct DiffusersFolderTests {
     let description = try describe(
       #"{"sample_size": [64, 64], "resnet_time_scale_shift": "scale_shift"}"#,
       scheduler:
-        #"{"beta_schedule": "squaredcos_cap_v2", "num_train_timesteps": 400, "variance_type": "fixed_large", "clip_sample": false, "prediction_type": "sample"}"#
-    )
+        #"""
+        {"beta_schedule": "squaredcos_cap_v2", "num_train_timesteps": 400, "variance_type": "fixed_large", \#
+        "clip_sample": false, "prediction_type": "sample"}
+        """#)
     #expect(description.imageSize == 64)
     #expect(description.middleAttentionNorm == false && description.useScaleShiftNorm == true)
     #expect(description.noiseSchedule == "cosine" && description.betaStart == nil)
@@ -132,7 +134,10 @@ struct DiffusersFolderTests {
     (#"{"center_input_sample": true}"#, "{}", "\"center_input_sample\" is true, but only false"),
     (#"{"down_block_types": ["SkipDownBlock2D"]}"#, "{}", "\"down_block_types\" is SkipDownBlock2D"),
     (
-      #"{"block_out_channels": [32, 64], "down_block_types": ["DownBlock2D", "AttnDownBlock2D"], "up_block_types": ["UpBlock2D", "UpBlock2D"]}"#,
+      #"""
+      {"block_out_channels": [32, 64], "down_block_types": \#
+      ["DownBlock2D", "AttnDownBlock2D"], "up_block_types": ["UpBlock2D", "UpBlock2D"]}
+      """#,
       "{}", "but only the blocks of down_block_types the other way round"
     ),
     (#"{"block_out_channels": []}"#, "{}", "1 to 16 widths up to 65536"),

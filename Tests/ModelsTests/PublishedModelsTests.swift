@@ -5,7 +5,8 @@ import Testing
 
 @testable import DiffusionModels
 
-/// A table of the tensors of a published model, made by the original's constructor from the flags in the original's README.
+/// A table of the tensors of a published model, made by the original's constructor from the flags in
+/// the original's README.
 struct PublishedTable: Decodable, Sendable {
   let name: String
   let family: String
@@ -69,7 +70,8 @@ struct PublishedTable: Decodable, Sendable {
 }
 
 struct PublishedModelsTests {
-  /// Shapes alone give the configuration that the flags ask for, and a UNet of that configuration asks for just these tensors.
+  /// Shapes alone give the configuration that the flags ask for,
+  /// and a UNet of that configuration asks for just these tensors.
   @Test(arguments: PublishedTable.names)
   func isRecognised(name: String) throws {
     let table = try PublishedTable.read(name)
@@ -81,14 +83,14 @@ struct PublishedModelsTests {
     let expected = try expectedConfiguration(table)
     #expect(model.configuration == expected)
 
-    let weights = Weights.shapesOnly()
+    let requested = RequestedShapes()
     if architecture.kind == .classifier {
-      _ = try EncoderUNetModel(model.configuration, weights)
+      _ = try EncoderUNetModel(model.configuration, requested.weights)
     } else {
-      _ = try UNetModel(model.configuration, weights)
+      _ = try UNetModel(model.configuration, requested.weights)
     }
-    #expect(weights.askedShapes == shapes)
-    #expect(weights.askedShapes.values.reduce(0) { $0 + $1.reduce(1, *) } == table.parameters)
+    #expect(requested.all == shapes)
+    #expect(requested.all.values.reduce(0) { $0 + $1.reduce(1, *) } == table.parameters)
   }
 
   /// What is not published is not recognised.
@@ -122,7 +124,7 @@ struct PublishedModelsTests {
       configuration.imageSize = flags.sampleSize
       configuration.normEpsilon = flags.normEps
       configuration.attentionOrder = .byPart
-      configuration.downsamplePadding = .behind
+      configuration.downsamplePadding = .end
       configuration.timestepEmbedding.frequencyShift = 1
       configuration.timestepEmbedding.sinesFirst = true
       return configuration

@@ -11,9 +11,9 @@ struct TimestepEmbeddingTests {
     let found = TimestepEmbedding()(timesteps, dim: dim)
     let expected = ops.tensor("timestep_embedding.\(dim)")
     #expect(found.shape == expected.shape)
-    // Our frequencies are correctly rounded. PyTorch's exp is not: of these frequencies it rounds two (dim 128, i = 22, which
-    // is also dim 192, i = 33; and dim 192, i = 20), which lie 0.496 and 0.489 of the way to the next float, away from the
-    // nearer one. Times t, one unit in the frequency's last place is more than 10⁻⁵ there.
+    // Our frequencies are correctly rounded. PyTorch's exp is not: of these frequencies it rounds two (dim 128, i = 22,
+    // which is also dim 192, i = 33; and dim 192, i = 20), which lie 0.496 and 0.489 of the way to the next float, away
+    // from the nearer one. Times t, one unit in the frequency's last place is more than 10⁻⁵ there.
     let misrounded: [Int: [Int: Float]] = [128: [22: 0.042_169_65], 192: [33: 0.042_169_65, 20: 0.146_779_91]]
     for index in 0..<found.count {
       let (n, column) = (index / dim, index % dim)

@@ -11,8 +11,8 @@ struct UNetModelTests {
     "improved-3d", "guided-neworder", "guided-noconv-resample", "guided-updown-class",
   ]
 
-  /// The output and the activation behind every block, on every kernel table; the architecture is read off the tensors, but for
-  /// what they do not show.
+  /// The output and the activation behind every block, on every kernel table; the architecture is read off the tensors,
+  /// but for what they do not show.
   @Test(arguments: models, KernelChoice.available.map(\.name))
   func agreesWithPyTorch(name: String, table: String) throws {
     let io = try Fixture("unet/\(name).io")

@@ -11,7 +11,9 @@ struct WeightsTests {
     let tensor = try weights.scope("input_blocks.0.0").parameter("bias", [32], .zeros).tensor()
     #expect(tensor.values == (try state.tensor("input_blocks.0.0.bias", shape: [32]).values))
     #expect(weights.unusedNames == state.names.filter { $0 != "input_blocks.0.0.bias" })
-    #expect(weights.askedShapes == ["input_blocks.0.0.bias": [32]])
+    let requested = RequestedShapes()
+    _ = try requested.weights.scope("input_blocks.0.0").parameter("bias", [32], .zeros)
+    #expect(requested.all == ["input_blocks.0.0.bias": [32]])
   }
 
   @Test func randomWeightsDependOnSeedAndNameAlone() throws {
@@ -22,7 +24,7 @@ struct WeightsTests {
     #expect(try draw(1, "b") != draw(2, "b"))
     #expect(try draw(1, "b") != draw(1, "c"))
     #expect(try draw(1, "b").allSatisfy { abs($0) <= 0.5 })
-    let normal = try Weights(randomSeed: 3).parameter("n", [20_000], .normal(deviation: 1)).tensor().values.map(
+    let normal = try Weights(randomSeed: 3).parameter("n", [20_000], .normal(standardDeviation: 1)).tensor().values.map(
       Double.init)
     let mean: Double = normal.reduce(0, +) / 20_000
     let square: Double = normal.map { $0 * $0 }.reduce(0, +) / 20_000

@@ -41,7 +41,8 @@ struct ToyFormatTests {
     let error = #expect(throws: OutputError.self) { try OutputDestination("x.pgm") }
     #expect(
       error?.description
-        == "--out: .pgm is no kind of file that sample writes; it writes .png, .tar, .npz and .npy: type for instance --out img.png"
-    )
+        == """
+        --out: sample does not write .pgm files; it writes .png, .tar, .npz and .npy: type for instance --out img.png
+        """)
   }
 }

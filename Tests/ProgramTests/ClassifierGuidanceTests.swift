@@ -12,7 +12,8 @@ struct ClassifierGuidanceTests: RunsSample {
   private let classifier = Fixture.path("unet/guided-classifier.weights.safetensors")
   private let model = Fixture.path("unet/guided-neworder.weights.safetensors")
 
-  /// A classifier leads a model without classes to one, the further the larger its scale; at scale 0 it changes nothing.
+  /// A classifier leads a model without classes to one, the further the larger its scale;
+  /// at scale 0 it changes nothing.
   @Test(arguments: ["ddim", "ddpm"])
   func guides(sampler: String) throws {
     defer { cleanUp() }
@@ -50,7 +51,7 @@ struct ClassifierGuidanceTests: RunsSample {
       ("--classifier \(model)", "--classifier: \(model) is a UNetModel, not a classifier (EncoderUNetModel)"),
       (
         "--classifier \(classifier)",
-        "--classifier: \(classifier) looks at pictures of 16×16 and 3 channels, but the embedded model draws 28×28 and 1"
+        "--classifier: \(classifier) takes 16×16 images with 3 channels, but the embedded model draws 28×28 with 1"
       ),
       ("--classifier none.pt", "none.pt: cannot be read: No such file or directory"),
     ] {
@@ -62,6 +63,6 @@ struct ClassifierGuidanceTests: RunsSample {
     #expect(alone.status == 64)
     #expect(
       alone.errors
-        == "sample: --classifier-scale belongs to a classifier; type --classifier and its file too, or leave it out\n")
+        == "sample: --classifier-scale needs a classifier; type --classifier and its file too, or leave it out\n")
   }
 }

@@ -62,7 +62,8 @@ struct CommandLineTests: RunsSample {
     }
   }
 
-  /// The pixels that the original code drew, through the command line: noise from PyTorch's stream, its samplers, its guidance.
+  /// The pixels that the original code drew, through the command line:
+  /// noise from PyTorch's stream, its samplers, its guidance.
   @Test(arguments: [
     ("ddim50", "--sampler ddim --guidance 1"), ("ddim10", "--sampler ddim --steps 10 --guidance 1"),
     ("ddpm50", "--sampler ddpm --steps 50 --guidance 1"), ("ddim50-guidance2", "--respacing ddim50 --guidance 2"),
@@ -122,8 +123,11 @@ struct CommandLineTests: RunsSample {
     #expect(again.status == 1)
     #expect(
       again.errors
-        == "sample: --out: many/00000.png exists; type --resume to keep what is there and draw the rest, --overwrite to replace it, or choose another --out\n"
-    )
+        == """
+        sample: --out: many/00000.png exists; type --resume to keep what is there and draw the rest, \
+        --overwrite to replace it, or choose another --out
+
+        """)
     #expect(try bytes("many/00000.png") == piped.output)
   }
 
@@ -158,13 +162,20 @@ struct CommandLineTests: RunsSample {
     ("--out no/x.png", 1, "sample: --out: there is no folder no; make it with mkdir -p no\n"),
     (
       "--out nofolder", 1,
-      "sample: --out: there is no folder nofolder; make it with mkdir -p nofolder, or type --out nofolder.png for a file\n"
+      """
+      sample: --out: there is no folder nofolder; make it with mkdir -p nofolder, or type --out nofolder.png for a file
+
+      """
     ),
     ("--out no/%d.png", 1, "sample: --out: there is no folder no; make it with mkdir -p no\n"),
     ("--model none.pt", 1, "sample: none.pt: cannot be read: No such file or directory\n"),
     (
       "--model .", 1,
-      "sample: .: is a folder, and not one that diffusers saved (it has no diffusion_pytorch_model); give the .pt or .safetensors file in it\n"
+      """
+      sample: .: is a folder, and not one that diffusers saved (it has no diffusion_pytorch_model); \
+      give the .pt or .safetensors file in it
+
+      """
     ),
     (
       "--num-heads 8", 1, "sample: --num-heads 8 contradicts the embedded model, which says 4; leave --num-heads out\n"
@@ -175,7 +186,7 @@ struct CommandLineTests: RunsSample {
     ),
     (
       "--low-res x.png", 1,
-      "sample: --low-res: the embedded model draws pictures of its own and enlarges none; leave --low-res out\n"
+      "sample: --low-res: the embedded model is not a super-resolution model; leave --low-res out\n"
     ),
     ("--noise none.npy", 1, "sample: none.npy: cannot be read: No such file or directory\n"),
     (
@@ -184,11 +195,19 @@ struct CommandLineTests: RunsSample {
     ),
     (
       "--learn-sigma", 1,
-      "sample: --learn-sigma True contradicts the embedded model, which takes 1 channels and puts out 1; leave --learn-sigma out\n"
+      """
+      sample: --learn-sigma True contradicts the embedded model, which takes 1 channels and puts out 1; \
+      leave --learn-sigma out
+
+      """
     ),
     (
       "--attention-resolutions 14,8", 1,
-      "sample: --attention-resolutions 14,8 contradicts the embedded model, whose tensors have attention at 14,7; leave --attention-resolutions out, or check --image-size (28)\n"
+      """
+      sample: --attention-resolutions 14,8 contradicts the embedded model, whose tensors have attention at 14,7; leave \
+      --attention-resolutions out, or check --image-size (28)
+
+      """
     ),
     (
       "--channel-mult 1,2", 1,
@@ -200,7 +219,11 @@ struct CommandLineTests: RunsSample {
     ),
     (
       "--respacing x", 1,
-      "sample: \"x\" is no spacing of timesteps; type a number of steps (250), a number for each section (10,15,20), or ddim and a number (ddim50)\n"
+      """
+      sample: "x" is no spacing of timesteps; type a number of steps (250), a number for each section (10,15,20), \
+      or ddim and a number (ddim50)
+
+      """
     ),
   ])
   func mistakesLeaveNothingBehind(line: String, status: Int32, message: String) throws {

@@ -62,8 +62,10 @@ struct DenoisingViewsTests: RunsSample {
     let settings = "--steps 3 --seed 6 --quiet"
     for batch in [1, 2, 5] {
       let result = try run(
-        "\(settings) --count 5 --grid 3 --scale 2 --batch \(batch) --out x\(batch).png --frames f\(batch).png --strip s\(batch).png"
-      )
+        """
+        \(settings) --count 5 --grid 3 --scale 2 --batch \(batch) --out x\(batch).png --frames f\(batch).png \
+        --strip s\(batch).png
+        """)
       #expect(result.status == 0, "\(result.errors)")
     }
     for name in ["f", "s"] {
@@ -112,10 +114,12 @@ struct DenoisingViewsTests: RunsSample {
     #expect(try run("reproduce f.png").output == Array("f.png: pixel-identical\n".utf8))
     #expect(
       try run("reproduce s.png").errors
-        == "sample: s.png: shows an image at several steps; draw it again with the command that sample show s.png prints\n"
-    )
+        == """
+        sample: s.png: shows an image at several steps; draw it again with the command that sample show s.png prints
+
+        """)
     try run("--steps 1 --seed 5 --no-metadata --out x.png --frames f.png --quiet")
-    #expect(try run("show f.png").errors == "sample: f.png: says nothing of itself\n")
+    #expect(try run("show f.png").errors == "sample: f.png: has no metadata\n")
   }
 
   @Test(arguments: [
@@ -124,7 +128,11 @@ struct DenoisingViewsTests: RunsSample {
     ("--frames d.png", "sample: --frames: d.png is a folder; name a file in it\n"),
     (
       "--frames f.png --out d.png",
-      "sample: --frames shows how one picture or sheet comes about, but --out is a folder, for a file each; type for instance --out img.png\n"
+      """
+      sample: --frames shows the denoising of one image or sheet, but --out is a folder, for one file per image; \
+      type for instance --out img.png
+
+      """
     ),
   ])
   func mistakesLeaveNothingBehind(line: String, message: String) throws {
@@ -160,7 +168,7 @@ struct DenoisingViewsTests: RunsSample {
     let result = try run("--steps 2 --seed 1 --out x.png --preview", environment: ["TERM": "xterm"])
     #expect(result.status == 0)
     #expect(
-      result.errors.hasPrefix("warning: --preview shows nothing, as standard error is no terminal\nx.png: seed 1"))
+      result.errors.hasPrefix("warning: --preview shows nothing, as standard error is not a terminal\nx.png: seed 1"))
     try run("--steps 2 --seed 1 --out y.png --quiet")
     #expect(try bytes("x.png") == bytes("y.png"))
   }
@@ -262,7 +270,7 @@ struct PreviewTests: RunsSample {
       interruptedAfter: 1)
     let text = String(decoding: shown.output, as: UTF8.self)
     let end = try #require(text.components(separatedBy: "\u{1B}[0m").last)
-    #expect(end.contains("interrupted: nothing is written; to go on type"), "\(end)")
+    #expect(end.contains("interrupted: nothing is written; to continue, type"), "\(end)")
     #expect(!end.contains("▀") && !text.contains("\u{1B}[?"))
     #expect(try files == [])
   }

@@ -48,8 +48,10 @@ struct InitialImageTests: RunsSample {
     try writePicture()
     try writeMask()
     let result = try run(
-      "--init-image a.png --mask m.png --steps 4 --jump-length 1 --jump-count 2 --sampler \(sampler) --class 3 --out b.png --seed 1"
-    )
+      """
+      --init-image a.png --mask m.png --steps 4 --jump-length 1 --jump-count 2 --sampler \(sampler) --class 3 \
+      --out b.png --seed 1
+      """)
     #expect(result.status == 0, "\(result.errors)")
     let (picture, found) = (try Picture(png: bytes("a.png")), try Picture(png: bytes("b.png")))
     for (i, (expected, pixel)) in zip(picture.pixels, found.pixels).enumerated() where i % 28 < 14 {
@@ -125,11 +127,11 @@ struct InitialImageTests: RunsSample {
     try writeMask(from: 10)
     #expect(
       try run("reproduce b1.png").errors
-        == "sample: b1.png: was drawn with another picture as --mask than is there now; put that back in its place\n")
-    #expect(try run(line + " --resume").errors.contains("b0.png: was drawn otherwise than it would be now"))
+        == "sample: b1.png: was drawn with another --mask file than is there now; put the original back\n")
+    #expect(try run(line + " --resume").errors.contains("b0.png: was drawn with other settings, or by another version"))
     try writeMask()
     try writePicture(seed: 1)
-    #expect(try run("reproduce b1.png").errors.contains("was drawn with another picture as --init-image"))
+    #expect(try run("reproduce b1.png").errors.contains("was drawn with another --init-image file"))
     try FileManager.default.removeItem(at: folder.appendingPathComponent("a.png"))
     #expect(try run("reproduce b1.png").errors == "sample: a.png: cannot be read: No such file or directory\n")
   }
@@ -146,7 +148,7 @@ struct InitialImageTests: RunsSample {
     let line = "--init-image a.png --mask m.png --steps 10 --jump-length 3 --jump-count 2 --dry-run"
     let around = String(decoding: try run(line + " --sampler ddpm").output, as: UTF8.self)
     #expect(around.contains("\nsampler     DDPM, 19 steps, "), "\(around)")
-    #expect(around.contains(", from a.png at strength 1.0, around what m.png keeps\n"), "\(around)")
+    #expect(around.contains(", from a.png at strength 1.0, inpainted with m.png\n"), "\(around)")
     let heun = String(decoding: try run(line + " --sampler heun --guidance 1").output, as: UTF8.self)
     #expect(heun.contains("\nsampler     Heun, 19 steps, 37 forward passes, from"), "\(heun)")
     #expect(try files == ["a.png", "m.png"])
@@ -156,11 +158,11 @@ struct InitialImageTests: RunsSample {
   @Test(arguments: [
     (
       "--init-image a.png --strength 0.01", 1,
-      "--strength 0.01 of 20 steps leaves none; type --strength 0.05 or more, or more --steps"
+      "--strength 0.01 of 20 steps is less than one step; type --strength 0.05 or more, or more --steps"
     ),
     (
       "--init-image a.png --steps 1", 1,
-      "--strength 0.6 of 1 step leaves none; type --strength 1.0 or more, or more --steps"
+      "--strength 0.6 of 1 step is less than one step; type --strength 1.0 or more, or more --steps"
     ),
     ("--init-image none.png", 1, "none.png: cannot be read: No such file or directory"),
     ("--init-image text.png", 1, "text.png: is no PNG, .npz or .npy; save it as one of these"),
@@ -175,12 +177,15 @@ struct InitialImageTests: RunsSample {
     ("--init-image a.png --mask x.npy", 1, "x.npy: is no PNG; save the mask as one"),
     (
       "--init-image x.npy", 1,
-      "x.npy: holds pictures of 2×2 pixels, but the model draws 28×28; scale them, or give a PNG, which is cut and scaled"
+      """
+      x.npy: holds pictures of 2×2 pixels, but the model draws 28×28; \
+      scale them, or give a PNG, which is cut and scaled
+      """
     ),
     (
       "--init-image l.npz", 1, "l.npz: has the label 11, but the embedded model has 11 classes, 0 to 10"
     ),
-    ("--mask black.png", 64, "--mask says what of a picture is drawn anew; type --init-image and its file too"),
+    ("--mask black.png", 64, "--mask needs an image to start from; type --init-image and its file too"),
     (
       "--init-image a.png --noise x.npy", 64,
       "--init-image and --noise both say what to start from; type only one of them"
@@ -211,8 +216,11 @@ struct InitialImageTests: RunsSample {
     let result = try run("--model \(model) --init-image a.png --out b.png")
     #expect(
       result.errors
-        == "sample: --init-image: \(model) enlarges pictures, and starts from noise; type --low-res in place of --init-image\n"
-    )
+        == """
+        sample: --init-image: \(model) is a super-resolution model, which starts from noise; \
+        type --low-res in place of --init-image
+
+        """)
     #expect(try files == ["a.png"])
   }
 }

@@ -57,8 +57,8 @@ struct InversionTests: RunsSample {
     let result = try run("encode a.png b.png --class 7,2 --steps 3 --out z.npy")
     #expect(result.status == 0 && result.output.isEmpty)
     let lines = result.errors.split(separator: "\n").map(String.init)
-    #expect(lines.count == 2 && lines[0].hasPrefix("z.npy: 2 pictures, 3 steps of DDIM backwards, "), "\(lines)")
-    let command = "sample --noise z.npy --sampler ddim --count 2 --steps 3 --class 7,2 --guidance 1 --grid"
+    #expect(lines.count == 2 && lines[0].hasPrefix("z.npy: 2 images, 3 steps of DDIM inversion, "), "\(lines)")
+    let command = "sample --grid --count 2 --steps 3 --sampler ddim --guidance 1.0 --class 7,2 --noise z.npy"
     #expect(lines.last == command + " --out again.png")
     try run(String(try #require(lines.last).dropFirst("sample ".count)))
     let again = try run("reconstruct a.png b.png --class 7,2 --steps 3 --batch 1 --threads 1 --grid --out r.png")
@@ -71,7 +71,7 @@ struct InversionTests: RunsSample {
     #expect(try readNPY(bytes("noise.npy"), path: "").values == z.rows(1..<2).values)
     // Without a class they are of none, 10, which counts.
     let none = try run("encode b.png --steps 3 --out none.npy")
-    let drawn = "sample --noise none.npy --sampler ddim --steps 3 --class 10 --guidance 1 --out again.png\n"
+    let drawn = "sample --steps 3 --sampler ddim --guidance 1.0 --class 10 --noise none.npy --out again.png\n"
     #expect(none.errors.hasSuffix(drawn), "\(none.errors)")
     #expect(try readNPY(bytes("none.npy"), path: "").values != z.rows(1..<2).values)
   }
@@ -124,7 +124,12 @@ struct InversionTests: RunsSample {
     }
     let shown = String(decoding: try run("show r1.png").output, as: UTF8.self)
     #expect(
-      shown.hasSuffix("drawn again by\nsample reconstruct b.png --steps 2 --class 2 --scale 2 --out again.png\n"),
+      shown.hasSuffix(
+        """
+        to draw it again, type
+        sample reconstruct b.png --steps 2 --class 2 --scale 2 --out again.png
+
+        """),
       "\(shown)")
     #expect(!shown.contains("Seed"))
     // Another picture of that name is noticed.
@@ -144,42 +149,51 @@ struct InversionTests: RunsSample {
     ("encode x.txt", "x.txt: is no PNG, .npz or .npy; save it as one of these"),
     (
       "encode a.png b.png --class 1,2,3",
-      "--class: 3 classes are given for 2 pictures; type one for all, or one for each"
+      "--class: 3 classes are given for 2 images; type one for all, or one for each"
     ),
-    ("encode a.png --class 1,2", "--class: 2 classes are given for one picture; type one for all"),
+    ("encode a.png --class 1,2", "--class: 2 classes are given for one image; type one for all"),
     (
       "encode a.png --model \(Fixture.path("unet/improved-odd-28.weights.safetensors")) --class 3",
       "--class: \(Fixture.path("unet/improved-odd-28.weights.safetensors")) has no classes; leave --class out"
     ),
     (
       "encode small.png --model \(Fixture.path("unet/improved-scaleshift-class.pt")) --image-size 16",
-      "small.png: \(Fixture.path("unet/improved-scaleshift-class.pt")) needs to know what it shows; type --class and its class, for instance --class 0"
+      """
+      small.png: \(Fixture.path("unet/improved-scaleshift-class.pt")) needs to know its class; \
+      type for instance --class 0
+      """
     ),
     (
       "encode small.png --model \(Fixture.path("unet/improved-superres.weights.safetensors")) --image-size 16",
-      "\(Fixture.path("unet/improved-superres.weights.safetensors")): enlarges pictures; give a model that draws them from noise alone"
+      """
+      \(Fixture.path("unet/improved-superres.weights.safetensors")): is a super-resolution model; \
+      give one that draws from noise alone
+      """
     ),
     (
       "nll a.png",
-      "a.png: the embedded model needs to know what it shows; type --class and its class, for instance --class 0"
+      "a.png: the embedded model needs to know its class; type for instance --class 0"
     ),
     ("nll a.png --class 3 --out no/t.csv", "--out: there is no folder no; make it with mkdir -p no"),
     ("nll a.png --class 3 --steps 1001", "1001 steps are more than the 1000 of the process; type at most 1000"),
     (
       "interpolate a.png b.png --class 3,4",
-      "--class: what lies between is drawn as one class, but 3 and 4 are given; type one of them after --class"
+      "--class: an interpolation is drawn as one class, but 3 and 4 are given; type one of them after --class"
     ),
     (
       "interpolate --seed 1..2 --class 3,4",
-      "--class: what lies between is drawn as one class, but 3 and 4 are given; type one of them after --class"
+      "--class: an interpolation is drawn as one class, but 3 and 4 are given; type one of them after --class"
     ),
     (
       "interpolate a.png \(Fixture.path("mnist.npz"))",
-      "\(Fixture.path("mnist.npz")): holds 10 pictures, but an end of an interpolation is one; give a file with that one"
+      """
+      \(Fixture.path("mnist.npz")): holds 10 images, but an interpolation starts and ends with one; \
+      give a file with a single image
+      """
     ),
     (
       "reconstruct \(Fixture.path("mnist.npz")) --out x.png",
-      "10 images do not fit into one file; type --out 'img-%05d.png' for a file each, or --grid for one sheet"
+      "10 images do not fit into one file; type --out 'img-%05d.png' for one file per image, or --grid for one sheet"
     ),
   ])
   func mistakesLeaveNothingBehind(line: String, message: String) throws {

@@ -56,8 +56,10 @@ struct LikelihoodTests: RunsSample {
     let labels = reference.integers("y").map(String.init).joined(separator: ",")
     let model = Fixture.path("unet/improved-scaleshift-class.pt")
     let result = try run(
-      "nll x.npy --model \(model) --image-size 16 --noise-schedule cosine --diffusion-steps 1000 --rescale-timesteps True --respacing 20 --class \(labels) --rng torch --seed 5 --json --quiet"
-    )
+      """
+      nll x.npy --model \(model) --image-size 16 --noise-schedule cosine --diffusion-steps 1000 \
+      --rescale-timesteps True --respacing 20 --class \(labels) --rng torch --seed 5 --json --quiet
+      """)
     #expect(result.status == 0 && result.errors.isEmpty, "\(result.errors)")
     let report = try report(result.output)
     #expect(report.images.map(\.image) == ["x.npy[0]", "x.npy[1]"])
@@ -97,7 +99,7 @@ struct LikelihoodTests: RunsSample {
     #expect(Float(fields[3]) == report.images[1].vb[2] && Float(fields[5]) == report.images[1].mse[2])
 
     let table = String(decoding: try run(settings).output, as: UTF8.self).split(separator: "\n")
-    #expect(table.count == 12 && table[0].hasSuffix("picture (3 steps, seed 4)"))
+    #expect(table.count == 12 && table[0].hasSuffix("image (3 steps, seed 4)"))
     #expect(table.last?.hasSuffix("mean of 10") == true)
   }
 

@@ -42,7 +42,12 @@ struct ModelTests: RunsSample {
     let result = try run("--model m.pt --image-size 16 --num_channels 32 --num-heads 4 --steps 2 --seed 1 --out x.png")
     #expect(
       result.errors.hasPrefix(
-        "m.pt: improved-diffusion UNetModel, 16×16; image_size 16, num_heads 4 as typed; assumed (defaults): use_new_attention_order False, diffusion_steps 1000, noise_schedule linear, rescale_timesteps True, predict_xstart False\nwarning: m.pt: predicts no better than nothing on smooth pictures"
+        """
+        m.pt: improved-diffusion UNetModel, 16×16; image_size 16, num_heads 4 as typed; assumed (defaults): \
+        use_new_attention_order False, diffusion_steps 1000, noise_schedule linear, \
+        rescale_timesteps True, predict_xstart False
+        warning: m.pt: predicts no better than nothing on smooth pictures
+        """
       ), "\(result.errors)")
     #expect(try run("--model m.pt --steps 2 --seed 1 --out x.png --quiet").errors == "")
     try write(#"{"family": "improved", "num_heads": 4, "image_size": 16}"#, "m.json")
@@ -91,7 +96,10 @@ struct ModelTests: RunsSample {
     ),
     (
       "--use_scale_shift_norm False",
-      "sample: --use-scale-shift-norm False contradicts MODEL, whose tensors say True; leave --use-scale-shift-norm out\n"
+      """
+      sample: --use-scale-shift-norm False contradicts MODEL, whose tensors say True; leave --use-scale-shift-norm out
+
+      """
     ),
     (
       "--resblock_updown True",
@@ -105,11 +113,18 @@ struct ModelTests: RunsSample {
     ("--num_heads 5", "sample: MODEL: a level's 64 channels cannot be shared by 5 attention heads: change num_heads\n"),
     (
       "--num_head_channels 48",
-      "sample: MODEL: a level's 64 channels cannot be shared by attention heads of 48 channels: change num_head_channels\n"
+      """
+      sample: MODEL: a level's 64 channels cannot be shared by attention heads of 48 channels: change num_head_channels
+
+      """
     ),
     (
       "--guidance 2",
-      "sample: --guidance needs a model that was trained with a null class, and none is known of MODEL; type --null-class, or leave --guidance out\n"
+      """
+      sample: --guidance needs a model with a null class, and MODEL has none that is known; \
+      type --null-class and its number, or leave --guidance out
+
+      """
     ),
   ])
   func wrongFlagsAreNamed(flags: String, message: String) throws {
@@ -152,9 +167,14 @@ struct ModelTests: RunsSample {
   /// What is no diffusion model of pictures.
   @Test(arguments: [
     ("containers/zip.pt", "holds no UNet of improved-diffusion, guided-diffusion or diffusers"),
-    ("unet/guided-classifier.weights.safetensors", "is a classifier, which says what a picture shows and draws none"),
-    ("unet/improved-1d.weights.safetensors", "works on data of 1 dimension, not on images"),
-    ("unet/improved-superres.weights.safetensors", "enlarges pictures, and none is given; type for instance --low-res"),
+    ("unet/guided-classifier.weights.safetensors", "is a classifier and draws no images"),
+    ("unet/improved-1d.weights.safetensors", "works on 1-dimensional data, not on images"),
+    (
+      "unet/improved-superres.weights.safetensors",
+      """
+      is a super-resolution model and needs an image to enlarge; type for instance --low-res
+      """
+    ),
   ])
   func otherModelsAreNamed(model: String, message: String) throws {
     defer { cleanUp() }

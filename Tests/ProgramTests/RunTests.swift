@@ -36,7 +36,11 @@ struct RunTests: RunsSample {
     #expect(answers.map { $0["error"] == nil } == [true, false, false, true, false, false, false, true])
     #expect(answers[0]["files"] as? [String] == ["a.png"] && answers[0]["seed"] as? Int == 7)
     #expect(answers[3]["files"] as? [String] == ["c0.png", "c1.png"] && answers[3]["images"] as? Int == 2)
-    #expect((answers[1]["error"] as? String)?.hasPrefix("is no request in JSON: there is no \"stps\"") == true)
+    #expect(
+      (answers[1]["error"] as? String)?.hasPrefix(
+        """
+        is not a valid JSON request: there is no key "stps"
+        """) == true)
     #expect(try files == ["a.png", "c0.png", "c1.png", "f.png", "r.jsonl"])
     // The same as the command line draws.
     try run("--class 3 --steps 2 --seed 7 --out again.png")

@@ -59,7 +59,7 @@ struct NumericClassNamesTests {
         let typed: String? =
           switch stored {
           case .name(let text), .typed(let text): text
-          case .index(let number): known.names.isEmpty ? "\(number)" : nil
+          case .index(let number): "\(number)"
           }
         if let typed { #expect(try known.indices(of: [.typed(typed)]) == [index], "\(typed)") }
       }

@@ -67,10 +67,11 @@ struct RequestTests {
     (#"{"steps": 0}"#, "--steps: 0 is out of range"), (#"{"count": -1}"#, "--count: -1 is out of range"),
     (#"{"eta": -1}"#, "--eta: -1.0 is out of range"), (#"{"strength": 2, "init_image": "a"}"#, "--strength: 2.0"),
     (#"{"timesteps": [1, 5]}"#, "--timesteps: each must be less"), (#"{"timesteps": []}"#, "--timesteps:"),
-    (#"{"steps": 1, "timesteps": [5]}"#, "--steps and --timesteps both"), (#"{"mask": "m.png"}"#, "--mask says"),
-    (#"{"eta": 1, "sampler": "heun"}"#, "--eta belongs to ddim"), (#"{"index": [0, 1], "count": 2}"#, "--count 2 and"),
+    (#"{"steps": 1, "timesteps": [5]}"#, "--steps and --timesteps both"),
+    (#"{"mask": "m.png"}"#, "--mask needs an image"),
+    (#"{"eta": 1, "sampler": "heun"}"#, "--eta is for ddim"), (#"{"index": [0, 1], "count": 2}"#, "--count 2 and"),
     (#"{"rng": "torch", "shard": {"number": 1, "count": 2}}"#, "--shard draws a part"),
-    (#"{"jump_count": 2}"#, "--jump-count is for"), (#"{"classifier_scale": 2}"#, "--classifier-scale belongs"),
+    (#"{"jump_count": 2}"#, "--jump-count needs a mask"), (#"{"classifier_scale": 2}"#, "--classifier-scale needs"),
     (#"{"index": [0, 9223372036854775807]}"#, "--index: 9223372036854775807 is out of range"),
   ])
   func whatCannotBeIsSaid(json: String, problem: String) throws {

@@ -27,7 +27,7 @@ struct ToyFamilyTests {
       Issue.record("another error: \(error.debugDescription)")
       return
     }
-    #expect(families == ["diffusers", "guided-diffusion", "improved-diffusion"])
+    #expect(families == ["improved-diffusion", "guided-diffusion", "diffusers"])
   }
 
   /// The registry's own families are still found where the toy is asked last.

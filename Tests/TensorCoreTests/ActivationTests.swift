@@ -10,7 +10,7 @@ struct ActivationTests {
     expectClose(withTable(table) { ops.tensor("silu.x").silu() }, ops.tensor("silu.y"), tolerance: 1e-5)
   }
 
-  /// x · σ(x) relative to its own size, over all magnitudes down to where e⁻ˣ is clamped.
+  /// The relative error of x · σ(x), over all magnitudes down to where e⁻ˣ is clamped.
   @Test(arguments: tableNames)
   func siluIsAccurateToAFewUnitsInTheLastPlace(table: String) {
     let x = Tensor([40_000], (0..<40_000).map { (Float($0) - 20_000) / 230 })
@@ -27,7 +27,7 @@ struct ActivationTests {
     let x = Tensor([4], [1e30, -1e30, 200, -200])
     let y = withTable(table) { x.silu() }
     #expect(y[0] == 1e30 && y[2] == 200)
-    // e⁸⁸ is as far as the exponential goes: the product is negligible, but not zero.
+    // The exponential is clamped at e⁸⁸: the product is negligible, but not zero.
     #expect(y[1] <= 0 && y[1] > -1e-7 && y[3] <= 0 && y[3] > -1e-30)
   }
 
@@ -43,7 +43,7 @@ struct ActivationTests {
     expectClose(withTable(table) { x.softmax() }, plainSoftmax(x), tolerance: 1e-6, "\(length)")
   }
 
-  /// Scores of -10³⁰ are far below the lowest argument of the exponential, yet must get no weight to speak of.
+  /// Scores of -10³⁰ are far below the exponential's lowest argument, yet must get a negligible weight.
   @Test(arguments: tableNames)
   func softmaxOfHugeScores(table: String) {
     let y = withTable(table) { Tensor([1, 5], [1e30, -1e30, 0, 1e30, -5]).softmax() }

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 struct AttentionTests {
-  /// The file does not say how many heads each case has; only these reproduce it.
+  /// The numbers of heads, which the file does not state, were found by trying: only these reproduce it.
   @Test(arguments: tableNames, [(name: "a", heads: 4), (name: "b", heads: 1), (name: "c", heads: 2)])
   func agreesWithPyTorch(table: String, _ c: (name: String, heads: Int)) throws {
     let ops = try Fixture("ops")
@@ -12,7 +12,7 @@ struct AttentionTests {
     expectClose(found, ops.tensor("attention.legacy.\(c.name).out"), tolerance: 1e-5, c.name)
   }
 
-  /// The newer order: all queries, all keys, all values. The same numbers as for the older, heads as found above.
+  /// The newer order: all queries, all keys, all values. The same input as for the older order, with as many heads.
   @Test(arguments: tableNames, [(name: "a", heads: 4), (name: "b", heads: 1), (name: "c", heads: 2)])
   func newerOrderAgreesWithPyTorch(table: String, _ c: (name: String, heads: Int)) throws {
     let ops = try Fixture("ops")

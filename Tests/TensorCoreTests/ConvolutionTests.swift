@@ -11,7 +11,7 @@ struct ConvolutionTests {
     var description: String { "\(x) → \(outChannels), kernel \(kernel), stride \(stride)" }
   }
 
-  /// All kinds of `conv_nd`, with sizes that fill tiles and panels exactly, partly, and several times over.
+  /// All kinds of `conv_nd`, with sizes that fill tiles and panels exactly, partly, and several times.
   static let cases = [
     Case(x: [1, 32, 8, 8], outChannels: 32, kernel: [3, 3], stride: [1, 1]),
     Case(x: [2, 33, 7, 5], outChannels: 17, kernel: [3, 3], stride: [1, 1]),
@@ -28,9 +28,9 @@ struct ConvolutionTests {
   @Test(arguments: tableNames, cases)
   func agreesWithDefinition(table: String, _ c: Case) {
     let x = scrambled(c.x)
-    // Weights that keep the output at unit scale, as a network's do.
-    let share = 1 / Float(c.x[1] * c.kernel.reduce(1, *)).squareRoot()
-    let weight = scrambled([c.outChannels, c.x[1]] + c.kernel, seed: 2).map { $0 * share }
+    // Weights that keep the output at unit scale, as in a network.
+    let scale = 1 / Float(c.x[1] * c.kernel.reduce(1, *)).squareRoot()
+    let weight = scrambled([c.outChannels, c.x[1]] + c.kernel, seed: 2).map { $0 * scale }
     let bias = scrambled([c.outChannels], seed: 3)
     let found = withTable(table) {
       Convolution(weight: weight, bias: bias, stride: c.stride)(x.channelsLast()).channelsFirst()
@@ -53,16 +53,16 @@ struct ConvolutionTests {
     try withTable(table) { try expectPyTorch(ops, "conv3x3.stride2", stride: [2, 2]) }
   }
 
-  /// Zeros behind the picture only are a picture with a row and a column of zeros more, and none of the zeros in front: the
-  /// convolution of a picture shifted by one.
+  /// Padding only at the end shifts the output by one pixel: it equals a dense convolution with padding on all sides,
+  /// sampled at the odd positions.
   @Test(arguments: tableNames, [[2, 6, 8, 10], [1, 32, 7, 9], [1, 3, 12]])
-  func zerosBehindAPicture(table: String, shape: [Int]) {
+  func paddingAtTheEnd(table: String, shape: [Int]) {
     let x = scrambled(shape)
     let dims = shape.count - 2
     let weight = scrambled([5, shape[1]] + [Int](repeating: 3, count: dims), seed: 2).map { $0 * 0.1 }
     let bias = scrambled([5], seed: 3)
     let size = Array(shape.dropFirst(2))
-    // Without the first row and column, padding all around is what lies in front.
+    // At odd positions, the padding in front is not read.
     let dense = plainConvolution(x, weight: weight, bias: bias, stride: [Int](repeating: 1, count: dims))
     let halves = size.map { $0 / 2 }
     var expected = Tensor(zeros: [shape[0], 5] + halves)
@@ -76,7 +76,7 @@ struct ConvolutionTests {
       expected[i] = dense[place + rest * stride]
     }
     let found = withTable(table) {
-      Convolution(weight: weight, bias: bias, stride: [Int](repeating: 2, count: dims), padding: .behind)(
+      Convolution(weight: weight, bias: bias, stride: [Int](repeating: 2, count: dims), padding: .end)(
         x.channelsLast()
       ).channelsFirst()
     }

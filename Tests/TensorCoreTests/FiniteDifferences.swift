@@ -3,14 +3,14 @@ import Testing
 
 @testable import TensorCore
 
-/// Expects the gradients of Σ r·f(x), r being fixed and random-looking, to agree with central differences: along a direction in
-/// which all elements change, and of some elements alone.
+/// Expects the gradients of Σ r·f(x), with fixed pseudo-random r, to agree with central differences: along a direction
+/// in which all elements change, and for a few single elements.
 ///
 /// - Parameters:
-///   - inputs: what `f` takes.
-///   - variables: what `f` depends on besides.
-///   - step: by how much elements are changed; for functions that are linear in each argument any will do.
-///   - tolerance: relative to the largest element of a gradient (for the direction: to its length).
+///   - inputs: the arguments of `f`.
+///   - variables: the variables that `f` depends on.
+///   - step: the change of an element; any value works for functions that are linear in each argument.
+///   - tolerance: relative to the largest element of a gradient, or, along the direction, to its norm.
 func expectGradients(
   _ what: String, table: String, inputs: [Tensor], variables: [Variable] = [], step: Float, tolerance: Double,
   sourceLocation: SourceLocation = #_sourceLocation, _ f: @escaping ([Tensor]) -> Tensor
@@ -18,11 +18,11 @@ func expectGradients(
   try KernelChoice.$current.withValue(#require(KernelChoice.table(named: table))) {
     for variable in variables { variable.clearGradient() }
     let watched = inputs.map { $0.watched() }
-    let recording = GradientTape()
-    let output = GradientTape.$current.withValue(recording) { f(watched) }
+    let tape = GradientTape()
+    let output = GradientTape.$current.withValue(tape) { f(watched) }
     let cotangent = scrambled(output.shape, seed: 99)
-    let gradients = recording.backward(from: output, cotangent)
-    #expect(recording.entries.isEmpty)
+    let gradients = tape.backward(from: output, cotangent)
+    #expect(tape.entries.isEmpty)
 
     func loss(_ inputs: [Tensor]) -> Double {
       Swift.zip(f(inputs).values, cotangent.values).reduce(0) { $0 + Double($1.0) * Double($1.1) }
@@ -71,7 +71,7 @@ func expectGradients(
   }
 }
 
-/// A variable of numbers that look random.
+/// A variable of pseudo-random numbers.
 func variable(_ name: String, _ shape: [Int], seed: UInt64 = 5) -> Variable {
   Variable(name: name, scrambled(shape, seed: seed))
 }

@@ -18,13 +18,13 @@ struct GroupNormalizationTests {
     let mean: Float
   }
 
-  /// More pixels than a strip, one pixel, a mean far from zero, groups whose channels have means of their own.
+  /// More pixels than a strip, one pixel, a mean far from zero, channels with different means in one group.
   static let cases = [
     Case(shape: [2, 32, 40, 30], mean: 0), Case(shape: [1, 64, 1, 1], mean: 0), Case(shape: [3, 96, 5, 7], mean: 1000),
     Case(shape: [2, 128, 17], mean: -3), Case(shape: [1, 32, 3, 4, 5], mean: 7),
   ]
 
-  /// Other groups than the original's, and an ε that shows: pictures of one value have variance 0.
+  /// Other numbers of groups than the original's, and an ε large enough to show.
   @Test(arguments: tableNames)
   func otherGroupsAndEpsilon(table: String) {
     let x = scrambled([2, 48, 5, 7])
@@ -33,7 +33,7 @@ struct GroupNormalizationTests {
       let layer = GroupNormalization(weight: weight, bias: bias, groups: 16)
       let plain = plainGroupNormalization(x, weight: weight, bias: bias, groups: 16)
       expectClose(layer(x.channelsLast(), silu: false).channelsFirst(), plain, tolerance: 1e-5)
-      // Values ±1 in turn: mean 0, variance 1.
+      // Alternating values ±1: mean 0, variance 1.
       let signs = Tensor([1, 48, 2, 2], (0..<192).map { $0 % 2 == 0 ? 1 : -1 })
       let ones = Tensor([48], [Float](repeating: 1, count: 48))
       let wide = GroupNormalization(weight: ones, bias: Tensor(zeros: [48]), groups: 3, epsilon: 3)

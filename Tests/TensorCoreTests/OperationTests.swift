@@ -3,7 +3,7 @@ import Testing
 
 @testable import TensorCore
 
-/// Every operation's backward pass against differences of its forward pass.
+/// Checks every operation's backward pass against finite differences of its forward pass.
 struct OperationTests {
   struct Case: CustomTestStringConvertible, Sendable {
     let testDescription: String
@@ -11,7 +11,7 @@ struct OperationTests {
     let outChannels: Int
     let kernel: [Int]
     let stride: [Int]
-    var padding = Padding.around
+    var padding = Padding.same
     var outputPixels: Int?
   }
 
@@ -33,8 +33,9 @@ struct OperationTests {
     Case(
       testDescription: "stride 2, odd sizes", input: [2, 7, 5, 16], outChannels: 20, kernel: [3, 3], stride: [2, 2]),
     Case(
-      testDescription: "stride 2, zeros behind", input: [2, 8, 6, 16], outChannels: 16, kernel: [3, 3], stride: [2, 2],
-      padding: .behind),
+      testDescription: "stride 2, padding at the end", input: [2, 8, 6, 16], outChannels: 16, kernel: [3, 3],
+      stride: [2, 2],
+      padding: .end),
     Case(testDescription: "1×1", input: [2, 8, 6, 32], outChannels: 48, kernel: [1, 1], stride: [1, 1]),
     Case(testDescription: "one dimension", input: [2, 12, 32], outChannels: 16, kernel: [3], stride: [1]),
     Case(
@@ -81,7 +82,8 @@ struct OperationTests {
     }
   }
 
-  /// Joined, normalised, scaled and shifted, activated, enlarged: all that an input can be, read by layers of either kind.
+  /// Concatenation, normalisation, scale and shift, SiLU, upsampling: all that a fused input can do, read by both kinds
+  /// of layers.
   @Test(arguments: tableNames, [false, true])
   func normalization(table: String, silu: Bool) throws {
     let weight = variable("norm.weight", [64])
@@ -98,9 +100,9 @@ struct OperationTests {
     let offset = variable("conv.bias", [32])
     let conv = Convolution(weight: Parameter(kernel), bias: Parameter(offset), stride: [1, 1])
     try expectGradients(
-      "read by a convolution, enlarged", table: table, inputs: parts, variables: [weight, bias, kernel, offset],
+      "read by a convolution, upsampled", table: table, inputs: parts, variables: [weight, bias, kernel, offset],
       step: 2e-2, tolerance: 1e-3
-    ) { conv(norm(FusedInput($0[0], joining: $0[1]), silu: silu).enlarged()) }
+    ) { conv(norm(FusedInput($0[0], joining: $0[1]), silu: silu).upsampledNearest()) }
 
     let matrix = variable("linear.weight", [32, 64])
     let linear = Linear(weight: Parameter(matrix), bias: Parameter(offset))
@@ -150,8 +152,10 @@ struct OperationTests {
       try expectGradients("averaging \(shape)", table: table, inputs: [scrambled(shape)], step: 0.5, tolerance: 1e-4) {
         $0[0].averagePooled()
       }
-      try expectGradients("enlarging \(shape)", table: table, inputs: [scrambled(shape)], step: 0.5, tolerance: 1e-4) {
-        FusedInput($0[0]).enlarged().tensor()
+      try expectGradients(
+        "nearest upsampling \(shape)", table: table, inputs: [scrambled(shape)], step: 0.5, tolerance: 1e-4
+      ) {
+        FusedInput($0[0]).upsampledNearest().tensor()
       }
     }
     try expectGradients(
@@ -196,7 +200,7 @@ struct OperationTests {
       for (found, value) in Swift.zip(whole.values, x.values) where found != 0 {
         #expect(abs(found - value / 0.7) <= 1e-6)
       }
-      // A picture's draws depend on its number, not on the batch.
+      // A picture's draws depend on its number, not on its batch.
       let second = Dropout.Draws.$current.withValue(.init(seed: 1, firstExample: 12)) {
         layer(FusedInput(x.rows(2..<4))).tensor()
       }

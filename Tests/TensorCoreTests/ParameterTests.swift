@@ -3,7 +3,7 @@ import TensorCore
 import Testing
 
 struct ParameterTests {
-  @Test func isReadWhenItIsAskedFor() {
+  @Test func isReadOnDemand() {
     let reads = Mutex(0)
     let parameter = Parameter([2]) {
       reads.withLock { $0 += 1 }
@@ -16,14 +16,14 @@ struct ParameterTests {
     #expect(Parameter(Tensor([1], [3])).tensor().values == [3])
   }
 
-  /// Made once, and what it was made of is let go.
-  @Test func isPreparedOnce() {
+  /// The value is computed once, and the closure that computes it is released.
+  @Test func lazyValuesAreMadeOnce() {
     final class Source: Sendable {
       let made = Mutex(0)
     }
     var source: Source? = Source()
     weak let weakSource = source
-    let prepared = Lazy { [source] in
+    let lazy = Lazy { [source] in
       source?.made.withLock {
         $0 += 1
         return $0
@@ -31,8 +31,8 @@ struct ParameterTests {
     }
     source = nil
     #expect(weakSource != nil)
-    #expect(prepared.value == 1)
-    #expect(prepared.value == 1)
+    #expect(lazy.value == 1)
+    #expect(lazy.value == 1)
     #expect(weakSource == nil)
   }
 }

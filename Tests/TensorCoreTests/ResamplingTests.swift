@@ -5,7 +5,7 @@ import Testing
 struct ResamplingTests {
   @Test func nearestAgreesWithPyTorch() throws {
     let ops = try Fixture("ops")
-    let found = FusedInput(ops.tensor("resample.x").channelsLast()).enlarged().tensor().channelsFirst()
+    let found = FusedInput(ops.tensor("resample.x").channelsLast()).upsampledNearest().tensor().channelsFirst()
     expectClose(found, ops.tensor("resample.nearest2x"), tolerance: 0)
   }
 
@@ -17,17 +17,17 @@ struct ResamplingTests {
 
   @Test func sequences() {
     let x = Tensor([1, 3, 2], [1, 10, 2, 20, 3, 30])
-    #expect(FusedInput(x).enlarged().tensor().shape == [1, 6, 2])
-    #expect(FusedInput(x).enlarged().tensor().values == [1, 10, 1, 10, 2, 20, 2, 20, 3, 30, 3, 30])
+    #expect(FusedInput(x).upsampledNearest().tensor().shape == [1, 6, 2])
+    #expect(FusedInput(x).upsampledNearest().tensor().values == [1, 10, 1, 10, 2, 20, 2, 20, 3, 30, 3, 30])
     #expect(x.averagePooled().shape == [1, 1, 2])
     #expect(x.averagePooled().values == [1.5, 15])
   }
 
   @Test func volumesKeepTheirDepth() {
     let x = scrambled([2, 3, 4, 6, 5])
-    let enlarged = FusedInput(x).enlarged().tensor()
-    #expect(enlarged.shape == [2, 3, 8, 12, 5])
-    expectClose(enlarged.averagePooled(), x, tolerance: 1e-6)
+    let upsampled = FusedInput(x).upsampledNearest().tensor()
+    #expect(upsampled.shape == [2, 3, 8, 12, 5])
+    expectClose(upsampled.averagePooled(), x, tolerance: 1e-6)
   }
 
   @Test(arguments: [(13, 9), (20, 28)])
@@ -37,7 +37,7 @@ struct ResamplingTests {
     expectClose(found, ops.tensor("resample.bilinear_\(height)x\(width)"), tolerance: 1e-5)
   }
 
-  /// Sizes that the reference does not have: one pixel, shrinking, the same size, enlarging by a whole factor.
+  /// Sizes that the reference lacks: one pixel, shrinking, the same size, an integer factor.
   @Test(arguments: [([1, 1, 1, 1], 3, 2), ([2, 1, 9, 8], 4, 3), ([1, 3, 5, 6], 5, 6), ([1, 3, 16, 16], 64, 64)])
   func bilinearAgreesWithItsDefinition(shape: [Int], height: Int, width: Int) {
     let x = scrambled(shape)
@@ -45,7 +45,7 @@ struct ResamplingTests {
   }
 
   @Test func bilinearByHand() {
-    // Centres of four pixels over two lie at -¼ (beyond the border), ¼, ¾ and 1¼ (beyond the other).
+    // The centres of four pixels, in units of two, are at -¼ (beyond the first centre), ¼, ¾ and 1¼ (beyond the last).
     #expect(Tensor([1, 1, 1, 2], [0, 8]).bilinear(height: 1, width: 4).values == [0, 2, 6, 8])
     #expect(Tensor([1, 1, 2, 1], [0, 8]).bilinear(height: 4, width: 1).values == [0, 2, 6, 8])
     let x = scrambled([2, 3, 7, 5])

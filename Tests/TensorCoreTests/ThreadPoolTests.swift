@@ -10,8 +10,8 @@ struct ThreadPoolTests {
     #expect(calls.withLock { $0 } == [Int](repeating: 1, count: count))
   }
 
-  /// Many short operations in a row, so that workers enter while the caller closes; a late worker would add to a
-  /// counter after its operation has returned.
+  /// Many short operations in a row, so that workers enter while the caller closes. A late worker would add to the sum
+  /// after its operation has returned.
   @Test func manyShortOperations() {
     for round in 0..<20_000 {
       let sum = Atomic<Int>(0)

@@ -2,22 +2,22 @@ import TensorCore
 import TestSupport
 import Testing
 
-/// Convolutions of kernel 3×3 and stride 1 whose input has channels in blocks of 16.
+/// Convolutions with kernel 3×3, stride 1 and a multiple of 16 input channels.
 struct WinogradConvolutionTests {
   struct Case: CustomStringConvertible {
     let x: [Int]
     let outChannels: Int
-    /// Of the picture the layer is made for.
+    /// The pixels of the picture that the layer is made for.
     let outputPixels: Int?
     var description: String { "\(x) → \(outChannels), for \(outputPixels ?? 0) pixels" }
   }
 
   static let cases = [
-    // Tiles of 4×4 that fit, that reach beyond the picture, and one that is larger than it.
+    // Tiles of 4×4 that fit, that reach beyond the picture, and one that is larger than the picture.
     Case(x: [1, 16, 8, 8], outChannels: 32, outputPixels: nil),
     Case(x: [2, 48, 9, 6], outChannels: 33, outputPixels: 54),
     Case(x: [3, 32, 3, 1], outChannels: 1, outputPixels: nil),
-    // Weights that are transformed on the fly, for few tiles and for many.
+    // Weights that are transformed on the fly, for few and for many tiles.
     Case(x: [1, 144, 7, 5], outChannels: 100, outputPixels: 35),
     Case(x: [9, 128, 16, 20], outChannels: 96, outputPixels: 320),
     // Tiles of 2×2.
@@ -47,9 +47,9 @@ struct WinogradConvolutionTests {
     }
   }
 
-  /// What is read a few lines at a time is what would be written out as a whole.
+  /// A fused input that is read a few lines at a time equals the materialised one.
   @Test(arguments: tableNames)
-  func readsJoinedNormalisedAndEnlargedInput(table: String) {
+  func readsJoinedNormalisedAndUpsampledInput(table: String) {
     withTable(table) {
       for c in Self.cases where c.x[1] > 16 {
         let x = scrambled(c.x)
@@ -57,7 +57,7 @@ struct WinogradConvolutionTests {
         let joined = FusedInput(a, joining: b)
         let layer = layer(c)
         #expect(layer(joined).values == layer(joined.tensor()).values, "\(c)")
-        #expect(layer(joined.enlarged()).values == layer(joined.enlarged().tensor()).values, "\(c)")
+        #expect(layer(joined.upsampledNearest()).values == layer(joined.upsampledNearest().tensor()).values, "\(c)")
         guard c.x[1] % 32 == 0 else { continue }
         let norm = GroupNormalization(weight: scrambled([c.x[1]], seed: 5), bias: scrambled([c.x[1]], seed: 6))
         let normalised = norm(joined, silu: true)
@@ -91,11 +91,11 @@ struct WinogradConvolutionTests {
     return Convolution(weight: weight, bias: bias, stride: [1, 1], outputPixels: c.outputPixels)
   }
 
-  /// Weights that keep the output at unit scale, as a network's do.
+  /// Weights that keep the output at unit scale, as in a network.
   private func weights(_ c: Case) -> (weight: Tensor, bias: Tensor) {
-    let share = 1 / Float(c.x[1] * 9).squareRoot()
+    let scale = 1 / Float(c.x[1] * 9).squareRoot()
     return (
-      scrambled([c.outChannels, c.x[1], 3, 3], seed: 2).map { $0 * share }, scrambled([c.outChannels], seed: 3)
+      scrambled([c.outChannels, c.x[1], 3, 3], seed: 2).map { $0 * scale }, scrambled([c.outChannels], seed: 3)
     )
   }
 }

@@ -3,8 +3,8 @@ import Foundation
 /// A `.npz` as NumPy 2.4 compresses it:
 ///
 ///     numpy.savez_compressed(
-///       file, images=numpy.tile(numpy.arange(6, dtype='u1'), 40).reshape(10, 4, 6), labels=numpy.array([0, 1] * 5, 'u1'),
-///       class_names=numpy.array(['zäh', 'b']), codes=numpy.array([b'ab', b'c']))
+///       file, images=numpy.tile(numpy.arange(6, dtype='u1'), 40).reshape(10, 4, 6), labels=numpy.array([0, 1] * 5,
+///       'u1'), class_names=numpy.array(['zäh', 'b']), codes=numpy.array([b'ab', b'c']))
 public let compressedNPZ = [UInt8](
   Data(
     base64Encoded: """

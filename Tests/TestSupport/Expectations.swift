@@ -19,7 +19,10 @@ public func expectClose(
   }
   if !(worst.difference <= tolerance) {
     Issue.record(
-      "\(what): element \(worst.index) of \(found.shape) is \(a[worst.index]), expected \(b[worst.index]): they differ by \(worst.difference), allowed \(tolerance)",
+      """
+      \(what): element \(worst.index) of \(found.shape) is \(a[worst.index]), expected \(b[worst.index]): \
+      they differ by \(worst.difference), allowed \(tolerance)
+      """,
       sourceLocation: sourceLocation)
   }
 }

@@ -55,8 +55,8 @@ public struct PlainAnimation {
   /// How often, 0 for without end.
   public let plays: UInt32
 
-  /// Takes `png` apart, and expects what the specification asks of the order and the numbers of its chunks; every frame must cover the
-  /// whole and replace what was there.
+  /// Takes `png` apart, and expects what the specification asks of the order and the numbers of its chunks; every frame
+  /// must cover the whole and replace what was there.
   public init(_ png: [UInt8], sourceLocation: SourceLocation = #_sourceLocation) throws {
     let chunks = plainChunks(png, sourceLocation: sourceLocation)
     let header = try #require(chunks.first)

@@ -1,13 +1,15 @@
 import DiffusionImages
 
-/// The bytes of a `.npz`, NumPy's archive of arrays by name, put together in memory: a zip of `.npy` entries, stored as they are.
+/// The bytes of a `.npz`, NumPy's archive of arrays by name, put together in memory:
+/// a zip of `.npy` entries, stored as they are.
 public func plainNPZ(_ arrays: [(name: String, shape: [Int], elements: NPYElements)]) -> [UInt8] {
   var archive: [UInt8] = []
   var directory: [UInt8] = []
   for (name, shape, elements) in arrays {
     let data = npy(shape, elements)
     let fileName = Array("\(name).npy".utf8)
-    // What an entry's own record and its directory record have in common: version 2.0, no flags, stored, 1 January 1980, sizes.
+    // What an entry's own record and its directory record have in common:
+    // version 2.0, no flags, stored, 1 January 1980, sizes.
     let common =
       littleEndian(20 as UInt16) + [0, 0, 0, 0, 0, 0] + littleEndian(0x21 as UInt16)
       + littleEndian(crc32(data)) + littleEndian(UInt32(data.count)) + littleEndian(UInt32(data.count))

@@ -1,8 +1,8 @@
 import Foundation
 import TensorCore
 
-// Every operation of the tensor core once more, spelt out from its definition, channels first as in PyTorch, in float64 and
-// without a thought for speed: these can be checked by eye, and the fast ones are checked against them.
+// Every operation of the tensor core once more, spelt out from its definition, channels first as in PyTorch, in float64
+// and without a thought for speed: these can be checked by eye, and the fast ones are checked against them.
 
 /// The row-major offset of `index` in a tensor of shape `shape`.
 private func offset(_ index: [Int], _ shape: [Int]) -> Int {
@@ -11,8 +11,8 @@ private func offset(_ index: [Int], _ shape: [Int]) -> Int {
   return offset
 }
 
-/// Σ over channels and taps of weight · pixel, plus bias; outside the picture pixels are 0. `x` `[N, I, D, H, W]`, `weight`
-/// `[O, I, KD, KH, KW]`; sizes of fewer dimensions are filled up with ones.
+/// Σ over channels and taps of weight · pixel, plus bias; outside the picture pixels are 0. `x` `[N, I, D, H, W]`,
+/// `weight` `[O, I, KD, KH, KW]`; sizes of fewer dimensions are filled up with ones.
 public func plainConvolution(_ x: Tensor, weight: Tensor, bias: Tensor, stride: [Int]) -> Tensor {
   let dims = x.shape.count - 2
   let ones = [Int](repeating: 1, count: 3 - dims)
@@ -123,8 +123,8 @@ public func plainAttention(_ qkv: Tensor, heads: Int) -> Tensor {
   return result
 }
 
-/// Σ over the pixels of a picture of (1 - |Δy|)⁺ · (1 - |Δx|)⁺ · pixel, where Δ is the distance to the place, moved into the
-/// picture, at which the centre of the new pixel falls: `x` `[N, C, h, w]` → `[N, C, height, width]`.
+/// Σ over the pixels of a picture of (1 - |Δy|)⁺ · (1 - |Δx|)⁺ · pixel, where Δ is the distance to the place, moved
+/// into the picture, at which the centre of the new pixel falls: `x` `[N, C, h, w]` → `[N, C, height, width]`.
 public func plainBilinear(_ x: Tensor, _ height: Int, _ width: Int) -> Tensor {
   let (h, w) = (x.shape[2], x.shape[3])
   func place(_ i: Int, _ source: Int, _ target: Int) -> Double {

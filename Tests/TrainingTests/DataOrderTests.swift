@@ -25,7 +25,8 @@ struct DataOrderTests {
     }
   }
 
-  /// All 24 orders of four examples come about equally often (χ² with 23 degrees of freedom exceeds 50 once in a thousand times).
+  /// All 24 orders of four examples come about equally often (χ² with 23 degrees of freedom exceeds 50 once in a
+  /// thousand times).
   @Test func ordersAreEquallyLikely() {
     let epochs = 24_000
     let order = EpochShuffle(seed: 11, count: 4)
@@ -36,7 +37,8 @@ struct DataOrderTests {
     #expect(counts.count == 24 && chiSquare < 50)
   }
 
-  /// Neighbours are as far apart as chance puts them: a third of the count in the mean, in an epoch and from epoch to epoch.
+  /// Neighbours are as far apart as chance puts them: a third of the count in the mean, in an epoch and from epoch to
+  /// epoch.
   @Test func neighboursAreStrangers() {
     let count = 9000
     let order = EpochShuffle(seed: 5, count: count)

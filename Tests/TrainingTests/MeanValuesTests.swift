@@ -19,7 +19,8 @@ struct MeanValuesTests {
     #expect(values.values.map(\.key) == ["loss", "rate"] && values.values.map(\.value) == [4, 1])
   }
 
-  /// `logkv_mean` after a `logkv` of the same name forgets what was set, as in upstream's logger, whose count it does not touch.
+  /// `logkv_mean` after a `logkv` of the same name forgets what was set, as in upstream's logger, whose count it does
+  /// not touch.
   @Test func addingAfterSetting() {
     var values = MetricAverages()
     values.set("x", 100)
@@ -28,7 +29,8 @@ struct MeanValuesTests {
     #expect(values.values.map(\.value) == [3])
   }
 
-  /// Timesteps of 10 steps: 0, 1 and 2 are in the first quarter, 3 and 4 in the second, 5 to 7 in the third, 8 and 9 in the last.
+  /// Timesteps of 10 steps: 0, 1 and 2 are in the first quarter, 3 and 4 in the second, 5 to 7 in the third, 8 and 9 in
+  /// the last.
   @Test func quartiles() {
     var values = MetricAverages()
     values.add("loss", losses: [8, 1, 3], timesteps: [9, 0, 2], of: 10)

@@ -22,7 +22,7 @@ struct ReferenceTests {
         let batch = TrainingBatch(
           xStart: reference.tensor("x0"), labels: reference.integers("y"), steps: reference.integers("t"),
           weights: [1, 1], noise: reference.tensor("noise"))
-        DenoisingLoss(unet: model.unet, diffusion: model.diffusion, type: loss.type).addGradients(of: batch, count: 2)
+        model.loss(loss.type).addGradients(of: batch, count: 2)
         #expect(model.variables.map(\.name).sorted() == names)
         let norms = reference.tensor("\(loss.name).grad_norms")
         // A bias before a normalisation of single channels changes nothing: its gradient is nothing but rounding.
@@ -39,7 +39,8 @@ struct ReferenceTests {
           let expected = reference.tensor(name)
           let gradient = try #require(model.variable(String(name.dropFirst(prefix.count))).gradient)
           let error = (gradient.zip(expected) { $0 - $1 }.sumOfSquares / expected.sumOfSquares).squareRoot()
-          // At t = 0 the bound is the logarithm of a difference of two probabilities, of which float32 leaves PyTorch fewer digits.
+          // At t = 0 the bound is the logarithm of a difference of two probabilities, of which float32 leaves PyTorch
+          // fewer digits.
           #expect(error <= (loss.type.isVB ? 3e-4 : 1e-4), "\(name)")
         }
       }
@@ -53,7 +54,7 @@ struct ReferenceTests {
     let tag = useCheckpoint ? "checkpoint" : "plain"
     try KernelChoice.$current.withValue(#require(KernelChoice.table(named: table))) {
       let model = try TrainedModel(useCheckpoint: useCheckpoint)
-      let loss = DenoisingLoss(unet: model.unet, diffusion: model.diffusion, type: .rescaledMSE)
+      let loss = model.loss(.rescaledMSE)
       var optimizer = AdamW(model.variables, learningRate: 1e-3, weightDecay: 0.01)
       var average = EMA(of: model.variables, rate: 0.9)
       for step in 0..<20 {
@@ -92,8 +93,7 @@ struct ReferenceTests {
         xStart: reference.tensor("x.0"), labels: reference.integers("y.0"), steps: reference.integers("t.0"),
         weights: [1, 1, 1, 1], noise: reference.tensor("noise.0"))
       Dropout.Draws.$current.withValue(.init(seed: 3, firstExample: 0)) {
-        _ = DenoisingLoss(unet: model.unet, diffusion: model.diffusion, type: .rescaledMSE)
-          .addGradients(of: batch, count: 4)
+        _ = model.loss(.rescaledMSE).addGradients(of: batch, count: 4)
       }
       return model.variables.map { $0.gradient?.values ?? [] }
     }
@@ -110,7 +110,7 @@ struct ReferenceTests {
       let model = try TrainedModel()
       for first in stride(from: 0, to: 4, by: size) {
         let part = first..<first + size
-        DenoisingLoss(unet: model.unet, diffusion: model.diffusion, type: .rescaledMSE).addGradients(
+        model.loss(.rescaledMSE).addGradients(
           of: .init(
             xStart: x.rows(part), labels: Array(y[part]), steps: Array(t[part]),
             weights: [Float](repeating: 1, count: size),

@@ -40,8 +40,7 @@ struct TrainLoopTests {
     let sampler: any ScheduleSampler =
       isUniform ? UniformSampler(seed: 3, steps: 1000) : LossSecondMomentResampler(seed: 3, steps: 1000)
     return TrainLoop(
-      settings, loss: DenoisingLoss(unet: model.unet, diffusion: model.diffusion, type: .rescaledMSE),
-      variables: model.variables, data: data, sampler: sampler)
+      settings, loss: model.loss(.rescaledMSE), variables: model.variables, data: data, sampler: sampler)
   }
 
   private func expectSame(_ a: TrainLoop, _ b: TrainLoop) {
@@ -65,8 +64,8 @@ struct TrainLoopTests {
     var description = ModelDescription()
     description.imageSize = 16
     try TrainingCheckpoint.write(first, to: folder.path, description: description)
-    #expect(try TrainingCheckpoint.latestStep(in: folder.path) == 2)
-    #expect(try TrainingCheckpoint.latestModel(in: folder.path) == "\(folder.path)/ema_0.99_000002.safetensors")
+    #expect(try RunFolder.latestStep(in: folder.path) == 2)
+    #expect(try RunFolder.latestModel(in: folder.path) == "\(folder.path)/ema_0.99_000002.safetensors")
     let model = try StateDict.read(path: "\(folder.path)/model000002.safetensors")
     #expect(model.metadata["config"] == "{\"image_size\":16}")
 
@@ -83,9 +82,11 @@ struct TrainLoopTests {
     let data = try data(folder.path)
     var run = try loop(data)
     try writeAtomically([], to: "\(folder.path)/model000002.safetensors")
-    #expect(throws: TrainingError.self) { try TrainingCheckpoint.restore(&run, from: folder.path) }
+    #expect(throws: TrainingError.nothingToResume(folder: folder.path)) {
+      try TrainingCheckpoint.restore(&run, from: folder.path)
+    }
     try writeAtomically([], to: "\(folder.path)/opt000003.safetensors")
-    #expect(try TrainingCheckpoint.latestStep(in: folder.path) == nil)
+    #expect(try RunFolder.latestStep(in: folder.path) == nil)
   }
 
   /// Checkpointing changes nothing, threads neither; micro-batches change rounding only.
@@ -103,7 +104,8 @@ struct TrainLoopTests {
     defer { ThreadPool.shared.threads = threads }
     ThreadPool.shared.threads = threads == 1 ? 2 : 1
     expectSame(plain, try run(loop(data, isUniform: true)))
-    // Adam's first steps have about the size of the learning rate whatever the gradient: where it is rounding alone, they differ.
+    // Adam's first steps have about the size of the learning rate whatever the gradient: where it is rounding alone,
+    // they differ.
     let parts = try run(loop(data, microbatch: 1, isUniform: true))
     let (a, b) = (plain.variables.map(\.value), parts.variables.map(\.value))
     for (x, y) in zip(a, b) { expectClose(y, x, tolerance: 1e-3) }

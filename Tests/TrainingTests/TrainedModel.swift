@@ -1,11 +1,12 @@
 import DiffusionCheckpoints
 import DiffusionCore
 import DiffusionModels
+import DiffusionTraining
 import TensorCore
 import TestSupport
 
-/// The model of `training` and `training_trace`: random weights, pictures `[N, 3, 16, 16]`, 11 classes, learned variance, and its
-/// process: cosine, T = 1000, rescaled timesteps.
+/// The model of `training` and `training_trace`: random weights, pictures `[N, 3, 16, 16]`, 11 classes, learned
+/// variance, and its process: cosine, T = 1000, rescaled timesteps.
 struct TrainedModel {
   let variables: [Variable]
   let unet: UNetModel
@@ -26,6 +27,10 @@ struct TrainedModel {
     diffusion = GaussianDiffusion(
       betas: BetaSchedule.cosine.betas(steps: 1000), timesteps: Array(0..<1000), meanType: .epsilon,
       varType: .learnedRange, rescaleTimesteps: true)
+  }
+
+  func loss(_ type: LossType) -> DenoisingLoss {
+    DenoisingLoss(network: unet, takesLabels: true, diffusion: diffusion, type: type)
   }
 
   func variable(_ name: String) -> Variable { variables.first { $0.name == name }! }

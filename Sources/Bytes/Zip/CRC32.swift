@@ -1,7 +1,7 @@
-/// CRC-32 as zip and PNG use it (ISO 3309), of bytes that come in pieces.
+/// CRC-32 as used by zip and PNG (ISO 3309), of bytes that arrive in pieces.
 public struct CRC32: Sendable {
-  /// What a byte does to the checksum from 0, 1, … 7 places before the end of eight: 256 entries for each place. Eight bytes
-  /// at a time, which do not wait for one another, are several times as fast as one by one.
+  /// The effect of a byte on the checksum at 0, 1, … 7 bytes before the end of a group of eight: 256 entries each.
+  /// Groups of eight, whose lookups are independent, are several times as fast as single bytes.
   private static let tables: [UInt32] = {
     var tables = (0..<256 as Range<UInt32>).map { byte in
       (0..<8).reduce(byte) { crc, _ in crc & 1 == 1 ? 0xEDB8_8320 ^ crc >> 1 : crc >> 1 }
@@ -21,10 +21,10 @@ public struct CRC32: Sendable {
   /// The checksum of the bytes so far.
   public var value: UInt32 { ~state }
 
-  /// Goes on with `bytes`.
+  /// Adds bytes.
   public mutating func update(_ bytes: UnsafeRawBufferPointer) {
     Self.tables.withUnsafeBufferPointer { table in
-      /// The entry for one of the four bytes of `word`, `place` bytes before the end of the eight.
+      /// The entry for byte `byte` of `word`, `place` bytes before the end of the group.
       func entry(_ word: UInt32, _ byte: UInt32, _ place: Int) -> UInt32 {
         table[place << 8 | Int(word >> (8 * byte) & 0xFF)]
       }
@@ -42,6 +42,6 @@ public struct CRC32: Sendable {
     }
   }
 
-  /// Goes on with `bytes`.
+  /// Adds bytes.
   public mutating func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes { update($0) } }
 }

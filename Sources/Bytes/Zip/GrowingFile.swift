@@ -1,14 +1,15 @@
-/// A file that bytes are added to, such as one in which an archive grows.
+/// A file that bytes are appended to, for instance one that holds an archive.
 public protocol GrowingFile: AnyObject {
-  /// What is thrown where bytes cannot be written.
+  /// The error if bytes cannot be written.
   associatedtype Failure: Error
 
-  /// Adds bytes, which are valid during the call only.
+  /// Appends bytes, which are valid only during the call.
   func append(_ bytes: UnsafeRawBufferPointer) throws(Failure)
 
-  /// Adds bytes.
+  /// Appends bytes.
   func append(_ bytes: [UInt8]) throws(Failure)
 
-  /// Writes bytes over those from `offset` on, which must have been added: what stands in front and is known only at the end.
+  /// Overwrites bytes from `offset` on, which must have been appended: for headers whose contents are known only at the
+  /// end.
   func overwrite(at offset: Int, _ bytes: [UInt8]) throws(Failure)
 }

@@ -1,23 +1,23 @@
 import CDiffusionZlib
 import DiffusionPlatform
 
-/// What can be wrong with a deflate stream whose contents are known in size and checksum.
+/// What can be wrong with a deflate stream of known unpacked size and checksum.
 public enum InflateFault: Error, Equatable, CustomStringConvertible {
-  /// More bytes than are allowed, or than a stream of its length can hold.
+  /// The size exceeds the limit, or what a stream of this length can hold.
   case tooLarge(size: Int, limit: Int)
-  /// It holds more bytes than it should.
+  /// The stream holds more bytes than it should.
   case tooLong(size: Int)
-  /// It ends after fewer bytes than it should hold.
+  /// The stream holds fewer bytes than it should.
   case tooShort(size: Int, found: Int)
-  /// It is no deflate stream, is cut short, or has something behind it.
+  /// It is not a deflate stream, is truncated, or has trailing bytes.
   case damaged
-  /// Its bytes are others than those that were packed.
+  /// The checksum differs.
   case checksum
 
   /// What is wrong.
   public var description: String {
     switch self {
-    case .tooLarge(let size, let limit): "should unpack to \(size) bytes, but not more than \(limit) can be in it"
+    case .tooLarge(let size, let limit): "should unpack to \(size) bytes, but can hold at most \(limit)"
     case .tooLong(let size): "unpacks to more than the \(size) bytes that it should have"
     case .tooShort(let size, let found): "unpacks to \(found) bytes, but should have \(size)"
     case .damaged: "is damaged; save or copy the file again"
@@ -26,22 +26,22 @@ public enum InflateFault: Error, Equatable, CustomStringConvertible {
   }
 }
 
-/// Unpacks a raw deflate stream (RFC 1951), all of `bytes`, which must hold exactly `size` bytes with the CRC-32 `checksum`. Memory grows
-/// with what comes out of the stream, not with what is said of it.
+/// Unpacks a raw deflate stream (RFC 1951) that takes up all of `bytes` and must hold exactly `size` bytes with the
+/// CRC-32 `checksum`. Memory grows with the actual output, not with the claimed size.
 ///
 /// - Parameters:
 ///   - bytes: the stream.
-///   - size: the bytes that it unpacks to.
-///   - checksum: their CRC-32.
-///   - limit: the greatest size that is unpacked.
+///   - size: the unpacked size in bytes.
+///   - checksum: the CRC-32 of the unpacked bytes.
+///   - limit: the largest size to unpack.
 public func inflated(
   _ bytes: ArraySlice<UInt8>, size: Int, checksum: UInt32, limit: Int
 ) throws(InflateFault) -> [UInt8] {
-  // A deflate stream's shortest code for its longest run makes 258 bytes of 2 bits: 1032 bytes of each.
+  // A deflate stream's best compression is 258 bytes from 2 bits, or 1032 bytes from a byte.
   let (most, overflow) = bytes.count.multipliedReportingOverflow(by: 1032)
   let allowed = overflow ? limit : min(limit, most)
   guard size <= allowed else { throw .tooLarge(size: size, limit: allowed) }
-  // Closures over an array's bytes throw no errors of one type.
+  // `withUnsafeBufferPointer` does not support typed throws.
   let result = bytes.withUnsafeBufferPointer { packed in
     Result { () throws(InflateFault) in try unpack(packed, size: size) }
   }
@@ -54,16 +54,17 @@ private func unpack(
   _ packed: UnsafeBufferPointer<UInt8>, size: Int
 ) throws(InflateFault) -> (bytes: [UInt8], checksum: UInt32) {
   var stream = z_stream()
-  // As zlib does it, but so that a program notices want of memory, which else looks like damage.
+  // The same as zlib's defaults, but through this program's `calloc`, so that running out of memory is noticed and does
+  // not look like damage.
   stream.zalloc = { _, count, size in calloc(Int(count), Int(size)) }
   stream.zfree = { _, memory in free(memory) }
-  // Negative window bits: no zlib header around the stream, as in a zip.
+  // Negative window bits: a raw stream without a zlib header, as in a zip.
   guard inflateInit2_(&stream, -MAX_WBITS, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
     throw .damaged
   }
   defer { inflateEnd(&stream) }
   var unpacked: [UInt8] = []
-  // What is honest is spared the growing; a lie costs address space only.
+  // Saves reallocations if the size is right; a false size costs only address space.
   unpacked.reserveCapacity(min(size, 1 << 28))
   var checksum: UInt = 0
   var taken = 0
@@ -85,7 +86,7 @@ private func unpack(
     guard made <= size - unpacked.count else { throw .tooLong(size: size) }
     unpacked += piece[..<made]
     if status == Z_STREAM_END { break }
-    // Z_BUF_ERROR, where the stream is cut short, among others.
+    // Among other errors Z_BUF_ERROR, for a truncated stream.
     guard status == Z_OK else { throw .damaged }
   }
   guard unpacked.count == size else { throw .tooShort(size: size, found: unpacked.count) }

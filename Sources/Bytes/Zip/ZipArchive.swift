@@ -1,33 +1,33 @@
-/// The directory of a zip archive as PyTorch and NumPy write them (APPNOTE.TXT 6.3.10, §4.3). Checksums are not looked at, and nothing is
-/// unpacked.
+/// The directory of a zip archive as written by PyTorch and NumPy (APPNOTE.TXT 6.3.10, §4.3). Checksums are not
+/// verified, and nothing is unpacked.
 public struct ZipArchive: Sendable {
-  /// The first bytes of an archive: of the record before each entry's bytes.
+  /// The signature of the record before each entry's bytes, and so the first bytes of an archive.
   public static let localSignature: UInt32 = 0x0403_4B50
   private static let directorySignature: UInt32 = 0x0201_4B50
   private static let endSignature: UInt32 = 0x0605_4B50
   private static let end64Signature: UInt32 = 0x0606_4B50
   private static let locator64Signature: UInt32 = 0x0706_4B50
 
-  /// What the directory says of an entry.
+  /// The directory's record of an entry.
   public struct Entry: Sendable, Equatable {
-    /// Where its bytes lie in the file.
+    /// The entry's bytes in the file.
     public let place: Range<Int>
-    /// Whether they are a deflate stream; else they are the entry as it is.
+    /// Whether they are a deflate stream; otherwise they are stored as they are.
     public let isDeflated: Bool
-    /// How many bytes the entry should have when it is unpacked; nothing has checked that.
+    /// The claimed unpacked size in bytes, unverified.
     public let size: Int
-    /// The CRC-32 that it should have when it is unpacked.
+    /// The claimed CRC-32 of the unpacked bytes, unverified.
     public let checksum: UInt32
   }
 
   /// The entries by name.
   public let entries: [String: Entry]
 
-  /// Reads the directory of the archive in `file` and checks that each entry lies in it.
+  /// Reads the directory of the archive in `file` and checks that each entry is within the file.
   ///
   /// - Parameters:
   ///   - file: the whole archive.
-  ///   - takesDeflate: whether entries may be deflated; else all must be stored as they are.
+  ///   - takesDeflate: whether entries may be deflated; otherwise all must be stored as they are.
   /// - Throws: `ZipFault`.
   public init(_ file: UnsafeRawBufferPointer, takesDeflate: Bool = false) throws(ZipFault) {
     let directory = try Self.findDirectory(file)
@@ -48,16 +48,16 @@ public struct ZipArchive: Sendable {
   ///
   /// - Throws: `ZipFault`.
   public init(_ file: [UInt8], takesDeflate: Bool = false) throws(ZipFault) {
-    // Closures over an array's bytes throw no errors of one type.
+    // `withUnsafeBytes` does not support typed throws.
     let result = file.withUnsafeBytes { bytes in
       Result { () throws(ZipFault) in try ZipArchive(bytes, takesDeflate: takesDeflate) }
     }
     self = try result.get()
   }
 
-  /// Where the directory lies, as the record at the end of the file says.
+  /// The place of the directory, according to the record at the end of the file.
   private static func findDirectory(_ file: UnsafeRawBufferPointer) throws(ZipFault) -> Range<Int> {
-    // The record has 22 bytes and then a comment of at most 65,535, whose length it gives.
+    // The record is 22 bytes and a comment of at most 65,535 bytes, whose length it states.
     let recordSize = 22
     var end = file.count - recordSize
     let first = max(0, end - 65_535)
@@ -73,7 +73,7 @@ public struct ZipArchive: Sendable {
 
     var size = UInt64(file.integer(end + 12, as: UInt32.self) ?? 0)
     var offset = UInt64(file.integer(end + 16, as: UInt32.self) ?? 0)
-    // Fields that do not fit stand in a larger record, which a locator before this one points to.
+    // Fields that do not fit are in a larger record, which a locator before this record points to.
     if file.integer(end - 20, as: UInt32.self) == locator64Signature,
       let end64 = file.integer(end - 12, as: UInt64.self)
     {
@@ -114,7 +114,7 @@ public struct ZipArchive: Sendable {
     }
     if !isDeflated && wide[0] != wide[1] { throw .compressed(entry: name) }
 
-    // The entry's own record repeats the name, with another extra field; its bytes follow.
+    // The entry's local record repeats the name, with an extra field of its own; the entry's bytes follow.
     let local = try range(file, "entry \(name)", wide[2], 30).lowerBound
     guard file.integer(local, as: UInt32.self) == localSignature,
       let localNameLength = file.integer(local + 26, as: UInt16.self),
@@ -126,8 +126,8 @@ public struct ZipArchive: Sendable {
     return (name, Entry(place: place, isDeflated: isDeflated, size: size, checksum: checksum), next)
   }
 
-  /// The values of fields that, where all their bits are set, stand in the zip64 part of the extra field, in this order; nil
-  /// if they are not there.
+  /// The values of the fields `wanted`. Those with all bits set are in the zip64 part of the extra field, in this
+  /// order; nil if one is missing there.
   private static func wideFields(_ file: UnsafeRawBufferPointer, extra: Range<Int>, wanted: [UInt32]) -> [UInt64]? {
     guard wanted.contains(.max) else { return wanted.map(UInt64.init) }
     var offset = extra.lowerBound
@@ -162,23 +162,5 @@ public struct ZipArchive: Sendable {
       throw .beyondEnd(what: what, offset: offset, size: size, available: file.count)
     }
     return begin..<begin + count
-  }
-}
-
-extension UnsafeRawBufferPointer {
-  /// The bytes `offset ..< offset + count`, or nil if they do not all exist.
-  fileprivate func slice(_ offset: Int, _ count: Int) -> UnsafeRawBufferPointer? {
-    guard offset >= 0, count >= 0, offset <= self.count, count <= self.count - offset else { return nil }
-    return UnsafeRawBufferPointer(rebasing: self[offset..<offset + count])
-  }
-
-  /// The little-endian integer at `offset`, or nil if the file ends before.
-  fileprivate func integer<T: FixedWidthInteger>(_ offset: Int, as type: T.Type) -> T? {
-    slice(offset, MemoryLayout<T>.size).map { T(littleEndian: $0.loadUnaligned(as: type)) }
-  }
-
-  /// The text at `offset`, or nil if the file ends before; what is not UTF-8 is replaced.
-  fileprivate func text(_ offset: Int, _ count: Int) -> String? {
-    slice(offset, count).map { String(decoding: $0, as: UTF8.self) }
   }
 }

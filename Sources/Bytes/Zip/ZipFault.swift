@@ -1,16 +1,16 @@
 /// What can be wrong with a zip archive.
 public enum ZipFault: Error, Equatable, CustomStringConvertible {
-  /// No end-of-directory record.
+  /// There is no end-of-directory record.
   case noDirectory
-  /// A record that does not lie in the file.
+  /// A record reaches beyond the file.
   case beyondEnd(what: String, offset: UInt64, size: UInt64, available: Int)
-  /// A record that does not begin with its signature.
+  /// A record does not begin with its signature.
   case badRecord(what: String, offset: Int)
-  /// An entry that is compressed, or in a way that cannot be read.
+  /// An entry is compressed, or compressed by an unsupported method.
   case compressed(entry: String)
-  /// An entry that is encrypted.
+  /// An entry is encrypted.
   case encrypted(entry: String)
-  /// Two entries of one name.
+  /// Two entries have the same name.
   case duplicate(entry: String)
 
   /// What is wrong.

@@ -1,7 +1,7 @@
 import DiffusionFiles
 
-// What a pickle asks to be called or looked up, as far as it is understood. Nothing of it is done: the few names that build
-// tensors and dictionaries are known for what they would return.
+// The calls and look-ups in a pickle. None is executed: the few names that build tensors and dictionaries are
+// recognised, and replaced by what they would return.
 
 extension PickleMachine {
   mutating func pushName(module: String, name: String) throws(PickleFault) {
@@ -18,7 +18,7 @@ extension PickleMachine {
     let arguments = tuple.items
     switch name {
     case .orderedDict where arguments.isEmpty: stack.append(.dictionary(makeDictionary()))
-    // Its argument makes values for keys that are not there.
+    // Its argument is the factory of default values.
     case .defaultDict where arguments.count <= 1: stack.append(.dictionary(makeDictionary()))
     case .rebuildParameter where !arguments.isEmpty:
       guard case .tensor = arguments[0] else { throw .unexpected("a parameter is made of \(arguments[0].kind)") }
@@ -26,14 +26,14 @@ extension PickleMachine {
     case .rebuildTensor where arguments.count >= 4:
       guard case .storage(let storage) = arguments[0], case .integer(let offset) = arguments[1],
         let shape = integers(arguments[2]), let strides = integers(arguments[3])
-      else { throw .unexpected("a tensor is made of something else than a storage, an offset, a shape and strides") }
+      else { throw .unexpected("a tensor is made of something other than a storage, an offset, a shape and strides") }
       stack.append(.tensor(PickleTensor(storage: storage, offset: offset, shape: shape, strides: strides)))
     case .harmless(let name): stack.append(.opaque(kind: name))
     default: throw .unexpected("\(name.description) is called with \(arguments.count) arguments")
     }
   }
 
-  /// BUILD: gives an object its state. A state dict carries `_metadata` that way, which says nothing about tensors.
+  /// BUILD: sets an object's state. A state dict gets its `_metadata` this way, which does not affect tensors.
   mutating func build() throws(PickleFault) {
     let state = try pop()
     switch (try top(), state) {
@@ -42,13 +42,13 @@ extension PickleMachine {
     }
   }
 
-  /// BINPERSID: `("storage", storage class, key, device, element count)`; before PyTorch 1.6 there followed what it is a view
-  /// of, None in all but the oldest.
+  /// BINPERSID: `("storage", storage class, key, device, element count)`. Before PyTorch 1.6 there was a sixth item,
+  /// the storage that it is a view of, which is None in all but the oldest files.
   mutating func pushStorage(_ id: PickleValue) throws(PickleFault) {
     guard case .tuple(let tuple) = id, tuple.items.count == 5 || tuple.items.count == 6,
       case .string("storage") = tuple.items[0], case .name(.storageClass(let type)) = tuple.items[1],
       case .string(let key) = tuple.items[2], case .integer(let count) = tuple.items[4]
-    else { throw .unexpected("a storage is referred to by something else than its class, key, device and size") }
+    else { throw .unexpected("a storage is referred to by something other than its class, key, device and size") }
     if tuple.items.count == 6 {
       guard case .none = tuple.items[5] else { throw .storageView(key: key) }
     }

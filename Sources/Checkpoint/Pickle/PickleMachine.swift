@@ -1,27 +1,29 @@
 import DiffusionFiles
 
-/// A pickle machine that knows just the instructions that checkpoints use (protocols 2 to 5, Python's `pickletools`), builds
-/// values of `PickleValue` and runs nothing: a name it does not know is an error at once.
+/// A pickle machine with only the instructions that checkpoints use (protocols 2 to 5, Python's `pickletools`). It
+/// builds values of `PickleValue` and executes nothing: an unknown name is an immediate error.
 struct PickleMachine {
   private static let depthLimit = 64
-  /// A checkpoint's pickle has some hundred bytes per tensor; longer ones are not run, as values take more than their bytes.
+  /// A checkpoint's pickle has some hundred bytes per tensor. Longer ones are refused, since values take more memory
+  /// than their bytes.
   static let sizeLimit = 16 << 20
 
   private var reader: PickleReader
   var stack: [PickleValue] = []
-  /// The heights of the stack at which MARK was called.
+  /// The heights of the stack at each MARK.
   private var marks: [Int] = []
-  /// The storages that have been referred to, by key.
+  /// The storages referred to so far, by key.
   var storages: [String: PickleStorage] = [:]
   private var memo: [Int: PickleValue] = [:]
-  // All that can refer to itself or nest without end; emptied one by one at the end, so that freeing never recurses.
+  // Everything that can refer to itself or nest without limit; emptied one by one at the end, so that deallocation
+  // never recurses.
   private var lists: [PickleList] = []
   private var dictionaries: [PickleDictionary] = []
 
-  /// Runs the instructions in `bytes` from `position` on, which is left behind the last one, and hands the value they leave
-  /// to `body`, together with the storages that it refers to.
+  /// Runs the instructions in `bytes` from `position` on, and calls `body` with the resulting value and the storages
+  /// that it refers to. Advances `position` past the last instruction.
   ///
-  /// - Throws: `PickleFault` and the byte at which the instruction in question begins.
+  /// - Throws: the `PickleFault` and the offset of the instruction that caused it.
   static func run<R>(
     _ bytes: UnsafeRawBufferPointer, from position: inout Int,
     _ body: (PickleValue, [String: PickleStorage]) throws(PickleFault) -> R
@@ -49,7 +51,7 @@ struct PickleMachine {
     for dictionary in dictionaries { dictionary.removeAll() }
   }
 
-  /// One instruction; STOP returns the value.
+  /// Runs one instruction; STOP returns the value.
   private mutating func step() throws(PickleFault) -> PickleValue? {
     let code = try reader.byte()
     switch code {
@@ -208,7 +210,7 @@ struct PickleMachine {
   }
 }
 
-/// A fault and where the instruction in question begins.
+/// A fault and the offset of the instruction that caused it.
 struct PickleFailure: Error {
   let offset: Int
   let fault: PickleFault

@@ -1,13 +1,13 @@
 import TensorCore
 
-/// The names that the pickles of checkpoints refer to, if they are known. Nothing is ever imported.
+/// The known names in pickles of checkpoints. Nothing is ever imported.
 enum PickleName: Equatable {
   case orderedDict
   case defaultDict
   case rebuildTensor
   case rebuildParameter
   case storageClass(ElementType)
-  /// What stands beside tensors in the checkpoints of training programs: never looked into, and of no harm.
+  /// A name that appears next to tensors in the checkpoints of training programs; its objects are ignored.
   case harmless(String)
 
   init?(_ module: String, _ name: String) {
@@ -22,7 +22,7 @@ enum PickleName: Equatable {
       if module == "torch", let type = ElementType(storageClass: name) {
         self = .storageClass(type)
       } else {
-        // Python 2's name, which pickles of protocol 2 use for Python 3's as well.
+        // The Python 2 name, which pickles of protocol 2 use in Python 3 too.
         let module = module == "__builtin__" ? "builtins" : module
         guard Self.harmlessNames[module]?.contains(name) ?? false else { return nil }
         self = .harmless("\(module).\(name)")

@@ -1,12 +1,14 @@
-/// The bytes of a pickle, read from front to back; every access is checked.
+import DiffusionBytes
+
+/// Reads the bytes of a pickle from front to back; every access is bounds-checked.
 struct PickleReader {
   let bytes: UnsafeRawBufferPointer
   var position: Int
 
   mutating func take(_ count: Int) throws(PickleFault) -> UnsafeRawBufferPointer {
-    guard count >= 0, position >= 0, position <= bytes.count, count <= bytes.count - position else { throw .truncated }
-    defer { position += count }
-    return UnsafeRawBufferPointer(rebasing: bytes[position..<position + count])
+    guard let taken = bytes.slice(position, count) else { throw .truncated }
+    position += count
+    return taken
   }
 
   mutating func skip(_ count: Int) throws(PickleFault) { _ = try take(count) }
@@ -17,13 +19,13 @@ struct PickleReader {
     T(littleEndian: try take(MemoryLayout<T>.size).loadUnaligned(as: type))
   }
 
-  /// A length that precedes what it counts.
+  /// A length prefix.
   mutating func length<T: FixedWidthInteger>(_ type: T.Type) throws(PickleFault) -> Int {
     guard let length = Int(exactly: try integer(type)) else { throw .truncated }
     return length
   }
 
-  /// An integer of `count` bytes, little-endian, two's complement; nil if it has too many for an `Int`.
+  /// An integer of `count` bytes, little-endian, two's complement; nil if it does not fit an `Int`.
   mutating func longInteger(_ count: Int) throws(PickleFault) -> Int? {
     let digits = try take(count)
     guard digits.count <= 8 else { return nil }

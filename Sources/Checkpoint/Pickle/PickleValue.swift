@@ -1,6 +1,6 @@
 import DiffusionFiles
 
-/// What the instructions of a pickle build. Only what dictionaries of tensors are made of can be represented.
+/// A value built by the instructions of a pickle. Only the components of tensor dictionaries can be represented.
 enum PickleValue {
   case none
   case bool(Bool)
@@ -10,22 +10,22 @@ enum PickleValue {
   case tuple(Tuple)
   case list(PickleList)
   case dictionary(PickleDictionary)
-  /// An importable name that is on the list of those known; nothing is ever imported.
+  /// A known importable name; nothing is ever imported.
   case name(PickleName)
-  // The larger ones lie apart, so that a value is small: a hostile pickle makes one with every byte.
+  // The larger cases are indirect, to keep values small: a hostile pickle can make one with every byte.
   /// A reference to bytes elsewhere in the file.
   indirect case storage(PickleStorage)
   indirect case tensor(PickleTensor)
-  /// What tensors do not need: a set, bytes, an object of a harmless class, … Its content is forgotten.
+  /// Something that tensors do not need: a set, bytes, an object of a harmless class, … Its content is discarded.
   case opaque(kind: String)
 
-  /// Items and how deep they nest, so that no value can be deeper than the stack that frees it.
+  /// Items and their nesting depth, which is limited so that deallocation cannot overflow the stack.
   struct Tuple {
     let items: [PickleValue]
     let depth: Int
   }
 
-  /// How deep tuples nest here; lists and dictionaries count as flat, as they are held and emptied apart.
+  /// The nesting depth of tuples. Lists and dictionaries count as flat, since the machine empties them separately.
   var depth: Int {
     if case .tuple(let tuple) = self { tuple.depth } else { 0 }
   }
@@ -49,15 +49,16 @@ enum PickleValue {
   }
 }
 
-/// A list, which instructions after its making add to.
+/// A list, to which later instructions append.
 final class PickleList {
   var items: [PickleValue] = []
 }
 
-/// A dictionary, in the order of insertion.
+/// A dictionary, in insertion order.
 final class PickleDictionary {
   private(set) var items: [(key: PickleValue, value: PickleValue)] = []
-  /// Whether there are tensors by name, known without a search: dictionaries may hold one another many times over.
+  /// Whether any value under a string is a tensor. Tracked on insertion: a file can refer to one large dictionary many
+  /// times, and a search would go through it each time.
   private(set) var holdsTensors = false
 
   func enter(_ key: PickleValue, _ value: PickleValue) {
@@ -67,14 +68,14 @@ final class PickleDictionary {
 
   func removeAll() { items = [] }
 
-  /// The value under a string; the last one that was entered, as in Python.
+  /// The value under a string: the last one inserted, as in Python.
   subscript(name: String) -> PickleValue? {
     items.last {
       if case .string(name) = $0.key { true } else { false }
     }?.value
   }
 
-  /// The tensors by name: under each the last one that was entered, in the place of the first.
+  /// The tensors by name: for each name the last one inserted, at the position of the first.
   var tensors: [(name: String, tensor: PickleTensor)] {
     var tensors: [(name: String, tensor: PickleTensor)] = []
     var places: [String: Int] = [:]
@@ -91,7 +92,7 @@ final class PickleDictionary {
   }
 }
 
-/// A storage: a place in the file, and the elements it is said to have.
+/// A reference to a storage, with its claimed number of elements.
 struct PickleStorage: Equatable {
   let elementType: ElementType
   let key: String

@@ -1,18 +1,18 @@
 import DiffusionBytes
 
-/// Writes a pickle of protocol 2 (Python's `pickletools`), instruction by instruction as Python's own pickler does: what it may
-/// meet again is remembered, and recalled when it does.
+/// Writes a pickle of protocol 2 (Python's `pickletools`), instruction by instruction as Python's own pickler does:
+/// values that may recur are memoised.
 struct PickleWriter {
   private(set) var bytes: [UInt8] = [0x80, 2]
-  /// How many values have been remembered; each has its number.
+  /// The number of memoised values; each has a number.
   private var remembered = 0
-  /// The numbers of names and words that may be met again.
+  /// The memo numbers of names and words that may recur.
   private var known: [String: Int] = [:]
 
-  /// As many entries are added to a dictionary at a time, so that no reader's stack grows too large.
+  /// Dictionary entries are added in batches of this size, to bound the reader's stack.
   private static let batch = 1000
 
-  /// Ends the pickle; its value is the one that was written.
+  /// Ends the pickle, whose value is the one written.
   mutating func stop() { code(".") }
 
   /// A class or function to import.
@@ -21,10 +21,10 @@ struct PickleWriter {
     again(text) { $0.bytes += Array("c\(text)".utf8) }
   }
 
-  /// A word that is written over and over.
+  /// A string that is written again and again.
   mutating func word(_ word: String) { again(word) { $0.newText(word) } }
 
-  /// A text that is written once.
+  /// A string that is written once.
   mutating func text(_ text: String) {
     newText(text)
     remember()
@@ -44,7 +44,7 @@ struct PickleWriter {
       code("J")
       bytes += littleEndianBytes(Int32(value))
     default:
-      // As few bytes as hold the sign too.
+      // The fewest bytes that also hold the sign.
       let magnitude = value < 0 ? ~value : value
       let count = (Int.bitWidth - magnitude.leadingZeroBitCount) / 8 + 1
       bytes += [0x8A, UInt8(count)] + littleEndianBytes(value).prefix(count)
@@ -55,7 +55,7 @@ struct PickleWriter {
     tuple(values.count) { pickle in for value in values { pickle.integer(value) } }
   }
 
-  /// A tuple of the `count` values that `items` writes.
+  /// A tuple of the `count` values written by `items`.
   mutating func tuple(_ count: Int, _ items: (inout PickleWriter) -> Void) {
     if count == 0 { return code(")") }
     if count > 3 { code("(") }
@@ -64,16 +64,16 @@ struct PickleWriter {
     remember()
   }
 
-  /// The result of calling what was written last but one with the tuple that was written last.
+  /// Calls the value before the last one with the last one, a tuple of arguments.
   mutating func call() {
     code("R")
     remember()
   }
 
-  /// The object outside the pickle that the reader knows by the tuple that was written last.
+  /// Refers to an external object, identified by the last value, a tuple.
   mutating func reference() { code("Q") }
 
-  /// A `collections.OrderedDict`: of the keys, each with the value that `value` writes.
+  /// A `collections.OrderedDict` of `keys`, each with the value written by `value`.
   mutating func orderedDict(_ keys: [String], _ value: (inout PickleWriter, String) -> Void) {
     name("collections", "OrderedDict")
     tuple(0) { _ in }
@@ -96,7 +96,7 @@ struct PickleWriter {
     bytes += littleEndianBytes(UInt32(text.utf8.count)) + Array(text.utf8)
   }
 
-  /// Recalls what is known under `key`, or else writes and remembers it.
+  /// Recalls the memoised value of `key`, or writes and memoises it.
   private mutating func again(_ key: String, _ write: (inout PickleWriter) -> Void) {
     if let number = known[key] { return indexed("h", "j", number) }
     known[key] = remembered
@@ -104,7 +104,7 @@ struct PickleWriter {
     remember()
   }
 
-  /// Remembers the value that was written last, under the next number.
+  /// Memoises the last value under the next number.
   private mutating func remember() {
     indexed("q", "r", remembered)
     remembered += 1

@@ -1,9 +1,10 @@
 import DiffusionBytes
 import DiffusionFiles
 
-/// Reads the safetensors format: the length of a JSON header, the header, and the elements of all tensors without gaps.
+/// Reads the safetensors format: the length of a JSON header, the header, and the elements of all tensors, without
+/// gaps.
 ///
-/// - Throws: `CheckpointError`, with a `SafetensorsFault` for each way in which such a file can lie.
+/// - Throws: `CheckpointError`, with a `SafetensorsFault` if the file is invalid.
 func readSafetensors(_ file: MappedFile) throws(CheckpointError) -> StateDict {
   let parsed: (entries: [(name: String, tensor: StoredTensor)], metadata: [String: String])
   do { parsed = try parseSafetensors(file) } catch { throw .safetensors(file: file.name, error) }
@@ -12,10 +13,10 @@ func readSafetensors(_ file: MappedFile) throws(CheckpointError) -> StateDict {
     file: file, entries: parsed.entries, metadata: parsed.metadata, origin: StateDictOrigin(.safetensors))
 }
 
-/// The name under which a header has strings instead of a tensor.
+/// The header's key for metadata strings, in place of a tensor's name.
 let safetensorsMetadataKey = "__metadata__"
 
-/// The format's own limit for the header.
+/// The format's limit on the header, in bytes.
 let safetensorsHeaderLimit = 100_000_000
 
 private func parseSafetensors(
@@ -37,7 +38,7 @@ private func parseSafetensors(
 
   let begin = 8 + Int(length)
   let available = file.count - begin
-  // In the order of their places, which must follow one another without overlap or gap.
+  // Sorted by position; tensors must follow one another without overlap or gap.
   let sorted = header.tensors.sorted {
     $0.value.begin < $1.value.begin || ($0.value.begin == $1.value.begin && $0.value.end < $1.value.end)
   }
@@ -73,7 +74,7 @@ private func parseSafetensors(
   return (entries, header.metadata)
 }
 
-/// The header: a JSON object of tensors by name, and one of strings under `__metadata__`.
+/// The header: a JSON object of tensors by name, with an object of strings under `__metadata__`.
 private struct Header: Decodable {
   var tensors: [String: TensorEntry] = [:]
   var metadata: [String: String] = [:]

@@ -1,15 +1,15 @@
 import TensorCore
 
-/// Writes the tensors of `state` as a safetensors file, in the order of their names in it and one at a time, so that no more
-/// than one is in memory. The same tensors and metadata make the same bytes.
+/// Writes the tensors of `state` as a safetensors file, in the order of `state.names` and one at a time, so that only
+/// one is in memory. The same tensors and metadata give the same bytes.
 ///
 /// - Parameters:
 ///   - state: the tensors.
-///   - metadata: strings that the file holds beside its tensors.
-///   - half: whether to write float16, rounded to the nearest, rather than float32.
-///   - write: takes the next bytes of the file; they are valid during the call only.
-/// - Throws: `CheckpointError.overflowsHalf` for a number that float16 cannot hold, `.tensor` for a name that safetensors
-///   files keep for themselves, and what `write` throws. What has been written by then is of no use.
+///   - metadata: strings to store with the tensors.
+///   - half: whether to write float16, rounded to nearest, instead of float32.
+///   - write: receives the next bytes of the file, which are valid only during the call.
+/// - Throws: `CheckpointError.overflowsHalf` for a value that float16 cannot represent, `.tensor` for a name reserved
+///   in safetensors files, and what `write` throws. Bytes written by then are useless.
 public func writeSafetensors(
   _ state: StateDict, metadata: [String: String], half: Bool, to write: (UnsafeRawBufferPointer) throws -> Void
 ) throws {
@@ -20,7 +20,7 @@ public func writeSafetensors(
 
 /// Writes tensors as a safetensors file of float32, in the given order.
 ///
-/// - Throws: `CheckpointError.tensor` for a name that safetensors files keep for themselves, and what `write` throws.
+/// - Throws: `CheckpointError.tensor` for a name reserved in safetensors files, and what `write` throws.
 public func writeSafetensors(
   _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String],
   to write: (UnsafeRawBufferPointer) throws -> Void
@@ -43,7 +43,7 @@ private func writeHeader(
   try header.withUnsafeBytes { try write($0) }
 }
 
-/// The header: JSON that says what each tensor is and where it lies, padded with spaces so that the elements lie aligned.
+/// The header: JSON with the type, shape and place of each tensor, padded with spaces to align the elements.
 private func safetensorsHeader(
   _ shapes: [(name: String, shape: [Int])], of file: String, metadata: [String: String], type: ElementType
 ) throws(CheckpointError) -> String {

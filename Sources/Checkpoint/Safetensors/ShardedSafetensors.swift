@@ -2,10 +2,10 @@ import DiffusionBytes
 import DiffusionFiles
 import TensorCore
 
-/// Reads a checkpoint that is spread over several safetensors files: `index` is the JSON that says which tensor lies in which
-/// of them, all in its own folder.
+/// Reads a checkpoint split into several safetensors files. `index` is the JSON that maps tensors to files in its own
+/// folder.
 ///
-/// - Throws: `CheckpointError`, naming the index, and the file where it is one of the others.
+/// - Throws: `CheckpointError`, naming the index and, if a shard is invalid, the shard.
 func readShardedSafetensors(index: MappedFile) throws(CheckpointError) -> StateDict {
   let shards = try tensorsOfShards(index)
   let folder = index.name.lastIndex(of: "/").map { String(index.name[...$0]) } ?? ""
@@ -29,7 +29,7 @@ func readShardedSafetensors(index: MappedFile) throws(CheckpointError) -> StateD
     file: index, entries: entries, metadata: metadata, origin: StateDictOrigin(.shardedSafetensors))
 }
 
-/// The names of the tensors that the index says are in each file.
+/// The names of each file's tensors, according to the index.
 private func tensorsOfShards(_ index: MappedFile) throws(CheckpointError) -> [String: Set<String>] {
   guard index.count <= safetensorsHeaderLimit, let bytes = index.slice(0, index.count) else {
     throw .index(file: index.name, .tooLarge(bytes: index.count, limit: safetensorsHeaderLimit))
@@ -40,7 +40,7 @@ private func tensorsOfShards(_ index: MappedFile) throws(CheckpointError) -> [St
   } catch { throw .index(file: index.name, .notJSON(jsonReason(error))) }
   var shards: [String: Set<String>] = [:]
   for (tensor, shard) in weightMap {
-    // A path could lead anywhere in the system.
+    // A path could point anywhere in the file system.
     guard !shard.isEmpty, shard != ".", shard != "..",
       !shard.utf8.contains(where: { $0 == UInt8(ascii: "/") || $0 == 0 })
     else { throw .index(file: index.name, .badShardName(shard)) }

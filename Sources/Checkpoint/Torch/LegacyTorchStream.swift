@@ -1,19 +1,19 @@
 import DiffusionFiles
 
-/// A `.pt` as PyTorch wrote it before 1.6 (`torch.serialization._legacy_save`): five pickles one after another, which are a
-/// magic number, the protocol's version, facts about the system, the object and the keys of the storages; then for each key an
-/// element count of eight bytes and the elements.
+/// A `.pt` of PyTorch before 1.6 (`torch.serialization._legacy_save`): five pickles – a magic number, the protocol
+/// version, facts about the system, the object, and the keys of the storages – and then for each key an element count
+/// of eight bytes and the elements.
 struct LegacyTorchStream {
   private let file: MappedFile
-  /// Where the next pickle begins, or the next storage.
+  /// The offset of the next pickle or storage.
   private var position = 0
 
   /// Whether `file` begins with a pickle of the magic number.
   static func isOne(_ file: MappedFile) -> Bool {
-    // 0x1950a86a20f9469cfc6c as an integer of ten bytes.
+    // LONG1 with 0x1950a86a20f9469cfc6c in ten bytes.
     let magic: [UInt8] = [0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19]
     guard file.integer(0, as: UInt8.self) == 0x80 else { return false }
-    // Behind the instruction PROTO, and from protocol 4 on FRAME.
+    // After the instruction PROTO, and from protocol 4 on after FRAME.
     return [2, 11].contains { file.slice($0, magic.count)?.elementsEqual(magic) ?? false }
   }
 
@@ -40,7 +40,7 @@ struct LegacyTorchStream {
     }
   }
 
-  /// The protocol's version and the facts about the system, of which the order of bytes matters.
+  /// Reads the protocol version and the facts about the system, of which only the byte order matters.
   private mutating func readHead() throws(CheckpointError) {
     let version = try pickle { (version, _) throws(PickleFault) in
       guard case .integer(let version) = version else {
@@ -63,14 +63,14 @@ struct LegacyTorchStream {
   private mutating func pickle<R>(
     _ body: (PickleValue, [String: PickleStorage]) throws(PickleFault) -> R
   ) throws(CheckpointError) -> R {
-    // The pickles together are held to the limit for one.
+    // The size limit of one pickle applies to all together.
     guard let bytes = file.slice(0, min(file.count, PickleMachine.sizeLimit)) else { throw .empty(file: file.name) }
     do {
       return try PickleMachine.run(bytes, from: &position, body)
     } catch { throw .pickle(file: file.name, offset: error.offset, error.fault) }
   }
 
-  /// The places of the elements of the storages `keys`, which follow one another.
+  /// The byte ranges of the storages `keys`, which follow one another.
   private mutating func findStorages(
     _ keys: [String], _ described: [String: PickleStorage]
   ) throws(StreamFault) -> [String: Range<Int>] {

@@ -1,8 +1,8 @@
 import DiffusionBytes
 import DiffusionFiles
 
-/// Reads a `.pt` as PyTorch has written it since 1.6: a zip archive with the elements of each storage as an entry, and a
-/// pickle that says which tensors view them.
+/// Reads a `.pt` of PyTorch since 1.6: a zip archive with an entry for the elements of each storage, and a pickle of
+/// the tensors that view them.
 ///
 /// - Throws: `CheckpointError`.
 func readTorchArchive(_ file: MappedFile) throws(CheckpointError) -> StateDict {

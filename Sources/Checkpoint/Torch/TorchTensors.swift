@@ -1,14 +1,14 @@
 import DiffusionFiles
 
-/// The tensors of what `torch.save` has saved, by name, and the keys under which they were found.
+/// The tensors in an object saved by `torch.save`, by name, and the keys that lead to them.
 ///
-/// Training programs save the state dict within another dictionary, under a name of their own; that is undone.
+/// Training programs often nest the state dict in other dictionaries, under keys of their own.
 struct TorchTensors {
   private(set) var tensors: [(name: String, tensor: PickleTensor)] = []
   private(set) var keyPath: [String] = []
   private let isOptimizer: Bool
 
-  /// Looks for the tensors in the value that a pickle has left.
+  /// Finds the tensors in the value of a pickle.
   init(_ root: PickleValue) throws(PickleFault) {
     guard case .dictionary(let dictionary) = root else { throw .unexpected("it holds \(root.kind)") }
     if case .dictionary? = dictionary["state"], case .list? = dictionary["param_groups"] {
@@ -22,12 +22,12 @@ struct TorchTensors {
     }
   }
 
-  /// The names under which training programs save a model, the likeliest first. The running average draws better than the
-  /// raw weights where a file has both.
+  /// The keys under which training programs save a model, the likeliest first. If a file has both, the running average
+  /// gives better pictures than the raw weights.
   private static let modelKeys = StateDictOrigin.averageKeys + ["state_dict", "model_state_dict", "model"]
 
-  /// The dictionary that holds the model's tensors: one under a usual name, or else `root` itself, or else any within it, or
-  /// else one within those under a usual name.
+  /// Finds the dictionary of the model's tensors: one under a usual key, or else `root` itself, or else any in it, or
+  /// else one nested in a dictionary under a usual key.
   private static func find(
     in root: PickleDictionary, levels: Int
   ) -> (keyPath: [String], dictionary: PickleDictionary)? {
@@ -49,9 +49,9 @@ struct TorchTensors {
     return nil
   }
 
-  /// The tensors as those of `file`; `storage` says where the bytes of the storage of a key lie.
+  /// A state dict of the tensors. `storage` returns the byte range in `file` of the storage with a key.
   ///
-  /// - Throws: `CheckpointError` where there are none, or one reaches outside its storage.
+  /// - Throws: `CheckpointError` if there are no tensors, or one reaches outside its storage.
   func stateDict(
     _ file: MappedFile, _ container: StateDictOrigin.Container,
     storage: (String) throws(CheckpointError) -> Range<Int>

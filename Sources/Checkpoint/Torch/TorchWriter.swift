@@ -1,25 +1,25 @@
 import DiffusionBytes
 
-/// Writes the tensors of `state` as a `.pt` of the kind that PyTorch has written since 1.6: a dictionary of tensors by name, for
-/// `torch.load` (also with `weights_only`, and mapped into memory) and a module's `load_state_dict`. The tensors are written one at
-/// a time, so that no more than one is in memory. The same tensors make the same bytes, whatever the file is called.
+/// Writes the tensors of `state` as a `.pt` in the format of PyTorch since 1.6: a dictionary of tensors by name, for
+/// `torch.load` (with `weights_only` and `mmap` too) and `load_state_dict`. Tensors are written one at a time, so that
+/// only one is in memory. The same tensors give the same bytes, whatever the file's name.
 ///
 /// - Parameters:
 ///   - state: the tensors.
-///   - half: whether to write float16, rounded to the nearest, rather than float32.
-///   - file: has no bytes yet.
-/// - Throws: `CheckpointError.overflowsHalf` for a number that float16 cannot hold, and what `file` throws. What has been written by
-///   then is of no use.
+///   - half: whether to write float16, rounded to nearest, instead of float32.
+///   - file: must be empty.
+/// - Throws: `CheckpointError.overflowsHalf` for a value that float16 cannot represent, and what `file` throws. Bytes
+///   written by then are useless.
 public func writeTorchArchive(_ state: StateDict, half: Bool, to file: some GrowingFile) throws {
   let zip = ZipWriter(file)
-  // What PyTorch calls an archive that it writes to no file.
+  // PyTorch's name for an archive that is not written to a file.
   let folder = "archive"
   func add(_ name: String, _ bytes: [UInt8]) throws {
     try zip.begin("\(folder)/\(name)", size: bytes.count, alignment: storageAlignment)
     try zip.append(entry: bytes)
   }
   try add("data.pkl", stateDictPickle(state, half: half))
-  // Without .format_version, which promises that places can be computed from the sizes, as if checksums stood behind the data.
+  // Without .format_version, which promises offsets that can be computed from sizes, with checksums behind the data.
   try add("byteorder", Array("little".utf8))
   for (key, name) in state.names.enumerated() {
     let count = (state.shape(of: name) ?? []).reduce(1, *)
@@ -31,10 +31,10 @@ public func writeTorchArchive(_ state: StateDict, half: Bool, to file: some Grow
   try zip.finish()
 }
 
-/// Where PyTorch lets elements begin: at multiples of the size of a cache line, for use as they lie in a mapped file.
+/// PyTorch aligns elements to cache lines, so that they can be used in place in a mapped file.
 private let storageAlignment = 64
 
-/// The pickle that says which tensors there are. Each has a storage of its own, whose key is its number.
+/// The pickle of the tensors. Each has a storage of its own, whose key is the tensor's number.
 func stateDictPickle(_ state: StateDict, half: Bool) -> [UInt8] {
   var keys = 0
   var pickle = PickleWriter()
@@ -50,11 +50,11 @@ func stateDictPickle(_ state: StateDict, half: Bool) -> [UInt8] {
         pickle.integer(shape.reduce(1, *))
       }
       pickle.reference()
-      // The first element's place.
+      // The offset of the first element.
       pickle.integer(0)
       pickle.integers(shape)
       pickle.integers(StoredTensor.contiguousStrides(shape.map { max($0, 1) }))
-      // Whether it asks for gradients, and what is called when there are some.
+      // `requires_grad` and the backward hooks.
       pickle.no()
       pickle.orderedDict([]) { _, _ in }
     }

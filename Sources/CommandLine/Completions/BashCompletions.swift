@@ -1,4 +1,4 @@
-/// A function for `complete -F`. It needs nothing but bash 4, in particular not the bash-completion package.
+/// A function for `complete -F`. Needs only bash 4, not the bash-completion package.
 func bashCompletions(_ program: Program) -> String {
   let name = program.rawValue
   let choice = choice(of: program.verbs) + ["case $command in"] + program.commands.flatMap(branch) + ["esac"]
@@ -31,7 +31,7 @@ func bashCompletions(_ program: Program) -> String {
     """
 }
 
-/// What finds the command, if it has a verb.
+/// Finds the command if it has a verb.
 private func choice(of verbs: [CommandName]) -> [String] {
   if verbs.isEmpty { return [] }
   return [
@@ -40,7 +40,7 @@ private func choice(of verbs: [CommandName]) -> [String] {
   ]
 }
 
-/// What can be typed after a command, and after each of its options.
+/// Completions after a command and after each of its options.
 private func branch(_ command: CommandName) -> [String] {
   let table = options(of: command)
   var lines = ["\(command.rawValue))", "  options='\(table.map { "--\($0.names[0])" }.joined(separator: " "))'"]
@@ -65,7 +65,7 @@ private func branch(_ command: CommandName) -> [String] {
   return lines + ["  ;;"]
 }
 
-/// What makes the candidates those of the word to complete.
+/// Makes `candidates` the completions of the current word.
 private func assignment(_ candidates: Candidates) -> String {
   switch candidates {
   case .none: "return"

@@ -1,16 +1,18 @@
-/// A shell that can complete command lines.
+/// A shell for which completions can be printed.
 public enum Shell: String, Sendable, CaseIterable {
-  /// The GNU project's.
+  /// GNU bash.
   case bash
-  /// The Z shell.
+  /// Z shell.
   case zsh
-  /// The friendly interactive shell.
+  /// The fish shell.
   case fish
 }
 
-/// A script that tells a shell how to complete command lines of a program, made of the table that parsing and help use.
+/// A completion script for a program, generated from the option table.
 ///
-/// - Parameter shell: the shell that is to read it.
+/// - Parameters:
+///   - shell: the shell that reads it.
+///   - program: the program to complete.
 public func completions(for shell: Shell, of program: Program) -> String {
   switch shell {
   case .bash: bashCompletions(program)

@@ -29,13 +29,13 @@ func fishCompletions(_ program: Program) -> String {
     if !command.operands.isEmpty { lines.append(start + arguments(command.operandCandidates)) }
     for option in options(of: command) {
       let short = option.short.map { " -s \($0)" } ?? ""
-      // -r: a value must follow; -x: and it is no file. Without, fish offers the words behind an equals sign.
+      // -r: a value is required; -x: and it is not a file. Without them, fish offers words only after an equals sign.
       let need = !option.needsValue ? "" : option.candidates == .files ? " -r" : " -x"
       let value = need + arguments(option.candidates)
       lines.append("\(start)\(short) -l \(option.names[0])\(value) -d \(quoted(option.help))")
     }
   }
-  // A truth value may also be the next word, which fish does not expect of what need not follow.
+  // A Boolean value may also be a separate word, which fish does not expect for an optional value.
   let truths = program.commands.flatMap(options).filter { $0.value.isTruth }.flatMap(\.spellings)
   var seen: Set<String> = []
   let words = truths.filter { seen.insert($0).inserted }.joined(separator: " ")

@@ -1,4 +1,4 @@
-/// A function for zsh's `compinit`, in a folder of `fpath` or sourced.
+/// A function for zsh's `compinit`, to put in a folder of `fpath` or to source.
 func zshCompletions(_ program: Program) -> String {
   let name = program.rawValue
   let choice = choice(of: program.verbs) + ["case $command in"] + program.commands.flatMap(branch) + ["esac"]
@@ -18,7 +18,7 @@ func zshCompletions(_ program: Program) -> String {
     """
 }
 
-/// What finds the command, if it has a verb, and offers the verbs.
+/// Finds the command if it has a verb, and offers the verbs.
 private func choice(of verbs: [CommandName]) -> [String] {
   if verbs.isEmpty { return [] }
   return [
@@ -43,7 +43,7 @@ private func branch(_ command: CommandName) -> [String] {
     + ["  ;;"]
 }
 
-/// The option as `_arguments` takes it, once for each spelling, each of which excludes the others.
+/// The option in the syntax of `_arguments`, once per spelling; each spelling excludes the others.
 private func specifications(_ option: OptionDefinition) -> [String] {
   let shown = option.shownNames
   let exclusion = shown.count > 1 ? "(\(shown.joined(separator: " ")))" : ""

@@ -1,31 +1,34 @@
 import DiffusionCore
 
 extension CommandName {
-  /// How the command is typed, with the words that follow the verb: `sample inspect FILE`.
+  /// The command with its operands: `sample inspect FILE`.
   var usage: String { ([shown(self)] + operands).joined(separator: " ") }
 
-  /// What the command does, as a sentence goes on after its usage.
+  /// What the command does: continues the sentence that `usage` begins.
   var summary: String {
     switch self {
     case .draw: "draws images with a diffusion model"
-    case .bench: "measures how long a model's forward pass takes"
-    case .inspect: "says what a checkpoint is, and what is assumed of it"
+    case .bench: "measures how long a forward pass takes"
+    case .inspect: "describes a checkpoint: what its tensors show, and what is assumed"
     case .convert:
-      "writes a checkpoint as a .safetensors that describes itself, or as a .pt for PyTorch with a .pt.json beside it"
-    case .reproduce: "draws an image again and compares"
-    case .show: "prints what an image says of itself"
-    case .encode: "writes the noise that pictures are drawn from, by DDIM run backwards"
-    case .reconstruct: "encodes pictures, draws them again, and says how far they come out from what they were"
-    case .interpolate: "draws what lies between two pictures, or two seeds"
-    case .nll: "measures how probable pictures are: the variational bound, in bits per dimension"
-    case .run: "draws requests, a line of JSON each, with the model kept loaded, and answers with a line for each"
+      """
+      converts a checkpoint to a self-describing .safetensors, \
+      or to a .pt for PyTorch with its description in a .pt.json
+      """
+    case .reproduce: "draws an image again from its metadata, and compares the pixels"
+    case .show: "prints an image's metadata, and the command that draws it again"
+    case .encode: "encodes images to the noise that draws them, by DDIM inversion"
+    case .reconstruct: "encodes images, draws them again, and prints the reconstruction errors"
+    case .interpolate: "interpolates between two images, or between two seeds"
+    case .nll: "measures the likelihood of images: the variational bound, in bits per dimension"
+    case .run: "draws requests, one line of JSON each, keeping the model loaded, and answers each with a line of JSON"
     case .completions: "prints completions for bash, zsh or fish"
     case .man: "prints the manual page"
-    case .train: "trains a diffusion model on a folder of pictures or a .npz"
+    case .train: "trains a diffusion model on a folder of PNGs or a .npz"
     }
   }
 
-  /// What can be typed where an operand stands.
+  /// How to complete an operand.
   var operandCandidates: Candidates {
     switch self {
     case .draw, .bench, .man, .train: .none

@@ -1,11 +1,13 @@
-/// The text of `sample --help`, of a command's, or of `train --help`.
+/// The help of `sample`, of one of its commands, or of `train`.
 ///
-/// - Parameter width: the columns to fill, at least 60.
+/// - Parameters:
+///   - command: the command.
+///   - width: columns to fill, at least 60.
 public func helpText(_ command: CommandName = .draw, width: Int = 80) -> String {
   var lines = wrap("\(command.usage) \(command.summary).", width: 80) + ["", "Examples"]
   for (meaning, line) in examples(command) { lines += ["  # \(meaning)", "  \(line)"] }
   if command == .draw {
-    lines += ["", "Commands (sample COMMAND --help says more)"]
+    lines += ["", "Commands (for details, sample COMMAND --help)"]
     for other in Program.sample.verbs { lines += entry(other.usage, other.summary, width: max(width, 60)) }
   }
   for group in OptionDefinition.Group.allCases {
@@ -24,92 +26,92 @@ func examples(_ command: CommandName) -> [(meaning: String, line: String)] {
   switch command {
   case .bench:
     [
-      ("the embedded model, one image at a time and sixteen", "sample bench"),
-      ("which layers take the time, on one thread", "sample bench --layers --batch 1 --threads 1"),
+      ("the embedded model, with batches of 1 and 16", "sample bench"),
+      ("the time per layer, on one thread", "sample bench --layers --batch 1 --threads 1"),
     ]
   case .reproduce:
     [
-      ("an image of the embedded model", "sample reproduce img-00007.png"),
-      ("of another, which has moved", "sample reproduce --model models/m.pt img.png"),
+      ("an image drawn by the embedded model", "sample reproduce img-00007.png"),
+      ("an image of a model whose file has moved", "sample reproduce --model models/m.pt img.png"),
     ]
   case .show: [("how an image was drawn", "sample show img.png")]
   case .encode:
     [
-      ("the noise of a picture of a seven", "sample encode seven.png --class 7 --steps 250 --out z.npy"),
-      ("the picture again", "sample --noise z.npy --sampler ddim --steps 250 --class 7 --guidance 1"),
+      ("encode a picture of a seven", "sample encode seven.png --class 7 --steps 250 --out z.npy"),
+      ("draw it again from the noise", "sample --noise z.npy --sampler ddim --steps 250 --class 7 --guidance 1"),
     ]
   case .reconstruct:
     [
-      ("how near it comes", "sample reconstruct seven.png --class 7 --steps 250"),
-      ("several, on one sheet", "sample reconstruct 7.png 2.png --class 7,2 --grid --out sheet.png"),
+      ("how close the reconstruction is", "sample reconstruct seven.png --class 7 --steps 250"),
+      ("several images, on one sheet", "sample reconstruct 7.png 2.png --class 7,2 --grid --out sheet.png"),
     ]
   case .interpolate:
     [
-      ("eight pictures in a row", "sample interpolate a.png b.png --out between.png"),
-      ("a file each", "sample interpolate a.png b.png --frames 30 --out 'f-%02d.png'"),
+      ("eight images in a row", "sample interpolate a.png b.png --out between.png"),
+      ("one file per image", "sample interpolate a.png b.png --frames 30 --out 'f-%02d.png'"),
       ("between the images of two seeds", "sample interpolate --seed 1..2 --class 3 --out between.png"),
     ]
   case .nll:
     [
-      ("bits per dimension of pictures of a seven and a two", "sample nll 7.png 2.png --class 7,2"),
-      ("of a data set with labels, on 250 steps", "sample nll digits.npz --steps 250 --out nll.csv"),
+      ("bits per dimension of a seven and a two", "sample nll 7.png 2.png --class 7,2"),
+      ("of a labelled data set, using 250 steps", "sample nll digits.npz --steps 250 --out nll.csv"),
     ]
   case .inspect:
     [
-      ("what a checkpoint is", "sample inspect m.pt"),
-      ("the same for a program to read", "sample inspect --json m.safetensors"),
+      ("describe a checkpoint", "sample inspect m.pt"),
+      ("the same as JSON", "sample inspect --json m.safetensors"),
     ]
   case .convert:
     [
-      ("a folder of diffusers becomes one file", "sample convert ddpm-cifar10-32 cifar10.safetensors"),
-      ("half the size, and never a flag again", "sample convert --half --num-heads 8 m.pt m.safetensors"),
-      ("back to PyTorch: for torch.load and load_state_dict", "sample convert m.safetensors m.pt"),
+      ("turn a diffusers folder into a single file", "sample convert ddpm-cifar10-32 cifar10.safetensors"),
+      ("half the size, with the flags stored in the file", "sample convert --half --num-heads 8 m.pt m.safetensors"),
+      ("back to PyTorch, for torch.load and load_state_dict", "sample convert m.safetensors m.pt"),
     ]
   case .run:
     [
       ("a file of requests", "sample run requests.jsonl"),
-      ("one, down a pipe", "echo '{\"out\": \"a.png\", \"steps\": 20, \"seed\": 7}' | sample run -"),
+      ("a single request, through a pipe", "echo '{\"out\": \"a.png\", \"steps\": 20, \"seed\": 7}' | sample run -"),
     ]
   case .completions:
     [
-      ("complete in this session of bash", "source <(sample completions bash)"),
-      ("of zsh, after compinit", "source <(sample completions zsh)"),
-      ("of fish", "sample completions fish | source"),
+      ("in this bash session", "source <(sample completions bash)"),
+      ("in this zsh session, after compinit", "source <(sample completions zsh)"),
+      ("in this fish session", "sample completions fish | source"),
     ]
   case .train:
     [
-      ("a folder of PNGs, 32 pixels wide", "train --data pictures --image-size 32 --steps 100000 --out run"),
-      ("grey digits", "train --data d.npz --image-size 28 --in-channels 1 --channel-mult 1,2,2 -o run"),
-      ("classes, for guidance too", "train --data pictures --class-cond --null-class 0.1 --out run"),
-      ("go on after an interruption", "train --resume run"),
-      ("draw with what it has come to", "sample --model run --out img.png"),
+      ("a folder of PNGs, at 32 by 32 pixels", "train --data pictures --image-size 32 --steps 100000 --out run"),
+      ("grey digits, as arrays", "train --data d.npz --image-size 28 --in-channels 1 --channel-mult 1,2,2 -o run"),
+      ("a class-conditional model that can be guided", "train --data pictures --class-cond --null-class 0.1 --out run"),
+      ("continue after an interruption", "train --resume run"),
+      ("draw with the trained model", "sample --model run --out img.png"),
     ]
   case .man:
-    [("read it, without installing it", "sample man | man -l -")]
+    [("read it without installing it", "sample man | man -l -")]
   case .draw:
     [
       ("one image from the embedded model", "sample --steps 50 --out img.png"),
       ("64 digits on one sheet", "sample --count 64 --grid --class 0-9 --out sheet.png"),
-      ("a batch, a file each", "sample --count 1000 --out 'out/%05d.png'"),
+      ("a thousand images, one file each", "sample --count 1000 --out 'out/%05d.png'"),
       ("a model of your own", "sample --model m.pt --out img.png"),
-      ("what it is, and what is assumed of it; sample inspect --help says more", "sample inspect m.pt"),
-      ("how fast a model is; sample bench --help says more", "sample bench"),
+      ("what that model is, and which settings are assumed", "sample inspect m.pt"),
+      ("how fast the embedded model is", "sample bench"),
     ]
   }
 }
 
-/// What holds of all options.
+/// Applies to all options.
 let spellingNote = """
-  BOOL is True or False; left out, it is True. Options may also be typed --name=value, and with underscores for hyphens; \
-  given twice, the last counts.
+  BOOL is True or False; if left out, True. Options can also be typed as --name=value, and with underscores instead of \
+  hyphens. If an option is repeated, the last one counts.
   """
 
 let exitStatuses = [
-  (status: 0, meaning: "done"), (status: 1, meaning: "failed"), (status: 64, meaning: "the command line is wrong"),
-  (status: 130, meaning: "interrupted"), (status: 143, meaning: "ended by SIGTERM"),
+  (status: 0, meaning: "success"), (status: 1, meaning: "failure"), (status: 64, meaning: "invalid command line"),
+  (status: 130, meaning: "interrupted (Ctrl-C)"), (status: 143, meaning: "terminated (SIGTERM)"),
 ]
 
-/// The line or lines of an option or a command: how it is typed, and what it does.
+/// The lines for an option or a command: usage and help.
 private func entry(_ usage: String, _ help: String, width: Int) -> [String] {
   let indent = 24
   let text = wrap(help, width: width - indent)

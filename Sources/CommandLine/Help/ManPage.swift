@@ -1,14 +1,14 @@
-/// The manual page, in the macros of man(7), made of the table that parsing and help use.
+/// The manual page, in man(7) macros, generated from the option table.
 ///
 /// - Parameters:
-///   - program: whose page it is.
-///   - version: the program's.
+///   - program: the program it describes.
+///   - version: the program's version.
 public func manPage(of program: Program, version: String) -> String {
   let name = program.rawValue
   var lines = [
-    // Without a date: the version says which page it is, and the same sources make the same page.
+    // No date: the version identifies the page, and the build stays reproducible.
     ".TH \(name.uppercased()) 1 \"\" \"\(name) \(roff(version))\" \"User Commands\"",
-    // Ragged lines without hyphens of their own, so that names of options stay whole.
+    // Left-aligned and without hyphenation, so that option names stay whole.
     ".ad l", ".nh",
     ".SH NAME", roff("\(name) - \(program.summary)"),
     ".SH SYNOPSIS",
@@ -31,7 +31,10 @@ public func manPage(of program: Program, version: String) -> String {
   for (status, meaning) in exitStatuses { lines += [".TP", bold("\(status)"), roff(meaning)] }
   lines += [
     ".SH ENVIRONMENT", ".TP", bold("SAMPLE_KERNELS"),
-    roff("forces the kernels of an instruction set: baseline, avx2 or avx512; else the best for the CPU are used"),
+    roff(
+      """
+      selects the kernels for an instruction set: baseline, avx2 or avx512; default: the fastest that the CPU supports
+      """),
     ".SH EXAMPLES",
   ]
   for (meaning, line) in program.commands.flatMap(examples) {
@@ -42,7 +45,7 @@ public func manPage(of program: Program, version: String) -> String {
   return lines.joined(separator: "\n") + "\n"
 }
 
-/// How a command is typed, in one or more ways; that each has `--help` need not be said.
+/// The usage lines of a command, without `--help`, which all of them have.
 private func synopses(_ command: CommandName) -> [String] {
   if command == .train {
     return ["--data PATH --out RUN", "--resume RUN"].map { words in
@@ -57,13 +60,13 @@ private func synopses(_ command: CommandName) -> [String] {
   return ["\(bold(shown(command)))\(operands)" + (hasOptions ? " [\(italic("OPTION"))]..." : "")]
 }
 
-/// What a command with a verb takes; options that it shares with drawing are named only.
+/// The section of a command with a verb; options shared with drawing are only named.
 private func section(_ command: CommandName) -> [String] {
   let table = options(of: command)
   let (shared, own) = (table.filter { $0.commands.contains(.draw) }, table.filter { !$0.commands.contains(.draw) })
   var lines = [".SH \"\(roff(shown(command).uppercased()))\"", roff("\(command.usage) \(command.summary).")]
   lines += own.flatMap(item)
-  lines += [".PP", "Of the options above it takes"]
+  lines += [".PP", "It also takes these of the options above:"]
   lines += shared.enumerated().map { i, option in bold("--\(option.names[0])") + (i + 1 < shared.count ? "," : ".") }
   return lines
 }

@@ -1,9 +1,9 @@
-/// Text as roff prints it unchanged: of what roff takes for commands or typography, plain characters are asked for.
+/// Escapes what roff would take for commands or typography, so that the text prints unchanged.
 func roff(_ text: String) -> String {
   let escaped = text.unicodeScalars.map { scalar in
     switch scalar {
     case "\\": "\\e"
-    // A hyphen that stands for itself can be searched for and pasted.
+    // A plain hyphen can be searched for and pasted.
     case "-": "\\-"
     case "'": "\\(aq"
     case "`": "\\(ga"
@@ -13,11 +13,11 @@ func roff(_ text: String) -> String {
     default: scalar.isASCII ? String(scalar) : "\\[u\(hexadecimal(scalar))]"
     }
   }.joined()
-  // At the start of a line it would be a command.
+  // At the start of a line a dot would begin a command.
   return escaped.hasPrefix(".") ? "\\&" + escaped : escaped
 }
 
-/// At least four digits, as roff wants them.
+/// At least four digits, as roff requires.
 private func hexadecimal(_ scalar: UnicodeScalar) -> String {
   let digits = String(scalar.value, radix: 16, uppercase: true)
   return String(repeating: "0", count: max(0, 4 - digits.count)) + digits

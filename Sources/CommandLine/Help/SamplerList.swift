@@ -1,6 +1,6 @@
 import DiffusionCore
 
-/// The samplers, one line each, for `--sampler help`.
+/// One line per sampler, for `--sampler help`.
 public func samplerList(_ samplers: [SamplerInfo] = SamplerInfo.all) -> String {
   let width = samplers.map(\.name.count).max() ?? 0
   return samplers.map {

@@ -1,13 +1,17 @@
 import DiffusionText
 
-/// What a checkpoint is written as.
+/// The format and path of a converted checkpoint.
 public enum CheckpointDestination: Sendable, Equatable {
   /// A safetensors file that describes itself.
   case safetensors(String)
   /// A `.pt` for PyTorch.
   case torch(String)
 
-  /// Reads the name of the file that `input` is to become.
+  /// Parses the output path of a conversion.
+  ///
+  /// - Parameters:
+  ///   - path: as typed.
+  ///   - input: the file to convert, for the error's example.
   init(_ path: String, from input: String) throws(UsageError) {
     let name = path.lowercased()
     if name.hasSuffix(".safetensors") {
@@ -16,8 +20,10 @@ public enum CheckpointDestination: Sendable, Equatable {
       self = .torch(path)
     } else {
       throw UsageError(
-        "sample convert writes .safetensors, .pt and .pth, not \(path); type for instance \(shellLine(["sample", "convert", input, path + ".safetensors"]))"
-      )
+        """
+        sample convert writes .safetensors, .pt and .pth, not \(path); type for instance \
+        \(shellLine(["sample", "convert", input, path + ".safetensors"]))
+        """)
     }
   }
 }

@@ -1,14 +1,14 @@
 import DiffusionText
 
-/// The classes that a list of names, numbers and ranges means for a model.
+/// Resolves class names, numbers and ranges for a model.
 ///
 /// - Parameters:
-///   - items: the parts of `--class`: a class's name, its number, a range of numbers or names (`0-9`), or `all`, which is all but the
-///     null class unless a class is called so.
-///   - count: the model's classes, the null class included.
-///   - names: what they are called, in order, as far as they are called something. A name wins over a number.
-///   - nullClass: the class that stands for none, which can be asked for by number only.
-/// - Returns: class numbers, to be taken in turn.
+///   - items: the parts of `--class`: a class's name, its number, a range of either (`0-9`), or `all`, every class but
+///     the null class, unless a class has that name.
+///   - count: the number of classes, including the null class.
+///   - names: class names in order; may be fewer than `count`. A name takes precedence over a number.
+///   - nullClass: the null class, which can only be selected by number.
+/// - Returns: class numbers, to be cycled through.
 /// - Throws: `UsageError`.
 public func selectClasses(
   _ items: [String], count: Int, names: [String], nullClass: Int?
@@ -29,7 +29,7 @@ public func selectClasses(
       classes += (0..<count).filter { $0 != nullClass }
       continue
     }
-    // A name may hold hyphens: try each as the one of the range.
+    // Names may contain hyphens: try each hyphen as the separator.
     let range = item.indices.lazy.filter { item[$0] == "-" }.compactMap { hyphen -> ClosedRange<Int>? in
       guard let first = number(item[..<hyphen]), let end = number(item[item.index(after: hyphen)...]), first <= end
       else { return nil }

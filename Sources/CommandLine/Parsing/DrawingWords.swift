@@ -1,10 +1,10 @@
 import DiffusionText
 
-/// Of the words of a command line that draws, those that say what is drawn, for a command that draws it again: without what writes files, keeps
-/// them or replaces them, whoever put it there. An animation, or steps side by side, go to a file named `again-…`.
+/// Reduces a command line to the words that determine what is drawn, so that drawing again neither writes, keeps nor
+/// replaces files named by whoever made the image. An animation or a strip goes to a file named `again-…`.
 ///
-/// - Parameter words: without the name of the program, a verb in front if there is one.
-/// - Throws: `UsageError` for words that draw nothing, or that this version does not know.
+/// - Parameter words: without the program's name, starting with the verb if there is one.
+/// - Throws: `UsageError` if the words draw nothing or this version does not know them.
 public func drawingWords(_ words: [String]) throws(UsageError) -> [String] {
   let verb = words.prefix(1).filter { !$0.hasPrefix("-") }
   let command = verb.first.flatMap(CommandName.init(rawValue:)) ?? .draw
@@ -29,7 +29,7 @@ public func drawingWords(_ words: [String]) throws(UsageError) -> [String] {
       continue
     }
     guard option.saysWhatIsDrawn else { continue }
-    // A value that looks like an option is taken for one, unless it is attached.
+    // A value that looks like an option must be attached, or it would be parsed as one.
     let isAttached = parts.count > 1 || value?.hasPrefix("-") == true
     kept += isAttached ? ["--\(name)=\(value ?? "")"] : ["--\(name)"] + (value.map { [$0] } ?? [])
   }
@@ -37,7 +37,7 @@ public func drawingWords(_ words: [String]) throws(UsageError) -> [String] {
 }
 
 extension OptionDefinition {
-  /// Whether an image depends on it, or which images there are.
+  /// Whether it affects the images or selects which are drawn.
   fileprivate var saysWhatIsDrawn: Bool {
     switch group {
     case .drawing, .model: true

@@ -1,12 +1,12 @@
 import Sampling
 
 extension CommandName {
-  /// Those that go from pictures to noise, or from noise to what lies between.
+  /// Commands that encode images or draw from encoded noise.
   static let inversions: Set<CommandName> = [.encode, .reconstruct, .interpolate]
-  /// Those that write images.
+  /// Commands that write images.
   static let drawing: Set<CommandName> = [.draw, .reconstruct, .interpolate]
 
-  /// How many words may follow the verb.
+  /// The number of operands.
   var operandCount: ClosedRange<Int> {
     switch self {
     case .encode, .reconstruct, .nll: 1...Int.max
@@ -15,7 +15,7 @@ extension CommandName {
     }
   }
 
-  /// What to type, where pictures are missing.
+  /// An example of the operands, for the error when they are missing.
   var operandExample: String? {
     switch self {
     case .encode: "img.png --out z.npy"
@@ -25,41 +25,46 @@ extension CommandName {
     }
   }
 
-  /// Why an option of drawing is none of this command, where more can be said than that.
+  /// A more specific error for a drawing option that this command does not take.
   func refusal(of option: String) -> UsageError? {
     guard CommandName.inversions.contains(self) else { return nil }
     switch option {
     case "guidance":
       return UsageError(
-        "--guidance: pictures are encoded without it, as it cannot be undone; leave it out, and draw them again with --guidance 1"
-      )
+        """
+        --guidance: images are encoded without guidance, which cannot be inverted; \
+        leave it out, and draw them again with --guidance 1
+        """)
     case "sampler", "eta":
       return UsageError(
-        "--\(option): \(shown(self)) draws with ddim and without --eta, which alone can be undone; leave it out")
+        "--\(option): \(shown(self)) always uses ddim without --eta, as nothing else can be inverted; leave it out")
     default: return nil
     }
   }
 }
 
-/// Reads what follows the verbs about given pictures.
+/// Parses the rest of a command that takes input images.
 func inversion(_ command: CommandName, _ operands: [String], _ options: Options) throws(UsageError) -> Command {
   var options = options
-  // Their steps are those that DDIM takes.
+  // They use DDIM's timesteps.
   options.request.sampler = "ddim"
   switch command {
   case .encode:
     try validate(options)
+    options.request.source = .reconstruction(of: operands)
     return .encode(options, images: operands)
   case .reconstruct:
     if options.output.destination == nil, options.output.sheet != nil || options.output.scale != 1 {
       throw UsageError(
-        "\(options.output.sheet != nil ? "--grid" : "--scale") is for pictures that are written; type for instance --out sheet.png too"
-      )
+        """
+        \(options.output.sheet != nil ? "--grid" : "--scale") is for images that are written; \
+        type for instance --out sheet.png too
+        """)
     }
     if options.output.destination?.isStandardOutput == true {
-      throw UsageError("--out -: the errors go to standard output; type for instance --out again.png")
+      throw UsageError("--out -: the reconstruction errors go to standard output; type for instance --out again.png")
     }
-    // A file may hold several.
+    // A file may hold several images.
     options.request.count = options.output.destination == nil ? 1 : operands.count
     try validate(options)
     options.request.source = .reconstruction(of: operands)
@@ -80,21 +85,23 @@ func inversion(_ command: CommandName, _ operands: [String], _ options: Options)
 }
 
 private func ends(_ pictures: [String], _ options: Options) throws(UsageError) -> InterpolationEnds {
-  let ways = "type sample interpolate A.png B.png, or --seed 1..2 and no pictures"
+  let ways = "type sample interpolate A.png B.png, or --seed 1..2 and no images"
   if let seeds = options.inversion.seeds {
     guard pictures.isEmpty else {
-      throw UsageError("--seed \(seeds.first)..\(seeds.last) and pictures both say what lies at the ends; \(ways)")
+      throw UsageError("--seed \(seeds.first)..\(seeds.last) and images both give the ends; \(ways)")
     }
     return .seeds(seeds.first, seeds.last)
   }
   guard pictures.count == 2 else {
     throw UsageError(
-      "sample interpolate needs two ends, and \(pictures.isEmpty ? "none" : "one") is given; \(ways)")
+      "sample interpolate needs two ends, but \(pictures.isEmpty ? "none" : "one") is given; \(ways)")
   }
   if let guidance = options.request.guidance, guidance != 1 {
     throw UsageError(
-      "--guidance: pictures are encoded without it, as it cannot be undone; leave it out, or interpolate between --seed 1..2"
-    )
+      """
+      --guidance: images are encoded without guidance, which cannot be inverted; \
+      leave it out, or interpolate between --seed 1..2
+      """)
   }
   return .pictures(pictures[0], pictures[1])
 }

@@ -2,29 +2,29 @@ import DiffusionOutput
 import DiffusionTraining
 import Sampling
 
-/// What a command line asks for.
+/// A parsed command line.
 public enum Command: Sendable, Equatable {
   /// Draw images.
   case draw(Options)
-  /// Measure the network's speed.
+  /// Measure the speed of the network.
   case bench(Options)
-  /// Say what a checkpoint is.
+  /// Describe a checkpoint.
   case inspect(Options)
-  /// Write a checkpoint as another kind of file.
+  /// Convert a checkpoint.
   case convert(Options, to: CheckpointDestination)
   /// Draw an image again and compare.
   case reproduce(Options, image: String)
-  /// Print what an image says of itself.
+  /// Print how an image was drawn.
   case show(image: String)
-  /// Write the noise that pictures are drawn from.
+  /// Encode images to the noise that draws them.
   case encode(Options, images: [String])
-  /// Draw pictures again from that noise.
+  /// Encode images and draw them again.
   case reconstruct(Options, images: [String])
-  /// Draw what lies between two noises.
+  /// Interpolate between two images or seeds.
   case interpolate(Options)
-  /// Measure how probable pictures are.
+  /// Measure the likelihood of images.
   case nll(Options, images: [String])
-  /// Draw requests, a line of JSON each, from a file or, for `-`, standard input.
+  /// Draw requests, one line of JSON each, from a file or, for `-`, standard input.
   case run(Options, requests: String)
   /// List the samplers.
   case samplers
@@ -38,69 +38,69 @@ public enum Command: Sendable, Equatable {
   case version
 }
 
-/// What a command line asks for: what is drawn or trained, where it goes, and how the program behaves meanwhile.
+/// What to draw or train, where the results go, and how the program behaves.
 public struct Options: Sendable, Equatable {
-  /// What is drawn.
+  /// What to draw.
   public var request = SamplingRequest()
   /// Where it goes.
   public var output = OutputRequest()
-  /// Whether the denoising is shown on the terminal.
+  /// Whether to show the denoising on the terminal.
   public var preview = false
   /// Threads, ≥ 1; the physical cores if nil.
   public var threads: Int?
-  /// No words on standard error but errors.
+  /// Whether to print nothing but errors on standard error.
   public var quiet = false
   /// How progress is shown.
   public var progress: ProgressName?
-  /// Whether to say what would be done, and do nothing.
+  /// Whether to print the estimated cost instead of drawing.
   public var dryRun = false
-  /// Whether the samplers are to be listed.
+  /// Whether to list the samplers.
   public var listsSamplers = false
-  /// Whether timesteps were spaced as the original's scripts take it: without `--sampler` it is theirs.
+  /// Whether timesteps were given by the original scripts' flag, in which case the default sampler is theirs.
   var isUpstreamRespacing = false
-  /// Whether to print JSON rather than words.
+  /// Whether to print JSON instead of text.
   public var json = false
-  /// Whether to store numbers as float16.
+  /// Whether to store weights as float16.
   public var half = false
-  /// What `sample bench` is to measure.
+  /// What `sample bench` measures.
   public var bench = BenchOptions()
-  /// What the verbs about given pictures are to do.
+  /// Options of the commands that take input images.
   public var inversion = InversionOptions()
-  /// What is trained.
+  /// What to train.
   public var training = TrainingRequest(data: "")
-  /// What `train` is told besides.
+  /// Other options of `train`.
   public var run = RunOptions()
 
   /// The defaults.
   public init() {}
 }
 
-/// What `sample bench` is to measure.
+/// What `sample bench` measures.
 public struct BenchOptions: Sendable, Equatable {
-  /// Images at a time, ≥ 1, one measurement each.
+  /// Batch sizes, ≥ 1, one measurement each.
   public var batches = [1, 16]
-  /// Passes to time, ≥ 1; nil for as many as fit.
+  /// Passes to time, ≥ 1; nil to choose automatically.
   public var passes: Int?
-  /// Whether to say which layers the time goes to.
+  /// Whether to print the time per layer.
   public var layers = false
-  /// Whether to time steps of training rather than forward passes.
+  /// Whether to time training steps instead of forward passes.
   public var training = false
-  /// Whether blocks compute their activations anew in the backward pass.
+  /// Whether to use gradient checkpointing.
   public var useCheckpoint = false
-  /// A `.npy` for what the network puts out.
+  /// A `.npy` for the network's output.
   public var out: String?
 
   /// The defaults.
   public init() {}
 }
 
-/// A way to show progress.
+/// How to show progress.
 public enum ProgressName: String, Sendable, CaseIterable {
-  /// A bar on a terminal, else nothing.
+  /// A bar on a terminal, otherwise nothing.
   case auto
   /// A bar.
   case bar
-  /// A line now and then.
+  /// A line every few seconds.
   case plain
   /// Nothing.
   case none

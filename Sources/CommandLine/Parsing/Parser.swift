@@ -1,10 +1,10 @@
 import DiffusionOutput
 import DiffusionText
 
-/// Reads a command line, without the name of the program.
+/// Parses a command line, without the program's name.
 ///
-/// Options are `--name value` or `--name=value`, some also `-n value` or `-nvalue`; underscores count as hyphens; `--` ends the
-/// options; an option given twice counts as given last.
+/// Options are `--name value` or `--name=value`, some also `-n value` or `-nvalue`. Underscores are the same as
+/// hyphens, `--` ends the options, and the last of several values counts.
 ///
 /// - Throws: `UsageError` for the first mistake.
 public func parse(_ arguments: [String]) throws(UsageError) -> Command {
@@ -15,18 +15,20 @@ public func parse(_ arguments: [String]) throws(UsageError) -> Command {
     command = verb
     rest.removeFirst()
   }
-  // Asked for help, give help, whatever else is wrong.
+  // A request for help is granted even if the rest is wrong.
   let words = arguments.prefix { $0 != "--" }
   if words.contains("--help") || words.contains("-h") { return .help(command) }
   if words.contains("--version") { return .version }
   let operands = try enter(&rest, command, into: &options)
   if operands.count < command.operandCount.lowerBound {
     if let example = command.operandExample {
-      throw UsageError("\(shown(command)) needs a picture; type for instance \(shown(command)) \(example)")
+      throw UsageError("\(shown(command)) needs an image; type for instance \(shown(command)) \(example)")
     }
     throw UsageError(
-      "\(shown(command)) needs \(command.operands[operands.count]); type \(shown(command)) \(command.operands.joined(separator: " "))"
-    )
+      """
+      \(shown(command)) needs \(command.operands[operands.count]); \
+      type \(shown(command)) \(command.operands.joined(separator: " "))
+      """)
   }
   switch command {
   case .draw:
@@ -40,10 +42,10 @@ public func parse(_ arguments: [String]) throws(UsageError) -> Command {
     if options.request.noise != nil && options.bench.batches.count > 1
       && options.bench.batches != BenchOptions().batches
     {
-      throw UsageError("--noise has images for one batch; type one number after --batch, or leave --batch out")
+      throw UsageError("--noise holds one batch; type one number after --batch, or leave --batch out")
     }
     if options.bench.training && (options.request.noise != nil || options.bench.out != nil) {
-      throw UsageError("--training draws what it trains on, and writes nothing; leave --noise and --out out")
+      throw UsageError("--training uses random data and writes nothing; leave --noise and --out out")
     }
     return .bench(options)
   case .inspect:
@@ -66,12 +68,12 @@ public func parse(_ arguments: [String]) throws(UsageError) -> Command {
   }
 }
 
-/// Enters all options of a command; returns its operands.
+/// Applies all options of a command to `options`; returns its operands.
 func enter(
   _ rest: inout ArraySlice<String>, _ command: CommandName, into options: inout Options
 ) throws(UsageError) -> [String] {
   var operands: [String] = []
-  /// A word that is no option.
+  /// Takes an operand.
   func take(_ word: String) throws(UsageError) {
     guard operands.count < command.operandCount.upperBound else { throw strayWord(word, command) }
     operands.append(word)
@@ -93,26 +95,26 @@ func enter(
 private func strayWord(_ word: String, _ command: CommandName) -> UsageError {
   if !command.operands.isEmpty {
     return UsageError(
-      "\(shown(command)) takes \(command.operands.joined(separator: " and ")), and \"\(word)\" is one word too many")
+      "\(shown(command)) takes only \(command.operands.joined(separator: " and ")); leave \"\(word)\" out")
   }
-  if command == .man { return UsageError("sample man takes no words, and \"\(word)\" is one; type sample man") }
+  if command == .man { return UsageError("sample man takes no arguments, but \"\(word)\" follows; type sample man") }
   if command == .train {
     let isName = options(of: .train).contains { $0.names.contains(word) }
     return UsageError(
-      "\"\(word)\" belongs to no option; did you mean --\(isName ? word : "data \(shellQuoted(word))")?")
+      "\"\(word)\" is not an option; did you mean --\(isName ? word : "data \(shellQuoted(word))")?")
   }
   if let verb = CommandName(rawValue: word), Program.sample.verbs.contains(verb) {
-    return UsageError("\(word) stands in front of the options; type sample \(word) and then the options")
+    return UsageError("\(word) goes in front of the options; type sample \(word) and then the options")
   }
   if word == "train" {
     return UsageError("training is a program of its own; type train --help")
   }
   let isModel = [".pt", ".pth", ".safetensors", ".bin", ".ckpt"].contains { word.hasSuffix($0) }
   return UsageError(
-    "\"\(word)\" belongs to no option; did you mean \(isModel ? "--model" : "--out") \(shellQuoted(word))?")
+    "\"\(word)\" is not an option; did you mean \(isModel ? "--model" : "--out") \(shellQuoted(word))?")
 }
 
-/// How a command is typed.
+/// The command as typed.
 func shown(_ command: CommandName) -> String {
   switch command {
   case .draw: "sample"
@@ -136,7 +138,7 @@ private func parseLong(
     }
     let known = optionTable.filter { $0.commands.contains(command) }.flatMap(\.names)
     let suggestion =
-      nearest(name, known).map { "; did you mean --\($0)?" } ?? "; \(shown(command)) --help lists the options there are"
+      nearest(name, known).map { "; did you mean --\($0)?" } ?? "; \(shown(command)) --help lists all options"
     throw UsageError("there is no option --\(parts[0])\(suggestion)")
   }
   let attached = parts.count > 1 ? String(parts[1]) : nil
@@ -153,7 +155,7 @@ private func parseShort(
       let name = String(word.dropFirst())
       let suggestion =
         optionTable.flatMap(\.names).contains(name)
-        ? "; did you mean --\(name)?" : "; \(shown(command)) --help lists the options there are"
+        ? "; did you mean --\(name)?" : "; \(shown(command)) --help lists all options"
       throw UsageError("there is no option -\(letter)\(suggestion)")
     }
     if case .none = definition.value {
@@ -166,7 +168,7 @@ private func parseShort(
   }
 }
 
-/// Finds the value that belongs to an option, and enters it.
+/// Finds the value of an option and applies it.
 private func apply(
   _ definition: OptionDefinition, as shown: String, _ name: String, _ attached: String?,
   _ rest: inout ArraySlice<String>, _ options: inout Options
@@ -195,12 +197,14 @@ private func apply(
       let isNumber = Double(next) != nil
       guard !next.hasPrefix("-") || next == "-" || isNumber else {
         throw UsageError(
-          "\(shown) needs a value, but \(next) follows; type for instance \(shown) \(example), or \(shown)=\(next) if it is meant"
-        )
+          """
+          \(shown) needs a value, but \(next) follows; \
+          type for instance \(shown) \(example), or \(shown)=\(next) if that is meant
+          """)
       }
       value = rest.removeFirst()
     }
-    // Upstream's way to say "none" is an empty one.
+    // An empty value means "none" in the original scripts.
     guard !value.isEmpty || ["respacing", "channel-mult", "resume-checkpoint"].contains(where: name.hasSuffix) else {
       throw UsageError("\(shown) has an empty value; type for instance \(shown) \(example)")
     }
@@ -208,7 +212,7 @@ private func apply(
   }
 }
 
-/// What can be said against a combination without knowing the model.
+/// Checks combinations of options that are invalid for any model.
 ///
 /// - Throws: `UsageError`.
 func validate(_ options: Options) throws(UsageError) {
@@ -218,7 +222,7 @@ func validate(_ options: Options) throws(UsageError) {
   if options.preview {
     if options.quiet { throw UsageError("--quiet and --preview contradict each other; type only one of them") }
     if options.progress == .plain {
-      throw UsageError("--preview draws in one place, and --progress plain goes on line by line; type only one of them")
+      throw UsageError("--preview redraws in place, but --progress plain prints line after line; type only one of them")
     }
   }
   let images = request.index?.count ?? request.count
@@ -227,14 +231,14 @@ func validate(_ options: Options) throws(UsageError) {
   }
 }
 
-/// What can be said against what is asked for on standard error.
+/// Checks the options for output on standard error.
 func validateWords(_ options: Options) throws(UsageError) {
   if options.quiet, let progress = options.progress, progress != .none {
     throw UsageError("--quiet and --progress \(progress.rawValue) contradict each other; type only one of them")
   }
 }
 
-/// Where images go, as typed.
+/// Parses the value of `--out`.
 func destination(_ text: String) throws(UsageError) -> OutputDestination {
   do { return try OutputDestination(text) } catch { throw UsageError(verbatim: error.description) }
 }

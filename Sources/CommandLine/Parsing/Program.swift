@@ -1,11 +1,11 @@
-/// A program that is typed by its name.
+/// One of the programs, by the name it is typed as.
 public enum Program: String, Sendable, CaseIterable {
-  /// Draws, and does something else behind a verb.
+  /// Draws images; other commands have a verb.
   case sample
-  /// Trains.
+  /// Trains models.
   case train
 
-  /// What it does without a verb.
+  /// The command without a verb.
   var main: CommandName {
     switch self {
     case .sample: .draw
@@ -13,13 +13,13 @@ public enum Program: String, Sendable, CaseIterable {
     }
   }
 
-  /// What it does behind a verb.
+  /// The commands with a verb.
   var verbs: [CommandName] { CommandName.allCases.filter { $0.program == self && $0 != main } }
 
-  /// All that it does.
+  /// All commands.
   var commands: [CommandName] { [main] + verbs }
 
-  /// What it is, for the first line of its manual page.
+  /// A summary for the first line of its manual page.
   var summary: String {
     switch self {
     case .sample: "draw images with a diffusion model"
@@ -27,7 +27,7 @@ public enum Program: String, Sendable, CaseIterable {
     }
   }
 
-  /// How it is asked for the completions of a shell.
+  /// The command line that prints its completions for a shell.
   func asking(for shell: Shell) -> String {
     switch self {
     case .sample: "sample completions \(shell.rawValue)"
@@ -37,6 +37,6 @@ public enum Program: String, Sendable, CaseIterable {
 }
 
 extension CommandName {
-  /// The program that does it.
+  /// The program that the command belongs to.
   var program: Program { self == .train ? .train : .sample }
 }

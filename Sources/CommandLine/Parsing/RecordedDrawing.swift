@@ -1,17 +1,17 @@
 import Sampling
 
-/// How an image says that it was drawn, whichever version wrote it.
+/// How an image was drawn, as recorded by any version.
 public struct RecordedDrawing: Sendable, Equatable {
-  /// What draws it, but for the model.
+  /// The request, except for the model.
   public var request: SamplingRequest
-  /// How many times each pixel was enlarged.
+  /// Enlargement of each pixel.
   public let scale: Int
-  /// What is shown of the drawing, if not the image alone.
+  /// Set if the file shows the denoising rather than the image alone.
   public let view: Provenance.View?
 
-  /// Reads what an image says.
+  /// Reads an image's record.
   ///
-  /// - Throws: `UsageError` for the words of an earlier version that this one does not know.
+  /// - Throws: `UsageError` if an earlier version stored words that this one does not know.
   public init(_ provenance: Provenance) throws(UsageError) {
     switch provenance.drawing {
     case .request(let request):
@@ -21,16 +21,16 @@ public struct RecordedDrawing: Sendable, Equatable {
       request = options.request
       scale = options.output.scale
       view = options.output.strip != nil ? .strip : nil
-      // Earlier versions stored indices of classes, whatever these are called.
+      // Earlier versions stored class indices, even for classes with names.
       if let label = provenance.label { request.classes = [.index(label)] }
     }
   }
 
-  /// The options that draw an image; what is drawn goes to a file, as `reconstruct` need not write any.
+  /// Parses stored words; `--out` is added because `reconstruct` draws no image without it.
   private static func options(_ words: [String]) throws(UsageError) -> Options {
     switch try parse(words + ["--out", "again.png"]) {
     case .draw(let options), .reconstruct(let options, _), .interpolate(let options): return options
-    default: throw UsageError("what it says of itself is not how an image is drawn")
+    default: throw UsageError("its metadata does not say how an image is drawn")
     }
   }
 }

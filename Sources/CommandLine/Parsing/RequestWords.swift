@@ -3,10 +3,11 @@ import DiffusionModels
 import DiffusionText
 import Sampling
 
-/// The command that draws an image again from what it says of itself: drawing options only, and one file that is written, `again.png`.
+/// The command that draws an image again from its record: drawing options only, and `again.png` as the only
+/// file written.
 ///
-/// - Returns: the words, `sample` among them, for `shellLine`.
-/// - Throws: `UsageError` where an image of an earlier version holds words that draw nothing, or that this version does not know.
+/// - Returns: the words, starting with `sample`, for `shellLine`.
+/// - Throws: `UsageError` if an earlier version stored words that draw nothing or that this version does not know.
 public func drawingCommand(_ provenance: Provenance) throws(UsageError) -> [String] {
   var words: [String]
   switch provenance.drawing {
@@ -16,7 +17,7 @@ public func drawingCommand(_ provenance: Provenance) throws(UsageError) -> [Stri
     if let view = provenance.view { words += ["--\(view.rawValue)", "again-\(view.rawValue).png"] }
   case .arguments(let arguments, let model, _):
     words = try drawingWords(arguments)
-    // Earlier versions stored indices of classes, whatever these are called.
+    // Earlier versions stored class indices, even for classes with names.
     if let label = provenance.label, let place = words.firstIndex(of: "--class"), place + 1 < words.count {
       words[place + 1] = "#\(label)"
     }
@@ -26,12 +27,12 @@ public func drawingCommand(_ provenance: Provenance) throws(UsageError) -> [Stri
   return ["sample"] + words + ["--out", "again.png"]
 }
 
-/// The command that draws what a request asks for, as one picture or sheet.
+/// The command that draws a request as one image or sheet.
 public func drawingCommand(_ request: SamplingRequest, sheet: SheetLayout? = nil) -> [String] {
   ["sample"] + drawingWords(request, isImage: false, sheet: sheet, scale: 1) + ["--out", "again.png"]
 }
 
-/// The words of an option and its value, attached where it would be taken for an option.
+/// An option and its value, attached if it looks like an option itself.
 private func option(_ name: String, _ value: String) -> [String] {
   value.hasPrefix("-") ? ["--\(name)=\(value)"] : ["--\(name)", value]
 }
@@ -58,10 +59,10 @@ private func drawingWords(_ request: SamplingRequest, isImage: Bool, sheet: Shee
   return words + request.settings.words
 }
 
-/// A file after a verb; one that begins with a hyphen is not to be taken for an option.
+/// A file operand, protected from being parsed as an option if it begins with a hyphen.
 private func operand(_ file: String) -> String { file.hasPrefix("-") ? "./\(file)" : file }
 
-/// What the noise is, and which images there are.
+/// The options for the source of the noise and for the images to draw.
 private func sourceWords(_ request: SamplingRequest, isImage: Bool, grid: [String]) -> [String] {
   switch request.source {
   case .noise:
@@ -87,7 +88,7 @@ private func stepWords(_ request: SamplingRequest) -> [String] {
   if let steps = request.steps { words += ["--steps", "\(steps)"] }
   if let respacing = request.respacing { words += ["--respacing", respacing] }
   if let timesteps = request.timesteps { words += ["--timesteps", timesteps.map(String.init).joined(separator: ",")] }
-  if let sampler = request.sampler { words += ["--sampler", sampler] }
+  if let sampler = request.sampler, request.source == .noise { words += ["--sampler", sampler] }
   if let spacing = request.spacing { words += ["--spacing", spacing.rawValue] }
   if let eta = request.eta { words += ["--eta", "\(eta)"] }
   return words
@@ -119,7 +120,7 @@ private func pictureWords(_ request: SamplingRequest) -> [String] {
 }
 
 extension ClassSelection {
-  /// As it is typed after `--class`.
+  /// As typed after `--class`.
   fileprivate var typed: String {
     switch self {
     case .name(let text), .typed(let text): text
@@ -129,7 +130,7 @@ extension ClassSelection {
 }
 
 extension StatedSettings {
-  /// The options that state this, each with its value attached, by their names.
+  /// The flags that state these settings, values attached, sorted by name.
   var words: [String] {
     func list<T>(_ values: [T]?, _ text: (T) -> String) -> String? { values?.map(text).joined(separator: ",") }
     func truth(_ value: Bool?) -> String? { value.map { $0 ? "True" : "False" } }

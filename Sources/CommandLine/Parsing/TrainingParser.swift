@@ -1,6 +1,6 @@
 import DiffusionTraining
 
-/// Reads the command line of the program `train`, without its name, as `parse` does.
+/// Parses the command line of `train`, without its name, in the way of `parse`.
 ///
 /// - Throws: `UsageError` for the first mistake.
 public func parseTraining(_ arguments: [String]) throws(UsageError) -> TrainingCommand {
@@ -13,9 +13,9 @@ public func parseTraining(_ arguments: [String]) throws(UsageError) -> TrainingC
   try validateWords(options)
   if let folder = options.run.resumed {
     guard options.run.folder == nil else {
-      throw UsageError("--resume goes on in the run's own folder; leave --out out")
+      throw UsageError("--resume continues in the run's own folder; leave --out out")
     }
-    // The rest is seen together with what the run was begun with.
+    // The other options can only be checked together with the stored request.
     return .resume(folder: folder)
   }
   if let problem = options.training.problem { throw UsageError(verbatim: problem) }
@@ -25,10 +25,12 @@ public func parseTraining(_ arguments: [String]) throws(UsageError) -> TrainingC
   return .train(options, folder: folder)
 }
 
-/// Reads a command line that goes on with a run, for which `parseTraining(_:)` says `resume`.
+/// Parses a command line for which `parseTraining(_:)` has returned `resume`.
 ///
-/// - Parameter stored: what the run was begun with; what is typed now counts in its place.
-/// - Throws: `UsageError` for the first mistake, also in what comes of both together.
+/// - Parameters:
+///   - arguments: the command line.
+///   - stored: the request that the run was started with; options override it.
+/// - Throws: `UsageError` for the first mistake, also in the combination of both.
 public func parseTraining(_ arguments: [String], resuming stored: TrainingRequest) throws(UsageError) -> Options {
   var options = Options()
   options.training = stored
@@ -37,21 +39,21 @@ public func parseTraining(_ arguments: [String], resuming stored: TrainingReques
   return options
 }
 
-/// What a run was begun with, whichever version has written it down.
+/// The request that a run was started with, as recorded by any version.
 ///
-/// - Throws: `UsageError` for the words of an earlier version that this one does not know.
+/// - Throws: `UsageError` if an earlier version stored words that this one does not know.
 public func recordedRequest(_ record: RunRecord) throws(UsageError) -> TrainingRequest {
   switch record.beginning {
   case .request(let request): return request
   case .arguments(let words):
     guard case .train(let options, _) = try parseTraining(words) else {
-      throw UsageError("what the run was begun with is no training; begin anew with --data and --out")
+      throw UsageError("run.json does not say what to train; start a new run with --data and --out")
     }
     return options.training
   }
 }
 
-/// `options`, and what is typed in their place.
+/// `options`, overridden by `arguments`.
 private func enter(_ arguments: [String], _ options: Options) throws(UsageError) -> Options {
   var (options, rest) = (options, arguments[...])
   _ = try enter(&rest, .train, into: &options)

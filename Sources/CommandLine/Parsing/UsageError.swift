@@ -1,7 +1,7 @@
 import DiffusionText
 import Sampling
 
-/// A command line that cannot be followed. The description is one line that says what is wrong and what to type instead.
+/// An invalid command line. The description is one line that says what is wrong and what to type instead.
 public struct UsageError: Error, Equatable, CustomStringConvertible, Sendable {
   /// The line.
   public let description: String
@@ -9,10 +9,10 @@ public struct UsageError: Error, Equatable, CustomStringConvertible, Sendable {
   /// An error with the given line.
   public init(_ line: Line) { description = line.text }
 
-  /// An error that another module has put into words.
+  /// An error with a message from another module.
   public init(verbatim line: String) { description = line }
 
-  /// A line whose inserted values are `sanitized`, as they are what somebody has typed.
+  /// A line whose interpolated values, being user input, are `sanitized`.
   public struct Line: ExpressibleByStringInterpolation {
     fileprivate let text: String
 
@@ -22,14 +22,14 @@ public struct UsageError: Error, Equatable, CustomStringConvertible, Sendable {
     /// A line with values.
     public init(stringInterpolation: Interpolation) { text = stringInterpolation.text }
 
-    /// What a line is put together of.
+    /// The parts of a line.
     public struct Interpolation: StringInterpolationProtocol {
       fileprivate var text = ""
 
       /// An empty line.
       public init(literalCapacity: Int, interpolationCount: Int) {}
 
-      /// Adds words of the program.
+      /// Adds literal text.
       public mutating func appendLiteral(_ literal: String) { text += literal }
 
       /// Adds a value.

@@ -2,8 +2,8 @@ import DiffusionCore
 import DiffusionText
 import Sampling
 
-// Values of options, read strictly: what is not exactly a number, a truth value or a known name is an error that says what
-// would be one.
+// Strict parsers for option values: anything else than a number, a Boolean or a known name is an error that
+// says what to type.
 
 func wholeNumber(_ text: String, _ name: String, _ range: ClosedRange<Int>) throws(UsageError) -> Int {
   guard isWholeNumber(text.hasPrefix("-") ? text.dropFirst() : text[...]) else {
@@ -30,7 +30,7 @@ func seed(_ text: String, _ name: String) throws(UsageError) -> UInt64 {
   return number
 }
 
-/// A decimal number; with `from`, at least so large.
+/// A decimal number, at least `least` if that is given.
 func number(_ text: String, _ name: String, from least: Int?) throws(UsageError) -> Double {
   let characters = text.utf8.allSatisfy { isDigit($0) || "+-.eE".utf8.contains($0) }
   guard characters, let number = Double(text), number.isFinite else {
@@ -42,7 +42,7 @@ func number(_ text: String, _ name: String, from least: Int?) throws(UsageError)
   return number
 }
 
-/// A number from 0 up to, but not, 1.
+/// A number in [0, 1).
 func share(_ text: String, _ name: String) throws(UsageError) -> Double {
   let share = try number(text, name, from: 0)
   guard share < 1 else {
@@ -51,7 +51,7 @@ func share(_ text: String, _ name: String) throws(UsageError) -> Double {
   return share
 }
 
-/// The words of upstream's `str2bool`; nothing is True.
+/// A value of the original's `str2bool`; empty means True.
 func truth(_ text: String, _ name: String) throws(UsageError) -> Bool {
   guard let value = text.isEmpty ? true : truthValue(text) else {
     throw UsageError("--\(name): \"\(text)\" is neither true nor false; type --\(name) True or --\(name) False")
@@ -81,11 +81,11 @@ func samplerName(_ text: String, _ name: String) throws(UsageError) -> String {
   throw UsageError(verbatim: unknownChoice(name, sanitized(text), names))
 }
 
-/// Words between commas, none of them empty.
+/// Comma-separated items, none of them empty.
 func list(_ text: String, _ name: String, example: String) throws(UsageError) -> [String] {
   let items = text.split(separator: ",", omittingEmptySubsequences: false).map(trimmed)
   guard !items.contains("") else {
-    throw UsageError("--\(name): \"\(text)\" has an empty place between commas; type for instance --\(name) \(example)")
+    throw UsageError("--\(name): \"\(text)\" has an empty item; type for instance --\(name) \(example)")
   }
   return items
 }
@@ -97,32 +97,34 @@ func wholeNumbers(
   for item in try list(text, name, example: example) {
     guard isWholeNumber(item[...]), let number = Int(item), range.contains(number) else {
       throw UsageError(
-        "--\(name): \"\(item)\" is not a number from \(range.lowerBound) to \(range.upperBound); type for instance --\(name) \(example)"
-      )
+        """
+        --\(name): "\(item)" is not a number from \(range.lowerBound) to \(range.upperBound); \
+        type for instance --\(name) \(example)
+        """)
     }
     numbers.append(number)
   }
   return numbers
 }
 
-/// `7` or `100-199`, numbers of images.
+/// Image indices: `7` or `100-199`.
 func imageNumbers(_ text: String, _ name: String) throws(UsageError) -> ClosedRange<Int> {
   guard let range = range(text) else {
     throw UsageError(
-      "--\(name): \"\(text)\" is no number of an image, nor a range of them; type for instance --\(name) 100-199")
+      "--\(name): \"\(text)\" is not the number of an image or a range of them; type for instance --\(name) 100-199")
   }
   return range
 }
 
-/// `100-700`, timesteps.
+/// Timesteps: `100-700`.
 func timestepRange(_ text: String, _ name: String) throws(UsageError) -> ClosedRange<Int> {
   guard let range = range(text) else {
-    throw UsageError("--\(name): \"\(text)\" is no range of timesteps; type for instance --\(name) 100-700")
+    throw UsageError("--\(name): \"\(text)\" is not a range of timesteps; type for instance --\(name) 100-700")
   }
   return range
 }
 
-/// A whole number, or one and a larger one.
+/// A whole number, or a range in ascending order.
 private func range(_ text: String) -> ClosedRange<Int>? {
   let ends = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
   let numbers = ends.compactMap { isWholeNumber($0) ? Int($0) : nil }
@@ -131,18 +133,20 @@ private func range(_ text: String) -> ClosedRange<Int>? {
   return first...last
 }
 
-/// `1/4`.
+/// A shard: `1/4`.
 func shard(_ text: String, _ name: String) throws(UsageError) -> Shard {
   let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { isWholeNumber($0) ? Int($0) : nil }
   guard parts.count == 2, let number = parts[0], let count = parts[1], count >= 1, (1...count).contains(number) else {
     throw UsageError(
-      "--\(name): \"\(text)\" is no part of a whole; type for instance --\(name) 1/4 for the first of four parts, up to --\(name) 4/4"
-    )
+      """
+      --\(name): "\(text)" is not a part of a run; type for instance --\(name) 1/4 for the first of four parts, \
+      up to --\(name) 4/4
+      """)
   }
   return Shard(number: number, count: count)
 }
 
-/// Numbers above 0, for instance 0.5,1,2.
+/// Numbers above 0, such as `0.5,1,2`.
 func multipliers(_ text: String, _ name: String, example: String) throws(UsageError) -> [Double] {
   var numbers: [Double] = []
   for item in try list(text, name, example: example) {

@@ -1,42 +1,42 @@
-/// What the programs can be told to do. All but drawing and training, which are what they do without one, have a verb: `sample bench`.
+/// The commands of both programs. All have a verb (`sample bench`), except drawing and training, which need none.
 public enum CommandName: String, Sendable, CaseIterable {
   /// Draw images.
   case draw
-  /// Measure the network's speed.
-  case bench
-  /// Say what a checkpoint is.
-  case inspect
-  /// Write a checkpoint as another kind of file.
-  case convert
-  /// Draw an image again and say whether it comes out the same.
-  case reproduce
-  /// Print what an image says of itself.
-  case show
-  /// Write the noise that pictures are drawn from.
-  case encode
-  /// Draw pictures again from that noise.
-  case reconstruct
-  /// Draw what lies between two noises.
+  /// Interpolate between two images or seeds.
   case interpolate
-  /// Measure how probable pictures are.
+  /// Encode images to the noise that draws them.
+  case encode
+  /// Encode images and draw them again.
+  case reconstruct
+  /// Measure the likelihood of images.
   case nll
-  /// Draw requests, a line of JSON each.
+  /// Draw requests, one line of JSON each.
   case run
+  /// Print how an image was drawn.
+  case show
+  /// Draw an image again and compare.
+  case reproduce
+  /// Describe a checkpoint.
+  case inspect
+  /// Convert a checkpoint.
+  case convert
+  /// Measure the speed of the network.
+  case bench
   /// Print completions for a shell.
   case completions
   /// Print the manual page.
   case man
-  /// Train a model: a program of its own.
+  /// Train a model, with a program of its own.
   case train
 
-  /// Those that draw with a network, or need to know how it would be drawn with.
+  /// Commands that load a model and therefore take its flags.
   static let takingModelFlags: Set<CommandName> = inversions.union([.draw, .bench, .inspect, .convert, .nll])
-  /// Those that run a network.
+  /// Commands that run a network.
   static let running: Set<CommandName> = inversions.union([.draw, .bench, .reproduce, .nll, .run])
-  /// Those that say how far they are.
+  /// Commands that show progress.
   static let reportingProgress: Set<CommandName> = inversions.union([.draw, .train, .nll])
 
-  /// The words that follow the verb, as the help shows them.
+  /// The operands as the help shows them.
   var operands: [String] {
     switch self {
     case .draw, .bench, .man, .train: []

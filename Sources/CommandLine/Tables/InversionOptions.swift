@@ -1,35 +1,35 @@
 import DiffusionText
 
-/// What the verbs about given pictures are to do, where it is not said by the options of drawing.
+/// Options of the commands that take input images, besides the drawing options.
 public struct InversionOptions: Sendable, Equatable {
-  /// Pictures of an interpolation, its ends included, ≥ 2.
+  /// Images of an interpolation, including its ends, ≥ 2.
   public var frames = 8
   /// The seeds to interpolate between.
   public var seeds: SeedPair?
-  /// Where the terms of a likelihood go.
+  /// File for the terms of the bound.
   public var report: ReportDestination?
 
   /// The defaults.
   public init() {}
 }
 
-/// Two seeds, typed `1..2`.
+/// Two seeds, typed as `1..2`.
 public struct SeedPair: Sendable, Equatable {
-  /// The one in front.
+  /// The seed of the first image.
   public let first: UInt64
-  /// The one behind.
+  /// The seed of the last image.
   public let last: UInt64
 
   /// Two seeds.
   public init(_ first: UInt64, _ last: UInt64) { (self.first, self.last) = (first, last) }
 
-  /// Reads the value of an option.
+  /// Parses an option's value.
   init(_ text: String, _ name: String) throws(UsageError) {
     let dots = text.indices.first { text[$0...].hasPrefix("..") }
     guard let dots, let first = Self.number(text[..<dots]),
       let last = Self.number(text[dots...].dropFirst(2))
     else {
-      throw UsageError("--\(name): \"\(text)\" is no pair of seeds; type for instance --\(name) 1..2")
+      throw UsageError("--\(name): \"\(text)\" is not a pair of seeds; type for instance --\(name) 1..2")
     }
     self.init(first, last)
   }
@@ -39,19 +39,19 @@ public struct SeedPair: Sendable, Equatable {
 
 /// A file for the terms of a likelihood.
 public enum ReportDestination: Sendable, Equatable {
-  /// One object of JSON.
+  /// A JSON object.
   case json(String)
-  /// A row for each picture and step.
+  /// A row per image and step.
   case csv(String)
 
-  /// The file.
+  /// The file's path.
   public var path: String {
     switch self {
     case .json(let path), .csv(let path): path
     }
   }
 
-  /// Reads the value of an option.
+  /// Parses an option's value.
   init(_ text: String) throws(UsageError) {
     let name = text.lowercased()
     if name.hasSuffix(".json") {

@@ -1,41 +1,41 @@
-/// One option: what parsing, help and suggestions are made of.
+/// An option, for the parser, the help, the completions and suggestions.
 struct OptionDefinition: Sendable {
-  /// Whether and how a value follows.
+  /// Whether an option takes a value, and which kind.
   enum Value: Sendable {
     /// None.
     case none
-    /// One, called so in the help; the example is what an error tells to type.
+    /// Required; `name` is shown in the help, `example` in errors.
     case required(name: String, example: String)
-    /// True or False, or nothing for True.
+    /// True or False; True if left out.
     case boolean
-    /// A whole number, or nothing.
+    /// An optional whole number.
     case optionalNumber(name: String)
   }
 
   enum Group: String, Sendable, CaseIterable {
     case drawing = "Drawing"
     case training = "Training"
-    case architecture = "The model and its process"
+    case architecture = "Model and diffusion process"
     case measuring = "Measuring"
     case converting = "Checkpoints"
     case output = "Output"
     case general = "General"
-    case model = "What the model is, where its file does not say"
-    case visible = "Read off its tensors: a flag that says otherwise is an error"
-    case upstream = "Spellings of the original's scripts"
+    case model = "Model settings, if the file does not state them"
+    case visible = "Model settings that the tensors show (it is an error to contradict them)"
+    case upstream = "Flags of improved-diffusion and guided-diffusion"
   }
 
-  /// Without hyphens in front; the first is the one the help shows.
+  /// Without leading hyphens; the help shows the first.
   let names: [String]
   let short: Character?
   let value: Value
   private(set) var group: Group
   /// The commands it belongs to.
   private(set) var commands: Set<CommandName>
-  /// The values there are, if they are few words.
+  /// The possible values, if they are a few words.
   let words: [String]
   private(set) var help: String
-  /// Enters the value, already known to be there if it is required.
+  /// Stores the value; called without one only if it is optional.
   let apply: @Sendable (_ options: inout Options, _ value: String, _ name: String) throws(UsageError) -> Void
 
   init(
@@ -59,7 +59,7 @@ struct OptionDefinition: Sendable {
     return definition
   }
 
-  /// The same in another group, with another help.
+  /// A copy in another group, with another help text.
   func moved(to group: Group, of commands: Set<CommandName>, _ help: String) -> OptionDefinition {
     var definition = belonging(to: commands)
     definition.group = group

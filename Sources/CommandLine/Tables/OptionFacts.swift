@@ -1,6 +1,6 @@
-/// What can be typed as a value, as far as a shell can know it.
+/// Completions for a value.
 enum Candidates: Equatable {
-  /// Nothing, or something that only its user knows.
+  /// None, or nothing a shell could know.
   case none
   /// One of a few words.
   case words([String])
@@ -9,25 +9,25 @@ enum Candidates: Equatable {
 }
 
 extension OptionDefinition.Value {
-  /// Whether it is True or False.
+  /// Whether it is a Boolean.
   var isTruth: Bool {
     if case .boolean = self { true } else { false }
   }
 }
 
 extension OptionDefinition {
-  /// How to complete the value.
+  /// Completions for the option's value.
   var candidates: Candidates {
     switch value {
     case .none, .optionalNumber: .none
     case .boolean: .words(["True", "False"])
-    // These are what the help calls paths.
+    // The value names that stand for paths.
     case .required("FILE", _), .required("PATH", _), .required("RUN", _): .files
     case .required: words.isEmpty ? .none : .words(words)
     }
   }
 
-  /// How it is typed, without aliases: `-n` and `--count`.
+  /// The spellings in the help, without aliases: `-n` and `--count`.
   var shownNames: [String] { (short.map { ["-\($0)"] } ?? []) + ["--\(names[0])"] }
 
   /// The value as the help shows it: `N`, `[BOOL]`, or nothing.
@@ -40,14 +40,14 @@ extension OptionDefinition {
     }
   }
 
-  /// Whether a value must follow.
+  /// Whether a value is required.
   var needsValue: Bool {
     if case .required = value { true } else { false }
   }
 
-  /// All that it can be typed as, aliases included.
+  /// All spellings, including aliases.
   var spellings: [String] { (short.map { ["-\($0)"] } ?? []) + names.map { "--\($0)" } }
 }
 
-/// The options of a command, in the order of the help.
+/// The options of a command, in the help's order.
 func options(of command: CommandName) -> [OptionDefinition] { optionTable.filter { $0.commands.contains(command) } }

@@ -1,12 +1,19 @@
-/// The options of drawing from a picture rather than from noise alone.
+/// Options for starting from an image instead of pure noise.
 let pictureOptions: [OptionDefinition] = [
   OptionDefinition(
     "init-image", .required(name: "FILE", example: "photo.png"), .drawing,
-    "start from this picture under noise, rather than from noise alone: a PNG, whose middle is cut out and scaled to the model's size, and whose colours become grey for a grey model; transparency lies over black; or a .npz or .npy, as for --low-res, of the model's size"
+    """
+    start from this image with noise added, instead of pure noise: a PNG, which is centre-cropped and scaled to the \
+    model's size, composited over black, and made grey for a grey model; \
+    or a .npz or .npy as for --low-res, but of the model's size
+    """
   ) { o, value, _ throws(UsageError) in o.request.initImage = value },
   OptionDefinition(
     "strength", .required(name: "S", example: "0.6"), .drawing,
-    "with --init-image: the share of the steps that is drawn, and so of the noise; near 0 the picture stays as it is, at 1 next to nothing of it is left; default 0.6, with --mask 1"
+    """
+    with --init-image: the fraction of the steps to take, and so the amount of noise to add; near 0 the image hardly \
+    changes, at 1 hardly anything of it is left; default 0.6, or 1 with --mask
+    """
   ) { o, value, name throws(UsageError) in
     let strength = try number(value, name, from: nil)
     guard strength > 0, strength <= 1 else {
@@ -16,14 +23,24 @@ let pictureOptions: [OptionDefinition] = [
   },
   OptionDefinition(
     "mask", .required(name: "FILE", example: "mask.png"), .drawing,
-    "with --init-image: a PNG as large as the picture, white where it is to be drawn anew, black where it is kept to the pixel; of greys, the lighter half counts as white (RePaint, Lugmayr et al. 2022)"
+    """
+    with --init-image: inpaint with this PNG of the same size, white where to redraw, black where to keep every \
+    pixel; greys count as the nearer of the two (RePaint, Lugmayr et al. 2022)
+    """
   ) { o, value, _ throws(UsageError) in o.request.mask = value },
   OptionDefinition(
     "jump-length", .required(name: "N", example: "10"), .drawing,
-    "with --mask: draw each stretch of so many steps several times, so that what is new fits what is kept; default 10"
+    "with --mask: repeat each stretch of this many steps, so that the new area matches what is kept; default 10"
   ) { o, value, name throws(UsageError) in o.request.jumpLength = try wholeNumber(value, name, 1...1_000_000) },
   OptionDefinition(
     "jump-count", .required(name: "N", example: "5"), .drawing,
-    "with --mask: how many times each stretch is drawn; 1 once, and so fastest, 10 as in the paper; default 3"
+    "with --mask: how often each stretch is drawn; 1 is fastest, the paper uses 10; default 3"
   ) { o, value, name throws(UsageError) in o.request.jumpCount = try wholeNumber(value, name, 1...1000) },
+  OptionDefinition(
+    "low-res", .required(name: "FILE", example: "small.png"), .drawing,
+    """
+    for a super-resolution model: the images to enlarge, a .png, a .npz as written by sample, \
+    or a .npy of float32 [N,C,h,w] in -1 to 1
+    """
+  ) { o, value, _ throws(UsageError) in o.request.lowRes = value },
 ]

@@ -1,8 +1,9 @@
-/// What a command line of `train` asks for.
+/// A parsed command line of `train`.
 public enum TrainingCommand: Sendable, Equatable {
-  /// Train, in the folder of a new run.
+  /// Train in the folder of a new run.
   case train(Options, folder: String)
-  /// Go on with the run in a folder: `parseTraining(_:resuming:)` reads the rest of the words, once it is known what it was begun with.
+  /// Continue the run in a folder: `parseTraining(_:resuming:)` parses the other options once the stored
+  /// request is known.
   case resume(folder: String)
   /// Print the help.
   case help
@@ -14,17 +15,17 @@ public enum TrainingCommand: Sendable, Equatable {
   case version
 }
 
-/// What `train` is told beside what it trains.
+/// Options of `train` besides what to train.
 public struct RunOptions: Sendable, Equatable {
   /// The folder of a new run.
   var folder: String?
-  /// The folder of a run to go on with.
+  /// The folder of a run to continue.
   var resumed: String?
-  /// Whether float16 was asked for, which there is not.
+  /// Whether float16 was requested, which is not supported.
   public var wantsHalf = false
-  /// The shell whose completions are to be printed, rather than to train.
+  /// The shell to print completions for, instead of training.
   var shell: Shell?
-  /// Whether the manual page is to be printed.
+  /// Whether to print the manual page.
   var wantsManPage = false
 
   /// The defaults.

@@ -1,20 +1,21 @@
 import TensorCore
 
-/// A class-conditional model: takes x_t, the timestep and the class of each picture, nil standing for none.
+/// A class-conditional denoiser. `labels` holds the class label of each image; nil is the null class.
 public typealias ConditionalDenoiser = (_ x: Tensor, _ timesteps: [Float], _ labels: [Int?]) -> Tensor
 
-/// Classifier-free guidance (Ho & Salimans 2022): the prediction for the class, pushed away from the one for no class:
-/// `u + scale · (c - u)`.
+/// Classifier-free guidance (Ho & Salimans 2022): extrapolates from the unconditional prediction u through the
+/// conditional prediction c, `u + scale · (c - u)`.
 ///
 /// - Parameters:
-///   - model: trained on pictures with their class, some of which had the class that stands for none instead.
-///   - scale: 1 is no guidance and costs no second evaluation; 0 is no class.
-///   - labels: the class of each picture.
-///   - interval: the timesteps, on the model's scale, at which there is guidance (Kynkäänniemi et al. 2024: at those in
-///     the middle it makes pictures clearer, at the others less varied); nil for all. Elsewhere it costs no second
-///     evaluation.
-///   - channels: the channels that guidance applies to; those behind, of a predicted variance, are `c`'s.
-/// - Returns: a model that evaluates class and no class in one doubled batch.
+///   - model: a denoiser trained with some labels replaced by the null class.
+///   - scale: the guidance scale. 1 turns guidance off and saves the second evaluation; 0 is unconditional.
+///   - interval: the timesteps, on the model's scale, at which guidance applies; nil for all. Outside it the second
+///     evaluation is saved. At middle timesteps guidance makes images clearer, at the others less varied (Kynkäänniemi
+///     et al. 2024).
+///   - labels: the class label of each image.
+///   - channels: the number of leading channels that guidance changes. The channels of a predicted variance after them
+///     are c's.
+/// - Returns: a denoiser that evaluates c and u in one doubled batch.
 public func classifierFreeGuidance(
   _ model: @escaping ConditionalDenoiser, scale: Double, interval: ClosedRange<Float>? = nil, labels: [Int],
   channels: Int
@@ -22,7 +23,7 @@ public func classifierFreeGuidance(
   if scale == 1 { return { model($0, $1, labels) } }
   let scale = Float(scale)
   return { x, timesteps in
-    // All pictures of a batch are at one step.
+    // All images of a batch are at the same timestep.
     if let interval, !interval.contains(timesteps[0]) { return model(x, timesteps, labels) }
     let batch = x.shape[0]
     let both = model(

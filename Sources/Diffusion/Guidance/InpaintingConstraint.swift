@@ -1,15 +1,15 @@
 import TensorCore
 
-/// Pixels of given pictures that are kept while the others are drawn. At each noise level they replace what the sampler
-/// made there, under noise of that level (Lugmayr et al. 2022, "RePaint", algorithm 1, lines 4, 5 and 8), so that the
-/// rest is drawn to fit them.
+/// Keeps part of the given images fixed while the sampler fills in the rest. At each noise level the kept pixels,
+/// noised to that level, replace the sampler's (Lugmayr et al. 2022, "RePaint", algorithm 1, lines 4, 5 and 8), so that
+/// the rest is generated to fit them.
 public struct InpaintingConstraint: Sendable {
   private let pictures: Tensor
   private let mask: Tensor
 
   /// - Parameters:
   ///   - pictures: x₀, `[N, C, H, W]` in [-1, 1].
-  ///   - mask: `[1, 1, H, W]`, 0 where the pictures are kept; elsewhere they are drawn.
+  ///   - mask: `[1, 1, H, W]`, 0 where the images are kept; the rest is generated.
   public init(_ pictures: Tensor, drawnWhere mask: Tensor) {
     precondition(
       pictures.shape.count == 4 && mask.shape == [1, 1] + pictures.shape.suffix(2),
@@ -17,8 +17,8 @@ public struct InpaintingConstraint: Sendable {
     (self.pictures, self.mask) = (pictures, mask)
   }
 
-  /// `x`, `[N, C, H, W]` at a noise level, with the kept pixels in their place. Draws from `noise` once, but not at the
-  /// level without noise, where the kept pixels are exactly those of the pictures.
+  /// Restores the kept pixels in `x`, `[N, C, H, W]`, at the noise level `level`. Draws from `noise` once, except at
+  /// the noiseless level, where the kept pixels are restored exactly.
   func restored(in x: Tensor, _ level: NoiseLevel, noise: () -> Tensor) -> Tensor {
     precondition(x.shape == pictures.shape, "pictures of shape \(pictures.shape) kept in some of \(x.shape)")
     let known = level.sigma > 0 ? sum((level.alpha, pictures), (level.sigma, noise())) : pictures

@@ -1,22 +1,21 @@
 import DiffusionPlatform
 import TensorCore
 
-/// The variational bound on -log₂ p(x₀) of N pictures (Ho et al. 2020, eq. 5), in bits per dimension, and what belongs
-/// to it. T is the number of steps of the process.
+/// The variational bound on -log₂ p(x₀) of N images (Ho et al. 2020, eq. 5) in bits per dimension, with its terms and
+/// prediction errors. T is the number of steps in the process.
 public struct BitsPerDimension: Sendable {
-  /// The bound for each picture, `[N]`: the sum of its `vb` and `priorBPD`.
+  /// The bound for each image, `[N]`: the sum of its `vb` and `priorBPD`.
   public let totalBPD: [Float]
-  /// L_T of each picture, `[N]`: how far x_T still is from pure noise, which no model can change.
+  /// L_T of each image, `[N]`: how far x_T is from pure noise, which no model can change.
   public let priorBPD: [Float]
-  /// The terms of the steps, `[N, T]`. As in the original, the columns run as sampling does: the first is of step
-  /// T - 1.
+  /// The term of each step, `[N, T]`. As in the original, columns are in sampling order: the first is step T - 1.
   public let vb: Tensor
-  /// The mean squared error of the predicted x₀, `[N, T]`, in the same order.
+  /// The mean squared error of x̂₀, `[N, T]`, in the same order.
   public let xStartMSE: Tensor
   /// The mean squared error of the predicted ε, `[N, T]`, in the same order.
   public let mse: Tensor
 
-  /// Adds up the `terms` of all steps, from T - 1 down to 0, of N pictures with the given `priorBPD`, `[N]`.
+  /// Sums the `terms` of all steps, from T - 1 down to 0, for N images with the given `priorBPD`, `[N]`.
   public init(priorBPD: [Float], terms: [BPDTerms]) {
     func table(_ values: (BPDTerms) -> [Float]) -> Tensor {
       let columns = terms.map(values)
@@ -30,26 +29,26 @@ public struct BitsPerDimension: Sendable {
   }
 }
 
-/// What one step adds to `BitsPerDimension`, `[N]` each.
+/// The contribution of one step to `BitsPerDimension`; each array is `[N]`.
 public struct BPDTerms: Sendable {
-  /// The term of the bound, bits per dimension.
+  /// The term of the bound, in bits per dimension.
   public let vb: [Float]
-  /// The mean squared error of the predicted x₀.
+  /// The mean squared error of x̂₀.
   public let xStartMSE: [Float]
   /// The mean squared error of the predicted ε.
   public let mse: [Float]
 }
 
 extension GaussianDiffusion {
-  /// What step `i` adds to the variational bound of pictures (one pass of `calc_bpd_loop` of the original). Evaluates
-  /// the model once.
+  /// Computes the contribution of step `i` to the variational bound (one iteration of the original's `calc_bpd_loop`).
+  /// Evaluates the model once.
   ///
   /// - Parameters:
   ///   - model: the model.
-  ///   - xStart: x₀, `[N, C, …]`, in [-1, 1], of 256 levels.
-  ///   - noise: ε, standard normal, of the shape of `xStart`.
-  ///   - i: the step, in `0 ..< count`. The original's loop runs from T - 1 down to 0, and draws no x_T before.
-  ///   - clipDenoised: whether the predicted x₀ is clipped to [-1, 1].
+  ///   - xStart: x₀, `[N, C, …]` in [-1, 1], quantised to 256 levels.
+  ///   - noise: ε, standard normal, of the same shape as `xStart`.
+  ///   - i: the step, in `0 ..< count`. The original's loop runs from T - 1 down to 0 and draws no x_T first.
+  ///   - clipDenoised: whether x̂₀ is clipped to [-1, 1].
   public func bpdTerms(
     _ model: Denoiser, _ xStart: Tensor, noise: Tensor, step i: Int, clipDenoised: Bool = true
   ) -> BPDTerms {
@@ -60,7 +59,7 @@ extension GaussianDiffusion {
 
     let coefficients = (Double(Float(posteriorMeanCoef1[i])), Double(Float(posteriorMeanCoef2[i])))
     let posteriorLogVariance = Double(Float(posteriorLogVarianceClipped[i]))
-    // What x_t leaves of ε once x₀ is known (Ho et al. 2020, eq. 4).
+    // The coefficients of the ε that x_t and x̂₀ imply (Ho et al. 2020, eq. 4).
     let (a, b) = (Double(sqrtRecipAlphasCumprod(i)), Double(sqrtRecipm1AlphasCumprod(i)))
     var (vb, xStartMSE, mse) = ([Float](), [Float](), [Float]())
     for n in 0..<steps.count {
@@ -89,8 +88,8 @@ extension GaussianDiffusion {
     return BPDTerms(vb: vb, xStartMSE: xStartMSE, mse: mse)
   }
 
-  /// L_T of each picture of `xStart`, `[N, C, …]`, in bits per dimension, `[N]`: the divergence of q(x_T | x₀) from the
-  /// standard normal (`_prior_bpd` of the original).
+  /// L_T of each image in `xStart`, `[N, C, …]`, in bits per dimension, `[N]`: KL(q(x_T | x₀) ‖ N(0, I)) (the
+  /// original's `_prior_bpd`).
   public func priorBPD(_ xStart: Tensor) -> [Float] {
     let last = count - 1
     let elements = elementsPerPicture(xStart, steps: [Int](repeating: last, count: xStart.shape[0]))

@@ -1,16 +1,16 @@
 import DiffusionPlatform
 
-/// What one element adds to the variational bound, in nats, and how that changes with the Gaussian that the model
-/// predicts.
+/// The contribution of one element to the variational bound, in nats, and its derivatives with respect to the predicted
+/// Gaussian.
 struct VariationalTerm {
   let value: Double
   /// The derivative with respect to the predicted mean.
   let byMean: Double
-  /// The derivative with respect to the logarithm of the predicted variance.
+  /// The derivative with respect to the predicted log variance.
   let byLogVariance: Double
 
-  /// The Kullback–Leibler divergence of the model's Gaussian from the posterior's, one of L_{t-1} of Ho et al. 2020,
-  /// eq. 5 (`normal_kl` of the original).
+  /// The Kullback–Leibler divergence KL(posterior ‖ model), part of L_{t-1} in Ho et al. 2020, eq. 5 (the original's
+  /// `normal_kl`).
   @inline(__always)
   static func normalKL(
     posteriorMean: Double, posteriorLogVariance: Double, mean: Double, logVariance: Double
@@ -24,21 +24,21 @@ struct VariationalTerm {
       byLogVariance: 0.5 * (1 - squares))
   }
 
-  /// -log of the probability that the Gaussian gives to the values that `x`, in [-1, 1], stands for among 256 levels:
-  /// those less than half a level away, and at the ends all beyond (Ho et al. 2020, eq. 13;
-  /// `discretized_gaussian_log_likelihood` of the original).
+  /// The negative log-likelihood of `x`, in [-1, 1], as one of 256 levels: -log of the Gaussian's probability within
+  /// half a level of `x`, or, at the two end levels, of everything beyond as well (Ho et al. 2020, eq. 13; the
+  /// original's `discretized_gaussian_log_likelihood`).
   ///
-  /// Probabilities below 10⁻¹² count as 10⁻¹², and so do not change with the Gaussian.
+  /// Probabilities below 10⁻¹² are clamped to 10⁻¹², and the derivatives are then 0.
   static func discretizedGaussianNLL(_ x: Float, mean: Double, logVariance: Double) -> VariationalTerm {
     let inverseDeviation = exp(-0.5 * logVariance)
     let centered = Double(x) - mean
     let (upper, lower) = (inverseDeviation * (centered + 1 / 255), inverseDeviation * (centered - 1 / 255))
-    // In float32 as the original's comparison: which levels are the ends must not hang on rounding.
+    // Compared in float32, as in the original: rounding must not decide which levels are the ends.
     let (isLowest, isHighest) = (x < -0.999, x > 0.999)
     let above = isHighest ? (value: 1.0, slope: 0.0) : approximateNormalCDF(upper)
     let below = isLowest ? (value: 0.0, slope: 0.0) : approximateNormalCDF(lower)
     let probability = above.value - below.value
-    // A NaN is not below it, and goes on into the loss.
+    // NaN fails this comparison, so it reaches the loss.
     if probability < smallestProbability {
       return VariationalTerm(value: -log(smallestProbability), byMean: 0, byLogVariance: 0)
     }
@@ -50,8 +50,7 @@ struct VariationalTerm {
 
   private static let smallestProbability = 1e-12
 
-  /// The cumulative distribution of the standard normal as the original approximates it, to within 2·10⁻⁴, with its
-  /// slope.
+  /// The original's approximation of the standard normal CDF, accurate to 2·10⁻⁴, and its slope.
   private static func approximateNormalCDF(_ x: Double) -> (value: Double, slope: Double) {
     let scale = (2 / Double.pi).squareRoot()
     let t = tanh(scale * (x + 0.044715 * x * x * x))

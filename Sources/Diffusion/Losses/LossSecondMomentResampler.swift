@@ -1,17 +1,17 @@
 import TensorCore
 
-/// Why a schedule sampler cannot go on from a state.
+/// An error in restoring a schedule sampler from its state.
 public enum ScheduleSamplerError: Error, Equatable, CustomStringConvertible {
-  /// A tensor of the state is missing.
+  /// The state lacks a tensor.
   case missing(name: String)
-  /// The tensors are of another process, or of another length of history.
+  /// The tensors belong to a process with a different number of steps, or to a different history length.
   case shape(history: [Int], counts: [Int], steps: Int, historyPerTerm: Int)
-  /// A count is no integer from 0 to the length of the history.
+  /// A count is not an integer from 0 to the history length.
   case count(Float, step: Int)
-  /// A loss is infinite or not a number.
+  /// A loss is infinite or NaN.
   case loss(step: Int)
 
-  /// One sentence that says what is wrong.
+  /// One sentence that describes the error.
   public var description: String {
     switch self {
     case .missing(let name): "the schedule sampler has no \(name); the checkpoint is damaged"
@@ -28,21 +28,21 @@ public enum ScheduleSamplerError: Error, Equatable, CustomStringConvertible {
   }
 }
 
-/// Steps with a probability in proportion to √E[L²] of their last losses, which keeps the variance of the bound's
-/// estimate low (Nichol & Dhariwal 2021, §3.3); uniform until each step has as many losses as are kept.
+/// Samples steps with probability proportional to √E[L²] of their recent losses, which keeps the variance of the
+/// estimated bound low (Nichol & Dhariwal 2021, §3.3). Uniform until every step has a full history.
 public struct LossSecondMomentResampler: ScheduleSampler {
-  /// The seed of the draws.
+  /// The random seed.
   public let seed: UInt64
-  /// How many losses of each step are kept.
+  /// The number of recent losses kept for each step.
   public let historyPerTerm: Int
-  /// The share of draws that are uniform, in [0, 1], so that no step is forgotten.
+  /// The fraction of draws that are uniform, in [0, 1], so that no step is neglected.
   public let uniformProb: Double
-  /// The losses of each step, oldest first, `historyPerTerm` after `historyPerTerm`; 0 where there is none yet.
+  /// The losses of each step, oldest first, `historyPerTerm` per step; 0 where none is recorded yet.
   private var history: [Float]
-  /// How many losses each step has, at most `historyPerTerm`.
+  /// The number of losses recorded for each step, at most `historyPerTerm`.
   private var counts: [Int]
 
-  /// A sampler of the steps `0 ..< steps` that knows of no losses.
+  /// Creates a sampler of the steps `0 ..< steps` with an empty history.
   public init(seed: UInt64, steps: Int, historyPerTerm: Int = 10, uniformProb: Double = 0.001) {
     precondition(
       steps > 0 && historyPerTerm > 0 && (0...1).contains(uniformProb),
@@ -54,7 +54,7 @@ public struct LossSecondMomentResampler: ScheduleSampler {
     counts = [Int](repeating: 0, count: steps)
   }
 
-  /// Whether each step has all its losses.
+  /// Whether every step has a full history.
   public var isWarmedUp: Bool { counts.allSatisfy { $0 == historyPerTerm } }
 
   /// The probability of each step, `[T]`.
@@ -65,13 +65,13 @@ public struct LossSecondMomentResampler: ScheduleSampler {
       return (squares / Double(historyPerTerm)).squareRoot()
     }
     let sum = moments.reduce(0, +)
-    // Where nothing is lost at any step, the original divides by zero.
+    // If every loss is 0, the original divides by zero.
     guard isWarmedUp && sum > 0 else { return [Double](repeating: uniform, count: counts.count) }
     return moments.map { $0 / sum * (1 - uniformProb) + uniformProb * uniform }
   }
 
-  /// Adds losses to those of their steps; the oldest make room. One that is infinite or not a number is left out, as
-  /// with it no probability would be a number any more.
+  /// Records losses for their steps; a full history drops its oldest. Ignores infinite and NaN losses, which would make
+  /// every probability NaN.
   public mutating func update(steps: [Int], losses: [Float]) {
     precondition(steps.count == losses.count, "\(losses.count) losses of \(steps.count) steps")
     for (step, loss) in zip(steps, losses) where loss.isFinite {
@@ -87,8 +87,8 @@ public struct LossSecondMomentResampler: ScheduleSampler {
     }
   }
 
-  /// `history`, the losses of each step, oldest first and 0 where there is none yet, `[T, historyPerTerm]`; and `counts`,
-  /// how many there are, `[T]`.
+  /// `history`, the losses of each step, oldest first and 0 where none is recorded, `[T, historyPerTerm]`; and
+  /// `counts`, the number recorded for each step, `[T]`.
   public var state: [(name: String, tensor: Tensor)] {
     [
       ("history", Tensor([counts.count, historyPerTerm], history)),
@@ -96,7 +96,7 @@ public struct LossSecondMomentResampler: ScheduleSampler {
     ]
   }
 
-  /// Goes on from the `state` of a sampler with as many steps and as long a history.
+  /// Restores the `state` of a sampler with the same number of steps and history length.
   public mutating func restore(_ state: [(name: String, tensor: Tensor)]) throws(ScheduleSamplerError) {
     func tensor(_ name: String) throws(ScheduleSamplerError) -> Tensor {
       guard let found = state.first(where: { $0.name == name }) else { throw .missing(name: name) }

@@ -1,19 +1,19 @@
 import DiffusionPlatform
 
-/// Sums over the elements of a picture, float64.
+/// The losses of one image, accumulated over its elements in float64.
 struct PictureLoss {
-  /// The squared error of what the model predicts, mean.
+  /// The mean squared error of the model's prediction.
   var mse = 0.0
-  /// The term of the variational bound, bits per dimension, unscaled.
+  /// The term of the variational bound, in bits per dimension, before scaling.
   var vb = 0.0
 }
 
-/// How the losses of a picture at one step follow from its elements.
+/// Computes the losses of one image at one step from its elements.
 ///
-/// The tables are rounded to float32 where the original does so; the arithmetic on them is float64, as the derivatives
-/// of small differences need it.
+/// Tables are rounded to float32 where the original rounds them. The arithmetic is in float64, because the derivatives
+/// depend on small differences.
 struct PictureLossRule {
-  /// Whether the step is the last to be denoised, which is scored by its likelihood.
+  /// Whether this is step 0, the last to be denoised, whose term is a likelihood.
   private let isFirst: Bool
   private let meanType: ModelMeanType
   /// The mean of q(x_{t-1} | x_t, x₀) is `posterior.xStart`·x₀ + `posterior.xT`·x_t.
@@ -21,7 +21,7 @@ struct PictureLossRule {
   private let posteriorLogVariance: Double
   /// The model's mean is `mean.output`·output + `mean.xT`·x_t.
   private let mean: (output: Double, xT: Double)
-  /// The model's log σ² is `logVariance.offset` + `logVariance.slope`·v, v from the variance's channels.
+  /// The model's log σ² is `logVariance.offset` + `logVariance.slope`·v, with v from the variance channels.
   private let logVariance: (offset: Double, slope: Double)
   private let isVarianceLearned: Bool
   private let hasMSE: Bool
@@ -62,8 +62,8 @@ struct PictureLossRule {
       }
   }
 
-  /// The losses of a picture of `count` elements. `gradient` receives the derivative of its loss, laid out as `output`:
-  /// the elements of the mean, and behind them those of the variance if it is learned.
+  /// Computes the losses of an image with `count` elements. Writes the derivative of its loss to `gradient`, laid out
+  /// like `output`: first the mean, then the variance if it is learned.
   func callAsFunction(
     output: UnsafePointer<Float>, xStart: UnsafePointer<Float>, xT: UnsafePointer<Float>,
     noise: UnsafePointer<Float>, count: Int, gradient: UnsafeMutablePointer<Float>
@@ -99,7 +99,7 @@ struct PictureLossRule {
             posteriorMean: posteriorMean, posteriorLogVariance: posteriorLogVariance, mean: predictedMean,
             logVariance: predictedLogVariance)
         sums.vb += term.value
-        // Beside a squared error the bound teaches the variance only (Nichol & Dhariwal 2021, §3.1).
+        // Alongside a squared error the bound trains only the variance (Nichol & Dhariwal 2021, §3.1).
         if !hasMSE { byOutput = term.byMean * mean.output * vbFactor }
         if isVarianceLearned { gradient[count + e] = Float(term.byLogVariance * logVariance.slope * vbFactor) }
       }

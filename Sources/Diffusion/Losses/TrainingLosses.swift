@@ -1,44 +1,43 @@
 import TensorCore
 
-/// What training minimises (`LossType` of the original). The variational term is that of the picture's step in the
-/// bound on -log₂ p(x₀) (Ho et al. 2020, eq. 5), in bits per dimension; T is the number of steps of the process.
+/// The training objective (`LossType` in the original). The variational term is the contribution of the image's step to
+/// the bound on -log₂ p(x₀) (Ho et al. 2020, eq. 5), in bits per dimension. T is the number of steps in the process.
 public enum LossType: Sendable, CaseIterable {
-  /// The mean squared error of what the model predicts (Ho et al. 2020, eq. 14 if that is ε). If the variance is
-  /// learned, plus the variational term, in which the mean is held fixed.
+  /// The mean squared error of the model's prediction (Ho et al. 2020, eq. 14 if it predicts ε). If the variance is
+  /// learned, plus the variational term with the mean held fixed.
   case mse
-  /// Like `mse`, with the variational term times T / 1000: the hybrid loss of Nichol & Dhariwal 2021, eq. 16, at
-  /// T = 1000.
+  /// Like `mse`, with the variational term scaled by T / 1000: the hybrid loss of Nichol & Dhariwal 2021, eq. 16.
   case rescaledMSE
-  /// The variational term alone, for mean and variance.
+  /// The variational term alone, for the mean and the variance.
   case kl
-  /// Like `kl`, times T: an estimate of the whole bound, if steps are drawn uniformly.
+  /// Like `kl`, scaled by T: an estimate of the whole bound if steps are drawn uniformly.
   case rescaledKL
 
-  /// Whether the loss is the variational bound alone.
+  /// Whether the loss is the variational term alone.
   public var isVB: Bool { self == .kl || self == .rescaledKL }
 }
 
-/// The losses of a batch of N pictures.
+/// The losses of a batch of N images.
 public struct TrainingLosses: Sendable {
-  /// The loss of each picture, `[N]`; at least 0.
+  /// The loss of each image, `[N]`, at least 0.
   public let loss: [Float]
-  /// The mean squared error of each picture, at least 0; nil if the loss has none.
+  /// The mean squared error of each image, `[N]`, at least 0; nil if the loss has none.
   public let mse: [Float]?
-  /// The variational term of each picture as it is added to `mse`, bits per dimension, times T / 1000 if rescaled; nil
-  /// unless the loss is made of both.
+  /// The variational term of each image as added to `mse`, `[N]`, in bits per dimension, scaled by T / 1000 if
+  /// rescaled; nil unless the loss combines both.
   public let vb: [Float]?
-  /// The derivative of each picture's own loss with respect to what the model put out for it: `[N, C, …]`, or
-  /// `[N, 2C, …]` if the variance is learned. For the mean of a batch, multiply by 1 / N.
+  /// The derivative of each image's loss with respect to the model's output for it: `[N, C, …]`, or `[N, 2C, …]` if the
+  /// variance is learned. For the mean over the batch, multiply by 1 / N.
   public let gradient: Tensor
 }
 
 extension GaussianDiffusion {
-  /// Draws x_t from q(x_t | x₀) = N(√ᾱ·x₀, 1 - ᾱ) (Ho et al. 2020, eq. 4; `q_sample` of the original).
+  /// Samples x_t from q(x_t | x₀) = N(√ᾱ·x₀, 1 - ᾱ) (Ho et al. 2020, eq. 4; the original's `q_sample`).
   ///
   /// - Parameters:
-  ///   - xStart: x₀, `[N, C, …]`, in [-1, 1].
-  ///   - steps: the step of each picture, `[N]`, in `0 ..< count`.
-  ///   - noise: ε, of the shape of `xStart`, standard normal.
+  ///   - xStart: x₀, `[N, C, …]` in [-1, 1].
+  ///   - steps: the step of each image, `[N]`, in `0 ..< count`.
+  ///   - noise: ε, standard normal, of the same shape as `xStart`.
   public func qSample(_ xStart: Tensor, steps: [Int], noise: Tensor) -> Tensor {
     let elements = elementsPerPicture(xStart, steps: steps)
     precondition(noise.shape == xStart.shape, "noise of shape \(noise.shape) for pictures of \(xStart.shape)")
@@ -55,16 +54,16 @@ extension GaussianDiffusion {
     }
   }
 
-  /// The losses of a batch and their derivatives (`training_losses` of the original).
+  /// Computes the losses of a batch and their derivatives (the original's `training_losses`).
   ///
   /// - Parameters:
-  ///   - output: what the model put out for `xT` at each picture's `modelTimestep`: `[N, C, …]`, or `[N, 2C, …]` if the
+  ///   - output: the model's output for `xT` at each image's `modelTimestep`: `[N, C, …]`, or `[N, 2C, …]` if the
   ///     variance is learned.
-  ///   - xStart: x₀, `[N, C, …]`, in [-1, 1], of 256 levels.
+  ///   - xStart: x₀, `[N, C, …]` in [-1, 1], quantised to 256 levels.
   ///   - xT: x_t, from `qSample`.
-  ///   - noise: the ε that x_t was made with.
-  ///   - steps: the step of each picture, `[N]`, in `0 ..< count`.
-  ///   - type: which loss.
+  ///   - noise: the ε in x_t.
+  ///   - steps: the step of each image, `[N]`, in `0 ..< count`.
+  ///   - type: the loss to compute.
   public func trainingLosses(
     _ output: Tensor, xStart: Tensor, xT: Tensor, noise: Tensor, steps: [Int], type: LossType
   ) -> TrainingLosses {
@@ -102,7 +101,7 @@ extension GaussianDiffusion {
       vb: type.isVB || !varType.isLearned ? nil : vb.map { Float($0) }, gradient: gradient)
   }
 
-  /// The number of elements of one picture of `[N, C, …]`, of which each has a step of this process.
+  /// The number of elements in one image of `xStart`, `[N, C, …]`. Checks that there is one valid step per image.
   func elementsPerPicture(_ xStart: Tensor, steps: [Int]) -> Int {
     precondition(
       xStart.shape.count >= 2 && xStart.shape[0] == steps.count,

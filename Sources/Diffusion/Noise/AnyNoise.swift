@@ -1,14 +1,14 @@
 import TensorCore
 
-/// Noise of either kind, chosen at run time. An enum rather than an existential, so that whoever goes on drawing can
-/// take PyTorch's generator out of it again.
+/// A noise source chosen at run time. An enum, not an existential, so that PyTorch's generator can be taken out again
+/// for further draws.
 public enum AnyNoise: NoiseSource {
   /// See `PhiloxNoise`.
   case philox(PhiloxNoise)
   /// See `TorchNoise`.
   case torch(TorchNoise)
 
-  /// The next draw of the kind chosen, `[N, C, …]`.
+  /// The next draw from the chosen source, `[N, C, …]`.
   public mutating func next() -> Tensor {
     switch self {
     case .philox(var noise):
@@ -20,7 +20,7 @@ public enum AnyNoise: NoiseSource {
     }
   }
 
-  /// Passes over a draw of the kind chosen.
+  /// Skips one draw of the chosen source.
   public mutating func skip() {
     switch self {
     case .philox(var noise):

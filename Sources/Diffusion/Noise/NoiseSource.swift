@@ -1,11 +1,11 @@
 import TensorCore
 
-/// A source of standard normal noise for one batch. Its draws are numbered: first x_T, then those of the steps, as
-/// `SamplingLoop` counts them.
+/// A source of standard normal noise for one batch. Draws are numbered: first x_T, then the noise of the steps, in the
+/// order of `SamplingLoop`.
 public protocol NoiseSource {
   /// The next draw, `[N, C, …]`.
   mutating func next() -> Tensor
 
-  /// Passes over a draw that nobody needs, so that the ones after it keep their numbers.
+  /// Skips an unused draw, so that later draws keep their numbers.
   mutating func skip()
 }

@@ -1,12 +1,12 @@
-/// Philox 4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"): scrambles a counter of 128 bits
-/// under a key of 64. Any block can be computed without those before it.
+/// The generator Philox 4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"). It scrambles a
+/// 128-bit counter with a 64-bit key, so any block can be computed without those before it.
 public enum Philox {
-  /// The key that a seed stands for: (seed mod 2³², ⌊seed / 2³²⌋).
+  /// The key for a seed: (seed mod 2³², ⌊seed / 2³²⌋).
   public static func key(seed: UInt64) -> SIMD2<UInt32> {
     SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
   }
 
-  /// The four words of the block `counter`.
+  /// The four words of block number `counter`.
   public static func block(counter: SIMD4<UInt32>, key: SIMD2<UInt32>) -> SIMD4<UInt32> {
     var (c, k) = (counter, key)
     for round in 0..<10 {

@@ -1,20 +1,20 @@
 import DiffusionPlatform
 import TensorCore
 
-/// Noise with a stream of its own for each image, so that image k depends on the seed and k alone, whatever the batch.
+/// Noise with a separate stream for each image: image k depends only on the seed and k, not on the batch.
 ///
 /// Element 4b + j of draw d of image k, in row-major order of `[C, H, W]`, comes from the Philox block with the key
-/// (seed mod 2³², ⌊seed / 2³²⌋) and the counter (b, d, k mod 2³², ⌊k / 2³²⌋). Draw 0 is x_T, or the noise over the
-/// picture that is started from; draw s is the noise of the s-th step, unless a jump or what is kept of a picture takes
-/// draws between (`SamplingLoop`). The block's words w₀ … w₃ become four normals (Box & Muller 1958), computed in
-/// float64 and rounded to float32: √(-2 ln u)·cos(2π v) and √(-2 ln u)·sin(2π v) with u = (w₀ + 1) / 2³², v = w₁ / 2³²,
-/// and two more of w₂, w₃.
+/// (seed mod 2³², ⌊seed / 2³²⌋) and the counter (b, d, k mod 2³², ⌊k / 2³²⌋). Draw 0 is x_T, or the noise added to an
+/// initial image. Draw s is the noise of the s-th step, unless jumps or kept pixels take draws in between
+/// (`SamplingLoop`). The block's words w₀ … w₃ become four normals (Box & Muller 1958), computed in float64 and rounded
+/// to float32: √(-2 ln u)·cos(2π v) and √(-2 ln u)·sin(2π v) with u = (w₀ + 1) / 2³², v = w₁ / 2³², and likewise two
+/// from w₂ and w₃.
 public struct PhiloxNoise: NoiseSource, Sendable {
-  /// The draw number of an image's class, which no step has.
+  /// The draw number for an image's class label, which no step uses.
   private static let classDraw = UInt32.max
-  /// The draw number of a training example's step (`ScheduleSampler`), which no step has either.
+  /// The draw number for a training example's step (`ScheduleSampler`), which no step uses either.
   private static let scheduleDraw = UInt32.max - 3
-  /// The draw number of whether a training example's label is dropped. (2³² - 2 and 2³² - 3 are those of
+  /// The draw number that decides whether a training example's label is dropped. (2³² - 2 and 2³² - 3 belong to
   /// `EpochShuffle`.)
   private static let labelDraw = UInt32.max - 4
 
@@ -23,7 +23,7 @@ public struct PhiloxNoise: NoiseSource, Sendable {
   private let shape: [Int]
   private var draw: UInt32 = 0
 
-  /// The noise of images number `images` of the run with `seed`, each of `shape` `[C, H, W]`.
+  /// Creates the noise for the images numbered `images`, each of `shape` `[C, H, W]`, in the run with `seed`.
   public init(seed: UInt64, images: some Sequence<Int>, shape: [Int]) {
     key = Philox.key(seed: seed)
     self.images = Array(images)
@@ -39,7 +39,7 @@ public struct PhiloxNoise: NoiseSource, Sendable {
     }
   }
 
-  /// Counts a draw, without drawing.
+  /// Counts a draw without computing it.
   public mutating func skip() { draw += 1 }
 
   private func fill(_ target: UnsafeMutablePointer<Float>, _ count: Int, image: Int) {
@@ -50,20 +50,20 @@ public struct PhiloxNoise: NoiseSource, Sendable {
     }
   }
 
-  /// The class of image `image`, uniform in `0 ..< count`: ⌊w · count / 2⁶⁴⌋ with w of the first two words, low one
-  /// first, of the block with draw number 2³² - 1.
+  /// The class label of image `image`, uniform in `0 ..< count`: ⌊w · count / 2⁶⁴⌋, where w is the first two words, low
+  /// word first, of the block with draw number 2³² - 1.
   public static func randomClass(seed: UInt64, image: Int, count: Int) -> Int {
     precondition(count > 0, "there is no class to draw")
     return Int(word(seed: seed, draw: classDraw, image: image).multipliedFullWidth(by: UInt64(count)).high)
   }
 
-  /// A number for training example `position`, uniform in [0, 1): the first 53 bits of the first two words, low one
+  /// A number for training example `position`, uniform in [0, 1): the top 53 bits of the first two words, low word
   /// first, of the block with draw number 2³² - 4.
   static func scheduleUniform(seed: UInt64, position: Int) -> Double {
     uniform(seed: seed, draw: scheduleDraw, position: position)
   }
 
-  /// Likewise of the block with draw number 2³² - 5: whether the example's label is dropped.
+  /// The same from the block with draw number 2³² - 5; it decides whether the example's label is dropped.
   public static func labelUniform(seed: UInt64, position: Int) -> Double {
     uniform(seed: seed, draw: labelDraw, position: position)
   }

@@ -1,14 +1,14 @@
 import DiffusionPlatform
 
-/// The numbers that PyTorch draws on a CPU after `torch.manual_seed`: the Mersenne twister MT19937 (Matsumoto &
-/// Nishimura 1998) and PyTorch's ways of making uniform, normal and integer numbers of it.
+/// PyTorch's random numbers on a CPU after `torch.manual_seed`: the Mersenne Twister MT19937 (Matsumoto &
+/// Nishimura 1998) and PyTorch's conversions to uniform, normal and integer numbers.
 public struct TorchGenerator: Sendable {
   private var state: [UInt32]
   private var index = 624
-  /// The second normal of a pair, kept for the next short draw.
+  /// The second normal of a pair, kept for the next draw of fewer than 16.
   private var spareNormal: Double?
 
-  /// The generator after `torch.manual_seed(seed)`, which takes the low 32 bits of the seed.
+  /// Creates the generator as after `torch.manual_seed(seed)`, which uses the low 32 bits of the seed.
   public init(seed: UInt64) {
     state = [UInt32(truncatingIfNeeded: seed)]
     for i in 1..<624 {
@@ -17,7 +17,7 @@ public struct TorchGenerator: Sendable {
     }
   }
 
-  /// `torch.rand(count)`: uniform in [0, 1), 24 bits.
+  /// `torch.rand(count)`: uniform in [0, 1), with 24 bits.
   public mutating func rand(_ count: Int) -> [Float] {
     var values: [Float] = []
     values.reserveCapacity(count)
@@ -34,8 +34,8 @@ public struct TorchGenerator: Sendable {
   /// `torch.randn(count)`: standard normal.
   public mutating func randn(_ count: Int) -> [Float] {
     if count < 16 { return (0..<count).map { _ in Float(normal()) } }
-    // Uniforms first, all of them; then each run of 16 becomes 8 pairs of normals. A rest is drawn again as part of a
-    // last full run.
+    // Draws all uniforms first, then turns each run of 16 into 8 pairs of normals. If a remainder is left, the last 16
+    // are drawn again as a full run.
     var values = rand(count)
     for first in stride(from: 0, through: count - 16, by: 16) { makeNormal(&values, first) }
     if count % 16 != 0 {
@@ -45,19 +45,19 @@ public struct TorchGenerator: Sendable {
     return values
   }
 
-  /// Box & Muller 1958, on element j and j + 8 of a run of 16.
+  /// Box & Muller 1958, applied to elements j and j + 8 of a run of 16.
   private func makeNormal(_ values: inout [Float], _ first: Int) {
     for j in first..<first + 8 {
       let u = 1 - values[j]
       let radius = (-2 * logf(u)).squareRoot()
-      // Float.pi is rounded towards zero, PyTorch's to nearest.
+      // Float.pi is rounded towards zero, PyTorch's π to nearest.
       let angle = Float(2 * Double.pi) * values[j + 8]
       values[j] = radius * cosf(angle)
       values[j + 8] = radius * sinf(angle)
     }
   }
 
-  /// One normal in float64; they are made in pairs.
+  /// One normal in float64; normals are computed in pairs.
   private mutating func normal() -> Double {
     if let spare = spareNormal {
       spareNormal = nil

@@ -1,17 +1,16 @@
 import DiffusionPlatform
 
-/// How much noise each step of the diffusion process adds: β₁, …, β_T.
+/// The noise added at each step of the diffusion process: β₁, …, β_T.
 public enum BetaSchedule: String, Sendable, CaseIterable, Codable {
-  /// Rising linearly from 10⁻⁴ to 0.02 (Ho et al. 2020, §4), rescaled by 1000 / T so that any T adds as much noise in
-  /// all.
+  /// Linear from 10⁻⁴ to 0.02 (Ho et al. 2020, §4), rescaled by 1000 / T so that the total noise is the same for any T.
   case linear
-  /// Such that ᾱ(t) = cos²((t/T + 0.008) / 1.008 · π/2) (Nichol & Dhariwal 2021, eq. 17).
+  /// Cosine: ᾱ(t) = cos²((t/T + 0.008) / 1.008 · π/2) (Nichol & Dhariwal 2021, eq. 17).
   case cosine
 
-  /// No β is larger: the process would forget everything at once.
+  /// The upper limit of β; above it, a single step would erase the image.
   private static let largestBeta = 0.999
 
-  /// The β of a process of `steps` ≥ 1 steps, first step first; each lies in (0, 0.999].
+  /// The β of a process of `steps` ≥ 1 steps, first step first, each in (0, 0.999].
   public func betas(steps: Int) -> [Double] {
     precondition(steps >= 1, "a process of \(steps) steps has no betas")
     switch self {
@@ -31,14 +30,14 @@ public enum BetaSchedule: String, Sendable, CaseIterable, Codable {
   }
 }
 
-/// The β of a process of `steps` ≥ 1 steps that rise linearly from `first` to `last`, whatever the number of steps
-/// (diffusers' `linear`), or whose square roots do (`scaled_linear`, of latent diffusion).
+/// The β of a process of `steps` ≥ 1 steps, linear from `first` to `last` for any number of steps (diffusers'
+/// `linear`), or linear in √β (latent diffusion's `scaled_linear`).
 public func betas(from first: Double, to last: Double, steps: Int, inSquareRoots: Bool = false) -> [Double] {
   precondition(steps >= 1, "a process of \(steps) steps has no betas")
   if inSquareRoots {
     return betas(from: first.squareRoot(), to: last.squareRoot(), steps: steps).map { $0 * $0 }
   }
   let increment = steps > 1 ? (last - first) / Double(steps - 1) : 0
-  // The last one is set, not summed, as numpy's linspace does.
+  // The last one is set, not computed, as in numpy's linspace.
   return (0..<steps).map { i in i > 0 && i == steps - 1 ? last : Double(i) * increment + first }
 }

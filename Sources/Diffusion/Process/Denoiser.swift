@@ -1,12 +1,12 @@
 import TensorCore
 
-/// A network for noisy pictures.
+/// A denoising network.
 ///
 /// - Parameters:
-///   - x: x_t, `[N, C, …]`, times its level's `inputScale`.
-///   - timesteps: the `conditioning` of each picture's noise level, `[N]`: its timestep, on the scale that the network
+///   - x: x_t, `[N, C, …]`, scaled by its level's `inputScale`.
+///   - timesteps: the `conditioning` of each image's noise level, `[N]`: its timestep, on the scale that the network
 ///     was trained with.
-/// - Returns: the prediction, `[N, C, …]`; with the channels of a predicted variance behind it, `[N, 2C, …]`.
+/// - Returns: the prediction, `[N, C, …]`, or `[N, 2C, …]` if the channels of a predicted variance follow.
 public typealias Denoiser = (_ x: Tensor, _ timesteps: [Float]) -> Tensor
 
 extension NoiseProcess {
@@ -21,7 +21,7 @@ extension NoiseProcess {
     return output
   }
 
-  /// The network's prediction, `[N, C, …]`, of its whole output for `x`.
+  /// The prediction in the network's output for `x`, without variance channels, `[N, C, …]`.
   func prediction(in output: Tensor, for x: Tensor) -> Tensor {
     learnsVariance ? output.channels(0..<x.shape[1]) : output
   }

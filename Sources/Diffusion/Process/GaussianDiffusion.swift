@@ -1,6 +1,6 @@
 import DiffusionPlatform
 
-/// What the model predicts (`ModelMeanType` of the original).
+/// The quantity that the model predicts (`ModelMeanType` in the original).
 public enum ModelMeanType: String, Sendable, CaseIterable, Codable {
   /// x_{t-1}.
   case previousX
@@ -10,56 +10,55 @@ public enum ModelMeanType: String, Sendable, CaseIterable, Codable {
   case epsilon
 }
 
-/// Where the variance of a step comes from (`ModelVarType` of the original).
+/// The source of a step's variance (`ModelVarType` in the original).
 public enum ModelVarType: String, Sendable, CaseIterable, Codable {
-  /// The posterior's variance β̃, right if x₀ were known.
+  /// The posterior variance β̃, optimal if x₀ is known.
   case fixedSmall
-  /// β, right if x₀ were pure noise.
+  /// β, optimal if x₀ is pure noise.
   case fixedLarge
-  /// The model predicts its logarithm, in channels behind those of the mean.
+  /// The model predicts the log variance, in the channels after the mean.
   case learned
-  /// The model predicts where between log β̃ (-1) and log β (1) it lies (Nichol & Dhariwal 2021, eq. 15).
+  /// The model predicts where the log variance lies between log β̃ (-1) and log β (1) (Nichol & Dhariwal 2021, eq. 15).
   case learnedRange
 
-  /// Whether the model puts out twice as many channels as it takes.
+  /// Whether the model outputs twice as many channels as it takes.
   public var isLearned: Bool { self == .learned || self == .learnedRange }
 }
 
-/// The tables of a Gaussian diffusion process, in float64, for the timesteps that are kept of it. Step i of the process
-/// runs from 0, the last to be denoised, to `count - 1`. (How samplers see it: `NoiseProcess`.)
+/// The tables of a Gaussian diffusion process, in float64, for the timesteps kept from it. Steps are numbered from 0,
+/// the last to be denoised, to `count - 1`. (Samplers see it as a `NoiseProcess`.)
 public struct GaussianDiffusion: Sendable {
-  /// The timestep of the original process that step i is; not whole where levels are spaced by their noise
-  /// (`NoiseLevels`).
+  /// The timestep of the original process at each step; fractional where levels are spaced by noise (`NoiseLevels`).
   public let timestepMap: [Double]
-  /// T of the original process.
+  /// The number of steps T of the original process.
   public let originalSteps: Int
-  /// What the model predicts.
+  /// The quantity that the model predicts.
   public let meanType: ModelMeanType
-  /// Where the variance comes from.
+  /// The source of the variance.
   public let varType: ModelVarType
-  /// Whether the model's timesteps run to 1000 whatever T is.
+  /// Whether the model's timesteps are rescaled to run to 1000 for any T.
   public let rescaleTimesteps: Bool
 
-  /// β.
+  /// β of each step.
   public let betas: [Double]
   /// ᾱ = Π (1 - β) (Ho et al. 2020, eq. 4).
   public let alphasCumprod: [Double]
-  /// ᾱ of the step before; 1 before the first.
+  /// ᾱ of the step below; 1 below step 0.
   public let alphasCumprodPrev: [Double]
   /// β̃, the variance of q(x_{t-1} | x_t, x₀) (Ho et al. 2020, eq. 7).
   public let posteriorVariance: [Double]
-  /// Its logarithm; the first, which would be -∞, is that of the second.
+  /// Its logarithm; the first, which would be -∞, is set to the second.
   public let posteriorLogVarianceClipped: [Double]
-  /// The factor of x₀ in the mean of q(x_{t-1} | x_t, x₀) (Ho et al. 2020, eq. 7).
+  /// The coefficient of x₀ in the mean of q(x_{t-1} | x_t, x₀) (Ho et al. 2020, eq. 7).
   public let posteriorMeanCoef1: [Double]
-  /// The factor of x_t there.
+  /// The coefficient of x_t in the same mean.
   public let posteriorMeanCoef2: [Double]
 
   /// The number of steps.
   public var count: Int { betas.count }
 
-  /// The process of `originalSteps` steps with `betas`, of which only `timesteps` (ascending) are kept: the β between
-  /// kept steps are merged so that ᾱ stays what it was (Nichol & Dhariwal 2021, §4).
+  /// Creates a process from `betas`, keeping only `timesteps` (ascending). The β between kept steps are merged so that
+  /// ᾱ is unchanged (Nichol & Dhariwal 2021, §4).
   public init(
     betas originalBetas: [Double], timesteps: [Int], meanType: ModelMeanType, varType: ModelVarType,
     rescaleTimesteps: Bool
@@ -70,7 +69,7 @@ public struct GaussianDiffusion: Sendable {
       "\(timesteps) are not ascending timesteps of a process of \(originalBetas.count)")
     let betas: [Double]
     if timesteps.count == originalBetas.count {
-      // Through ᾱ and back, small β would lose digits.
+      // Converting to ᾱ and back would lose digits of small β.
       betas = originalBetas
     } else {
       let originalAlphasCumprod = cumulativeProducts(originalBetas)
@@ -81,7 +80,7 @@ public struct GaussianDiffusion: Sendable {
       originalSteps: originalBetas.count, meanType: meanType, varType: varType, rescaleTimesteps: rescaleTimesteps)
   }
 
-  /// The process that goes through `levels` of one of `originalSteps` steps.
+  /// Creates the process that visits `levels` of one with `originalSteps` steps.
   public init(
     levels: NoiseLevels, originalSteps: Int, meanType: ModelMeanType, varType: ModelVarType, rescaleTimesteps: Bool
   ) {
@@ -105,7 +104,7 @@ public struct GaussianDiffusion: Sendable {
     self.alphasCumprod = alphasCumprod
     self.alphasCumprodPrev = alphasCumprodPrev
     self.posteriorVariance = posteriorVariance
-    // Of a single step no noise is ever added; its β stands in for the variance, which is 0.
+    // A single step never adds noise: its variance is 0, so its β stands in.
     let first = posteriorVariance.count > 1 ? posteriorVariance[1] : betas[0]
     posteriorLogVarianceClipped = ([first] + posteriorVariance.dropFirst()).map { log($0) }
     posteriorMeanCoef1 = betas.indices.map {
@@ -116,13 +115,13 @@ public struct GaussianDiffusion: Sendable {
     }
   }
 
-  /// The timestep that the model is given at step `i`, on the scale it was trained with.
+  /// The timestep passed to the model at step `i`, on the scale it was trained with.
   public func modelTimestep(_ i: Int) -> Float {
     rescaleTimesteps ? Float(timestepMap[i]) * Float(1000 / Double(originalSteps)) : Float(timestepMap[i])
   }
 }
 
-/// ᾱ of β.
+/// ᾱ for the given β.
 func cumulativeProducts(_ betas: [Double]) -> [Double] {
   var product = 1.0
   return betas.map { beta in
@@ -131,7 +130,7 @@ func cumulativeProducts(_ betas: [Double]) -> [Double] {
   }
 }
 
-/// The β of steps that lead through these ᾱ.
+/// The β of steps that have these ᾱ.
 private func merged(_ alphasCumprod: [Double]) -> [Double] {
   zip(alphasCumprod, [1] + alphasCumprod).map { 1 - $0 / $1 }
 }

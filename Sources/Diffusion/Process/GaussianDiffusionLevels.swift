@@ -1,6 +1,6 @@
 import TensorCore
 
-/// `GaussianDiffusion` overrides what follows from levels alone with the original's tables, rounded to float32 where
+/// `GaussianDiffusion` overrides the defaults derived from levels with the original's tables, rounded to float32 where
 /// the original rounds them, so that results agree with it to the last bit.
 extension GaussianDiffusion: NoiseProcess {
   /// α = √ᾱ, σ = √(1 - ᾱ), and the timestep on the model's scale.
@@ -10,11 +10,11 @@ extension GaussianDiffusion: NoiseProcess {
       alpha: alphasCumprod[i].squareRoot(), sigma: (1 - alphasCumprod[i]).squareRoot(), conditioning: modelTimestep(i))
   }
 
-  /// The timestep of the original process that step `i` is.
+  /// The timestep of the original process at step `i`.
   public func timestep(_ i: Int) -> Double { timestepMap[i] }
 
-  /// How x̂₀ follows from what the model predicts. With `ModelMeanType.previousX` it holds at this process's own levels
-  /// only.
+  /// How to compute x̂₀ from the model's prediction. With `ModelMeanType.previousX` it works only at this process's own
+  /// levels.
   public var parameterization: any Parameterization {
     switch meanType {
     case .epsilon: EpsilonParameterization()
@@ -26,7 +26,7 @@ extension GaussianDiffusion: NoiseProcess {
   /// Whether the model predicts the variance of a step.
   public var learnsVariance: Bool { varType.isLearned }
 
-  /// x̂₀ from what the model predicts (`p_mean_variance` of the original, before clipping).
+  /// x̂₀ from the model's prediction (the original's `p_mean_variance`, before clipping).
   public func xStart(from output: Tensor, _ x: Tensor, step i: Int) -> Tensor {
     switch meanType {
     case .startX: return output
@@ -38,19 +38,19 @@ extension GaussianDiffusion: NoiseProcess {
     }
   }
 
-  /// x_t = √ᾱ·x₀ + √(1 - ᾱ)·ε (Ho et al. 2020, eq. 4), solved for x₀ (`_predict_xstart_from_eps` of the original).
+  /// Solves x_t = √ᾱ·x₀ + √(1 - ᾱ)·ε (Ho et al. 2020, eq. 4) for x₀ (the original's `_predict_xstart_from_eps`).
   public func xStart(epsilon: Tensor, _ x: Tensor, step i: Int) -> Tensor {
     let (a, b) = (sqrtRecipAlphasCumprod(i), sqrtRecipm1AlphasCumprod(i))
     return x.zip(epsilon) { a * $0 - b * $1 }
   }
 
-  /// The same solved for ε (`_predict_eps_from_xstart` of the original).
+  /// Solves the same equation for ε (the original's `_predict_eps_from_xstart`).
   public func epsilon(xStart: Tensor, _ x: Tensor, step i: Int) -> Tensor {
     let (a, b) = (sqrtRecipAlphasCumprod(i), sqrtRecipm1AlphasCumprod(i))
     return x.zip(xStart) { (a * $0 - $1) / b }
   }
 
-  /// √(ᾱj / ᾱi)·x_i + √(1 - ᾱj / ᾱi)·ε: what the steps between would add one after the other.
+  /// √(ᾱj / ᾱi)·x_i + √(1 - ᾱj / ᾱi)·ε: the combined noise of the steps in between.
   public func noised(_ x: Tensor, from i: Int, to j: Int, noise: Tensor) -> Tensor {
     let kept = alphasCumprod[j] / (i >= 0 ? alphasCumprod[i] : 1)
     return sum((kept.squareRoot(), x), ((1 - kept).squareRoot(), noise))
@@ -63,8 +63,8 @@ extension GaussianDiffusion: NoiseProcess {
   func sqrtRecipm1AlphasCumprod(_ i: Int) -> Float { Float((1 / alphasCumprod[i] - 1).squareRoot()) }
 }
 
-/// The model predicts x_{t-1}. How x₀ follows depends on the posterior's coefficients, and so on the step: it is found
-/// by its level.
+/// The parameterization by x_{t-1}. x̂₀ depends on the posterior's coefficients and so on the step, which is found by
+/// its level.
 private struct PreviousXParameterization: Parameterization {
   let process: GaussianDiffusion
   var name: String { "xprev" }

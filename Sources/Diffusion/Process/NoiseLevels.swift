@@ -1,18 +1,18 @@
 import DiffusionPlatform
 
-/// The noise levels that a sampler goes through, the least noisy first.
+/// The noise levels that a sampler visits, least noisy first.
 public struct NoiseLevels: Sendable, Equatable {
-  /// What the model is told, in 0 … T - 1; not always whole, and equal where two levels round to the same one.
+  /// The timestep of each level, in 0 … T - 1. It may be fractional, and two levels may round to the same one.
   public let timesteps: [Double]
-  /// ᾱ of each level, falling.
+  /// ᾱ of each level, decreasing.
   public let alphasCumprod: [Double]
 
-  /// `steps` levels of the process with `betas`.
+  /// Chooses `steps` levels of the process with `betas`.
   ///
-  /// A single step starts from pure noise, so it is the last timestep, whatever the spacing; and T steps are all of
-  /// them.
+  /// A single step starts from pure noise, so it is the last timestep for any spacing. T steps are all timesteps,
+  /// except with Karras spacing.
   ///
-  /// - Throws: `SpacingError` if there are not that many.
+  /// - Throws: `SpacingError` if `steps` is not in 1 … T.
   public init(betas: [Double], steps: Int, spacing: TimestepSpacing, style: SpacingStyle) throws(SpacingError) {
     guard steps >= 1 else { throw .malformed("\(steps)") }
     guard steps <= betas.count else { throw .tooMany(steps: steps, available: betas.count, section: nil) }
@@ -21,7 +21,7 @@ public struct NoiseLevels: Sendable, Equatable {
     let timesteps: [Double]
     switch (spacing, style) {
     case _ where steps == 1: timesteps = [last]
-    // All that there are.
+    // Every timestep.
     case (.leading, _) where steps == betas.count, (.trailing, _) where steps == betas.count,
       (.linspace, _) where steps == betas.count:
       timesteps = betas.indices.map(Double.init)
@@ -54,9 +54,9 @@ public struct NoiseLevels: Sendable, Equatable {
   }
 }
 
-/// The noise of a process between its timesteps.
+/// The noise of a process, interpolated between its timesteps.
 private struct Process {
-  /// √((1 - ᾱ) / ᾱ), rising.
+  /// √((1 - ᾱ) / ᾱ), increasing.
   private let sigmas: [Double]
   private let alphasCumprod: [Double]
 
@@ -65,7 +65,7 @@ private struct Process {
     sigmas = alphasCumprod.map { ((1 - $0) / $0).squareRoot() }
   }
 
-  /// ᾱ at a timestep, σ interpolated.
+  /// ᾱ at a timestep, interpolated linearly in σ.
   func alphaBar(_ timestep: Double) -> Double {
     let below = Int(timestep)
     let fraction = timestep - Double(below)
@@ -74,7 +74,7 @@ private struct Process {
     return 1 / (1 + sigma * sigma)
   }
 
-  /// The timestep of a σ, its logarithm interpolated.
+  /// The timestep of a σ, interpolated linearly in ln σ.
   func timestep(_ sigma: Double) -> Double {
     let above = sigmas.firstIndex { $0 > sigma } ?? sigmas.count
     let below = min(max(above - 1, 0), sigmas.count - 2)

@@ -1,15 +1,15 @@
 import DiffusionPlatform
 import TensorCore
 
-/// p(x_{t-1} | x_t) as the model sees it, and the x₀ it expects.
+/// The model's estimate of p(x_{t-1} | x_t), and its x̂₀.
 struct PMeanVariance {
   let mean: Tensor
   let logVariance: LogVariance
   let predXStart: Tensor
-  /// What the model predicts, `[N, C, …]`: x₀, ε or x_{t-1}.
+  /// The model's prediction, `[N, C, …]`: x₀, ε or x_{t-1}.
   let output: Tensor
 
-  /// One for all elements, or one for each.
+  /// One value for all elements, or one for each.
   enum LogVariance {
     case fixed(Float)
     case learned(Tensor)
@@ -17,9 +17,9 @@ struct PMeanVariance {
 }
 
 extension GaussianDiffusion {
-  /// Applies the model at step `i` (Ho et al. 2020, eq. 7 with x₀ predicted; `p_mean_variance` of the original).
+  /// Evaluates the model at step `i` (Ho et al. 2020, eq. 7 with x̂₀ for x₀; the original's `p_mean_variance`).
   ///
-  /// The tables are rounded to float32 where the original does so.
+  /// Tables are rounded to float32 where the original rounds them.
   func pMeanVariance(_ model: Denoiser, _ x: Tensor, step i: Int, clipDenoised: Bool) -> PMeanVariance {
     let output = output(of: model, x, step: i)
     let prediction = prediction(in: output, for: x)
@@ -43,14 +43,14 @@ extension GaussianDiffusion {
     return PMeanVariance(mean: mean, logVariance: logVariance, predXStart: predXStart, output: prediction)
   }
 
-  /// The logarithm of the variance where it is not learned.
+  /// The log variance if it is not learned.
   func fixedLogVariance(_ i: Int) -> Float {
-    // The first is the posterior's, for the better likelihood of the last, noiseless step.
+    // Step 0 uses the posterior's, which gives the last, noiseless step a better likelihood.
     let isSmall = varType == .fixedSmall || varType == .fixedLarge && i == 0
     return Float(isSmall ? posteriorLogVarianceClipped[i] : log(betas[i]))
   }
 
-  /// The model's own ε, whatever it predicts: what x̂₀ before clipping implies.
+  /// The model's own ε, whatever it predicts: the one implied by x̂₀ before clipping.
   func epsilon(output: Tensor, _ x: Tensor, step i: Int) -> Tensor {
     meanType == .epsilon ? output : epsilon(xStart: xStart(from: output, x, step: i), x, step: i)
   }

@@ -1,15 +1,15 @@
-/// Why no list of timesteps can be made.
+/// An error in choosing timesteps.
 public enum SpacingError: Error, Equatable, CustomStringConvertible {
-  /// Not a number, a list of numbers, or ddim and a number.
+  /// Not a number, a list of numbers, or `ddim` followed by a number.
   case malformed(String)
-  /// More steps asked for than there are, in a section or in all.
+  /// More steps than there are timesteps, in a section or in total.
   case tooMany(steps: Int, available: Int, section: Int?)
   /// Not a list of timesteps of the process, highest first.
   case timesteps(String, last: Int)
   /// No integer stride gives that many steps.
   case noStride(steps: Int, total: Int)
 
-  /// One sentence that says what is wrong and what would do.
+  /// One sentence that describes the error and what to do.
   public var description: String {
     switch self {
     case .malformed(let text):
@@ -29,14 +29,14 @@ public enum SpacingError: Error, Equatable, CustomStringConvertible {
   }
 }
 
-/// The timesteps to keep of a process of `count`, as `space_timesteps` of the original takes them.
+/// Chooses the timesteps to keep from a process of `count` steps, like the original's `space_timesteps`.
 ///
 /// - Parameters:
-///   - count: T, the steps of the process that the model was trained on.
+///   - count: T, the number of steps that the model was trained on.
 ///   - sections: the number of steps to take from each of as many sections of nearly equal size (`"250"`,
-///     `"10,15,20"`), or `"ddim50"` for the integer stride of Song et al. 2021 that gives exactly so many.
+///     `"10,15,20"`), or `"ddim50"` for the integer stride of Song et al. 2021 that gives exactly 50.
 /// - Returns: timesteps in 0 ..< count, ascending.
-/// - Throws: `SpacingError`.
+/// - Throws: `SpacingError` if `sections` is malformed, asks for too many steps, or has no such stride.
 public func spaceTimesteps(_ count: Int, sections: String) throws(SpacingError) -> [Int] {
   if sections.hasPrefix("ddim") {
     guard let wanted = number(sections.dropFirst(4)), wanted > 0 else { throw .malformed(sections) }
@@ -58,7 +58,7 @@ public func spaceTimesteps(_ count: Int, sections: String) throws(SpacingError) 
       throw .tooMany(steps: wanted, available: size, section: counts.count > 1 ? i + 1 : nil)
     }
     let stride = wanted <= 1 ? 1 : Double(size - 1) / Double(wanted - 1)
-    // Summed, not multiplied, and rounded half to even, as in the original: the last bit can decide.
+    // Accumulated, not multiplied, and rounded half to even, as in the original: the last bit can decide.
     var position = 0.0
     for _ in 0..<wanted {
       timesteps.append(start + Int(position.rounded(.toNearestOrEven)))
@@ -69,14 +69,13 @@ public func spaceTimesteps(_ count: Int, sections: String) throws(SpacingError) 
   return Set(timesteps).sorted()
 }
 
-/// The timesteps for a plain number of steps, any from 1 to `count`.
+/// Chooses `steps` timesteps, from 1 to `count` of them.
 ///
-/// DDPM takes them evenly from the first to the last, as the original does. DDIM takes them at the original's integer
-/// stride where there is one, and else at ⌊k · count / steps⌋. A single step starts from pure noise, so it is the last
-/// timestep.
+/// DDPM spaces them evenly from first to last, as the original does. DDIM uses the original's integer stride if there
+/// is one, otherwise ⌊k · count / steps⌋. A single step starts from pure noise, so it is the last timestep.
 ///
 /// - Returns: timesteps in 0 ..< count, ascending.
-/// - Throws: `SpacingError` if there are not that many.
+/// - Throws: `SpacingError` if `steps` is not in 1 … `count`.
 public func timesteps(_ count: Int, steps: Int, isDDIM: Bool) throws(SpacingError) -> [Int] {
   guard steps >= 1 else { throw .malformed("\(steps)") }
   guard steps <= count else { throw .tooMany(steps: steps, available: count, section: nil) }
@@ -85,9 +84,9 @@ public func timesteps(_ count: Int, steps: Int, isDDIM: Bool) throws(SpacingErro
   return integerStride(count, steps: steps) ?? (0..<steps).map { $0 * count / steps }
 }
 
-/// 0, s, 2s, … for the smallest stride s that gives exactly `steps` timesteps, if any does.
+/// 0, s, 2s, … for the smallest stride s that gives exactly `steps` timesteps; nil if none does.
 private func integerStride(_ count: Int, steps: Int) -> [Int]? {
-  // The original tries strides up to count - 1 only, so that a single step is never found.
+  // The original only tries strides up to count - 1, so it never finds a single step.
   let stride = (1..<max(count, 1)).first { (count + $0 - 1) / $0 <= steps }
   guard let stride, (count + stride - 1) / stride == steps else { return nil }
   return Array(Swift.stride(from: 0, to: count, by: stride))

@@ -1,6 +1,6 @@
 import TensorCore
 
-/// Σ factor · tensor, for tensors of one shape, added up in this order in float32.
+/// Σ factor · tensor for tensors of the same shape, accumulated in this order in float32.
 func sum(_ first: (factor: Double, tensor: Tensor), _ others: (factor: Double, tensor: Tensor)...) -> Tensor {
   let factor = Float(first.factor)
   var sum = first.tensor.map { factor * $0 }

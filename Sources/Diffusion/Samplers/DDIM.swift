@@ -1,25 +1,24 @@
 import TensorCore
 
-/// Denoising diffusion implicit models (Song et al. 2021, eq. 12): from the predicted x₀ and the noise that it implies,
-/// the x_{t-1} that they would have made, with a fraction η of DDPM's noise drawn anew.
+/// Denoising diffusion implicit models (Song et al. 2021, eq. 12): combines x̂₀ and the noise it implies into x_{t-1},
+/// with a fraction η of DDPM's noise drawn anew.
 ///
-/// With η = 0 the result depends on x_T alone; with η = 1 the steps have DDPM's variance. It uses the original's
-/// float32 tables, and so needs a `GaussianDiffusion`.
+/// With η = 0 the result depends only on x_T; with η = 1 the steps have DDPM's variance. Uses the original's float32
+/// tables, so it needs a `GaussianDiffusion`.
 public struct DDIM: Sampler {
   private let eta: Float
   private let keepsEpsilon: Bool
 
   /// - Parameters:
-  ///   - eta: η ≥ 0; above 1 the factor of the implied noise would be the root of a negative number and is taken to be
-  ///     0.
-  ///   - keepsEpsilon: whether ε is the model's own, as in diffusers, or derived anew from x₀ after clipping, as in the
+  ///   - eta: η ≥ 0. Above 1 the factor of the implied noise can be the root of a negative number and is then 0.
+  ///   - keepsEpsilon: whether ε is the model's own, as in diffusers, or recomputed from the clipped x̂₀, as in the
   ///     original.
   public init(eta: Double = 0, keepsEpsilon: Bool = false) {
     self.eta = Float(eta)
     self.keepsEpsilon = keepsEpsilon
   }
 
-  /// Makes x_{t-1} of x₀ and ε.
+  /// Computes x_{t-1} from x̂₀ and ε.
   public mutating func step(
     _ x: Tensor, _ i: Int, _ context: SamplingContext, noise: () -> Tensor
   ) -> (x: Tensor, predXStart: Tensor) {
@@ -32,7 +31,7 @@ public struct DDIM: Sampler {
       keepsEpsilon && gradient == nil
       ? diffusion.epsilon(output: p.output, x, step: i) : diffusion.epsilon(xStart: predXStart, x, step: i)
 
-    // In float32 throughout, as in the original: 1 - ᾱ loses bits where ᾱ is near 1, and they must be lost alike.
+    // Float32 throughout, as in the original: 1 - ᾱ loses bits where ᾱ is near 1, and must lose the same ones.
     let alphaBar = Float(diffusion.alphasCumprod[i])
     let alphaBarPrev = Float(diffusion.alphasCumprodPrev[i])
     let sigma =
@@ -40,14 +39,14 @@ public struct DDIM: Sampler {
     let ofXStart = alphaBarPrev.squareRoot()
     let ofEpsilon = Swift.max(0, 1 - alphaBarPrev - sigma * sigma).squareRoot()
     let next = predXStart.zip(epsilon) { $0 * ofXStart + ofEpsilon * $1 }
-    // σ is 0 if η is, and in the last step, where the ᾱ before it is 1.
+    // σ is 0 if η is, and in the last step, where ᾱ_{t-1} is 1.
     guard sigma > 0 else { return (next, predXStart) }
     return (next.zip(noise()) { $0 + sigma * $1 }, predXStart)
   }
 }
 
 extension DDIM {
-  /// Its line in the table of samplers.
+  /// The entry in the table of samplers.
   public static let info = SamplerInfo(
     name: "ddim", title: "DDIM",
     summary: "first order; the noise it starts from decides the image, unless --eta draws more (Song et al. 2021)",

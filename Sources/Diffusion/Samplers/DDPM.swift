@@ -1,14 +1,15 @@
 import DiffusionPlatform
 import TensorCore
 
-/// Ancestral sampling (Ho et al. 2020, algorithm 2): each step draws x_{t-1} from the Gaussian that the model predicts.
+/// Ancestral sampling (Ho et al. 2020, algorithm 2): each step samples x_{t-1} from the Gaussian that the model
+/// predicts.
 ///
-/// It uses the original's float32 tables, and so needs a `GaussianDiffusion`.
+/// Uses the original's float32 tables, so it needs a `GaussianDiffusion`.
 public struct DDPM: Sampler {
-  /// It has no settings.
+  /// Creates the sampler.
   public init() {}
 
-  /// Draws x_{t-1}; the last step adds no noise.
+  /// Samples x_{t-1}; the last step adds no noise.
   public mutating func step(
     _ x: Tensor, _ i: Int, _ context: SamplingContext, noise: () -> Tensor
   ) -> (x: Tensor, predXStart: Tensor) {
@@ -28,7 +29,7 @@ public struct DDPM: Sampler {
 }
 
 extension DDPM {
-  /// Its line in the table of samplers.
+  /// The entry in the table of samplers.
   public static let info = SamplerInfo(
     name: "ddpm", title: "DDPM",
     summary: "new noise at each step, as the model was trained; wants many steps (Ho et al. 2020)",

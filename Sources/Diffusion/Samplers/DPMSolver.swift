@@ -1,18 +1,18 @@
 import DiffusionPlatform
 import TensorCore
 
-/// DPM-Solver++(2M) (Lu et al. 2022, "DPM-Solver++", algorithm 2): the probability flow with x₀ extrapolated from this
-/// step and the one before; or, with new noise at each step, SDE-DPM-Solver++(2M) (there, appendix E). The first and
-/// the last step are of first order.
+/// DPM-Solver++(2M) (Lu et al. 2022, "DPM-Solver++", algorithm 2): solves the probability flow ODE with x̂₀
+/// extrapolated from this step and the previous one. With new noise at each step it is SDE-DPM-Solver++(2M) (same
+/// paper, appendix E). The first and last steps are first-order.
 public struct DPMSolver: Sampler {
   private let isSDE: Bool
-  /// x̂₀ of the step before, and its λ.
+  /// x̂₀ of the previous step, and its λ.
   private var previous: (predXStart: Tensor, lambda: Double)?
 
-  /// - Parameter isSDE: whether each step draws new noise.
+  /// - Parameter isSDE: whether each step adds new noise.
   public init(isSDE: Bool = false) { self.isSDE = isSDE }
 
-  /// Solves the linear part exactly, and takes x₀ to change linearly in λ.
+  /// Solves the linear part exactly, assuming that x̂₀ changes linearly in λ.
   public mutating func step(
     _ x: Tensor, _ i: Int, _ context: SamplingContext, noise: () -> Tensor
   ) -> (x: Tensor, predXStart: Tensor) {
@@ -24,7 +24,7 @@ public struct DPMSolver: Sampler {
       expected = sum((1 + 1 / (2 * r), predXStart), (-1 / (2 * r), previous.predXStart))
     }
     previous = (predXStart, s.lambda)
-    // e^-h with h = λt - λs, also where λt is infinite.
+    // e^-h with h = λt - λs, even where λt is infinite.
     let decay = t.relative / s.relative
     guard isSDE else { return (sum((t.sigma / s.sigma, x), (t.alpha * (1 - decay), expected)), predXStart) }
     let fraction = 1 - decay * decay
@@ -35,14 +35,14 @@ public struct DPMSolver: Sampler {
 }
 
 extension DPMSolver {
-  /// The line in the table of samplers of the solver without new noise.
+  /// The entry for the solver without new noise in the table of samplers.
   public static let info = SamplerInfo(
     name: "dpmpp-2m", title: "DPM-Solver++(2M)",
     summary: "follows the flow to second order, from two steps' predictions (Lu et al. 2022)",
     defaultSpacing: .linspace, spacingStyle: .multistep
   ) { _ in DPMSolver() }
 
-  /// The line of the one with new noise.
+  /// The entry for the solver with new noise.
   public static let sdeInfo = SamplerInfo(
     name: "dpmpp-2m-sde", title: "SDE-DPM-Solver++(2M)", summary: "the same with new noise at each step",
     defaultSpacing: .linspace, spacingStyle: .multistep

@@ -1,11 +1,11 @@
 import TensorCore
 
-/// Euler's method for the probability flow in x / α and σ / α (Karras et al. 2022, algorithm 1 without its correction).
+/// Euler's method for the probability flow ODE in x / α and σ / α (Karras et al. 2022, algorithm 1 without correction).
 public struct Euler: Sampler {
-  /// It has no settings.
+  /// Creates the sampler.
   public init() {}
 
-  /// Goes straight on in the direction of the noise.
+  /// Takes a straight step in the direction of the noise.
   public mutating func step(
     _ x: Tensor, _ i: Int, _ context: SamplingContext, noise: () -> Tensor
   ) -> (x: Tensor, predXStart: Tensor) {
@@ -13,12 +13,12 @@ public struct Euler: Sampler {
     return (context.process.flow(x, predXStart, from: i, to: i - 1), predXStart)
   }
 
-  /// σ: noise alone, as there is no picture yet.
+  /// σ: x_T is pure noise, with no image in it.
   public func initialScale(_ process: any NoiseProcess) -> Float { Float(process.level(process.count - 1).sigma) }
 }
 
 extension Euler {
-  /// Its line in the table of samplers.
+  /// The entry in the table of samplers.
   public static let info = SamplerInfo(
     name: "euler", title: "Euler", summary: "first order, as ddim, at fractional timesteps (Karras et al. 2022)",
     defaultSpacing: .linspace, spacingStyle: .continuous
@@ -26,8 +26,8 @@ extension Euler {
 }
 
 extension NoiseProcess {
-  /// Euler's step, which is DDIM's without new noise: the pictures `x` at step `i`, `[N, C, …]`, taken to the level of
-  /// step `j` along x̂₀ and the noise that it implies.
+  /// Takes an Euler step, which is a DDIM step without new noise: moves the images `x`, `[N, C, …]`, from the level of
+  /// step `i` to that of step `j` along x̂₀ and the noise it implies.
   func flow(_ x: Tensor, _ xStart: Tensor, from i: Int, to j: Int) -> Tensor {
     let (s, t) = (level(i), level(j))
     let ratio = t.sigma / s.sigma

@@ -1,12 +1,12 @@
 import TensorCore
 
-/// Euler's method to a level below the next one, and new noise up to it, so that each step has DDPM's variance
-/// (k-diffusion's `sample_euler_ancestral`; the variance is β̃ of Ho et al. 2020).
+/// Euler's method to a level below the next one, then new noise up to it, so that each step has DDPM's variance
+/// (k-diffusion's `sample_euler_ancestral`; the variance is β̃ in Ho et al. 2020).
 public struct EulerAncestral: Sampler {
-  /// It has no settings.
+  /// Creates the sampler.
   public init() {}
 
-  /// Goes further than to the next level, and adds what is missing as new noise.
+  /// Steps past the next level, then adds the missing noise.
   public mutating func step(
     _ x: Tensor, _ i: Int, _ context: SamplingContext, noise: () -> Tensor
   ) -> (x: Tensor, predXStart: Tensor) {
@@ -15,19 +15,19 @@ public struct EulerAncestral: Sampler {
     let (from, to) = (s.relative, t.relative)
     let up = (to * to * (from * from - to * to) / (from * from)).squareRoot()
     let down = (to * to - up * up).squareRoot()
-    // x / α is x₀ + σ / α · ε.
+    // x / α = x₀ + σ / α · ε.
     let ratio = t.alpha * down / from
     let next = sum((ratio / s.alpha, x), (t.alpha - ratio, predXStart))
     guard up > 0 else { return (next, predXStart) }
     return (sum((1, next), (t.alpha * up, noise())), predXStart)
   }
 
-  /// σ: noise alone, as there is no picture yet.
+  /// σ: x_T is pure noise, with no image in it.
   public func initialScale(_ process: any NoiseProcess) -> Float { Float(process.level(process.count - 1).sigma) }
 }
 
 extension EulerAncestral {
-  /// Its line in the table of samplers.
+  /// The entry in the table of samplers.
   public static let info = SamplerInfo(
     name: "euler-a", title: "Euler ancestral", summary: "euler with new noise at each step",
     defaultSpacing: .linspace, spacingStyle: .continuous

@@ -1,16 +1,16 @@
 import TensorCore
 
-/// Pseudo linear multistep (Liu et al. 2022, "Pseudo Numerical Methods", eq. 12 with eq. 11's transfer): the noise is
-/// extrapolated from up to four steps by Adams and Bashforth's method. The first step is an improved Euler's, with two
-/// evaluations of the network, as in CompVis's `plms.py`.
+/// Pseudo linear multistep (Liu et al. 2022, "Pseudo Numerical Methods", eq. 12 with the transfer of eq. 11):
+/// extrapolates the noise from up to four steps by the Adams–Bashforth method. The first step is an improved Euler step
+/// with two evaluations of the network, as in CompVis's `plms.py`.
 public struct PLMS: Sampler {
-  /// The noise of the steps before, the latest last, at most three.
+  /// The noise of the previous steps, latest last, at most three.
   private var epsilons: [Tensor] = []
 
-  /// It has no settings.
+  /// Creates the sampler.
   public init() {}
 
-  /// Follows the extrapolated noise.
+  /// Steps along the extrapolated noise.
   public mutating func step(
     _ x: Tensor, _ i: Int, _ context: SamplingContext, noise: () -> Tensor
   ) -> (x: Tensor, predXStart: Tensor) {
@@ -37,7 +37,7 @@ public struct PLMS: Sampler {
 }
 
 extension PLMS {
-  /// Its line in the table of samplers.
+  /// The entry in the table of samplers.
   public static let info = SamplerInfo(
     name: "plms", title: "PLMS",
     summary: "extrapolates the noise of four steps; two passes in the first (Liu et al. 2022)",

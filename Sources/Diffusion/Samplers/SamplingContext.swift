@@ -4,18 +4,18 @@ import TensorCore
 public struct SamplingContext {
   /// The process to reverse.
   public let process: any NoiseProcess
-  /// The network that was trained on it.
+  /// The network trained on it.
   public let model: Denoiser
   /// Whether x̂₀ is clipped to [-1, 1] at each step.
   public let clipDenoised: Bool
-  /// The gradient that guides pictures towards their classes, if any.
+  /// The gradient that guides images towards their classes, if any.
   public let conditioner: Conditioner?
 
   /// - Parameters:
   ///   - process: the process to reverse.
-  ///   - model: the network that was trained on it.
+  ///   - model: the network trained on it.
   ///   - clipDenoised: whether x̂₀ is clipped to [-1, 1] at each step.
-  ///   - conditioner: the gradient that guides pictures towards their classes, if any.
+  ///   - conditioner: the gradient that guides images towards their classes, if any.
   public init(
     process: some NoiseProcess, model: @escaping Denoiser, clipDenoised: Bool, conditioner: Conditioner? = nil
   ) {
@@ -25,9 +25,9 @@ public struct SamplingContext {
     self.conditioner = conditioner
   }
 
-  /// The process, for a sampler that reproduces the original's float32 tables (`DDPM`, `DDIM`).
+  /// The process, for samplers that use the original's float32 tables (`DDPM`, `DDIM`).
   ///
-  /// - Precondition: it is a `GaussianDiffusion`; `SamplerInfo.isDefined(for:)` says so beforehand.
+  /// - Precondition: it is a `GaussianDiffusion`; check `SamplerInfo.isDefined(for:)` first.
   public var gaussian: GaussianDiffusion {
     guard let gaussian = process as? GaussianDiffusion else {
       preconditionFailure("the sampler needs a GaussianDiffusion, not a \(type(of: process))")
@@ -35,8 +35,8 @@ public struct SamplingContext {
     return gaussian
   }
 
-  /// x̂₀, the expected picture, of `x` at step `i`: clipped if so wished, then guided. This is all that solvers of the
-  /// probability flow see of the network. Evaluates the network once.
+  /// x̂₀, the expected image, for `x` at step `i`: clipped if `clipDenoised`, then guided. Probability flow solvers
+  /// need nothing else from the network. Evaluates the network once.
   ///
   /// - Parameters:
   ///   - x: x_t, `[N, C, …]`.
@@ -49,7 +49,7 @@ public struct SamplingContext {
     return process.conditionScore(xStart: xStart, x, gradient, step: i)
   }
 
-  /// The conditioning gradient for the pictures `x` at step `i`, if there is one.
+  /// The conditioning gradient for the images `x` at step `i`, if there is one.
   func gradient(_ x: Tensor, step i: Int) -> Tensor? {
     conditioner.map { $0(x, [Float](repeating: process.level(i).conditioning, count: x.shape[0])) }
   }

@@ -1,27 +1,27 @@
 import TensorCore
 
-/// Where sampling is after a step.
+/// The state of sampling after a step.
 public struct SamplerState: Sendable {
-  /// The steps done so far, from 1.
+  /// The number of steps done so far, from 1.
   public let step: Int
-  /// The steps in all.
+  /// The total number of steps.
   public let steps: Int
   /// The timestep of the original process that was denoised.
   public let timestep: Double
-  /// The pictures, less noisy by a step; after the last step, the result. `[N, C, …]`.
+  /// The images, less noisy by one step; after the last step, the result. `[N, C, …]`.
   public let x: Tensor
-  /// x̂₀, what the network expects the pictures to become. `[N, C, …]`.
+  /// x̂₀, the network's estimate of the final images. `[N, C, …]`.
   public let predXStart: Tensor
 
-  /// What is shown of the way to the result: what the model expects it to be, and at the end what it is. `[N, C, …]`.
+  /// The images to display as progress: x̂₀, or the result after the last step. `[N, C, …]`.
   public var shown: Tensor { step == steps ? x : predXStart }
 }
 
-/// The way from x_T to x₀: the states after each step, of which the last holds the result.
+/// Samples from x_T to x₀: a sequence of the states after each step, the last of which holds the result.
 ///
-/// The loop owns the count of noise draws. In the order of the levels they are numbered: one for each jump back, then
-/// `Sampler.drawsPerStep` for each step, then one for the kept pixels at each level that a step leads to, except the
-/// last. Draws that a sampler does not use are skipped, so that the numbers of later ones stay the same.
+/// The loop numbers the noise draws in the order of the levels: one for each jump back, `Sampler.drawsPerStep` for each
+/// step, then one for the kept pixels at each level that a step reaches, except the last. Unused draws are skipped, so
+/// that later ones keep their numbers.
 public struct SamplingLoop<Noise: NoiseSource>: Sequence, IteratorProtocol {
   private let context: SamplingContext
   private let fresh: any Sampler
@@ -29,7 +29,7 @@ public struct SamplingLoop<Noise: NoiseSource>: Sequence, IteratorProtocol {
   private let levels: [Int]
   private let steps: Int
   private let known: InpaintingConstraint?
-  /// The source of noise, as the steps so far have left it.
+  /// The noise source, after the steps so far.
   public private(set) var noise: Noise
   private var x: Tensor
   private var position = 0
@@ -39,12 +39,11 @@ public struct SamplingLoop<Noise: NoiseSource>: Sequence, IteratorProtocol {
   ///
   /// - Parameters:
   ///   - context: the process and the network.
-  ///   - sampler: before its first step.
-  ///   - x: pictures at the first level of `path`; without a path, x_T.
-  ///   - path: which levels to go through; nil for all of them, one after the other. Behind a jump back the sampler
-  ///     begins afresh.
-  ///   - known: what is kept of given pictures at every level that a step leads to.
-  ///   - noise: the source of noise, behind the draw of x_T.
+  ///   - sampler: the sampler before its first step.
+  ///   - x: images at the first level of `path`; x_T if there is no path.
+  ///   - path: the levels to visit; nil for all of them in order. After a jump back the sampler starts afresh.
+  ///   - known: the pixels to restore at every level that a step reaches.
+  ///   - noise: the noise source after x_T was drawn.
   public init(
     _ context: SamplingContext, _ sampler: any Sampler, from x: Tensor, along path: ResamplingSchedule? = nil,
     keeping known: InpaintingConstraint? = nil, noise: Noise
@@ -57,15 +56,15 @@ public struct SamplingLoop<Noise: NoiseSource>: Sequence, IteratorProtocol {
     self.x = x
   }
 
-  /// Denoises by one step; nil when there is none left.
+  /// Denoises by one step; nil if no step is left.
   public mutating func next() -> SamplerState? {
     guard position + 1 < levels.count else { return nil }
     let process = context.process
-    // In a local, for the closures to draw from while `self` is being changed.
+    // A local copy, so that the closures can draw from it while `self` is modified.
     var noise = noise
     if levels[position + 1] > levels[position] {
       x = process.noised(x, from: levels[position], to: levels[position + 1], noise: noise.next())
-      // What it remembers are steps that the jump has undone.
+      // The jump has undone the steps that the sampler remembers.
       sampler = fresh
       position += 1
     }

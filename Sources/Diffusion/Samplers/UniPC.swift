@@ -1,19 +1,18 @@
 import DiffusionPlatform
 import TensorCore
 
-/// UniPC of order 2 with B₂(h) = e^h - 1 (Zhao et al. 2023, "UniPC", algorithms 5 and 6), which predicts x₀: the
-/// network's answer at a level corrects the step that led there before it predicts the next one, at no further
-/// evaluation.
+/// UniPC of order 2, predicting x₀, with B₂(h) = e^h - 1 (Zhao et al. 2023, "UniPC", algorithms 5 and 6). The network's
+/// output at a level first corrects the step that led there, then predicts the next one, without an extra evaluation.
 public struct UniPC: Sampler {
-  /// The step before: where it started from, x̂₀ there, and its number.
+  /// The previous step: its starting point, x̂₀ there, and its number.
   private var last: (x: Tensor, predXStart: Tensor, i: Int)?
-  /// The one before that, if the step before used it.
+  /// The step before that, if the previous step used it.
   private var beforeLast: (predXStart: Tensor, i: Int)?
 
-  /// It has no settings.
+  /// Creates the sampler.
   public init() {}
 
-  /// Corrects x, then predicts the next.
+  /// Corrects x, then predicts the next level.
   public mutating func step(
     _ x: Tensor, _ i: Int, _ context: SamplingContext, noise: () -> Tensor
   ) -> (x: Tensor, predXStart: Tensor) {
@@ -21,7 +20,7 @@ public struct UniPC: Sampler {
     let predXStart = context.xStart(x, step: i)
     let corrected = corrected(x, predXStart, i, process)
 
-    // The last step is of first order, as λ is infinite behind it.
+    // The last step is first-order, because λ is infinite after it.
     let before = i > 0 ? last : nil
     let step = Interval(process, from: i, to: i - 1)
     let next: Tensor
@@ -38,14 +37,14 @@ public struct UniPC: Sampler {
     return (next, predXStart)
   }
 
-  /// What `x` would be, had the step before known x̂₀ of this one.
+  /// `x` as it would be if the previous step had known this one's x̂₀.
   private func corrected(_ x: Tensor, _ predXStart: Tensor, _ i: Int, _ process: any NoiseProcess) -> Tensor {
     guard let last else { return x }
     let step = Interval(process, from: last.i, to: i)
     guard let beforeLast else {
       return sum((step.ofX, last.x), (step.ofXStart - step.b / 2, last.predXStart), (step.b / 2, predXStart))
     }
-    // Σ ρ = b₁ and r ρ₁ + ρ₂ = b₂ (there, eq. 11), with x₀ at r = (λ before - λ) / h and at 1.
+    // Σ ρ = b₁ and r ρ₁ + ρ₂ = b₂ (eq. 11 of the paper), with x₀ at r = (λ before - λ) / h and at 1.
     let r = -step.ratio(process, beforeLast.i)
     let (b1, b2) = (step.phi2 / step.phi1, 2 * step.phi3 / step.phi1)
     let first = (b2 - b1) / (r - 1)
@@ -63,9 +62,9 @@ public struct UniPC: Sampler {
     let h: Double
     /// The factor of x, σt / σs.
     let ofX: Double
-    /// The factor of x₀ as it was at the start, αt (1 - e^-h).
+    /// The factor of x₀ at the start of the step, αt (1 - e^-h).
     let ofXStart: Double
-    /// -h φ₁(-h) = e^-h - 1, and likewise for φ₂ and φ₃ (there, appendix A), in the original code's h_phi_k.
+    /// -h φ₁(-h) = e^-h - 1, and likewise for φ₂ and φ₃ (appendix A of the paper); h_phi_k in the original code.
     let phi1: Double
     var phi2: Double { phi1 / -h - 1 }
     var phi3: Double { phi2 / -h - 0.5 }
@@ -81,13 +80,13 @@ public struct UniPC: Sampler {
       ofXStart = -t.alpha * phi1
     }
 
-    /// How far step `i` lies behind this one, in steps of this one's length.
+    /// How far step `i` lies behind this one, in units of this step's length.
     func ratio(_ process: any NoiseProcess, _ i: Int) -> Double { (lambda - process.level(i).lambda) / h }
   }
 }
 
 extension UniPC {
-  /// Its line in the table of samplers. It needs fewer steps than the others.
+  /// The entry in the table of samplers. UniPC needs fewer steps than the others.
   public static let info = SamplerInfo(
     name: "unipc", title: "UniPC",
     summary: "the default: second order, each step corrected by the next one's prediction (Zhao et al. 2023)",

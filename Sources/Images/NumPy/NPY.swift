@@ -1,17 +1,17 @@
 import DiffusionBytes
 
-// NumPy's .npy format (numpy.lib.format): a magic string, a version, a header in the form of a Python dictionary, and the
+// NumPy's .npy format (numpy.lib.format): a magic string, a version, a header written as a Python dictionary, and the
 // elements.
 
-/// An array as `.npy` files hold it.
+/// An array in a `.npy` file.
 public struct NPYArray: Sendable {
   /// The size of each dimension; `[]` is a scalar.
   public let shape: [Int]
-  /// Row by row, as many as the product of `shape`.
+  /// The elements in row-major order, as many as the product of `shape`.
   public let elements: NPYElements
 }
 
-/// What an array holds.
+/// The elements of an array, by type.
 public enum NPYElements: Sendable {
   /// `<f4`.
   case float32([Float])
@@ -23,10 +23,10 @@ public enum NPYElements: Sendable {
   case int32([Int32])
   /// `<i8`.
   case int64([Int64])
-  /// `<U…`, or `|S…` that is UTF-8 when it is read: words, without the zeros at their ends.
+  /// `<U…`, or when read also `|S…` in UTF-8: strings without their trailing zeros.
   case text([String])
 
-  /// What NumPy calls it: `<f4`, `|u1`, …
+  /// NumPy's name of the type: `<f4`, `|u1`, …
   public var type: String {
     switch self {
     case .float32: "<f4"
@@ -68,25 +68,25 @@ public enum NPYElements: Sendable {
     }
   }
 
-  /// The characters that each word has room for.
+  /// The number of characters stored for each string.
   private static func width(_ words: [String]) -> Int { max(1, words.map(\.unicodeScalars.count).max() ?? 1) }
 }
 
-/// The bytes of a `.npy` file with an array of `shape`, row by row.
+/// The bytes of a `.npy` file with an array of `shape`, in row-major order.
 public func npy(_ shape: [Int], _ elements: NPYElements) -> [UInt8] {
   precondition(shape.reduce(1, *) == elements.count, "\(elements.count) elements are no array of shape \(shape)")
   return npyHeader(shape, type: elements.type) + elements.bytes
 }
 
-/// What stands in front of the elements of an array of `shape`.
+/// The part of a `.npy` file before the elements.
 func npyHeader(_ shape: [Int], type: String) -> [UInt8] {
   let tuple = shape.count == 1 ? "(\(shape[0]),)" : "(\(shape.map(String.init).joined(separator: ", ")))"
   let dictionary = "{'descr': '\(type)', 'fortran_order': False, 'shape': \(tuple), }"
-  // Filled up with spaces so that the elements begin at a multiple of 64.
+  // Padded with spaces so that the elements start at a multiple of 64.
   let padding = 63 - (10 + dictionary.utf8.count) % 64
   let header = Array(dictionary.utf8) + [UInt8](repeating: UInt8(ascii: " "), count: padding) + [UInt8(ascii: "\n")]
   return npyMagic + [1, 0] + littleEndianBytes(UInt16(header.count)) + header
 }
 
-/// What a `.npy` file begins with.
+/// The magic string of `.npy` files.
 let npyMagic: [UInt8] = [0x93] + Array("NUMPY".utf8)

@@ -5,7 +5,7 @@ import TensorCore
 ///
 /// - Parameters:
 ///   - bytes: the whole file.
-///   - path: what errors call it.
+///   - path: the file's name in errors.
 /// - Throws: `ImageError.npy`.
 public func readNPY(_ bytes: [UInt8], path: String) throws(ImageError) -> Tensor {
   let array: NPYArray
@@ -17,7 +17,7 @@ public func readNPY(_ bytes: [UInt8], path: String) throws(ImageError) -> Tensor
   }
 }
 
-/// The array in the bytes of a `.npy` file, all of them.
+/// Parses the complete bytes of a `.npy` file.
 func parseNPY(_ bytes: ArraySlice<UInt8>) throws(NPYFault) -> NPYArray {
   guard bytes.count >= 10, bytes.starts(with: npyMagic) else { throw .notNPY }
   var rest = bytes.dropFirst(npyMagic.count)
@@ -34,7 +34,7 @@ func parseNPY(_ bytes: ArraySlice<UInt8>) throws(NPYFault) -> NPYArray {
   return NPYArray(shape: header.shape, elements: try elements(rest.dropFirst(headerLength), header))
 }
 
-/// What follows a header, if it has the size that the header says.
+/// The elements after a header, checked against the size that it declares.
 private func elements(_ bytes: ArraySlice<UInt8>, _ header: NPYHeader) throws(NPYFault) -> NPYElements {
   func checked(_ size: Int) throws(NPYFault) -> ArraySlice<UInt8> {
     var needed = size
@@ -56,12 +56,12 @@ private func elements(_ bytes: ArraySlice<UInt8>, _ header: NPYHeader) throws(NP
   }
 }
 
-/// The words of an array of the type `<U…` (UTF-32) or `|S…` (bytes), each filled up with zeros to the width that the type says.
+/// The strings of an array of type `<U…` (UTF-32) or `|S…` (bytes), each padded with zeros to the type's width.
 private func words(
   _ type: String, _ checked: (Int) throws(NPYFault) -> ArraySlice<UInt8>
 ) throws(NPYFault) -> [String] {
   let isUTF32 = type.hasPrefix("<U")
-  // Words of no width could be as many as one likes.
+  // Strings of width 0 could be of any number.
   guard isUTF32 || type.hasPrefix("|S"), let width = Int(type.dropFirst(2)), (1...1 << 16).contains(width) else {
     throw .unknownType(type)
   }
@@ -78,12 +78,12 @@ private func words(
   }
 }
 
-/// `values` without the zeros at its end.
+/// `values` without trailing zeros.
 private func trimmed<T: FixedWidthInteger>(_ values: ArraySlice<T>) -> ArraySlice<T> {
   values.prefix((values.lastIndex { $0 != 0 } ?? values.startIndex - 1) - values.startIndex + 1)
 }
 
-/// The dictionary of a header, which has exactly three keys: `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }`.
+/// The dictionary in a header, with exactly three keys: `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }`.
 private struct NPYHeader {
   private(set) var type = ""
   private(set) var fortranOrder = false

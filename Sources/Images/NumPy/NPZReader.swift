@@ -1,20 +1,20 @@
 import DiffusionBytes
 
-/// A `.npz`, NumPy's archive of arrays by name, as `numpy.savez` and
-/// `numpy.savez_compressed` write it. Arrays are unpacked when they are asked for.
+/// A `.npz`, NumPy's archive of named arrays, from `numpy.savez` or `numpy.savez_compressed`. Arrays are unpacked on
+/// request.
 public struct NPZArchive: Sendable {
   private let path: String
   private let file: [UInt8]
   private let directory: ZipArchive
   private let sizeLimit: Int
 
-  /// The archive in the bytes of a file.
+  /// Opens the archive in the bytes of a file.
   ///
   /// - Parameters:
   ///   - bytes: the whole file.
-  ///   - path: what errors call it.
-  ///   - sizeLimit: a compressed array that needs more bytes is refused.
-  /// - Throws: `ImageError.npz`, also if any entry is compressed in another way than NumPy's.
+  ///   - path: the file's name in errors.
+  ///   - sizeLimit: the maximum unpacked size of a compressed array, in bytes.
+  /// - Throws: `ImageError.npz`, also if any entry uses a compression method that NumPy does not.
   public init(_ bytes: [UInt8], path: String, sizeLimit: Int = 1 << 36) throws(ImageError) {
     self.path = path
     self.sizeLimit = sizeLimit
@@ -22,12 +22,12 @@ public struct NPZArchive: Sendable {
     do { directory = try ZipArchive(bytes, takesDeflate: true) } catch { throw .npz(path: path, .zip(error)) }
   }
 
-  /// The arrays' names, sorted.
+  /// The names of the arrays, sorted.
   public var names: [String] {
     directory.entries.keys.filter { $0.hasSuffix(".npy") }.map { String($0.dropLast(4)) }.sorted()
   }
 
-  /// The array called `name`, which must be there.
+  /// The array named `name`, which must exist.
   ///
   /// - Throws: `ImageError.npz`.
   public func array(_ name: String) throws(ImageError) -> NPYArray {

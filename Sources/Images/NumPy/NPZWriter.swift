@@ -1,14 +1,14 @@
 import DiffusionBytes
 import DiffusionFiles
 
-/// A `.npz` as `image_sample.py` of improved-diffusion writes it, which grows image by image: uint8 `arr_0` `[N, H, W, C]`, and
-/// for classes int64 `arr_1` `[N]`.
+/// Writes a `.npz` image by image, as `image_sample.py` of improved-diffusion does: uint8 `arr_0` `[N, H, W, C]` and,
+/// with classes, int64 `arr_1` `[N]`.
 public final class NPZWriter {
   private let file: AtomicFile
   private let zip: ZipWriter<AtomicFile>
   private let count: Int
 
-  /// Begins the file that will be at `path`, for pixels of `shape` `[N, H, W, C]`.
+  /// Starts the file at `path`, for pixels of `shape` `[N, H, W, C]`.
   ///
   /// - Throws: `FileError`.
   public init(path: String, shape: [Int]) throws(FileError) {
@@ -20,21 +20,21 @@ public final class NPZWriter {
     try zip.append(entry: header)
   }
 
-  /// Adds the pixels of the next images.
+  /// Appends the pixels of the next images.
   ///
   /// - Throws: `FileError`.
   public func append(_ pixels: [UInt8]) throws(FileError) { try zip.append(entry: pixels) }
 
-  /// Completes the file, when all images are there.
+  /// Completes the file after all images are appended.
   ///
-  /// - Parameter labels: the class of each image, if they have classes.
+  /// - Parameter labels: the class label of each image, if they have classes.
   /// - Throws: `FileError`.
   public func finish(labels: (some Collection<Int>)?) throws(FileError) {
     if let labels {
       let header = npyHeader([count], type: "<i8")
       try zip.begin("arr_1.npy", size: header.count + 8 * count)
       try zip.append(entry: header)
-      // Some at a time: of a million images, labels are megabytes.
+      // Written in pieces: the labels of a million images are megabytes.
       var waiting: [UInt8] = []
       for label in labels {
         waiting += littleEndianBytes(Int64(label))

@@ -1,7 +1,7 @@
-/// An animation as an animated PNG (PNG, third edition, "Animation information"; earlier the APNG specification): a PNG with the
-/// data of further frames in chunks of types that other viewers pass over. Those show the still picture, which is no frame.
+/// An animated PNG (PNG, third edition, "Animation information"; formerly the APNG specification): a PNG whose further
+/// frames are in chunk types that other viewers ignore. Those viewers show the still image, which is not a frame.
 ///
-/// Frames are held compressed, as they come.
+/// Frames are kept compressed.
 public struct AnimatedPNG: Sendable {
   private struct Frame {
     let milliseconds: UInt16
@@ -12,14 +12,14 @@ public struct AnimatedPNG: Sendable {
   private var frames: [Frame] = []
   private var size: (width: Int, height: Int, channels: Int)?
 
-  /// No frames yet.
+  /// Creates an animation without frames.
   public init() {}
 
-  /// Adds a frame, of the size and the channels of those before.
+  /// Adds a frame, which must have the size and channels of the others.
   ///
   /// - Parameters:
   ///   - picture: the frame.
-  ///   - milliseconds: how long it is shown; browsers take less than some 20 for 100.
+  ///   - milliseconds: how long it is shown; browsers treat less than about 20 as 100.
   /// - Throws: `ImageError.png`.
   public mutating func add(_ picture: Picture, milliseconds: Int) throws(ImageError) {
     check(picture)
@@ -29,20 +29,20 @@ public struct AnimatedPNG: Sendable {
     size = (picture.width, picture.height, picture.channels)
   }
 
-  /// The bytes of a file that shows the frames over and over.
+  /// The bytes of a file that repeats the frames forever.
   ///
   /// - Parameters:
-  ///   - still: what a viewer shows that knows no animations, of the frames' size and channels.
-  ///   - text: text chunks, as of a picture.
+  ///   - still: the image for viewers without animation, of the frames' size and channels.
+  ///   - text: text chunks, as in `Picture.png(text:)`.
   /// - Throws: `ImageError.png`.
   public func png(still: Picture, text: [(key: String, value: String)] = []) throws(ImageError) -> [UInt8] {
     check(still)
     precondition(!frames.isEmpty, "an animation needs a frame")
     var chunks = PNGChunk.all(of: try still.png(text: text))
-    // Number of frames, and of times that they are shown: 0 is without end.
+    // The number of frames, and of repetitions: 0 means forever.
     chunks.insert(PNGChunk("acTL", bigEndianBytes(UInt32(frames.count)) + bigEndianBytes(UInt32(0))), at: 1)
     let end = chunks.removeLast()
-    // Both kinds of chunks are numbered in one row. As no control stands before IDAT, the still picture is no frame.
+    // The two chunk types share one sequence of numbers. No fcTL precedes IDAT, so the still image is not a frame.
     var sequence: UInt32 = 0
     func numbered(_ data: [UInt8]) -> [UInt8] {
       defer { sequence += 1 }
@@ -50,13 +50,14 @@ public struct AnimatedPNG: Sendable {
     }
     for frame in frames {
       chunks.append(PNGChunk("fcTL", numbered(control(frame, of: still))))
-      // One for one: they stay as short as libpng makes them, and readers refuse long ones of types that they do not know.
+      // One fdAT per IDAT: chunks stay as short as libpng makes them, and readers reject long ones of unknown types.
       for piece in frame.pieces { chunks.append(PNGChunk("fdAT", numbered(piece))) }
     }
     return PNGChunk.signature + (chunks + [end]).flatMap(\.bytes)
   }
 
-  /// Size, place, time as a fraction of seconds, and that the frame replaces all that was there.
+  /// The fcTL data: size, position, duration as a fraction of a second, and that the frame replaces everything before
+  /// it.
   private func control(_ frame: Frame, of picture: Picture) -> [UInt8] {
     let (left, top, none, source): (UInt32, UInt32, UInt8, UInt8) = (0, 0, 0, 0)
     return bigEndianBytes(UInt32(picture.width)) + bigEndianBytes(UInt32(picture.height)) + bigEndianBytes(left)
@@ -71,11 +72,12 @@ public struct AnimatedPNG: Sendable {
 }
 
 extension AnimatedPNG {
-  /// The most frames that a denoising is shown in: more would have to be shorter than browsers show them.
+  /// The maximum number of frames that show a denoising. More would have to be shorter than browsers show them.
   public static let mostFrames = 100
 
-  /// How long each of `count` frames of a denoising is shown, in milliseconds: all but the last together 3 seconds, but none longer
-  /// than a quarter of one; the last, which is the result, 2 seconds. So it takes 2 to 5 seconds, however many there are.
+  /// The duration of each of `count` frames that show a denoising, in milliseconds. The last one, the result, takes 2
+  /// seconds; the others take 3 seconds together, but at most a quarter of a second each. Any number of frames takes 2
+  /// to 5 seconds.
   public static func milliseconds(ofFrames count: Int) -> [Int] {
     precondition((1...mostFrames).contains(count), "a denoising is not shown in \(count) frames")
     let moving = count - 1
@@ -83,8 +85,8 @@ extension AnimatedPNG {
   }
 }
 
-/// `count` of the numbers from 1 to `last`, as evenly spaced as they go, among them 1 (if there are two or more) and `last`; all of
-/// them if there are no more.
+/// `count` of the numbers from 1 to `last`, spaced as evenly as possible, including 1 (if there are two or more) and
+/// `last`; all of them if `count` is at least `last`.
 public func evenlySpaced(_ count: Int, upTo last: Int) -> [Int] {
   precondition(count >= 1 && last >= 1, "there are no \(count) numbers from 1 to \(last)")
   if count >= last { return Array(1...last) }

@@ -2,18 +2,18 @@ import CDiffusionPNG
 import DiffusionPlatform
 
 extension Picture {
-  /// The most pixels that a PNG is read with, and that a sheet or an enlargement may have: 16384 × 16384, more than any camera takes. Packed,
-  /// that may be a file of 300 kB.
+  /// The maximum number of pixels in a PNG that is read, and in a grid or enlargement: 16384 × 16384, more than any
+  /// camera takes. Compressed, that may be a file of 300 kB.
   public static let pixelLimit = 1 << 28
 
-  /// The picture as the bytes of a PNG.
+  /// Encodes the image as a PNG.
   ///
   /// - Parameter text: text chunks: keywords of 1 to 79 Latin-1 characters, and any text.
   /// - Throws: `ImageError.png`.
   public func png(text: [(key: String, value: String)] = []) throws(ImageError) -> [UInt8] {
     var message = [CChar](repeating: 0, count: Int(CPNG_MESSAGE_SIZE))
     var result = cpng_result()
-    // C strings that live until the call is over.
+    // C strings that live until the call returns.
     let strings = text.map { (key: strdup($0.key), value: strdup($0.value)) }
     defer {
       for string in strings {
@@ -31,12 +31,13 @@ extension Picture {
     return try Self.bytes(result, status, message)
   }
 
-  /// The picture in the bytes of a PNG of any kind, grey, or RGB if it has colours or a palette. Fewer bits than 8 are spread from 0 to 255,
-  /// 16 bits rounded to 8; what is transparent lies over black; gamma and colour profiles change nothing, as in Pillow.
+  /// Decodes a PNG of any kind: to grey, or to RGB if it has colours or a palette. Fewer than 8 bits are spread from 0
+  /// to 255, 16 bits are rounded to 8, and transparency is blended with black. Gamma and colour profiles are ignored,
+  /// as in Pillow.
   ///
   /// - Parameters:
   ///   - png: the whole file.
-  ///   - pixelLimit: a PNG with more pixels is refused before it is unpacked.
+  ///   - pixelLimit: the maximum number of pixels, checked before unpacking.
   /// - Throws: `ImageError.png`.
   public init(png: [UInt8], pixelLimit: Int = Picture.pixelLimit) throws(ImageError) {
     var message = [CChar](repeating: 0, count: Int(CPNG_MESSAGE_SIZE))
@@ -47,7 +48,7 @@ extension Picture {
       width: Int(result.width), height: Int(result.height), channels: Int(result.channels), pixels: pixels)
   }
 
-  /// Takes over what a function of CPNG has put out.
+  /// Takes over the output of a CPNG function.
   private static func bytes(
     _ result: cpng_result, _ status: Int32, _ message: [CChar]
   ) throws(ImageError) -> [UInt8] {
@@ -59,9 +60,10 @@ extension Picture {
   }
 }
 
-/// The text chunks of a PNG, in their order, which is read to its end: every checksum is checked. Texts of more than 4 MB are left out.
+/// The text chunks of a PNG, in order. Reads the PNG to its end and verifies every checksum. Leaves out texts of more
+/// than 4 MB.
 ///
-/// - Throws: `ImageError.png`, also for a file that is cut short or damaged, or has more than `Picture.pixelLimit` pixels.
+/// - Throws: `ImageError.png`, also if the file is truncated, damaged, or has more than `Picture.pixelLimit` pixels.
 public func pngText(_ png: [UInt8]) throws(ImageError) -> [(key: String, value: String)] {
   final class Chunks {
     var all: [(key: String, value: String)] = []

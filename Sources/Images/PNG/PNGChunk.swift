@@ -1,16 +1,16 @@
 import DiffusionBytes
 
-/// A piece of a PNG: a type of four letters, and its data.
+/// A chunk of a PNG: a type of four letters, and data.
 struct PNGChunk {
   let type: String
   let data: [UInt8]
 
-  /// What every PNG begins with.
+  /// The first bytes of every PNG.
   static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 
   init(_ type: String, _ data: [UInt8]) { (self.type, self.data) = (type, data) }
 
-  /// The chunk as it stands in a file: length, type, data, and the CRC of type and data.
+  /// The chunk as stored in a file: length, type, data, and the CRC of type and data.
   var bytes: [UInt8] {
     let checked = Array(type.utf8) + data
     var crc = CRC32()
@@ -18,7 +18,7 @@ struct PNGChunk {
     return bigEndianBytes(UInt32(data.count)) + checked + bigEndianBytes(crc.value)
   }
 
-  /// The chunks of a PNG that `Picture.png(text:)` has made.
+  /// The chunks of a PNG made by `Picture.png(text:)`.
   static func all(of png: [UInt8]) -> [PNGChunk] {
     var chunks: [PNGChunk] = []
     var offset = signature.count
@@ -34,7 +34,7 @@ struct PNGChunk {
   }
 }
 
-/// The bytes of `value`, the most significant one first, as PNGs have them.
+/// The bytes of `value`, most significant byte first, as in PNGs.
 func bigEndianBytes<T: FixedWidthInteger>(_ value: T) -> [UInt8] {
   (0..<T.bitWidth / 8).reversed().map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }
 }

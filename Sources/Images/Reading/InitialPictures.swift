@@ -1,37 +1,38 @@
 import TensorCore
 
-/// The pictures that drawings start from, in place of noise alone.
+/// The images that sampling starts from, instead of pure noise.
 public struct InitialPictures: Sendable {
   /// `[N, C, size, size]` in [-1, 1], N ≥ 1.
   public let pictures: Tensor
-  /// The class of each picture, where the file says it; whether the model knows such classes is not checked.
+  /// The class label of each image, if the file has them; not checked against the model's classes.
   public let labels: [Int]?
-  /// In pixels, before they were cut and scaled.
+  /// The width in pixels, before cropping and scaling.
   public let width: Int
-  /// In pixels, before they were cut and scaled.
+  /// The height in pixels, before cropping and scaling.
   public let height: Int
 }
 
-/// Reads pictures to start from, for a model that draws `size` × `size` pixels, from the bytes of a file. What it is, they say, not its name:
+/// Reads initial images from the bytes of a file, for a model of `size` × `size` pixels. The content, not the name,
+/// determines the format:
 ///
-/// * a PNG of any kind: one picture, see `Picture(png:)`. Its middle is cut out and scaled as `Picture.fitted` does it, if it is of another
-///   size; grey is repeated where the model draws RGB, colours become luma where it draws grey;
-/// * a `.npz` or `.npy` as `readLowResolution` takes them, of the model's size and channels.
+/// * a PNG of any kind: one image, see `Picture(png:)`. If its size differs, it is cropped and scaled by
+///   `Picture.fitted`. Grey is repeated for an RGB model, and colours become luma for a grey one;
+/// * a `.npz` or `.npy` as in `readLowResolution`, with the model's size and channels.
 ///
-/// A byte x becomes x / 127.5 - 1, or the next number above, whichever `uint8Pixels` makes x of again.
+/// A byte x becomes x / 127.5 - 1 or the next larger number, so that `uint8Pixels` returns x.
 ///
 /// - Parameters:
 ///   - bytes: the whole file.
-///   - path: what errors call it.
-///   - channels: how many the model draws, 1 or 3.
-///   - size: the side of its pictures, in pixels.
+///   - path: the file's name in errors.
+///   - channels: the model's image channels, 1 or 3.
+///   - size: the side of the model's images, in pixels.
 /// - Throws: `ImageError.npy`, `.npz` and `.pictures`.
 public func readInitialPictures(
   _ bytes: [UInt8], path: String, channels: Int, size: Int
 ) throws(ImageError) -> InitialPictures {
   let reader = PictureReader(path: path, channels: channels) { byte in
     let value = Float(byte) / 127.5 - 1
-    // Adding 1 to it again rounds some down, which truncation makes the next lower pixel.
+    // Adding 1 again rounds some values down, and truncation would then give the next lower pixel.
     return (value + 1) * 127.5 < Float(byte) ? value.nextUp : value
   }
   switch try reader.file(bytes) {
@@ -51,14 +52,15 @@ public func readInitialPictures(
   }
 }
 
-/// Reads a mask for pictures to start from, from the bytes of a file: a PNG of any kind and of their size, which is cut and scaled as they
-/// were.
+/// Reads a mask for initial images from the bytes of a file: a PNG of any kind and of their original size, cropped and
+/// scaled like them.
 ///
 /// - Parameters:
 ///   - bytes: the whole file.
-///   - path: what errors call it.
-///   - initial: the pictures that it belongs to.
-/// - Returns: `[1, 1, size, size]`, 1 where it is white, from the middle grey (128) on, and 0 where it is darker; somewhere it is 1.
+///   - path: the file's name in errors.
+///   - initial: the images that the mask is for.
+/// - Returns: `[1, 1, size, size]`, 1 where the mask is white (from middle grey, 128, on) and 0 where it is darker; at
+///   least one element is 1.
 /// - Throws: `ImageError.pictures`.
 public func readMask(_ bytes: [UInt8], path: String, for initial: InitialPictures) throws(ImageError) -> Tensor {
   let reader = PictureReader(path: path, channels: 1) { $0 >= 128 ? 1 : 0 }
@@ -76,7 +78,7 @@ public func readMask(_ bytes: [UInt8], path: String, for initial: InitialPicture
 }
 
 extension PictureReader {
-  /// `pictures`, if they are of the model's size: numbers are not scaled.
+  /// `pictures`, checked to have the model's size, because arrays are not scaled.
   fileprivate func checked(_ pictures: Tensor, size: Int) throws(ImageError) -> Tensor {
     guard pictures.shape[2] == size, pictures.shape[3] == size else {
       throw wrong(.size(width: pictures.shape[3], height: pictures.shape[2], model: size))

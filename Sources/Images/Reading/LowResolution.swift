@@ -1,27 +1,27 @@
 import DiffusionFiles
 import TensorCore
 
-/// The small pictures that a super-resolution model enlarges.
+/// The low-resolution images that a super-resolution model upsamples.
 public struct LowResolution: Sendable {
-  /// `[N, C, h, w]` in [-1, 1]; N, h and w are at least 1, C is what was asked for.
+  /// `[N, C, h, w]` in [-1, 1]; N, h and w are at least 1, C is the requested number of channels.
   public let pictures: Tensor
-  /// The class of each picture, where the file says it; whether the model knows such classes is not checked.
+  /// The class label of each image, if the file has them; not checked against the model's classes.
   public let labels: [Int]?
 }
 
-/// Reads small pictures. What the file is, its content says, not its name:
+/// Reads low-resolution images. The content of the file, not its name, determines the format:
 ///
-/// * a PNG of any kind: one picture, see `Picture(png:)`; grey is repeated where the model takes RGB, and a picture of colours that are
-///   all grey is grey;
-/// * a `.npz` as `image_sample.py` of improved-diffusion writes it: uint8 `arr_0` `[N, h, w, C]` and, for models with classes,
-///   int64 (or int32) `arr_1` `[N]`;
+/// * a PNG of any kind: one image, see `Picture(png:)`. Grey is repeated for an RGB model, and an RGB image with only
+///   grey pixels counts as grey;
+/// * a `.npz` as `image_sample.py` of improved-diffusion writes it: uint8 `arr_0` `[N, h, w, C]` and, for models with
+///   classes, int64 (or int32) `arr_1` `[N]`;
 /// * a `.npy` of float32 (or float64) `[N, C, h, w]` in [-1, 1].
 ///
-/// Bytes become x / 127.5 - 1 in float32, as in `super_res_sample.py`.
+/// A byte x becomes x / 127.5 - 1 in float32, as in `super_res_sample.py`.
 ///
 /// - Parameters:
 ///   - path: the file.
-///   - channels: how many the model takes.
+///   - channels: the model's image channels.
 /// - Throws: `ImageError.file`, `.npy`, `.npz` and `.pictures`.
 public func readLowResolution(_ path: String, channels: Int) throws(ImageError) -> LowResolution {
   let reader = PictureReader(path: path, channels: channels) { Float($0) / 127.5 - 1 }
@@ -40,7 +40,7 @@ public func readLowResolution(_ path: String, channels: Int) throws(ImageError) 
 }
 
 extension Picture {
-  /// The picture with one channel, if all of its pixels are grey.
+  /// The image with one channel, if all of its pixels are grey.
   fileprivate var withoutColourIfGrey: Picture {
     guard channels == 3 else { return self }
     for i in stride(from: 0, to: pixels.count, by: 3) {

@@ -1,30 +1,29 @@
 import TensorCore
 
-/// Reads pictures that a model is given, whatever kind of file they are in: a PNG, a `.npz` or a `.npy`, which the content says, not the
-/// name.
+/// Reads images for a model from a PNG, `.npz` or `.npy`, which it tells apart by content, not by name.
 struct PictureReader {
-  /// What errors call the file.
+  /// The file's name in errors.
   let path: String
-  /// How many the model takes.
+  /// The model's image channels.
   let channels: Int
-  /// What each byte of a pixel stands for, in [-1, 1].
+  /// The value of each byte of a pixel, in [-1, 1].
   private let values: [Float]
 
-  /// - Parameter value: what a byte of a pixel stands for.
+  /// - Parameter value: maps a byte of a pixel to its value.
   init(path: String, channels: Int, value: (UInt8) -> Float) {
     self.path = path
     self.channels = channels
     values = (UInt8.min...UInt8.max).map(value)
   }
 
-  /// A file by its kind.
+  /// A file by its format.
   enum File {
     case png([UInt8])
     case npz([UInt8])
     case npy([UInt8])
   }
 
-  /// The file of these bytes.
+  /// Determines the format of a file.
   func file(_ bytes: [UInt8]) throws(ImageError) -> File {
     if bytes.starts(with: PNGChunk.signature) { return .png(bytes) }
     if bytes.starts(with: "PK".utf8) { return .npz(bytes) }
@@ -32,7 +31,7 @@ struct PictureReader {
     throw wrong(.format)
   }
 
-  /// A PNG.
+  /// Decodes a PNG.
   func picture(png: [UInt8]) throws(ImageError) -> Picture {
     do { return try Picture(png: png) } catch { throw wrong(.png("\(error)")) }
   }
@@ -46,9 +45,9 @@ struct PictureReader {
     return tensor(picture.pixels, shape)
   }
 
-  /// uint8 `arr_0` `[N, h, w, channels]`, and `arr_1` `[N]` if it is there.
+  /// uint8 `arr_0` `[N, h, w, channels]`, and `arr_1` `[N]` if it exists.
   func pictures(npz bytes: [UInt8]) throws(ImageError) -> (pictures: Tensor, labels: [Int]?) {
-    // A gigabyte of pixels is more than anyone gives to a model at once.
+    // A gigabyte of pixels is more than anyone gives a model at once.
     let archive = try NPZArchive(bytes, path: path, sizeLimit: 1 << 30)
     let array = try archive.array("arr_0")
     guard case .uint8(let pixels) = array.elements else { throw wrong(.pixelType(array.elements.type)) }
@@ -76,12 +75,12 @@ struct PictureReader {
     let x = try readNPY(bytes, path: path)
     guard x.shape.count == 4, x.shape[1] == channels else { throw wrong(.numbers(shape: x.shape, channels: channels)) }
     if x.count == 0 { throw wrong(.nothing(shape: x.shape)) }
-    // Rounding may lead a little outside. The comparison is false for not-a-number.
+    // Rounding can exceed the range slightly. The comparison is false for NaN.
     if let outside = x.values.first(where: { !(abs($0) <= 1.001) }) { throw wrong(.range(outside)) }
     return x
   }
 
-  /// Bytes `[N, h, w, C]` as `[N, channels, h, w]`; the last of too few channels is repeated.
+  /// Converts bytes `[N, h, w, C]` to `[N, channels, h, w]`, repeating the last channel if there are too few.
   private func tensor(_ pixels: [UInt8], _ shape: [Int]) -> Tensor {
     let (size, found) = (shape[1] * shape[2], shape[3])
     return Tensor([shape[0], channels, shape[1], shape[2]]) { out in
@@ -94,6 +93,6 @@ struct PictureReader {
     }
   }
 
-  /// An error that names the file.
+  /// The error for `fault` in this file.
   func wrong(_ fault: PictureFault) -> ImageError { .pictures(path: path, fault) }
 }

@@ -1,8 +1,8 @@
-/// All pictures, of one size, on one sheet, row by row; places that are left over stay black.
+/// Arranges images of the same size in a grid, row by row; unused places stay black.
 ///
 /// - Parameters:
 ///   - pictures: at least one.
-///   - columns: pictures in a row; ⌈√n⌉ if not given, which makes the sheet as square as it can be.
+///   - columns: the images in a row; ⌈√n⌉ if nil, which makes the grid as square as possible.
 /// - Throws: `ImageError.tooLarge`.
 public func grid(_ pictures: [Picture], columns: Int? = nil) throws(ImageError) -> Picture {
   precondition(
@@ -27,7 +27,7 @@ public func grid(_ pictures: [Picture], columns: Int? = nil) throws(ImageError) 
 }
 
 extension Picture {
-  /// The pictures of `height` pixels that stand on this one, one below the other: what `grid(_:columns:)` has put into one column.
+  /// Splits an image into images of `height` pixels, from top to bottom: reverses `grid(_:columns:)` with one column.
   public func cut(toHeight height: Int) -> [Picture] {
     precondition(self.height % height == 0, "\(self.height) pixels cannot be cut into pictures of \(height)")
     let size = width * height * channels
@@ -37,7 +37,7 @@ extension Picture {
   }
 }
 
-/// Checks, before there are any pictures, that `count` of them fit on one sheet, enlarged by `scale`.
+/// Checks, before there are any images, that a grid of `count` of them, enlarged by `scale`, is not too large.
 ///
 /// - Throws: `ImageError.tooLarge`.
 public func checkSheet(
@@ -48,13 +48,13 @@ public func checkSheet(
   _ = try checkedSize(width: sheet.width, by: scale, height: sheet.height, by: scale)
 }
 
-/// How many pictures there are in a row and in a column of a sheet of `count`.
+/// The numbers of columns and rows in a grid of `count` images.
 private func places(_ count: Int, columns: Int?) -> (columns: Int, rows: Int) {
   let columns = min(columns ?? Int(Double(count).squareRoot().rounded(.up)), count)
   return (columns, (count - 1) / columns + 1)
 }
 
-/// `width · columns` and `height · rows`, if a picture may be that large.
+/// `width · columns` and `height · rows`, checked against the limit on pixels.
 func checkedSize(
   width: Int, by columns: Int, height: Int, by rows: Int
 ) throws(ImageError) -> (width: Int, height: Int) {

@@ -1,15 +1,15 @@
-// Pictures made smaller, or larger, as `Image.resize` of Pillow up to version 12 makes them, bit by bit: each output pixel is a weighted
-// mean of the pixels under the filter, which is as wide as an output pixel where the picture shrinks; weights are rounded to 22 bits;
-// rows first, and what comes of them is rounded to 8 bits before the columns.
+// Resizes images bit for bit like `Image.resize` in Pillow up to version 12. Each output pixel is a weighted mean of
+// the pixels under the filter, which is as wide as an output pixel when downsampling. Weights are rounded to 22 bits.
+// Rows are resampled first, and rounded to 8 bits before the columns.
 
-/// By what the pixels under an output pixel are weighted.
+/// A filter that weights the pixels under an output pixel.
 private enum ResamplingFilter {
-  /// All alike.
+  /// Equal weights.
   case box
   /// Keys 1981, with a = -1/2.
   case bicubic
 
-  /// How far it reaches, in the smaller of the two grids' pixels.
+  /// The radius of the filter, in pixels of the coarser grid.
   var support: Double {
     switch self {
     case .box: 0.5
@@ -28,13 +28,13 @@ private enum ResamplingFilter {
   }
 }
 
-/// How one output row or column comes from those of the input: of `weights`, in units of 2⁻²², from `first` on.
+/// The input rows or columns that make up an output one: `weights`, in units of 2⁻²², apply from `first` on.
 private struct ResamplingWeights {
   static let bits = 22
   let first: Int
   let weights: [Int]
 
-  /// For output `place` of `count`, from `input`.
+  /// The weights for output `place` of `count`, from `input` rows or columns.
   init(_ place: Int, of count: Int, from input: Int, _ filter: ResamplingFilter) {
     let scale = Double(input) / Double(count)
     let width = max(scale, 1)
@@ -42,7 +42,7 @@ private struct ResamplingWeights {
     let reach = filter.support * width
     let begin = max(0, Int(center - reach + 0.5))
     let end = min(input, Int(center + reach + 0.5))
-    // In Pillow's order of operations, which decides on the last bit.
+    // In Pillow's order of operations, which determines the last bit.
     let reciprocal = 1 / width
     let exact = (0..<end - begin).map { filter.weight((Double($0 + begin) - center + 0.5) * reciprocal) }
     let sum = exact.reduce(0, +)
@@ -53,7 +53,7 @@ private struct ResamplingWeights {
     }
   }
 
-  /// The mean of what `pixel` gives for each place of the input.
+  /// The weighted mean of `pixel` over the input.
   func mean(_ pixel: (Int) -> UInt8) -> UInt8 {
     var sum = 1 << (Self.bits - 1)
     for (i, weight) in weights.enumerated() { sum += Int(pixel(first + i)) * weight }
@@ -62,12 +62,12 @@ private struct ResamplingWeights {
 }
 
 extension Picture {
-  /// The picture cut to a square of `size` × `size` pixels, as `image_datasets.py` of improved-diffusion prepares what a model learns
-  /// from: halved by means of 2×2 pixels while the smaller side has twice the size, then resampled (bicubic) until the smaller side
-  /// has the size, and the middle cut out of what is longer.
+  /// Crops the image to a square of `size` × `size` pixels, as `image_datasets.py` of improved-diffusion prepares
+  /// training data. Halves it by averaging 2×2 pixels while the smaller side is at least twice `size`, resamples it
+  /// (bicubic) until the smaller side is `size`, and crops the centre of the longer side.
   public func fitted(toSquare size: Int) -> Picture {
     precondition(size > 0, "a square of \(size) pixels is no picture")
-    // What the filters would leave as it is.
+    // The filters would not change it.
     if width == size && height == size { return self }
     var picture = self
     while min(picture.width, picture.height) >= 2 * size {
@@ -79,18 +79,18 @@ extension Picture {
     let width = Int((Double(picture.width) * scale).rounded(.toNearestOrEven))
     let height = Int((Double(picture.height) * scale).rounded(.toNearestOrEven))
     let (left, top) = ((width - size) / 2, (height - size) / 2)
-    // Only what is kept is computed, however oblong the picture is.
+    // Computes only what is kept, however oblong the image is.
     return picture.resampled(
       width: width, columns: left..<left + size, height: height, rows: top..<top + size, .bicubic)
   }
 
-  /// The given columns and rows of the picture resampled to `width` × `height` pixels.
+  /// The given columns and rows of the image resampled to `width` × `height` pixels.
   private func resampled(
     width: Int, columns: Range<Int>, height: Int, rows: Range<Int>, _ filter: ResamplingFilter
   ) -> Picture {
     let across = columns.map { ResamplingWeights($0, of: width, from: self.width, filter) }
     let down = rows.map { ResamplingWeights($0, of: height, from: self.height, filter) }
-    // Rows that no kept row needs are left out.
+    // Skips rows that no kept row needs.
     let begin = down.map(\.first).min() ?? 0
     let end = down.map { $0.first + $0.weights.count }.max() ?? 0
     var between: [UInt8] = []
@@ -109,7 +109,8 @@ extension Picture {
     return Picture(width: columns.count, height: rows.count, channels: channels, pixels: result)
   }
 
-  /// The picture with 1 or 3 channels: grey is repeated, RGB becomes luma (ITU-R 601, rounded as Pillow's `convert("L")` rounds it).
+  /// Converts the image to 1 or 3 channels: grey is repeated, RGB becomes luma (ITU-R 601, rounded like Pillow's
+  /// `convert("L")`).
   public func converted(toChannels count: Int) -> Picture {
     precondition(count == 1 || count == 3, "a picture of \(count) channels is none")
     if count == channels { return self }

@@ -1,5 +1,5 @@
 extension Picture {
-  /// The picture with each pixel `factor` times as wide and high, for viewing.
+  /// Repeats each pixel `factor` times in width and height, for viewing.
   ///
   /// - Throws: `ImageError.tooLarge`.
   public func enlarged(by factor: Int) throws(ImageError) -> Picture {
@@ -21,8 +21,8 @@ extension Picture {
 }
 
 extension Picture {
-  /// The picture `factor` times smaller, each pixel the mean of `factor` × `factor`, or of what is left of them at the right and at the
-  /// bottom.
+  /// Downsamples the image by `factor`: each pixel is the mean of `factor` × `factor` pixels, or of those that remain
+  /// at the right and bottom edges.
   public func shrunk(by factor: Int) -> Picture {
     precondition(factor >= 1, "a picture cannot be shrunk by \(factor)")
     if factor == 1 { return self }

@@ -1,7 +1,8 @@
 import DiffusionCheckpoints
 import TensorCore
 
-/// The networks of huggingface/diffusers' `UNet2DModel`: those of the original but for names, and for queries, keys and values being apart.
+/// The networks of huggingface/diffusers' `UNet2DModel`. They differ from the original's only in names and in separate
+/// queries, keys and values.
 public struct Diffusers: UNetFamily {
   /// See `ModelFamily`.
   public static let name = "diffusers"
@@ -19,7 +20,7 @@ public struct Diffusers: UNetFamily {
     try DiffusersFolder.weights(in: path)
   }
 
-  /// See `ModelFamily`: what has diffusers' names, or says that it had.
+  /// See `ModelFamily`. Recognises diffusers' tensor names, or a description that names diffusers.
   public static func recognize(
     _ contents: CheckpointContents, _ stated: StatedSettings
   ) throws(ModelError) -> Diffusers? {
@@ -44,7 +45,7 @@ public struct Diffusers: UNetFamily {
     } catch { preconditionFailure("\(error) is not thrown here") }
   }
 
-  /// The defaults of the constructors of `UNet2DModel` and of its schedulers.
+  /// The defaults of the constructors of `UNet2DModel` and its schedulers.
   var upstream: ModelDescription {
     var defaults = commonUpstream()
     defaults.numHeadChannels = 8

@@ -2,7 +2,7 @@ import DiffusionCheckpoints
 import DiffusionFiles
 import TensorCore
 
-/// The `config.json` of diffusers' `UNet2DModel`, with the constructor's defaults for what is left out.
+/// The `config.json` of diffusers' `UNet2DModel`, with the constructor's defaults for missing keys.
 struct DiffusersConfiguration: Decodable {
   let className: String?
   let sampleSize: Side?
@@ -20,7 +20,7 @@ struct DiffusersConfiguration: Decodable {
   let midBlockScaleFactor: Double?
   let downsamplePadding: Int?
   let actFn: String?
-  /// Channels of a head; absent and null mean different things.
+  /// The channels of an attention head; a missing key and null mean different things.
   let attentionHeadDim: HeadChannels
   let normNumGroups: Int?
   let attnNormNumGroups: Int?
@@ -30,7 +30,7 @@ struct DiffusersConfiguration: Decodable {
   let classEmbedType: String?
   let numClassEmbeds: Int?
 
-  /// A number, or the same number twice.
+  /// A number, or a list of the same number twice.
   struct Side: Decodable {
     let pixels: Int
 
@@ -54,7 +54,7 @@ struct DiffusersConfiguration: Decodable {
     case channels(Int)
   }
 
-  // Behind the conversion from snake case.
+  // The keys after conversion from snake case.
   enum CodingKeys: String, CodingKey {
     case className = "_className"
     case sampleSize, inChannels, outChannels, centerInputSample, timeEmbeddingType, timeEmbeddingDim, freqShift
@@ -63,9 +63,9 @@ struct DiffusersConfiguration: Decodable {
     case addAttention, classEmbedType, numClassEmbeds
   }
 
-  /// What it says, in the original's terms.
+  /// Translates the configuration into the original's terms.
   ///
-  /// - Throws: `CheckpointError.unsupported` for what is not drawn with, naming key and value.
+  /// - Throws: `CheckpointError.unsupported`, with key and value, if a value is not supported.
   func description(file: String) throws(CheckpointError) -> ModelDescription {
     func require(_ key: String, _ isSupported: Bool, _ value: String, _ supported: String) throws(CheckpointError) {
       if !isSupported { throw .unsupported(file: file, key: key, value: value, supported: supported) }
@@ -118,7 +118,7 @@ struct DiffusersConfiguration: Decodable {
     description.useScaleShiftNorm = shift == "scale_shift"
     description.normNumGroups = groups
     description.normEps = normEps ?? 1e-5
-    // Its middle block takes the groups of its attention for missing unless the shift is the usual one.
+    // Unless the shift is `default`, diffusers normalises the middle attention only if attn_norm_num_groups is set.
     description.middleAttentionNorm = shift == "default" || attnNormNumGroups != nil
     description.downsamplePadding = downsamplePadding ?? 1
     description.freqShift = freqShift ?? 0
@@ -127,7 +127,7 @@ struct DiffusersConfiguration: Decodable {
     return description
   }
 
-  /// The levels with attention, which must be the same on the way down and up.
+  /// The levels with attention, which must be the same in both halves.
   private func attentionLevels(
     _ down: [String], _ up: [String], levels: Int,
     _ require: (String, Bool, String, String) throws(CheckpointError) -> Void
@@ -155,7 +155,7 @@ struct DiffusersConfiguration: Decodable {
 }
 
 extension KeyedDecodingContainer {
-  /// What the compiler's decoding of a configuration calls for the heads: it can tell null from a key that is not there.
+  /// Called by the synthesised decoding for the heads: distinguishes null from a missing key.
   func decode(_ type: DiffusersConfiguration.HeadChannels.Type, forKey key: Key) throws
     -> DiffusersConfiguration.HeadChannels
   {

@@ -3,18 +3,18 @@ import DiffusionCheckpoints
 import DiffusionFiles
 import TensorCore
 
-/// The files of a model that diffusers has saved: `unet/` and `scheduler/` in a pipeline's folder; older ones have all of it at the
-/// root.
+/// The files of a model saved by diffusers: `unet/` and `scheduler/` in a pipeline's folder, or all at the root in
+/// older ones.
 struct DiffusersFolder {
   private static let weightNames = [
     "diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.safetensors.index.json",
     "diffusion_pytorch_model.bin",
   ]
 
-  /// The folder that holds the weights, `.` for the current one.
+  /// The folder that holds the weights; `.` is the current one.
   private let folder: String
 
-  /// The file of the weights in the folder `path`.
+  /// The weight file in the folder `path`.
   ///
   /// - Throws: `CheckpointError.folder` if there is none.
   static func weights(in path: String) throws(CheckpointError) -> String {
@@ -26,15 +26,15 @@ struct DiffusersFolder {
     throw .folder(file: path)
   }
 
-  /// The files around those weights.
+  /// The files around the weight file `weights`.
   init(weights: String) {
     let parts = weights.split(separator: "/", omittingEmptySubsequences: false)
     folder = parts.count > 1 ? parts.dropLast().joined(separator: "/") : "."
   }
 
-  /// What the configurations of network and scheduler say; nil if there are none.
+  /// The description in the configurations of network and scheduler; nil if there are none.
   ///
-  /// - Throws: `CheckpointError` where there is one that cannot be read or followed.
+  /// - Throws: `CheckpointError` if one exists but cannot be read or is not supported.
   func description() throws(CheckpointError) -> DescribedModel? {
     let network = "\(folder)/config.json"
     guard try checkpointKind(ofPath: network) != .nothing else { return nil }

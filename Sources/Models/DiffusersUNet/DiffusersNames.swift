@@ -1,14 +1,14 @@
 import DiffusionCheckpoints
 
-/// The names of the tensors of diffusers' `UNet2DModel`, and those of the original for the same things: the networks are the same
-/// but for names, and for queries, keys and values being apart.
+/// Maps the tensor names of diffusers' `UNet2DModel` to the original's. The networks are the same except for names and
+/// for separate queries, keys and values.
 public struct DiffusersNames: Sendable {
-  /// Diffusers' names by the original's, without `.weight` and `.bias`; several for one are parts of it, in order.
+  /// Diffusers' names by the original's, without `.weight` and `.bias`; several names for one are its parts, in order.
   private var byOriginal: [String: [String]] = [:]
   /// The original's names by diffusers'.
   private var byDiffusers: [String: String] = [:]
 
-  /// The table for a network whose tensors are called `names`; nil if they are not diffusers'.
+  /// Creates the table for a network with the tensors `names`; nil if they are not diffusers'.
   public init?(_ names: [String]) {
     guard names.contains("conv_in.weight") else { return nil }
     /// One more than the largest number that follows `prefix`.
@@ -19,9 +19,9 @@ public struct DiffusersNames: Sendable {
       return (numbers.max() ?? -1) + 1
     }
     let (levels, layers) = (count("down_blocks."), count("down_blocks.0.resnets."))
-    // No checkpoint has more; the table grows with their product.
+    // No checkpoint has more, and the table grows with their product.
     guard levels > 0, layers > 0, levels <= 64, layers <= 64 else { return nil }
-    // Before 2023 the projections of attention had other names.
+    // Before 2023 the attention projections had other names.
     let isOld = names.contains { $0.hasSuffix(".proj_attn.weight") }
 
     enter("conv_in", "input_blocks.0.0")
@@ -43,7 +43,7 @@ public struct DiffusersNames: Sendable {
         enterResBlock("\(up).resnets.\(layer)", "output_blocks.\(firstUp + layer).0")
         enterAttention("\(up).attentions.\(layer)", "output_blocks.\(firstUp + layer).1", isOld)
       }
-      // What enlarges stands behind the attention, if there is any.
+      // The upsampling layer comes after the attention, if there is any.
       let place = names.contains { $0.hasPrefix("\(up).attentions.") } ? 2 : 1
       enter("\(up).upsamplers.0.conv", "output_blocks.\(firstUp + layers).\(place).conv")
       enterResBlock("\(up).upsamplers.0", "output_blocks.\(firstUp + layers).\(place)")
@@ -77,8 +77,8 @@ public struct DiffusersNames: Sendable {
     enter("\(diffusers).\(isOld ? "proj_attn" : "to_out.0")", "\(original).proj_out")
   }
 
-  /// How to make the original's tensors of diffusers' called `names`, in their order. What has no place in the original keeps
-  /// its name.
+  /// How to assemble the original's tensors from diffusers' tensors `names`, in their order. Tensors without a
+  /// counterpart keep their names.
   public func assemblies(_ names: [String]) -> [AssembledName] {
     var seen: Set<String> = []
     return names.compactMap { name in
@@ -88,7 +88,7 @@ public struct DiffusersNames: Sendable {
       let target = "\(original).\(parameter)"
       guard seen.insert(target).inserted else { return nil }
       let isProjection = original.hasSuffix(".qkv") || original.hasSuffix(".proj_out")
-      // What is a linear layer in diffusers is a convolution in the original.
+      // A linear layer in diffusers is a convolution in the original.
       return AssembledName(
         target, parts: parts(of: target) ?? [name], trailingOnes: isProjection && parameter == "weight" ? 1 : 0)
     }
@@ -100,7 +100,7 @@ public struct DiffusersNames: Sendable {
     return parts.map { "\($0).\(parameter)" }
   }
 
-  /// A name's layer and the rest, `weight` or `bias`.
+  /// Splits a name into its layer and the rest, `weight` or `bias`.
   private func split(_ name: String) -> (layer: String, parameter: String)? {
     guard let dot = name.lastIndex(of: ".") else { return nil }
     return (String(name[..<dot]), String(name[name.index(after: dot)...]))

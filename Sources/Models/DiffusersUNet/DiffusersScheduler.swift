@@ -1,6 +1,7 @@
 import DiffusionCheckpoints
 
-/// The `scheduler_config.json` of a diffusers pipeline, as far as it says what process the model was trained on.
+/// The `scheduler_config.json` of a diffusers pipeline, as far as it describes the process that the model was trained
+/// on.
 struct DiffusersScheduler: Decodable {
   let numTrainTimesteps: Int?
   let betaStart: Double?
@@ -15,9 +16,9 @@ struct DiffusersScheduler: Decodable {
   let rescaleBetasZeroSnr: Bool?
   let timestepSpacing: String?
 
-  /// Adds what it says to `description`, with the schedulers' defaults for what is left out.
+  /// Adds its settings to `description`, with the schedulers' defaults for missing keys.
   ///
-  /// - Throws: `CheckpointError.unsupported` for what is not drawn with, naming key and value.
+  /// - Throws: `CheckpointError.unsupported`, with key and value, if a value is not supported.
   func describe(_ description: inout ModelDescription, file: String) throws(CheckpointError) {
     func require(_ key: String, _ isSupported: Bool, _ value: String, _ supported: String) throws(CheckpointError) {
       if !isSupported { throw .unsupported(file: file, key: key, value: value, supported: supported) }
@@ -50,7 +51,7 @@ struct DiffusersScheduler: Decodable {
     case "sample": description.predictXstart = true
     case let type: try require("prediction_type", false, type, "epsilon and sample")
     }
-    // DDPMScheduler's default; other schedulers have none, and draw as if it were this.
+    // DDPMScheduler's default. Other schedulers have none and sample as if it were this.
     switch varianceType ?? "fixed_small" {
     case "fixed_small", "fixed_small_log": description.sigmaSmall = true
     case "fixed_large", "fixed_large_log": description.sigmaSmall = false

@@ -2,7 +2,7 @@ import DiffusionFiles
 import TensorCore
 
 extension PublishedModel {
-  /// One of Google's, which diffusers distributes: what they all share is filled in.
+  /// One of Google's models, distributed by diffusers, with the settings that they share.
   fileprivate init(google name: String, size: Int, mult: [Double], attention: Set<Int>) {
     var configuration = UNetConfiguration(
       inChannels: 3, modelChannels: 128, outChannels: 3, numResBlocks: 2, attentionResolutions: attention,
@@ -25,7 +25,7 @@ extension PublishedModel {
     self.init(name, .unet, configuration, description)
   }
 
-  /// As their `config.json` give them.
+  /// As in their `config.json`.
   static let google: [PublishedModel] = [
     PublishedModel(google: "google/ddpm-cifar10-32", size: 32, mult: [1, 2, 2, 2], attention: [2]),
     PublishedModel(

@@ -1,7 +1,8 @@
 import DiffusionCheckpoints
 import TensorCore
 
-/// Lets the positions of an activation attend to each other: `x → x + proj_out(attention(qkv(norm(x))))`.
+/// Self-attention over the positions of an activation, with a residual connection:
+/// `x → x + proj_out(attention(qkv(norm(x))))`.
 public struct AttentionBlock: Layer {
   let norm: GroupNormalization?
   let qkv: Linear
@@ -9,15 +10,15 @@ public struct AttentionBlock: Layer {
   let projOut: Linear
   let useCheckpoint: Bool
 
-  /// The block under `weights` for activations of `channels`.
+  /// The block under `weights` for activations of `channels` channels.
   ///
   /// - Parameters:
-  ///   - weights: those of the block.
+  ///   - weights: the block's scope.
   ///   - configuration: the network's shape.
-  ///   - channels: those of the activations.
-  ///   - heads: attention heads, a divisor of the channels.
-  ///   - normalized: whether it begins with a normalisation.
-  /// - Throws: `CheckpointError` where a tensor is missing or has another shape.
+  ///   - channels: the activations' channels.
+  ///   - heads: attention heads; divides `channels`.
+  ///   - normalized: whether the block begins with a normalisation.
+  /// - Throws: `CheckpointError` if a tensor is missing or has another shape.
   public init(
     _ weights: Weights, configuration: UNetConfiguration, channels: Int, heads: Int, normalized: Bool = true
   ) throws(CheckpointError) {

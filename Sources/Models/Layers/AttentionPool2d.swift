@@ -1,10 +1,11 @@
 import DiffusionCheckpoints
 import TensorCore
 
-/// Pools a picture's positions by attention (Radford et al. 2021, §2.4; guided-diffusion's classifiers): the mean of all positions
-/// is put in front of them, each gets the embedding of its place, and what the first attends to is projected.
+/// Attention pooling over a picture's positions (Radford et al. 2021, §2.4; guided-diffusion's classifiers): the mean
+/// is prepended to the positions, positional embeddings are added, and the output of attention for the mean is
+/// projected.
 public struct AttentionPool2d: Sendable {
-  /// `[T + 1, C]` for T positions, and what it comes from where gradients are wanted.
+  /// `[T + 1, C]` for T positions, and its variable if gradients are needed.
   let positionalEmbedding: Lazy<Tensor>
   let positionalVariable: Variable?
   let positions: Int
@@ -12,23 +13,23 @@ public struct AttentionPool2d: Sendable {
   let attention: QKVAttention
   let cProj: Linear
 
-  /// The layer under `weights` for activations of `channels` and `side` × `side` pixels.
+  /// The layer under `weights` for activations of `channels` channels and `side` × `side` pixels.
   ///
-  /// - Throws: `CheckpointError` where a tensor is missing or has another shape.
+  /// - Throws: `CheckpointError` if a tensor is missing or has another shape.
   init(
     _ weights: Weights, side: Int, channels: Int, heads: Int, outChannels: Int
   ) throws(CheckpointError) {
     positions = side * side
     let embedding = try weights.parameter(
-      "positional_embedding", [channels, positions + 1], .normal(deviation: 1 / Float(channels).squareRoot()))
+      "positional_embedding", [channels, positions + 1], .normal(standardDeviation: 1 / Float(channels).squareRoot()))
     positionalVariable = embedding.variable
     let width = positions + 1
-    // As positions lie in activations.
+    // Transposed to the layout of activations.
     positionalEmbedding = Lazy(of: embedding) {
       embedding.tensor().reshaped([1] + embedding.shape).channelsLast().reshaped([width, channels])
     }
     qkvProj = try Linear(weights.scope("qkv_proj"), channels, 3 * channels, kernelDims: 1)
-    // The original's attention pooling has the newer order, whatever the rest of the network has.
+    // The original's attention pooling uses the newer order, whatever the rest of the network uses.
     attention = QKVAttention(heads: heads, order: .byPart)
     cProj = try Linear(weights.scope("c_proj"), channels, outChannels, kernelDims: 1)
   }
@@ -46,7 +47,7 @@ public struct AttentionPool2d: Sendable {
   func countFlops() -> Flops {
     var flops = qkvProj.flops(pixels: positions + 1)
     flops += attention.countFlops(positions: positions + 1, channels: qkvProj.inFeatures)
-    // The original projects every position and then looks at the first; only that one is computed here.
+    // The original projects every position and takes the first; only that one is computed here.
     flops += cProj.flops(pixels: 1)
     return flops
   }

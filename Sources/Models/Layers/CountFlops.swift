@@ -1,14 +1,14 @@
 import TensorCore
 
-/// Multiply-adds of a forward pass, counted as the original counts them: convolutions, linear layers and the two matrix
-/// products of attention; everything else is negligible beside them.
+/// Multiply-adds of a forward pass, counted as in the original: convolutions, linear layers and the two matrix products
+/// of attention. Everything else is negligible.
 public struct Flops: Sendable, Equatable {
-  /// Multiply-adds of the whole network, attention included.
+  /// Multiply-adds of the whole network, including attention.
   public var total = 0
-  /// Those of `QKVAttention`: 2·b·T²·c, b being the pictures, T the positions and c the channels.
+  /// Multiply-adds of `QKVAttention`: 2·b·T²·c for b pictures, T positions and c channels.
   public var attention = 0
 
-  /// None yet.
+  /// The given counts.
   public init(total: Int = 0, attention: Int = 0) {
     self.total = total
     self.attention = attention

@@ -1,15 +1,16 @@
 import DiffusionCheckpoints
 import TensorCore
 
-/// Halves the resolution by a convolution of stride 2, or by averaging if the resampling is not learned. With three
+/// Halves the resolution by a convolution of stride 2, or by average pooling if resampling is not learned. With three
 /// spatial dimensions the first keeps its size.
 public struct Downsample: Layer {
-  /// None where pixels are averaged.
+  /// nil for average pooling.
   let op: Convolution?
 
-  /// The layer under `weights` for activations of `channels`, whose output has been halved `level` times.
+  /// The layer under `weights` for activations of `channels` channels, whose output is at level `level`: halved that
+  /// many times.
   ///
-  /// - Throws: `CheckpointError` where a tensor is missing or has another shape.
+  /// - Throws: `CheckpointError` if a tensor is missing or has another shape.
   public init(_ weights: Weights, configuration: UNetConfiguration, level: Int, channels: Int) throws(CheckpointError) {
     op =
       configuration.convResample
@@ -19,7 +20,7 @@ public struct Downsample: Layer {
       : nil
   }
 
-  /// `[N, H, W, C]` → `[N, ⌈H/2⌉, ⌈W/2⌉, C]` (averaging rounds down).
+  /// `[N, H, W, C]` → `[N, ⌈H/2⌉, ⌈W/2⌉, C]` (average pooling and padding at the end round down).
   public func callAsFunction(_ x: Tensor) -> Tensor { op?(x) ?? x.averagePooled() }
 
   /// See `Layer`.

@@ -1,18 +1,18 @@
 import DiffusionCheckpoints
 import TensorCore
 
-// The basic layers as the original makes them (`nn.py`), built from the weights under a scope. A fresh model's parameters
-// are drawn as PyTorch draws them: uniformly within ±1/√fan-in.
+// The original's basic layers (`nn.py`), built from the weights under a scope. The parameters of a new model are drawn
+// as in PyTorch, uniformly within ±1/√fan-in.
 
 extension Convolution: Layer {
   /// The layer `conv_nd(dims, inChannels, outChannels, kernel, stride, padding: kernel / 2)`.
   ///
-  /// - Parameter zero: whether a fresh model's layer starts at zero, as the last one of a residual branch does
+  /// - Parameter zero: whether the layer of a new model starts at zero, as the last of a residual branch does
   ///   (`zero_module`).
-  /// - Parameter level: how often the picture has been halved where the layer stands.
+  /// - Parameter level: how many times the layer's output has been halved.
   init(
     _ weights: Weights, configuration: UNetConfiguration, level: Int, inChannels: Int, outChannels: Int, kernel: Int,
-    stride: [Int]? = nil, padding: Padding = .around, zero: Bool = false
+    stride: [Int]? = nil, padding: Padding = .same, zero: Bool = false
   ) throws(CheckpointError) {
     let dims = configuration.dims
     let taps = (0..<dims).reduce(1) { product, _ in product * kernel }
@@ -33,7 +33,8 @@ extension Convolution: Layer {
 }
 
 extension Linear {
-  /// The layer `linear(inFeatures, outFeatures)`; `kernelDims` is 1 for a `conv_nd(1, …, 1)` whose weight is `[O, I, 1]`.
+  /// The layer `linear(inFeatures, outFeatures)`;
+  /// `kernelDims` is 1 for a `conv_nd(1, …, 1)` whose weight is `[O, I, 1]`.
   init(
     _ weights: Weights, _ inFeatures: Int, _ outFeatures: Int, kernelDims: Int = 0, zero: Bool = false
   ) throws(CheckpointError) {

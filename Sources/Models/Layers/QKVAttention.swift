@@ -1,7 +1,6 @@
 import TensorCore
 
-/// Attention among all positions of a picture, given queries, keys and values: softmax(qᵀk / √d)·v for each head, q and k
-/// being scaled by 1/⁴√d each.
+/// Attention among all positions of a picture, given queries, keys and values: softmax(qᵀk / √d)·v for each head.
 public struct QKVAttention: Sendable {
   let heads: Int
   let order: QKVOrder
@@ -9,7 +8,7 @@ public struct QKVAttention: Sendable {
   /// `[N, T, 3C]` → `[N, T, C]`.
   public func callAsFunction(_ qkv: Tensor) -> Tensor { attention(qkv, heads: heads, order: order) }
 
-  /// The two products of T×T scores, for one picture: 2·T²·c.
+  /// The two matrix products with T×T scores, for one picture: 2·T²·c.
   func countFlops(positions: Int, channels: Int) -> Flops {
     let matrixProducts = 2 * positions * positions * channels
     return Flops(total: matrixProducts, attention: matrixProducts)

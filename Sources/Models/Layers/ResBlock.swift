@@ -4,9 +4,10 @@ import TensorCore
 /// A residual block, conditioned on the timestep embedding:
 /// `x → skip(x) + conv(SiLU(norm(conv(SiLU(norm(x))) ⊕ emb)))`.
 ///
-/// The embedding, through SiLU and a linear layer, either is added before the second normalisation (Ho et al. 2020), or
-/// gives a scale and a shift after it: `norm(h)·(1 + scale) + shift` (Nichol & Dhariwal 2021, §3). Of guided-diffusion, some
-/// blocks resample: both branches, behind the first SiLU (Dhariwal & Nichol 2021, §3, after BigGAN).
+/// The embedding passes through SiLU and a linear layer. It is either added before the second normalisation (Ho et
+/// al. 2020) or gives a scale and a shift after it: `norm(h)·(1 + scale) + shift` (Nichol & Dhariwal 2021, §3). In
+/// guided-diffusion some blocks resample both branches, the residual one after its first SiLU (Dhariwal & Nichol 2021,
+/// §3, after BigGAN).
 public struct ResBlock: TimestepBlock {
   let useScaleShiftNorm: Bool
   let resampling: Resampling
@@ -16,14 +17,13 @@ public struct ResBlock: TimestepBlock {
   let outNorm: GroupNormalization
   let dropout: Dropout
   let outConv: Convolution
-  /// None where the number of channels stays the same.
+  /// nil if the number of channels stays the same.
   let skipConnection: Convolution?
   let useCheckpoint: Bool
 
-  /// The block under `weights` that takes `channels` and puts out `outChannels`, where the picture has been halved `level`
-  /// times when it leaves the block.
+  /// The block under `weights` from `channels` to `outChannels` channels, whose output has been halved `level` times.
   ///
-  /// - Throws: `CheckpointError` where a tensor is missing or has another shape.
+  /// - Throws: `CheckpointError` if a tensor is missing or has another shape.
   init(
     _ weights: Weights, configuration: UNetConfiguration, level: Int, channels: Int, outChannels: Int,
     resampling: Resampling = .none
@@ -55,7 +55,7 @@ public struct ResBlock: TimestepBlock {
   /// `[N, timeEmbedDim]` → `[N, 2 · outChannels]`, scales and then shifts, or `[N, outChannels]`.
   public func project(_ emb: Tensor) -> Tensor { embLinear(emb.silu()) }
 
-  /// `x`, `[N, H, W, channels]`, and the projection of its embedding → `[N, H, W, outChannels]`, resampled.
+  /// `x`, `[N, H, W, channels]`, and the projection of the embedding → `[N, H, W, outChannels]`, resampled.
   public func callAsFunction(_ x: FusedInput, _ projection: Tensor) -> Tensor {
     checkpoint(useCheckpoint) {
       var h = inConv(resampling(inNorm(x, silu: true)))

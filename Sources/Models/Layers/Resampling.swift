@@ -1,23 +1,23 @@
 import TensorCore
 
-/// What a residual block does to the resolution, without parameters (guided-diffusion's `ResBlock(up: …, down: …)`).
+/// How a residual block changes the resolution, without parameters (guided-diffusion's `ResBlock(up: …, down: …)`).
 enum Resampling: Sendable {
   case none
-  /// Pixels are averaged.
+  /// Average pooling.
   case down
-  /// Pixels are repeated.
+  /// Nearest-neighbour upsampling.
   case up
 
-  /// `[N, H, W, C]` → the same resampled; enlarged pixels are not written out, but read where they are needed.
+  /// `[N, H, W, C]` → the same, resampled. Upsampling is lazy.
   func callAsFunction(_ x: FusedInput) -> FusedInput {
     switch self {
     case .none: x
     case .down: FusedInput(x.tensor().averagePooled())
-    case .up: x.enlarged()
+    case .up: x.upsampledNearest()
     }
   }
 
-  /// The spatial size that `size` becomes.
+  /// The spatial size after resampling.
   func size(_ size: [Int]) -> [Int] {
     let factors = resamplingFactors(dims: size.count)
     return switch self {
@@ -28,5 +28,5 @@ enum Resampling: Sendable {
   }
 }
 
-/// By how much each spatial dimension is resampled between levels: 2, but 1 for the first of three.
+/// The factor between levels of each spatial dimension: 2, but 1 for the first of three.
 func resamplingFactors(dims: Int) -> [Int] { dims == 3 ? [1, 2, 2] : [Int](repeating: 2, count: dims) }

@@ -2,7 +2,7 @@ import DiffusionCheckpoints
 import DiffusionCore
 import TensorCore
 
-/// The embedding of timesteps that all blocks see (`time_embed`): sinusoids through two linear layers with SiLU between them.
+/// The timestep embedding of all blocks (`time_embed`): sinusoids, then two linear layers with SiLU between them.
 struct TimeEmbed: Sendable {
   let form: TimestepEmbedding
   let first: Linear

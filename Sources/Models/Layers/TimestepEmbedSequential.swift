@@ -1,12 +1,14 @@
 import TensorCore
 
-/// Layers in sequence, the timestep embedding being passed to those that take one.
+/// Layers in sequence. The timestep embedding is passed to those that take one.
 public struct TimestepEmbedSequential: Sendable {
-  /// A layer of either kind.
+  /// One of the layers.
   public enum Child: Sendable {
-    /// One that takes the activation only.
+    /// A layer that takes only the activation.
     case layer(any Layer)
-    /// One that takes the timestep embedding too.
+    /// Attention, whose heads can be changed (`withAttention`).
+    case attention(AttentionBlock)
+    /// A layer that also takes the timestep embedding.
     case timestepBlock(any TimestepBlock)
   }
 
@@ -15,44 +17,46 @@ public struct TimestepEmbedSequential: Sendable {
   /// The given layers, first to last.
   public init(_ children: [Child]) { self.children = children }
 
-  /// What each of the timestep blocks makes of the embeddings `[N, timeEmbedDim]`, first to last.
+  /// Each timestep block's projection of the embeddings `[N, timeEmbedDim]`, first to last.
   func project(_ emb: Tensor) -> [Tensor] {
     children.compactMap { child in
       if case .timestepBlock(let block) = child { block.project(emb) } else { nil }
     }
   }
 
-  /// What the last layer puts out, given what `project` returned.
+  /// The output of the last layer, given the result of `project`.
   func callAsFunction(_ x: FusedInput, _ projections: [Tensor]) -> Tensor {
     var input = x
     var projections = projections[...]
     for child in children {
       switch child {
       case .layer(let layer): input = FusedInput(layer(input.tensor()))
+      case .attention(let block): input = FusedInput(block(input.tensor()))
       case .timestepBlock(let block): input = FusedInput(block(input, projections.removeFirst()))
       }
     }
     return input.tensor()
   }
 
-  /// The same layers, attention with the heads and the order of `configuration`.
+  /// The same layers, with the attention heads and order of `configuration`.
   func withAttention(_ configuration: UNetConfiguration, ascending: Bool) -> TimestepEmbedSequential {
     TimestepEmbedSequential(
       children.map { child in
-        guard case .layer(let layer) = child, var block = layer as? AttentionBlock else { return child }
+        guard case .attention(var block) = child else { return child }
         block.attention = QKVAttention(
           heads: configuration.heads(channels: block.qkv.inFeatures, ascending: ascending),
           order: configuration.attentionOrder)
-        return .layer(block)
+        return .attention(block)
       })
   }
 
-  /// The sum over the layers.
+  /// The sum of all layers' multiply-adds.
   func countFlops(_ size: inout [Int]) -> Flops {
     var flops = Flops()
     for child in children {
       switch child {
       case .layer(let layer): flops += layer.countFlops(&size)
+      case .attention(let block): flops += block.countFlops(&size)
       case .timestepBlock(let block): flops += block.countFlops(&size)
       }
     }

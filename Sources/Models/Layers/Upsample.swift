@@ -1,14 +1,15 @@
 import DiffusionCheckpoints
 import TensorCore
 
-/// Doubles the resolution by repeating pixels, followed by a convolution if the resampling is learned. With three spatial
+/// Doubles the resolution by nearest upsampling, followed by a convolution if resampling is learned. With three spatial
 /// dimensions the first keeps its size.
 public struct Upsample: Layer {
   let conv: Convolution?
 
-  /// The layer under `weights` for activations of `channels`, whose output has been halved `level` times.
+  /// The layer under `weights` for activations of `channels` channels, whose output is at level `level`: halved that
+  /// many times.
   ///
-  /// - Throws: `CheckpointError` where a tensor is missing or has another shape.
+  /// - Throws: `CheckpointError` if a tensor is missing or has another shape.
   public init(_ weights: Weights, configuration: UNetConfiguration, level: Int, channels: Int) throws(CheckpointError) {
     conv =
       configuration.convResample
@@ -20,8 +21,8 @@ public struct Upsample: Layer {
 
   /// `[N, H, W, C]` → `[N, 2H, 2W, C]`.
   public func callAsFunction(_ x: Tensor) -> Tensor {
-    let enlarged = FusedInput(x).enlarged()
-    return conv?(enlarged) ?? enlarged.tensor()
+    let upsampled = FusedInput(x).upsampledNearest()
+    return conv?(upsampled) ?? upsampled.tensor()
   }
 
   /// See `Layer`.

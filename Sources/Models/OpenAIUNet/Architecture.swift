@@ -1,30 +1,30 @@
 import DiffusionFiles
 import TensorCore
 
-/// What the names and shapes of a checkpoint's tensors say of the network: its kind, width, multipliers, blocks per level,
-/// attention levels, classes, channels, scale-shift, up/down blocks. What they do not show — image size, heads, the order of
-/// queries, keys and values — is left at `UNetConfiguration`'s defaults.
+/// The architecture that the names and shapes of a checkpoint's tensors show: kind, width, multipliers, blocks per
+/// level, attention levels, classes, channels, scale-shift, up/down blocks. What they do not show — image size, heads,
+/// the order of queries, keys and values — stays at `UNetConfiguration`'s defaults.
 public struct Architecture: Sendable, Equatable {
-  /// Kinds of networks, under the original's names.
+  /// The kinds of networks, under the original's names.
   public enum Kind: String, Sendable {
-    /// Predicts noise.
+    /// A denoiser.
     case unet = "UNetModel"
-    /// Predicts noise, given a smaller version of the picture.
+    /// A denoiser that also takes a low-resolution version of the image.
     case superResolution = "SuperResModel"
-    /// Predicts a picture's class.
+    /// A classifier of noisy images.
     case classifier = "EncoderUNetModel"
   }
 
-  /// The kind.
+  /// The kind of network.
   public let kind: Kind
   /// The configuration, as far as shapes show it.
   public private(set) var configuration: UNetConfiguration
-  /// The image size that a classifier's attention pooling was made for; nil for others.
+  /// The image size that a classifier's attention pooling was built for; nil for others.
   public let imageSize: Int?
 
-  /// Reads the architecture off the shapes of the tensors of improved- or guided-diffusion, by name.
+  /// Reads the architecture from the shapes, by name, of the tensors of improved- or guided-diffusion.
   ///
-  /// - Throws: `ArchitectureError` where they are not those of such a network.
+  /// - Throws: `ArchitectureError` if they do not belong to such a network.
   public init(_ shapes: [String: [Int]]) throws(ArchitectureError) {
     let reader = try ShapeReader(shapes)
     let layout = try reader.layout()
@@ -53,7 +53,7 @@ public struct Architecture: Sendable, Equatable {
     configuration.resblockUpdown = layout.resblockUpdown
     configuration.convResample = layout.convResample
 
-    // A super-resolution model takes as many channels again, and puts out those of its pictures, or twice as many.
+    // A super-resolution model takes twice its image channels and outputs as many as the image has, or twice that.
     let isSuperResolution =
       !isClassifier && inChannels % 2 == 0
       && (outChannels * 2 == inChannels || (outChannels == inChannels && inChannels == 6))
@@ -66,7 +66,7 @@ public struct Architecture: Sendable, Equatable {
 }
 
 extension Architecture {
-  /// What shapes show, in the form in which files and flags say it.
+  /// The settings that shapes show, in the form that files and flags use.
   public var description: ModelDescription {
     var description = ModelDescription()
     description.kind = kind.rawValue
@@ -87,7 +87,7 @@ extension Architecture {
 }
 
 extension Architecture.Kind {
-  /// What networks of this kind are for.
+  /// The task of networks of this kind.
   public var task: ModelSpecification.Task {
     switch self {
     case .unet: .denoising
@@ -97,24 +97,27 @@ extension Architecture.Kind {
   }
 }
 
-/// Why no architecture can be read off a checkpoint's tensors.
+/// An error in reading the architecture from a checkpoint's tensors.
 public enum ArchitectureError: Error, Equatable, CustomStringConvertible {
-  /// None of the names is one of such a network.
+  /// No tensor has a name of such a network.
   case otherNetwork(example: String)
   /// A tensor that every such network has is missing.
   case missing(name: String)
-  /// A tensor has a shape that it has in no such network.
+  /// A tensor has a shape that no such network gives it.
   case shape(name: String, shape: [Int])
-  /// The numbers of blocks are not those of any number of levels.
+  /// The numbers of blocks fit no number of levels.
   case blocks(input: Int, output: Int)
-  /// A classifier that does not pool by attention.
+  /// A classifier without attention pooling.
   case pooling
 
   /// One sentence without its subject, the file.
   public var description: String {
     switch self {
     case .otherNetwork(let example):
-      "holds no UNet of improved-diffusion, guided-diffusion or diffusers: the name of its tensor \(example) is none of theirs"
+      """
+      holds no UNet of improved-diffusion, guided-diffusion or diffusers: \
+      the name of its tensor \(example) is none of theirs
+      """
     case .missing(let name):
       "has no tensor \(name), which every UNet of its family has; was it cut short, or is it a part of a model?"
     case .shape(let name, let shape): "tensor \(name) has shape \(shape), which it has in no UNet of its family"

@@ -2,13 +2,13 @@ import DiffusionCore
 import TensorCore
 
 extension EncoderUNetModel: NoisyClassifier {
-  /// The gradient of log p(y | x) with respect to noisy pictures x: in its direction they look more like what their labels say
-  /// (Dhariwal & Nichol 2021, §4). The classifier must have been built of variables, which may be frozen.
+  /// The gradient of log p(y | x) with respect to noisy images x, the direction in which they look more like their
+  /// labels (Dhariwal & Nichol 2021, §4). The classifier must be built from variables, which may be frozen.
   ///
   /// - Parameters:
-  ///   - x: pictures, `[N, C, H, W]`.
+  ///   - x: noisy images, `[N, C, H, W]`.
   ///   - timesteps: `[N]`, on the scale that the classifier was trained with.
-  ///   - labels: `[N]` class numbers.
+  ///   - labels: the class labels, `[N]`.
   /// - Returns: `[N, C, H, W]`.
   public func logProbabilityGradient(_ x: Tensor, timesteps: [Float], labels: [Int]) -> Tensor {
     let x = x.watched()

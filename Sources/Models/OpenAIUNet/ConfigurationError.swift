@@ -1,20 +1,20 @@
 import TensorCore
 
-/// Why no UNet can be built from a configuration.
+/// An error in a UNet configuration.
 public enum ConfigurationError: Error, Equatable, CustomStringConvertible {
-  /// A number that must lie within a range does not.
+  /// A number is out of range.
   case outOfRange(name: String, value: Int, allowed: ClosedRange<Int>)
-  /// A multiplier that is no number above 0 up to 1024.
+  /// A multiplier is not above 0 and at most 1024.
   case multiplier(Double)
-  /// An ε that is no number between 0 and 1.
+  /// An ε is not between 0 and 1.
   case epsilon(Double)
-  /// A level's channels are not a multiple of the groups of its normalisation, or not of 16.
+  /// A level's channels are not a multiple of the normalisation groups, or not of 16.
   case notGroups(channels: Int, multipleOf: Int)
-  /// A level's channels are not a multiple of the attention heads.
+  /// A level's channels are not a multiple of the number of attention heads.
   case notHeads(channels: Int, heads: Int)
-  /// A level's channels are not a multiple of those of an attention head.
+  /// A level's channels are not a multiple of the channels of an attention head.
   case notHeadChannels(channels: Int, headChannels: Int)
-  /// There is no level.
+  /// There are no levels.
   case noLevels
 
   /// One sentence that says what is wrong and what to change.
@@ -26,20 +26,26 @@ public enum ConfigurationError: Error, Equatable, CustomStringConvertible {
       "channel_mult has \(value), but a multiplier is a number above 0, at most 1024"
     case .epsilon(let value): "norm_eps is \(value), but lies between 0 and 1"
     case .notGroups(let channels, let multiple):
-      "a level would have \(channels) channels, but normalisation needs a multiple of \(multiple): change num_channels or channel_mult"
+      """
+      a level would have \(channels) channels, but normalisation needs a multiple of \(multiple): \
+      change num_channels or channel_mult
+      """
     case .notHeads(let channels, let heads):
       "a level's \(channels) channels cannot be shared by \(heads) attention heads: change num_heads"
     case .notHeadChannels(let channels, let headChannels):
-      "a level's \(channels) channels cannot be shared by attention heads of \(headChannels) channels: change num_head_channels"
+      """
+      a level's \(channels) channels cannot be shared by attention heads of \(headChannels) channels: \
+      change num_head_channels
+      """
     case .noLevels: "channel_mult is empty: give one multiplier per level, for instance 1,2,2,2"
     }
   }
 }
 
 extension UNetConfiguration {
-  /// Checks that a network can have this shape, since a configuration may come from a file or from flags.
+  /// Checks that such a network is possible, because a configuration may come from a file or from flags.
   ///
-  /// - Throws: `ConfigurationError` for the first thing that is wrong.
+  /// - Throws: `ConfigurationError` for the first problem found.
   public func validate() throws(ConfigurationError) {
     func check(_ name: String, _ value: Int, _ allowed: ClosedRange<Int>) throws(ConfigurationError) {
       if !allowed.contains(value) { throw .outOfRange(name: name, value: value, allowed: allowed) }
@@ -59,7 +65,7 @@ extension UNetConfiguration {
     try check("the number of levels", channelMult.count, 1...16)
     for (level, mult) in channelMult.enumerated() {
       guard mult > 0 && mult <= 1024 else { throw .multiplier(mult) }
-      // Kernels take channels in blocks of 16.
+      // Kernels process channels in blocks of 16.
       for multiple in [normGroups, 16] where width(level) % multiple != 0 || width(level) == 0 {
         throw .notGroups(channels: width(level), multipleOf: multiple)
       }

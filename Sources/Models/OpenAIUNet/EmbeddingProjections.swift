@@ -2,31 +2,30 @@ import DiffusionCore
 import Synchronization
 import TensorCore
 
-/// What the blocks of a UNet make of the embeddings of some timesteps and classes: all of a forward pass that does not depend
-/// on the picture.
+/// The timestep and class embeddings, projected for the blocks of a UNet: all of a forward pass that does not depend on
+/// the image.
 public struct EmbeddingProjections: Sendable {
-  /// For each block in order, for each of its residual blocks, `[N, …]`.
+  /// For each block in order, one tensor `[N, …]` for each of its residual blocks.
   let blocks: [[Tensor]]
 
-  /// The projections of the entries `rows`, in that order, with repetitions.
+  /// The projections with the indices `rows`, in that order; indices may repeat.
   func rows(_ rows: [Int]) -> EmbeddingProjections {
-    EmbeddingProjections(
-      blocks: blocks.map { $0.map { block in Tensor.stacked(rows.map { block.rows($0..<$0 + 1) }) } })
+    EmbeddingProjections(blocks: blocks.map { $0.map { $0.gatheringRows(rows) } })
   }
 }
 
-/// A UNet on its way through the steps of a sampler. The embeddings of many steps are projected at once, ahead of them: one by
-/// one, every step would read all the weights for a product with a few rows.
+/// A UNet prepared for the steps of a sampler. It projects the embeddings of many steps at once, ahead of time: one by
+/// one, every step would read all the weights to multiply a few rows.
 public final class PreparedUNet: DenoisingNetwork {
   private let unet: UNetModel
-  /// In the order in which they are used.
+  /// The timesteps in order of use.
   private let steps: [Float]
   private let ahead = Mutex(Ahead())
 
-  /// What has been projected.
+  /// The projections computed so far.
   private struct Ahead {
     var projections: EmbeddingProjections?
-    /// The row of the projections for each timestep and class (0 for a model without).
+    /// The row for each timestep and class label (0 for an unconditional model).
     var rows: [Key: Int] = [:]
   }
 
@@ -35,16 +34,16 @@ public final class PreparedUNet: DenoisingNetwork {
     let label: Int
   }
 
-  /// About how many projections are held: enough for the usual runs in one go, in a few megabytes.
+  /// The approximate number of projections held: enough for typical runs at once, in a few megabytes.
   private static let mostRows = 64
 
-  /// `unet`, for a sampler that will use the timesteps `steps`, in that order.
+  /// Prepares `unet` for a sampler that will visit the timesteps `steps`, in that order.
   public init(_ unet: UNetModel, steps: [Float]) {
     self.unet = unet
     self.steps = steps
   }
 
-  /// As `UNetModel` does it: the same results, whatever the steps.
+  /// Returns the same results as `UNetModel`, for any steps.
   public func callAsFunction(_ x: Tensor, _ inputs: NetworkInputs) -> Tensor {
     unet(unet.joined(x, inputs), projections(inputs.conditioning, labels: unet.rows(of: inputs.labels)))
   }
@@ -61,7 +60,7 @@ public final class PreparedUNet: DenoisingNetwork {
   /// See `DenoisingNetwork`.
   public func activationBytes(size: [Int]) -> Int { unet.activationBytes(size: size) }
 
-  /// The projections for these timesteps and classes, out of those that have been made, or made now.
+  /// The projections for these timesteps and labels, computed now if they were not before.
   private func projections(_ timesteps: [Float], labels: [Int]?) -> EmbeddingProjections {
     let keys = timesteps.enumerated().map { Key(timestep: $0.element, label: labels?[$0.offset] ?? 0) }
     return ahead.withLock { ahead in
@@ -74,7 +73,7 @@ public final class PreparedUNet: DenoisingNetwork {
     }
   }
 
-  /// Projects the embeddings for `keys`, and for the same classes in the steps to come.
+  /// Projects the embeddings for `keys`, and for the same labels in the steps to come.
   private func project(_ keys: [Key], hasLabels: Bool) -> (EmbeddingProjections, rows: [Key: Int]) {
     var wanted: [Key] = []
     var seen: Set<Key> = []

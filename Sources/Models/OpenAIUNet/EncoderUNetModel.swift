@@ -2,10 +2,10 @@ import DiffusionCheckpoints
 import DiffusionCore
 import TensorCore
 
-/// The descending half and the middle of a UNet, pooled by attention: the classifiers of guided-diffusion, which say of a noisy
-/// picture which class it is of (Dhariwal & Nichol 2021, §4).
+/// The downsampling half and the middle of a UNet with attention pooling: guided-diffusion's classifiers of noisy
+/// images (Dhariwal & Nichol 2021, §4).
 public struct EncoderUNetModel: Sendable {
-  /// The shape of the network; `outChannels` are the classes.
+  /// The shape of the network; `outChannels` is the number of classes.
   public let configuration: UNetConfiguration
 
   let timeEmbed: TimeEmbed
@@ -14,10 +14,10 @@ public struct EncoderUNetModel: Sendable {
   let out0: GroupNormalization
   let out2: AttentionPool2d
 
-  /// Builds the network from named tensors. The configuration must be valid (`UNetConfiguration.validate()`) and have an image
-  /// size.
+  /// Builds the network from named tensors. The configuration must be valid (`UNetConfiguration.validate()`) and have
+  /// an image size.
   ///
-  /// - Throws: `CheckpointError` where a tensor is missing or has another shape than the configuration asks for.
+  /// - Throws: `CheckpointError` if a tensor is missing or its shape does not match the configuration.
   public init(_ configuration: UNetConfiguration, _ weights: Weights) throws(CheckpointError) {
     guard let imageSize = configuration.imageSize else { preconditionFailure("a classifier has an image size") }
     self.configuration = configuration
@@ -32,11 +32,11 @@ public struct EncoderUNetModel: Sendable {
       heads: configuration.heads(channels: builder.channels), outChannels: configuration.outChannels)
   }
 
-  /// The classes' logits for noisy pictures.
+  /// The class logits for noisy images.
   ///
   /// - Parameters:
-  ///   - x: pictures, `[N, C, H, W]`, H and W being the image size.
-  ///   - timesteps: `[N]`, on the scale the model was trained with; may be fractional.
+  ///   - x: noisy images, `[N, C, H, W]`, with H and W equal to the image size.
+  ///   - timesteps: `[N]`, on the scale that the model was trained with; may be fractional.
   /// - Returns: `[N, outChannels]`.
   public func callAsFunction(_ x: Tensor, timesteps: [Float]) -> Tensor {
     precondition(timesteps.count == x.shape[0], "\(timesteps.count) timesteps for \(x.shape[0]) pictures")
@@ -46,7 +46,7 @@ public struct EncoderUNetModel: Sendable {
     return out2(out0(h, silu: true).tensor())
   }
 
-  /// The multiply-adds of one forward pass over `batch` pictures.
+  /// The multiply-adds of a forward pass over `batch` images.
   public func countFlops(batch: Int) -> Flops {
     var size = [Int](repeating: configuration.imageSize ?? 0, count: configuration.dims)
     var flops = timeEmbed.countFlops()

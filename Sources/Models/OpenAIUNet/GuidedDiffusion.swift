@@ -1,6 +1,7 @@
 import DiffusionFiles
 
-/// The networks of openai/guided-diffusion (Dhariwal & Nichol 2021): denoisers, super-resolution models and classifiers.
+/// The networks of openai/guided-diffusion (Dhariwal & Nichol 2021):
+/// denoisers, super-resolution models and classifiers.
 public struct GuidedDiffusion: UNetFamily {
   /// See `ModelFamily`.
   public static let name = "guided-diffusion"
@@ -8,7 +9,7 @@ public struct GuidedDiffusion: UNetFamily {
 
   let unet: UNetCheckpoint
 
-  /// See `ModelFamily`: what says that it is guided-diffusion's, or has what only that has.
+  /// See `ModelFamily`. Recognises a description that names guided-diffusion, or features that only it has.
   public static func recognize(
     _ contents: CheckpointContents, _ stated: StatedSettings
   ) throws(ModelError) -> GuidedDiffusion? {

@@ -8,7 +8,7 @@ public struct ImprovedDiffusion: UNetFamily {
 
   let unet: UNetCheckpoint
 
-  /// See `ModelFamily`: what says that it is improved-diffusion's, or says nothing.
+  /// See `ModelFamily`. Recognises a description that names improved-diffusion, or no family.
   public static func recognize(
     _ contents: CheckpointContents, _ stated: StatedSettings
   ) throws(ModelError) -> ImprovedDiffusion? {
@@ -19,7 +19,7 @@ public struct ImprovedDiffusion: UNetFamily {
   var upstream: ModelDescription {
     var defaults = commonUpstream()
     setOpenAIHeads(&defaults)
-    // Models that are known to be improved-diffusion's have no other order.
+    // Models described as improved-diffusion's have no other order.
     if checkpoint.described?.description.family == nil { defaults.useNewAttentionOrder = false }
     defaults.rescaleTimesteps = true
     return defaults

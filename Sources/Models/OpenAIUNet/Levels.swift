@@ -1,25 +1,26 @@
-/// One level of a UNet: the blocks at one resolution, of both halves; the lowest has the middle too.
+/// A level of a UNet: the blocks at one resolution, in both halves. The lowest level includes the middle block.
 public struct Level: Sendable, Equatable {
-  /// How often the picture has been halved there.
+  /// The number of times that the image has been halved.
   public let index: Int
-  /// Channels.
+  /// The number of channels.
   public let width: Int
-  /// Attention heads, where there is attention behind each residual block.
+  /// The number of attention heads; nil if residual blocks are not followed by attention.
   public let heads: Int?
-  /// Parameters of its blocks.
+  /// The parameters of its blocks.
   public var parameters = 0
-  /// Multiply-adds of its blocks for one picture.
+  /// The multiply-adds of its blocks for one image.
   public var multiplyAdds = 0
 }
 
 extension UNetConfiguration {
-  /// The levels, from the highest resolution to the lowest, without what belongs to none: the embeddings, the first and the last
-  /// convolution.
+  /// The levels, from highest to lowest resolution, without the layers that belong to none: the embeddings, and the
+  /// first and last convolution.
   ///
   /// - Parameters:
-  ///   - shapes: the network's tensors by name.
-  ///   - size: the spatial size of a picture, for instance `[32, 32]`.
-  ///   - unet: a network of this configuration, for its arithmetic; nil for a classifier, whose is not told by levels.
+  ///   - shapes: the network's tensor shapes by name.
+  ///   - size: the spatial size of an image, for instance `[32, 32]`.
+  ///   - unet: a network of this configuration, to count its multiply-adds;
+  ///     nil for a classifier, which is not counted by level.
   public func levels(_ shapes: [String: [Int]], size: [Int], unet: UNetModel?) -> [Level] {
     var levels = channelMult.indices.map { level in
       Level(
@@ -52,7 +53,7 @@ extension UNetConfiguration {
     }
   }
 
-  /// None for the first convolution. What halves the picture counts as of the level above.
+  /// Nil for the first convolution. A downsampling block counts towards the level above.
   private func level(ofInputBlock block: Int) -> Int? {
     block == 0 ? nil : min((block - 1) / (numResBlocks + 1), channelMult.count - 1)
   }

@@ -1,18 +1,18 @@
 import DiffusionFiles
 import TensorCore
 
-/// A model that its makers have published, recognised by the shapes of its tensors: what those do not show is known.
+/// A published model, recognised by its tensor shapes, with the settings that they do not show.
 public struct PublishedModel: Sendable {
-  /// Its makers, size and use, for instance `OpenAI's guided-diffusion 256×256, unconditional`.
+  /// Its publisher, size and use, for instance `OpenAI's guided-diffusion 256×256, unconditional`.
   public let name: String
-  /// Its kind.
+  /// The kind of network.
   public let kind: Architecture.Kind
-  /// The whole configuration, with heads, the order of queries, keys and values, and the image size.
+  /// The complete configuration, including heads, the order of queries, keys and values, and the image size.
   public let configuration: UNetConfiguration
-  /// All that is known of it, as a file beside it could say.
+  /// Its description, as a sidecar file could give it.
   public let description: ModelDescription
 
-  /// The one of `models` that has an architecture, if there is one.
+  /// The model in `models` with this architecture; nil if there is none.
   static func matching(_ architecture: Architecture, among models: [PublishedModel]) -> PublishedModel? {
     models.first {
       $0.kind == architecture.kind && $0.configuration.readable == architecture.configuration.readable
@@ -52,8 +52,8 @@ public struct PublishedModel: Sendable {
     (self.name, self.kind, self.configuration, self.description) = (name, kind, configuration, description)
   }
 
-  /// As the READMEs of openai/improved-diffusion and openai/guided-diffusion give their flags. Of some, several have the same
-  /// shapes and the same flags, and differ in what they were trained on.
+  /// OpenAI's models, with the flags in the READMEs of openai/improved-diffusion and openai/guided-diffusion. Some
+  /// entries stand for several models with the same shapes and flags but different training data.
   static let openAI: [PublishedModel] = [
     PublishedModel(
       "OpenAI's improved-diffusion CIFAR-10", "improved", size: 32, width: 128, mult: [1, 2, 2, 2], blocks: 3,
@@ -105,7 +105,7 @@ public struct PublishedModel: Sendable {
 }
 
 extension UNetConfiguration {
-  /// The part that shapes show; the rest as in a fresh configuration.
+  /// The part that shapes show, with defaults for the rest.
   fileprivate var readable: UNetConfiguration {
     var copy = UNetConfiguration(
       inChannels: inChannels, modelChannels: modelChannels, outChannels: outChannels, numResBlocks: numResBlocks,

@@ -1,6 +1,6 @@
-/// Finds the levels of a network in the names of its tensors.
+/// Finds the levels of a network from the names of its tensors.
 struct ShapeReader {
-  /// How blocks make up levels.
+  /// How blocks form levels.
   struct Layout {
     let levels: Int
     let numResBlocks: Int
@@ -8,12 +8,12 @@ struct ShapeReader {
     let convResample: Bool
   }
 
-  /// No network has more, nor larger dimensions: a file may claim anything.
+  /// The limits on blocks and dimensions, above any real network: a file may claim anything.
   private static let mostBlocks = 4096
   private static let largestDimension = 1 << 24
 
   private let shapes: [String: [Int]]
-  /// The blocks of each half; of an encoder, 0 output blocks.
+  /// The blocks of each half; an encoder has no output blocks.
   let inputBlocks: Int
   let outputBlocks: Int
 
@@ -41,7 +41,7 @@ struct ShapeReader {
     return shape
   }
 
-  /// A dimension of a tensor, at least 1.
+  /// A dimension of a tensor, checked to be at least 1.
   func dimension(_ index: Int, of name: String) throws(ArchitectureError) -> Int {
     let shape = try shape(name)
     guard index < shape.count, (1...Self.largestDimension).contains(shape[index]) else {
@@ -50,7 +50,7 @@ struct ShapeReader {
     return shape[index]
   }
 
-  /// The side of the pictures that attention pooling takes, from its embedding of a square of positions and their mean.
+  /// The side of the attention pooling's input. Its embedding has a square of positions, and their mean.
   func pooledSide() throws(ArchitectureError) -> Int {
     let name = "out.2.positional_embedding"
     let positions = try dimension(1, of: name) - 1
@@ -59,9 +59,9 @@ struct ShapeReader {
     return side
   }
 
-  /// The levels, from the numbers of blocks and what stands where the resolution changes: 1 + L·(n + 1) - 1 input blocks, the
-  /// last but those of the lowest level being one that halves it, and L·(n + 1) output blocks, n residual blocks being those of
-  /// a level.
+  /// The levels, found from the numbers of blocks and from where the resolution changes. L levels of n residual blocks
+  /// have 1 + L·(n + 1) - 1 input blocks, where each level but the lowest ends with a downsampling block, and L·(n + 1)
+  /// output blocks.
   func layout() throws(ArchitectureError) -> Layout {
     let hasConvolutions = (0..<inputBlocks).contains { shapes["input_blocks.\($0).0.op.weight"] != nil }
     if outputBlocks == 0 { return try encoderLayout(hasConvolutions: hasConvolutions) }
@@ -80,7 +80,7 @@ struct ShapeReader {
 
   private var convolutions: Int { (0..<inputBlocks).count { shapes["input_blocks.\($0).0.op.weight"] != nil } }
 
-  /// Blocks without tensors: resampling that learns nothing.
+  /// The number of blocks without tensors: resampling without learned weights.
   private var gaps: Int {
     let prefixes = Set(
       shapes.keys.compactMap { name in
@@ -89,8 +89,8 @@ struct ShapeReader {
     return (0..<inputBlocks).count { !prefixes.contains("\($0)") }
   }
 
-  /// Without an ascending half, residual blocks that halve the resolution look like others. But the width changes only behind
-  /// them, and they have no attention.
+  /// The levels of an encoder. Without an upsampling half, downsampling residual blocks look like any others. But the
+  /// width changes only after them, and they have no attention.
   private func encoderLayout(hasConvolutions: Bool) throws(ArchitectureError) -> Layout {
     if hasConvolutions || gaps > 0 {
       let levels = (hasConvolutions ? convolutions : gaps) + 1
@@ -105,7 +105,7 @@ struct ShapeReader {
     throw .blocks(input: inputBlocks, output: 0)
   }
 
-  /// Whether levels of so many blocks, the last of which halves the resolution, explain where there is attention and where the
+  /// Whether levels of `blocks` blocks, the last of which downsamples, explain where there is attention and where the
   /// width changes.
   private func fits(_ blocks: Int) -> Bool {
     guard blocks >= 2 else { return false }

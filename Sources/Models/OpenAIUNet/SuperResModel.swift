@@ -1,11 +1,11 @@
 import TensorCore
 
-/// What a super-resolution model takes: noisy pictures, and behind their channels those of smaller versions, enlarged bilinearly
-/// (`SuperResModel.forward` of the original).
+/// The input of a super-resolution model: noisy images, then low-resolution images upsampled bilinearly, joined along
+/// the channels (`SuperResModel.forward` in the original).
 ///
 /// - Parameters:
 ///   - x: `[N, C, H, W]`.
-///   - lowRes: `[N, C, h, w]`; already enlarged ones stay as they are.
+///   - lowRes: `[N, C, h, w]`; unchanged if already H×W.
 /// - Returns: `[N, 2C, H, W]`.
 public func superResolutionInput(_ x: Tensor, lowRes: Tensor) -> Tensor {
   precondition(

@@ -1,7 +1,7 @@
 import DiffusionCheckpoints
 import TensorCore
 
-/// Builds the blocks of a UNet in order, remembering the channels so far and those of the skip connections.
+/// Builds the blocks of a UNet in order, tracking the current channels and the skip connections' channels.
 struct UNetBuilder {
   let configuration: UNetConfiguration
   let weights: Weights
@@ -23,7 +23,7 @@ struct UNetBuilder {
     inputBlocks = [TimestepEmbedSequential([.layer(first)])]
   }
 
-  /// The blocks of a level of the descending half, and what leads to the next.
+  /// Adds the blocks of a level of the downsampling half, and the step down to the next level.
   mutating func descend(_ level: Int) throws(CheckpointError) {
     for _ in 0..<configuration.numResBlocks {
       let scope = weights.scope("input_blocks.\(inputBlocks.count)")
@@ -45,12 +45,12 @@ struct UNetBuilder {
     skipChannels.append(channels)
   }
 
-  /// The block between the halves.
+  /// The block between the two halves.
   func middle() throws(CheckpointError) -> TimestepEmbedSequential {
     let scope = weights.scope("middle_block")
     return TimestepEmbedSequential([
       .timestepBlock(try resBlock(scope.scope("0"), level: lastLevel)),
-      .layer(
+      .attention(
         try AttentionBlock(
           scope.scope("1"), configuration: configuration, channels: channels,
           heads: configuration.heads(channels: channels), normalized: configuration.middleAttentionNorm)),
@@ -58,7 +58,7 @@ struct UNetBuilder {
     ])
   }
 
-  /// The blocks of a level of the ascending half, the last of which leads to the next.
+  /// Adds the blocks of a level of the upsampling half, the last of which steps up to the next level.
   mutating func ascend(_ level: Int) throws(CheckpointError) {
     for i in 0...configuration.numResBlocks {
       let scope = weights.scope("output_blocks.\(outputBlocks.count)")
@@ -86,7 +86,7 @@ struct UNetBuilder {
     ]
     if configuration.hasAttention(level) {
       children.append(
-        .layer(
+        .attention(
           try AttentionBlock(
             scope.scope("1"), configuration: configuration, channels: channels,
             heads: configuration.heads(channels: channels, ascending: ascending))))

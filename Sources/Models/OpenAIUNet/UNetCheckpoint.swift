@@ -2,17 +2,17 @@ import DiffusionCheckpoints
 import DiffusionFiles
 import TensorCore
 
-/// A checkpoint whose tensors are those of this UNet, or were made so: what the families that have it share.
+/// A checkpoint with the tensors of this UNet, original or converted: what its families share.
 struct UNetCheckpoint: Sendable {
   let checkpoint: FamilyCheckpoint
   let architecture: Architecture
-  /// The published model of just these shapes, if there is one.
+  /// The published model with exactly these shapes, if there is one.
   let published: PublishedModel?
 
-  /// Nil if the names are those of another network.
+  /// Reads the architecture; nil if the names belong to another network.
   ///
-  /// - Parameter models: those that have been published.
-  /// - Throws: `ModelError.architecture` if they are this network's, but no such network can be.
+  /// - Parameter models: the published models to match.
+  /// - Throws: `ModelError.architecture` if the names are this network's, but no such network is possible.
   init?(_ checkpoint: FamilyCheckpoint, among models: [PublishedModel]) throws(ModelError) {
     do {
       architecture = try Architecture(checkpoint.state.shapes)
@@ -25,10 +25,11 @@ struct UNetCheckpoint: Sendable {
     published = PublishedModel.matching(architecture, among: models)
   }
 
-  /// The family that the file says it belongs to, or that the published model does.
+  /// The family named in the file, or that of the published model.
   var namedFamily: String? { checkpoint.described?.description.family ?? published?.description.family }
 
-  /// Whether that is the family called `name`, by the word before the first hyphen: `guided` for `guided-diffusion`.
+  /// Whether `namedFamily` is the family `name`, up to the first hyphen: `guided` is `guided-diffusion`. Nil if none is
+  /// named.
   func isNamed(_ name: String) -> Bool? {
     namedFamily.map { $0.split(separator: "-").first == name.split(separator: "-").first }
   }
@@ -38,7 +39,7 @@ struct UNetCheckpoint: Sendable {
 protocol UNetFamily: ModelFamily {
   var unet: UNetCheckpoint { get }
 
-  /// What its scripts take if they are told nothing, or its constructor if the file describes the arguments.
+  /// The defaults of the family's scripts, or of its constructor if the file describes the constructor's arguments.
   var upstream: ModelDescription { get }
 
   /// How its samplers differ from the original's.
@@ -75,7 +76,7 @@ extension UNetFamily {
       unet: network as? UNetModel)
   }
 
-  /// What the scripts of all families take if they are told nothing.
+  /// The script defaults that all families share.
   func commonUpstream() -> ModelDescription {
     var defaults = ModelDescription()
     defaults.family = Self.name
@@ -87,8 +88,8 @@ extension UNetFamily {
     return defaults
   }
 
-  /// The attention heads that OpenAI's scripts take: the constructors' default is one, the scripts' four; classifiers have heads of 64
-  /// channels.
+  /// Sets the default attention heads of OpenAI's code: one in the constructors, four in the scripts, heads of 64
+  /// channels in classifiers.
   func setOpenAIHeads(_ defaults: inout ModelDescription) {
     if unet.architecture.kind == .classifier {
       defaults.numHeadChannels = 64
@@ -99,12 +100,12 @@ extension UNetFamily {
 }
 
 extension Architecture {
-  /// Downsampling factors, without those of levels that there are not, which mean nothing.
+  /// The downsampling factors of levels that exist; others have no effect.
   func onlyLevels(_ factors: [Int]) -> [Int] {
     Set(factors).filter { factor in configuration.channelMult.indices.contains { 1 << $0 == factor } }.sorted()
   }
 
-  /// What a file says, put so that it can be compared with what the tensors show.
+  /// The file's description in a form that can be compared with what the tensors show.
   func onlyLevels(_ described: DescribedModel) -> DescribedModel {
     var described = described
     described.description.attentionResolutions = described.description.attentionResolutions.map(onlyLevels)

@@ -2,7 +2,7 @@ import DiffusionCore
 import TensorCore
 
 extension UNetModel: DenoisingNetwork {
-  /// See `DenoisingNetwork`. Super-resolution models take the smaller pictures as channels behind the noisy ones.
+  /// See `DenoisingNetwork`. Super-resolution models take the low-resolution images as additional channels.
   public func callAsFunction(_ x: Tensor, _ inputs: NetworkInputs) -> Tensor {
     self(joined(x, inputs), timesteps: inputs.conditioning, labels: rows(of: inputs.labels))
   }
@@ -13,7 +13,7 @@ extension UNetModel: DenoisingNetwork {
   /// See `DenoisingNetwork`.
   public var sizeMultiple: Int { configuration.sizeMultiple }
 
-  /// See `DenoisingNetwork`: those of the first level, which has the most.
+  /// See `DenoisingNetwork`. Counts the first level, which has the most activations.
   public func activationBytes(size: [Int]) -> Int {
     size.reduce(1, *) * configuration.modelChannels * 4 * (2 * configuration.numResBlocks + 6)
   }
@@ -61,7 +61,7 @@ extension UNetModel: DenoisingNetwork {
       numHeadsUpsample: settings.numHeadsUpsample, order: settings.useNewAttentionOrder == true ? .byPart : .byHead)
   }
 
-  /// The pictures, with the smaller ones behind their channels if the network takes them.
+  /// The network's input: the images, followed along the channels by low-resolution ones if the network takes them.
   func joined(_ x: Tensor, _ inputs: NetworkInputs) -> Tensor {
     precondition(
       (inputs.lowRes != nil) == configuration.isSuperResolution,
@@ -69,7 +69,7 @@ extension UNetModel: DenoisingNetwork {
     return inputs.lowRes.map { superResolutionInput(x, lowRes: $0) } ?? x
   }
 
-  /// The rows of the classes' embeddings.
+  /// The rows of the class embeddings.
   func rows(of labels: [Int?]?) -> [Int]? {
     labels?.map { label in
       guard let row = label ?? configuration.nullClass else { preconditionFailure("the model has no null class") }

@@ -1,8 +1,8 @@
 import DiffusionFiles
 
 extension UNetConfiguration {
-  /// The network of a description (`create_model` of the original), for drawing and for training; what it does not say is as the original's
-  /// constructor has it.
+  /// Creates the configuration from a description (`create_model` in the original), for sampling and for training.
+  /// Whatever it lacks takes the default of the original's constructor.
   public init(_ description: ModelDescription, _ options: NetworkOptions = NetworkOptions()) {
     let kind = description.kind.flatMap(Architecture.Kind.init(rawValue:)) ?? .unet
     let channels = description.inChannels ?? 3
@@ -22,35 +22,35 @@ extension UNetConfiguration {
     adopt(description)
   }
 
-  /// Takes over what shapes do not show, as far as it is known.
+  /// Adopts the known settings that shapes do not show.
   public mutating func adopt(_ known: ModelDescription) {
     imageSize = known.imageSize ?? imageSize
     numHeads = known.numHeads ?? numHeads
     numHeadChannels = known.numHeadChannels
     numHeadsUpsample = known.numHeadsUpsample
-    // In diffusers' names queries, keys and values are tensors of their own, which stand one behind the other here.
+    // In diffusers, queries, keys and values are separate tensors, which are concatenated here.
     let isByPart = known.useNewAttentionOrder ?? known.family?.hasPrefix("diffusers") ?? false
     attentionOrder = isByPart ? .byPart : .byHead
     normGroups = known.normNumGroups ?? normGroups
     normEpsilon = known.normEps ?? normEpsilon
     middleAttentionNorm = known.middleAttentionNorm ?? middleAttentionNorm
-    downsamplePadding = known.downsamplePadding == 0 ? .behind : .around
+    downsamplePadding = known.downsamplePadding == 0 ? .end : .same
     timestepEmbedding.frequencyShift = known.freqShift ?? 0
     timestepEmbedding.sinesFirst = known.flipSinToCos == false
   }
 
-  /// The widths that the original's scripts (and guided-diffusion's) give the levels of pictures of some sizes.
+  /// The channel multipliers of the original's and guided-diffusion's scripts for some image sizes.
   private static let usualLevels: [(imageSize: Int, channelMult: [Double])] = [
     (32, [1, 2, 2, 2]), (64, [1, 2, 3, 4]), (128, [1, 1, 2, 3, 4]), (256, [1, 1, 2, 2, 4, 4]),
     (512, [0.5, 1, 1, 2, 2, 4, 4]),
   ]
 
-  /// The multipliers for pictures of a size; nil where the original has none.
+  /// The multipliers for an image size; nil if the original has none.
   public static func usualChannelMult(imageSize: Int) -> [Double]? {
     usualLevels.first { $0.imageSize == imageSize }?.channelMult
   }
 
-  /// The size of pictures that have levels of these widths; 64, the scripts' default, where the original has none.
+  /// The image size for these multipliers; 64, the scripts' default, if the original has none.
   public static func usualImageSize(_ channelMult: [Double]) -> Int {
     usualLevels.first { $0.channelMult == channelMult }?.imageSize ?? 64
   }

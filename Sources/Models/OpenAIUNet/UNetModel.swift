@@ -2,16 +2,17 @@ import DiffusionCheckpoints
 import DiffusionCore
 import TensorCore
 
-/// The UNet of improved-diffusion (Nichol & Dhariwal 2021) and guided-diffusion (Dhariwal & Nichol 2021): a descending half that halves the resolution level by level, a
-/// middle, and an ascending half that sees, block by block, what the descending half put out at the same resolution.
+/// The UNet of improved-diffusion (Nichol & Dhariwal 2021) and guided-diffusion (Dhariwal & Nichol 2021). The first
+/// half downsamples level by level. After the middle block, the second half upsamples again, and each of its blocks
+/// also takes the output of a block of the first half at the same resolution.
 ///
-/// Names and structure are those of the original's `unet.py`, so that a tensor's name in a checkpoint says where it is used.
+/// Names and structure follow the original's `unet.py`, so a tensor's name in a checkpoint says where it is used.
 public struct UNetModel: Sendable {
   /// The shape of the network.
   public private(set) var configuration: UNetConfiguration
 
   let timeEmbed: TimeEmbed
-  /// `[classes, timeEmbedDim]`, of a class-conditional model.
+  /// The class embeddings, `[classes, timeEmbedDim]`; nil for an unconditional model.
   let labelEmb: Embedding?
   private(set) var inputBlocks: [TimestepEmbedSequential]
   private(set) var middleBlock: TimestepEmbedSequential
@@ -21,14 +22,14 @@ public struct UNetModel: Sendable {
 
   /// Builds the network from named tensors. The configuration must be valid (`UNetConfiguration.validate()`).
   ///
-  /// - Throws: `CheckpointError` where a tensor is missing or has another shape than the configuration asks for.
+  /// - Throws: `CheckpointError` if a tensor is missing or its shape does not match the configuration.
   public init(_ configuration: UNetConfiguration, _ weights: Weights) throws(CheckpointError) {
     self.configuration = configuration
     timeEmbed = try TimeEmbed(weights, configuration: configuration)
     if let classes = configuration.numClasses {
       labelEmb = Embedding(
         weight: try weights.scope("label_emb").parameter(
-          "weight", [classes, configuration.timeEmbedDim], .normal(deviation: 1)))
+          "weight", [classes, configuration.timeEmbedDim], .normal(standardDeviation: 1)))
     } else {
       labelEmb = nil
     }
@@ -46,13 +47,13 @@ public struct UNetModel: Sendable {
       outChannels: configuration.outChannels, kernel: 3, zero: true)
   }
 
-  /// Predicts, for noisy pictures, what the model was trained to predict (the noise, or the picture).
+  /// Predicts what the model was trained to predict for noisy images (the noise, or the image).
   ///
   /// - Parameters:
-  ///   - x: pictures, `[N, C, H, W]` (or `[N, C, L]`, `[N, C, D, H, W]`), each side a multiple of `sizeMultiple`.
-  ///   - timesteps: `[N]`, on the scale the model was trained with; may be fractional.
-  ///   - labels: `[N]` class numbers, if and only if the model is class-conditional.
-  ///   - onBlock: called with the name of each block (`input_blocks.3`) and what it puts out, channels last.
+  ///   - x: noisy images, `[N, C, H, W]` (or `[N, C, L]`, `[N, C, D, H, W]`), each side a multiple of `sizeMultiple`.
+  ///   - timesteps: `[N]`, on the scale that the model was trained with; may be fractional.
+  ///   - labels: the class labels, `[N]`, if and only if the model is class-conditional.
+  ///   - onBlock: called with the name of each block (`input_blocks.3`) and its output, channels last.
   /// - Returns: `[N, outChannels, H, W]`.
   public func callAsFunction(
     _ x: Tensor, timesteps: [Float], labels: [Int]? = nil, onBlock: (String, Tensor) -> Void = { _, _ in }
@@ -64,8 +65,8 @@ public struct UNetModel: Sendable {
     return self(x, project(timesteps: timesteps, labels: labels, onBlock: onBlock), onBlock: onBlock)
   }
 
-  /// What all blocks make of the embeddings of timesteps, and of classes if the model has them; both `[N]`. For many steps at
-  /// once this takes hardly longer than for one, since the time goes to reading the weights.
+  /// Projects the embeddings of timesteps, and of class labels if the model has them, for all blocks; both `[N]`. Many
+  /// steps at once take hardly longer than one, because reading the weights dominates.
   public func project(
     timesteps: [Float], labels: [Int]? = nil, onBlock: (String, Tensor) -> Void = { _, _ in }
   ) -> EmbeddingProjections {
@@ -75,7 +76,7 @@ public struct UNetModel: Sendable {
     return EmbeddingProjections(blocks: (inputBlocks + [middleBlock] + outputBlocks).map { $0.project(emb) })
   }
 
-  /// The prediction for pictures whose embeddings have been projected.
+  /// The prediction for images whose embeddings are already projected.
   public func callAsFunction(
     _ x: Tensor, _ projections: EmbeddingProjections, onBlock: (String, Tensor) -> Void = { _, _ in }
   ) -> Tensor {
@@ -98,7 +99,7 @@ public struct UNetModel: Sendable {
     return h.channelsFirst()
   }
 
-  /// The same network with other attention heads, or queries, keys and values in another order; the weights are shared.
+  /// The same network with other attention heads or another order of queries, keys and values; the weights are shared.
   public func withAttention(
     numHeads: Int, numHeadChannels: Int?, numHeadsUpsample: Int?, order: QKVOrder
   ) -> UNetModel {

@@ -3,13 +3,14 @@ import DiffusionFiles
 import TensorCore
 
 extension UNetCheckpoint {
-  /// What must be known of the model beside its tensors, as a family's scripts assume it where nobody says.
+  /// Resolves the settings that the tensors do not show, with the family's defaults for the rest.
   ///
   /// - Parameters:
-  ///   - family: what the family is called.
-  ///   - stated: what a person says.
-  ///   - upstream: what the family's scripts assume.
-  /// - Throws: `ModelError` where two of these contradict each other, or no network can be as they say.
+  ///   - family: the family's name.
+  ///   - stated: the user's settings.
+  ///   - upstream: the defaults of the family's scripts.
+  ///   - conventions: how the family's samplers differ from the original's.
+  /// - Throws: `ModelError` if two of these contradict each other, or describe an impossible network.
   func specification(
     family: String, _ stated: StatedSettings, upstream: ModelDescription, conventions: SamplingConventions
   ) throws(ModelError) -> ModelSpecification {
@@ -61,7 +62,7 @@ extension UNetCheckpoint {
     return specification
   }
 
-  /// What shapes do not show of the process.
+  /// Resolves the settings of the process that shapes do not show.
   private static func resolveProcess(_ known: inout SettingsResolver, learnSigma: Bool) throws(ModelError) {
     _ = try known.resolve("diffusion_steps", \.diffusionSteps)
     _ = try known.resolve("noise_schedule", \.noiseSchedule)
@@ -82,7 +83,7 @@ extension UNetCheckpoint {
     return spacing
   }
 
-  /// What the tensors show, held against what file and flags say of it.
+  /// Checks what file and flags say against what the tensors show.
   private static func checkShapes(
     _ known: inout SettingsResolver, _ architecture: Architecture, _ stated: StatedSettings, imageSize: Int
   ) throws(ModelError) {
@@ -91,7 +92,7 @@ extension UNetCheckpoint {
     _ = try known.resolve("channel_mult", \.channelMult)
     _ = try known.resolve("num_res_blocks", \.numResBlocks)
     _ = try known.resolve("attention_resolutions", \.attentionResolutions)
-    // The command line gives the sizes of the picture at which there is attention.
+    // The command line gives the image sizes at which there is attention.
     if let resolutions = stated.attentionResolutions {
       let factors = architecture.onlyLevels(resolutions.filter { $0 <= imageSize }.map { imageSize / $0 })
       let found = architecture.configuration.attentionResolutions.sorted()
@@ -99,8 +100,11 @@ extension UNetCheckpoint {
         let sizes = found.map { "\(imageSize / $0)" }.joined(separator: ",")
         throw .unusable(
           reason:
-            "--attention-resolutions \(resolutions.map(String.init).joined(separator: ",")) contradicts \(known.name), whose tensors have attention \(found.isEmpty ? "nowhere but in the middle" : "at \(sizes)"); leave --attention-resolutions out, or check --image-size (\(imageSize))"
-        )
+            """
+            --attention-resolutions \(resolutions.map(String.init).joined(separator: ",")) contradicts \(known.name), \
+            whose tensors have attention \(found.isEmpty ? "nowhere but in the middle" : "at \(sizes)"); leave \
+            --attention-resolutions out, or check --image-size (\(imageSize))
+            """)
       }
     }
     _ = try known.resolve("use_scale_shift_norm", \.useScaleShiftNorm)
@@ -113,8 +117,10 @@ extension UNetCheckpoint {
     if stated.classCond == true && count == nil {
       throw .unusable(
         reason:
-          "--class-cond True contradicts \(known.name), which has no classes (no tensor label_emb.weight); leave --class-cond out"
-      )
+          """
+          --class-cond True contradicts \(known.name), which has no classes (no tensor label_emb.weight); \
+          leave --class-cond out
+          """)
     }
     if stated.classCond == false, let count {
       throw .unusable(reason: "--class-cond False contradicts the \(count) classes of \(known.name); leave it out")
@@ -122,13 +128,15 @@ extension UNetCheckpoint {
     if count == nil, let claimed = known.file?.description.numClasses ?? stated.numClasses {
       throw .unusable(
         reason:
-          "\(known.name): has no classes (no tensor label_emb.weight), but \(known.file?.description.numClasses == nil ? "--num-classes says" : "its description says") \(claimed)"
-      )
+          """
+          \(known.name): has no classes (no tensor label_emb.weight), but \
+          \(known.file?.description.numClasses == nil ? "--num-classes says" : "its description says") \(claimed)
+          """)
     }
     _ = try known.resolve("num_classes", \.numClasses)
   }
 
-  /// Whether the network puts out the variance too: twice as many channels as it takes.
+  /// Whether the network also outputs the variance: twice as many channels as it takes.
   private static func learnSigma(_ known: inout SettingsResolver, _ architecture: Architecture) throws(ModelError)
     -> Bool
   {
@@ -138,26 +146,32 @@ extension UNetCheckpoint {
     guard out == taken || out == 2 * taken else {
       throw .unusable(
         reason:
-          "\(known.name): a model that takes \(taken) channels and puts out \(out) predicts neither images nor images and their variance"
-      )
+          """
+          \(known.name): a model that takes \(taken) channels and puts out \(out) predicts neither images nor images \
+          and their variance
+          """)
     }
     let learns = out == 2 * taken
     if let claimed = known.stated.learnSigma, claimed != learns {
       throw .unusable(
         reason:
-          "--learn-sigma \(claimed ? "True" : "False") contradicts \(known.name), which takes \(taken) channels and puts out \(out); leave --learn-sigma out"
-      )
+          """
+          --learn-sigma \(claimed ? "True" : "False") contradicts \(known.name), \
+          which takes \(taken) channels and puts out \(out); leave --learn-sigma out
+          """)
     }
     if let file = known.file, let claimed = file.description.learnSigma, claimed != learns {
       throw .unusable(
         reason:
-          "\(file.file): \"learn_sigma\" is \(claimed), but \(known.name) takes \(taken) channels and puts out \(out); correct it, or leave it out"
-      )
+          """
+          \(file.file): "learn_sigma" is \(claimed), but \(known.name) takes \(taken) channels and puts out \(out); \
+          correct it, or leave it out
+          """)
     }
     return learns
   }
 
-  /// What shapes do not show of the network.
+  /// Resolves the settings of the network that shapes do not show.
   private static func resolveHidden(_ known: inout SettingsResolver) throws(ModelError) {
     try known.resolveHeads()
     _ = try known.resolve("use_new_attention_order", \.useNewAttentionOrder)
@@ -169,7 +183,7 @@ extension UNetCheckpoint {
     _ = try known.resolve("flip_sin_to_cos", \.flipSinToCos)
   }
 
-  /// Checks that there can be such a network for such pictures.
+  /// Checks that the network is possible, and fits the image size.
   private static func validate(_ description: ModelDescription, name: String) throws(ModelError) {
     let configuration = UNetConfiguration(description)
     do { try configuration.validate() } catch { throw .unusable(reason: "\(name): \(error)") }
@@ -177,8 +191,10 @@ extension UNetCheckpoint {
     guard imageSize % configuration.sizeMultiple == 0 else {
       throw .unusable(
         reason:
-          "\(name): images of \(imageSize) pixels cannot be halved \(configuration.channelMult.count - 1) times; --image-size must be a multiple of \(configuration.sizeMultiple)"
-      )
+          """
+          \(name): images of \(imageSize) pixels cannot be halved \(configuration.channelMult.count - 1) times; \
+          --image-size must be a multiple of \(configuration.sizeMultiple)
+          """)
     }
   }
 }

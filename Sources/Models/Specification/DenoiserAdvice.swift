@@ -3,23 +3,23 @@ import DiffusionText
 import TensorCore
 
 extension DenoiserCheck {
-  /// How much lower the error must be for another setting to be worth a word.
+  /// The factor by which another setting must lower the error to be worth mentioning.
   private static let clearly = 1.15
 
-  /// What the check finds.
+  /// The result of a check.
   public struct Report: Sendable, Equatable, Encodable {
-    /// 0 is perfect, 1 is that of predicting nothing.
+    /// The relative error: 0 is perfect, 1 is that of predicting nothing.
     public let error: Double
-    /// One line that says that the settings look wrong and what would do better; nil where nothing looks wrong.
+    /// One line that says that the settings look wrong and what would be better; nil if they look right.
     public let advice: String?
   }
 
-  /// Checks what has been resolved, and what would do better. What was assumed or stated is questioned; what is known of a published
-  /// model only where the network predicts nothing; what the file says is not.
+  /// Checks the resolved settings and searches for better ones. Questions assumed and stated settings, a published
+  /// model's only if the network predicts nothing, and the file's never.
   ///
   /// - Parameters:
-  ///   - name: what messages call the model.
-  ///   - tryingOthers: whether to look for other settings even where that takes long.
+  ///   - name: the model's name in messages.
+  ///   - tryingOthers: whether to try other settings even if that takes long.
   public func report(name: String, tryingOthers: Bool) -> Report {
     let error = error(resolved)
     let isPlausible = isPlausible(error)
@@ -36,18 +36,23 @@ extension DenoiserCheck {
       return Report(
         error: error,
         advice:
-          "\(name): predicts better with \(flags(best)) (error \(decimal(self.error(best), 3)) rather than \(decimal(error, 3)); \(scale)); try these flags unless you are sure"
-      )
+          """
+          \(name): predicts better with \(flags(best)) (error \(decimal(self.error(best), 3)) rather than \
+          \(decimal(error, 3)); \(scale)); try these flags unless you are sure
+          """)
     }
     return Report(
       error: error,
       advice: isPlausible
         ? nil
-        : "\(name): predicts no better than nothing on smooth pictures (error \(decimal(error, 2)); \(scale)): it is untrained, or its heads, attention order, T or schedule are not those assumed; sample inspect says what is assumed\(tryingOthers ? "" : ", and tries others")"
-    )
+        : """
+        \(name): predicts no better than nothing on smooth pictures (error \(decimal(error, 2)); \(scale)): it is \
+        untrained, or its heads, attention order, T or schedule are not those assumed; sample inspect says what is \
+        assumed\(tryingOthers ? "" : ", and tries others")
+        """)
   }
 
-  /// Changes one setting after the other for the better, as long as that makes the error clearly lower.
+  /// Changes one setting after another as long as that makes the error clearly lower.
   private func improved(_ start: Guess, _ error: Double, _ questioned: [String]) -> Guess {
     var (best, least) = (start, error)
     for _ in 0..<(isCheap ? 2 : 1) {
@@ -65,7 +70,7 @@ extension DenoiserCheck {
   }
 
   private struct Variation {
-    /// The setting that is varied, as in `ResolvedSetting.key`.
+    /// The key of the setting that varies, as in `ResolvedSetting.key`.
     let key: String
     let guesses: (Guess) -> [Guess]
   }
@@ -84,7 +89,7 @@ extension DenoiserCheck {
     }
     return [Variation(key: "predict_xstart") { guess in [changed(guess) { $0.predictXstart.toggle() }] }] + hidden + [
       Variation(key: "diffusion_steps") { guess in
-        // Of other schedules than the original's it is not known what they are with another T.
+        // Schedules other than the original's are not defined for another T.
         guess.schedule == nil ? [] : [1000, 4000].map { steps in changed(guess) { $0.diffusionSteps = steps } }
       },
       Variation(key: "rescale_timesteps") { guess in [changed(guess) { $0.rescaleTimesteps.toggle() }] },
@@ -94,7 +99,7 @@ extension DenoiserCheck {
     ]
   }
 
-  /// What a guess changes, as it is typed.
+  /// The changes in a guess, as the user would type them.
   private func flags(_ guess: Guess) -> String {
     let (settled, found) = (resolved.hidden, guess.hidden)
     var flags: [String] = []

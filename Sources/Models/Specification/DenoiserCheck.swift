@@ -1,41 +1,42 @@
 import DiffusionCore
 import TensorCore
 
-/// Tells a network that finds noise from one that puts out noise of its own, as it does where its attention heads, their order, T, the
-/// schedule or what it predicts are not those it was trained with: shapes do not show them, and nothing else would complain.
+/// Tells a working network from one that outputs garbage because its attention heads, their order, T, the schedule or
+/// its prediction target are not those it was trained with. Shapes do not show these settings, and nothing else would
+/// complain.
 ///
-/// It puts a few smooth pictures under noise and looks how much of the noise the network finds. A network that has seen nothing like
-/// one of the pictures finds less of the noise in it, so the picture with which it does best counts.
+/// It adds noise to a few smooth images and measures how much of it the network finds. A network that has never seen
+/// anything like an image finds less of its noise, so only the image with the lowest error counts.
 public struct DenoiserCheck {
-  /// What of the settings the check can vary.
+  /// The settings that the check can vary.
   struct Guess: Equatable {
     /// `DenoisingNetwork.hiddenSettings`.
     var hidden: ModelDescription
     var diffusionSteps: Int
-    /// Nil where the schedule is none of the original's.
+    /// Nil if the schedule is not one of the original's.
     var schedule: BetaSchedule?
     var rescaleTimesteps: Bool
     var predictXstart: Bool
   }
 
-  /// What makes a pass over one picture cheap, in multiply-adds.
+  /// The limit on multiply-adds for a forward pass over one image to be cheap.
   private static let cheap = 500_000_000
 
   let network: any DenoisingNetwork
   let specification: ModelSpecification
-  /// Whether there is time to look closely, and to try other settings although nothing looks wrong.
+  /// Whether there is time to look closely, and to try other settings even if nothing looks wrong.
   let isCheap: Bool
-  /// Shares of the picture in what the network sees, ᾱ.
+  /// The values of ᾱ to test, the share of the image in the network's input.
   private let shares: [Double]
   private let pictures: Tensor
   private let noise: Tensor
 
-  /// A check of `network`, a denoiser of pictures that is taken for what `specification` says.
+  /// Creates a check of `network`, a denoiser of images, against `specification`.
   public init(_ network: any DenoisingNetwork, _ specification: ModelSpecification) {
     self.network = network
     self.specification = specification
     let channels = specification.imageChannels
-    // Small pictures will do: of large ones, a part.
+    // Small images are enough, even for a network of large ones.
     let side = min(specification.imageSize, max(32, 2 * network.sizeMultiple))
     isCheap = network.countFlops(batch: 1, size: [side, side]).total < Self.cheap
     shares = isCheap ? [0.5, 0.2] : [0.2]
@@ -44,10 +45,10 @@ public struct DenoiserCheck {
     noise = source.next()
   }
 
-  /// Whether so small an error is that of a network that knows what to do.
+  /// Whether the error is small enough for a network that works.
   func isPlausible(_ error: Double) -> Bool { error < 0.7 }
 
-  /// What has been resolved.
+  /// The resolved settings.
   var resolved: Guess {
     let process = specification.process
     return Guess(
@@ -55,9 +56,9 @@ public struct DenoiserCheck {
       rescaleTimesteps: process.rescaleTimesteps, predictXstart: process.meanType == .startX)
   }
 
-  /// The mean square error of what the network predicts — the noise, or the picture — as a share of the mean square of that itself:
-  /// 0 is perfect, 1 is that of predicting nothing. Of several shares of noise the geometric mean, for each the picture with which
-  /// it does best.
+  /// The mean squared error of the network's prediction (noise or image), relative to the mean square of its target: 0
+  /// is perfect, 1 is that of predicting nothing. Takes the lowest error over images at each ᾱ, and the geometric mean
+  /// over the values of ᾱ.
   func error(_ guess: Guess) -> Double {
     let network = network.adopting(guess.hidden)
     let betas = guess.schedule?.betas(steps: guess.diffusionSteps) ?? specification.process.betas
@@ -90,7 +91,8 @@ public struct DenoiserCheck {
     }.min() ?? 0
   }
 
-  /// Black, light grey, a slope and a soft spot, `[4, C, side, side]`. None is all zeros: an untrained network predicts that.
+  /// Black, light grey, a gradient and a soft spot, `[4, C, side, side]`. None is all zeros, because an untrained
+  /// network predicts that.
   private static func smoothPictures(channels: Int, side: Int) -> Tensor {
     let shades: [(Float, Float) -> Float] = [
       { _, _ in -1 }, { _, _ in 0.5 }, { x, y in x - y }, { x, y in 2 / (1 + 30 * (x * x + y * y)) - 1 },

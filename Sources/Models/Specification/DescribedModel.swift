@@ -2,17 +2,18 @@ import DiffusionCheckpoints
 import DiffusionFiles
 import TensorCore
 
-/// What stands beside a model's tensors about it, and in which file.
+/// The description of a model, and the file that gives it.
 public struct DescribedModel: Sendable {
-  /// What is said.
+  /// The description.
   public var description: ModelDescription
-  /// Where.
+  /// The file that gives it.
   public let file: String
 
-  /// What is known of the model in `state`, read from `path` if it was: from its metadata (`config`), or else from a JSON file
-  /// beside it, `model.pt.json` or `model.json` for `model.pt`; nil if there is none.
+  /// Reads the description of the model in `state`, which was read from `path` if that is not nil: from its metadata
+  /// (`config`), otherwise from a JSON sidecar file, `model.pt.json` or `model.json` for `model.pt`. Nil if there is
+  /// none.
   ///
-  /// - Throws: `CheckpointError` where such a file exists but cannot be used.
+  /// - Throws: `CheckpointError` if there is a description that cannot be used.
   public static func read(_ state: StateDict, path: String?) throws(CheckpointError) -> DescribedModel? {
     if let config = state.metadata["config"] {
       return DescribedModel(

@@ -2,104 +2,104 @@ import DiffusionBytes
 import DiffusionCheckpoints
 import DiffusionFiles
 
-/// What is known of a model apart from its tensors, each item only if the file tells it. The names in JSON are those of the
-/// original's constructors and flags: `model_channels`, `noise_schedule`, …
+/// The description of a model apart from its tensors; anything the file does not give is nil. JSON keys are the
+/// original's constructor arguments and flags: `model_channels`, `noise_schedule`, …
 public struct ModelDescription: Sendable, Equatable, Codable {
-  /// The family of models: `improved`, `guided` or `diffusers`, or a name that begins so (`improved-diffusion`).
+  /// The model family: `improved`, `guided` or `diffusers`, or a name that starts with one (`improved-diffusion`).
   public var family: String?
   /// The original's class: `UNetModel`, `SuperResModel` or `EncoderUNetModel`.
   public var kind: String?
-  /// Width and height of the pictures, in pixels.
+  /// The width and height of the images, in pixels.
   public var imageSize: Int?
-  /// Channels of the pictures.
+  /// The channels of the images.
   public var inChannels: Int?
-  /// The width of the first level.
+  /// The width that `channelMult` multiplies.
   public var modelChannels: Int?
-  /// Channels of the output.
+  /// The channels of the output.
   public var outChannels: Int?
-  /// Residual blocks per level.
+  /// The residual blocks per level.
   public var numResBlocks: Int?
   /// The downsampling factors at which there is attention.
   public var attentionResolutions: [Int]?
   /// The width of each level in multiples of `modelChannels`.
   public var channelMult: [Double]?
-  /// Whether resampling learns a convolution.
+  /// Whether resampling layers have a learned convolution.
   public var convResample: Bool?
-  /// Spatial dimensions.
+  /// The number of spatial dimensions.
   public var dims: Int?
   /// The number of classes of a class-conditional model.
   public var numClasses: Int?
-  /// The class that stands for none, of a model trained for classifier-free guidance.
+  /// The label of the null class of a model trained for classifier-free guidance.
   public var nullClass: Int?
-  /// What the classes are called.
+  /// The names of the classes.
   public var classNames: [String]?
-  /// Attention heads.
+  /// The number of attention heads.
   public var numHeads: Int?
-  /// Attention heads of the ascending half, if others.
+  /// The attention heads in the upsampling half, if different.
   public var numHeadsUpsample: Int?
-  /// Channels of each attention head, where that decides how many there are (guided-diffusion).
+  /// The channels of each attention head, if they determine the number of heads (guided-diffusion).
   public var numHeadChannels: Int?
   /// Whether q, k and v are packed for all heads together (guided-diffusion).
   public var useNewAttentionOrder: Bool?
-  /// Whether residual blocks resample (guided-diffusion).
+  /// Whether residual blocks do the resampling (guided-diffusion).
   public var resblockUpdown: Bool?
-  /// Whether the timestep embedding scales and shifts.
+  /// Whether the timestep embedding scales and shifts, instead of being added.
   public var useScaleShiftNorm: Bool?
-  /// Groups of each normalisation.
+  /// The groups of each normalisation.
   public var normNumGroups: Int?
-  /// What normalisations add to the variance.
+  /// The ε that normalisations add to the variance.
   public var normEps: Double?
-  /// Whether the attention in the middle begins with a normalisation.
+  /// Whether the middle attention starts with a normalisation.
   public var middleAttentionNorm: Bool?
-  /// 1 where downsampling sees zeros all around, 0 where it sees them on the right and at the bottom only (diffusers).
+  /// 1 if downsampling is zero-padded all around, 0 if only on the right and at the bottom (diffusers).
   public var downsamplePadding: Int?
-  /// What the spacing of the timestep embedding's frequencies is shortened by (diffusers).
+  /// The shift in the timestep embedding: its frequencies are spaced over half its dimension minus this (diffusers).
   public var freqShift: Double?
-  /// Whether the timestep embedding has cosines before sines (diffusers; the original has).
+  /// Whether cosines come before sines in the timestep embedding (diffusers; always in the original).
   public var flipSinToCos: Bool?
-  /// Whether the variance is predicted too.
+  /// Whether the variance is also predicted.
   public var learnSigma: Bool?
   /// `linear`, `scaled_linear` or `cosine`.
   public var noiseSchedule: String?
-  /// The first and the last β of a linear schedule, which then is not rescaled by T (diffusers).
+  /// The first β of a linear schedule that is not rescaled by T (diffusers); needs `betaEnd`.
   public var betaStart: Double?
-  /// See `betaStart`.
+  /// The last β of that schedule.
   public var betaEnd: Double?
-  /// T, the steps of the process that the model was trained on.
+  /// T, the number of steps of the process that the model was trained on.
   public var diffusionSteps: Int?
-  /// Whether the model predicts the picture rather than the noise.
+  /// Whether the model predicts the image instead of the noise.
   public var predictXstart: Bool?
-  /// Whether the fixed variance is the posterior's rather than β.
+  /// Whether the fixed variance is the posterior's instead of β.
   public var sigmaSmall: Bool?
-  /// Whether the model's timesteps run to 1000 whatever T is.
+  /// Whether the model's timesteps are rescaled to run to 1000 for any T.
   public var rescaleTimesteps: Bool?
-  /// Whether the predicted picture is clipped to [-1, 1] at each step.
+  /// Whether x̂₀ is clipped to [-1, 1] at each step.
   public var clipDenoised: Bool?
-  /// How the steps of samplers are spread: `leading`, `trailing` or `linspace` (diffusers).
+  /// The spacing of sampler steps: `leading`, `trailing` or `linspace` (diffusers).
   public var timestepSpacing: String?
-  /// The scale of classifier-free guidance that its makers recommend for looks.
+  /// The guidance scale that its publishers recommend for visual quality.
   public var recommendedGuidance: Double?
   /// The licence of the weights.
   public var licence: String?
 
-  /// Nothing known yet.
+  /// Creates an empty description.
   public init() {}
 
-  /// What the JSON text `json` of `file` says. Keys that are not known are passed over.
+  /// Decodes the JSON text `json` of `file`, ignoring unknown keys.
   ///
-  /// - Throws: `CheckpointError.description` where a key has a value of the wrong type.
+  /// - Throws: `CheckpointError.description` if a key has a value of the wrong type.
   public init(json: String, file: String) throws(CheckpointError) {
     do {
       self = try decodeJSON(ModelDescription.self, from: json.utf8, snakeCase: true)
     } catch {
       throw Self.explain(error, file: file)
     }
-    // The original's way to say that it is not given.
+    // The original uses -1 for values that are not given.
     if numHeadsUpsample == -1 { numHeadsUpsample = nil }
     if numHeadChannels == -1 { numHeadChannels = nil }
   }
 
-  /// The description in JSON, as `init(json:file:)` reads it; keys in order.
+  /// The description as JSON that `init(json:file:)` reads, with keys in order.
   public func json() throws -> String {
     try encodeJSON(self, snakeCase: true, escapesSlashes: true)
   }

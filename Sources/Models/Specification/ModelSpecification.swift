@@ -1,77 +1,78 @@
 import DiffusionCore
 import DiffusionFiles
 
-/// All that must be known of a model besides its tensors, for drawing and for training: what it draws, on which process, and how samplers
-/// are to treat it.
+/// Everything needed to sample from a model or train it, besides its tensors: its task, its process, and how samplers
+/// should treat it.
 public struct ModelSpecification: Sendable {
-  /// What a model is for.
+  /// The task of a model.
   public enum Task: Sendable, Equatable {
-    /// Drawing pictures from noise.
+    /// Generating images from noise.
     case denoising
-    /// Drawing pictures from noise and smaller versions of them.
+    /// Generating images from noise and low-resolution versions of them.
     case superResolution
-    /// Saying what noisy pictures show.
+    /// Classifying noisy images.
     case classification
   }
 
   /// The code base, for instance `improved-diffusion`.
   public var family: String
-  /// The network's class there, for instance `UNetModel`.
+  /// The network's class in that code base, for instance `UNetModel`.
   public var kind: String
-  /// What it is for.
+  /// The model's task.
   public var task = Task.denoising
-  /// Width and height of the pictures, in pixels.
+  /// The width and height of the images, in pixels.
   public var imageSize: Int
-  /// Channels of the pictures.
+  /// The channels of the images.
   public var imageChannels: Int
-  /// Spatial dimensions; pictures have 2.
+  /// The number of spatial dimensions; images have 2.
   public var dimensions = 2
-  /// The classes that it was trained on, the one that stands for none among them; nil if it knows none.
+  /// The number of classes, including any null class; nil if the model is unconditional.
   public var classCount: Int?
-  /// The class that stands for none, of a model trained for classifier-free guidance.
+  /// The label of the null class of a model trained for classifier-free guidance.
   public var nullClass: Int?
-  /// What the classes are called, in order, as far as they are called something.
+  /// The names of the classes, in order; there may be fewer than classes.
   public var classNames: [String] = []
-  /// The process that it was trained on.
+  /// The process that the model was trained on.
   public var process: ProcessSpecification
-  /// Whether the predicted picture is clipped to [-1, 1] at each step.
+  /// Whether x̂₀ is clipped to [-1, 1] at each step.
   public var clipDenoised = true
-  /// How the steps of samplers are spread, where the file says so.
+  /// The spacing of sampler steps, if the file gives one.
   public var spacing: TimestepSpacing?
-  /// The scale of classifier-free guidance that its makers recommend for looks.
+  /// The guidance scale that its publishers recommend for visual quality.
   public var recommendedGuidance: Double?
-  /// How its code base's samplers differ from the original's.
+  /// How the code base's samplers differ from the original's.
   public var conventions = SamplingConventions()
-  /// What has been resolved, and from where.
+  /// The resolved settings and their sources.
   public var settings: [ResolvedSetting] = []
-  /// All of it, as a file beside the model would say it.
+  /// All settings, as a sidecar file would give them.
   public var description = ModelDescription()
-  /// The published model of just these shapes, if there is one.
+  /// The name of the published model with exactly these shapes, if there is one.
   public var published: String?
 
-  /// A denoiser of pictures without classes; the properties say what else it may be.
+  /// Creates the specification of an unconditional denoiser of images; set properties for anything else.
   public init(family: String, kind: String, imageSize: Int, imageChannels: Int, process: ProcessSpecification) {
     (self.family, self.kind, self.imageSize, self.imageChannels) = (family, kind, imageSize, imageChannels)
     self.process = process
   }
 
-  /// The classes that can be drawn: all but the one that stands for none.
+  /// The classes that can be sampled: all but the null class.
   public var drawableClasses: [Int] { (0..<(classCount ?? 0)).filter { $0 != nullClass } }
 
-  /// What a class is called, or its number.
+  /// The name of a class, or its number if it has none.
   public func name(ofClass label: Int) -> String { label < classNames.count ? classNames[label] : "\(label)" }
 
-  /// The shape of one picture: `[C, H, W]`.
+  /// The shape of one image: `[C, H, W]`.
   public var imageShape: [Int] { [imageChannels, imageSize, imageSize] }
 }
 
-/// How a code base's samplers differ from those of the original where both draw the same model.
+/// How a code base's samplers differ from the original's for the same model.
 public struct SamplingConventions: Sendable, Equatable {
-  /// Whether DDIM takes ε as the network says it, as in diffusers, or derives it anew from x₀ after clipping, as in the original.
+  /// Whether DDIM takes the network's own ε, as in diffusers, or recomputes it from the clipped x̂₀, as in the
+  /// original.
   public var keepsEpsilon = false
-  /// Whether noise that a step multiplies by zero is drawn from PyTorch's stream all the same, as in the original's loops.
+  /// Whether noise that a step multiplies by zero is still drawn from PyTorch's stream, as in the original's loops.
   public var drawsUnusedNoise = true
 
-  /// Those of the original.
+  /// The original's conventions.
   public init() {}
 }

@@ -1,9 +1,9 @@
 import DiffusionFiles
 
 extension ModelSpecification {
-  /// One-line summary of the resolved settings and their sources.
+  /// A one-line summary of the resolved settings and their sources.
   ///
-  /// - Parameter name: what the model is called.
+  /// - Parameter name: the model's name.
   public func summary(name: String) -> String {
     var parts = ["\(name): \(family) \(kind), \(imageSize)×\(imageSize)"]
     func list(_ isWanted: (ResolvedSetting.Source) -> Bool) -> String {
@@ -20,7 +20,7 @@ extension ModelSpecification {
     return parts.joined(separator: "; ")
   }
 
-  /// Whether the file itself says all that the tensors do not show.
+  /// Whether the file itself gives every setting that the tensors do not show.
   public var isFullyDescribed: Bool {
     settings.allSatisfy { if case .file = $0.source { true } else { $0.source == .tensors } }
   }

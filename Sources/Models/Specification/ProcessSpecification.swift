@@ -1,30 +1,32 @@
 import DiffusionCore
 
-/// The process that a model was trained on (`create_gaussian_diffusion` of the original), for drawing and for training.
+/// The process that a model was trained on (`create_gaussian_diffusion` in the original), for sampling and for
+/// training.
 public struct ProcessSpecification: Sendable, Equatable {
-  /// What T may be: far more than any paper's, and few enough that no file of a few bytes asks for a table of a megabyte.
+  /// The allowed values of T: far more than any paper uses, yet few enough that no file of a few bytes demands a table
+  /// of a megabyte.
   public static let stepsAllowed = 1...100_000
 
   /// β of all T timesteps.
   public let betas: [Double]
   /// The schedule, if it is one of the original's.
   public let schedule: BetaSchedule?
-  /// Whether the model's timesteps run to 1000 whatever T is.
+  /// Whether the model's timesteps are rescaled to run to 1000 for any T.
   public let rescaleTimesteps: Bool
-  /// What the model predicts.
+  /// The quantity that the model predicts.
   public let meanType: ModelMeanType
-  /// Where the variance of a step comes from.
+  /// The source of a step's variance.
   public let varType: ModelVarType
 
-  /// T.
+  /// The number of steps T.
   public var steps: Int { betas.count }
 
-  /// The process of `description`, with the original's defaults for what is not in it.
+  /// Creates the process of `description`, with the original's defaults for what it lacks.
   ///
   /// - Parameters:
-  ///   - description: what is known of the model.
-  ///   - name: what errors call the model.
-  /// - Throws: `ModelError.unusable` for a schedule or a number of steps that no process has.
+  ///   - description: the description of the model.
+  ///   - name: the model's name in errors.
+  /// - Throws: `ModelError.unusable` if the schedule or the number of steps is not allowed.
   public init(_ description: ModelDescription, name: String) throws(ModelError) {
     let steps = description.diffusionSteps ?? 1000
     let allowed = Self.stepsAllowed
@@ -40,7 +42,7 @@ public struct ProcessSpecification: Sendable, Equatable {
       description.learnSigma == true ? .learnedRange : description.sigmaSmall == true ? .fixedSmall : .fixedLarge
   }
 
-  /// The original process of a schedule with `betas`.
+  /// Creates a process with these `betas`, which belong to none of the original's schedules.
   public init(
     betas: [Double], rescaleTimesteps: Bool = false, meanType: ModelMeanType = .epsilon,
     varType: ModelVarType = .fixedLarge
@@ -49,14 +51,14 @@ public struct ProcessSpecification: Sendable, Equatable {
     (self.meanType, self.varType) = (meanType, varType)
   }
 
-  /// The tables for the timesteps that are kept, ascending; for all if nil.
+  /// The tables for the timesteps that are kept, ascending; nil keeps all.
   public func diffusion(timesteps: [Int]? = nil) -> GaussianDiffusion {
     GaussianDiffusion(
       betas: betas, timesteps: timesteps ?? Array(betas.indices), meanType: meanType, varType: varType,
       rescaleTimesteps: rescaleTimesteps)
   }
 
-  /// The tables for levels that need not be timesteps.
+  /// The tables for noise levels between timesteps.
   public func diffusion(levels: NoiseLevels) -> GaussianDiffusion {
     GaussianDiffusion(
       levels: levels, originalSteps: steps, meanType: meanType, varType: varType, rescaleTimesteps: rescaleTimesteps)
@@ -79,8 +81,10 @@ public struct ProcessSpecification: Sendable, Equatable {
     guard let schedule = BetaSchedule(rawValue: schedule) else {
       throw .unusable(
         reason:
-          "\(name): the noise schedule \(schedule) is not known; linear and cosine are, and linear and scaled_linear with beta_start and beta_end"
-      )
+          """
+          \(name): the noise schedule \(schedule) is not known; \
+          linear and cosine are, and linear and scaled_linear with beta_start and beta_end
+          """)
     }
     return (schedule, schedule.betas(steps: steps))
   }

@@ -1,26 +1,26 @@
-/// One thing known of a model, and how.
+/// A setting of a model, and where it comes from.
 public struct ResolvedSetting: Sendable, Equatable {
-  /// The key under which a file beside the model would say it, for instance `num_heads`.
+  /// The setting's key in a sidecar file, for instance `num_heads`.
   public let key: String
-  /// For instance `4` or `1,2,2,2`.
+  /// The value as text, for instance `4` or `1,2,2,2`.
   public let value: String
-  /// How it is known.
+  /// Where the setting comes from.
   public let source: Source
 
-  /// Where a setting comes from; of several, the first that says something counts.
+  /// The sources of settings, in order of precedence.
   public enum Source: Sendable, Equatable {
     /// The names and shapes of the tensors.
     case tensors
-    /// What stands beside the tensors: metadata, a sidecar, a folder's configuration.
+    /// The metadata, sidecar file or folder configuration that describes the tensors.
     case file(String)
-    /// The command line, or a request.
+    /// The command line or a request.
     case stated
-    /// The published model of just these shapes.
+    /// The published model with exactly these shapes.
     case published(String)
-    /// What the original assumes if it is told nothing.
+    /// The defaults of the model's family.
     case upstream(String)
 
-    /// For a table: how something is known.
+    /// How the setting is known, as text for a table.
     public var text: String {
       switch self {
       case .tensors: "read off the tensors"
@@ -32,7 +32,7 @@ public struct ResolvedSetting: Sendable, Equatable {
     }
   }
 
-  /// A setting that is known from `source`.
+  /// Creates a setting known from `source`.
   public init(key: String, value: String, source: Source) {
     (self.key, self.value, self.source) = (key, value, source)
   }

@@ -1,26 +1,26 @@
 import DiffusionText
 
-/// All that is said of a model, by whoever says it. What the tensors say is not open to debate, and neither is what stands in
-/// the file against the command line; a published model or the original's defaults only fill gaps.
+/// Resolves the settings of a model from all their sources. Nothing may contradict the tensors, and the command line
+/// may not contradict the file. A published model and the original's defaults only fill gaps.
 public struct SettingsResolver {
-  /// What errors call the model.
+  /// The model's name in errors.
   public let name: String
-  /// What the tensors show.
+  /// The settings that the tensors show.
   public let tensors: ModelDescription
-  /// What stands beside them.
+  /// The description next to the tensors, if there is one.
   public let file: DescribedModel?
-  /// What a person says.
+  /// The user's settings.
   public let stated: ModelDescription
-  /// The published model of just these shapes.
+  /// The published model with exactly these shapes, if there is one.
   public private(set) var published: (name: String, description: ModelDescription)?
-  /// What the original's scripts assume.
+  /// The defaults of the original's scripts.
   public private(set) var upstream: ModelDescription
-  /// What has been resolved so far, with its sources.
+  /// The settings resolved so far, with their sources.
   public private(set) var settings: [ResolvedSetting] = []
-  /// The same as a file beside the model would say it.
+  /// The settings resolved so far, as a sidecar file would give them.
   public private(set) var resolved: ModelDescription
 
-  /// Nothing is resolved yet.
+  /// Creates a resolver that has resolved nothing yet.
   public init(
     name: String, tensors: ModelDescription, file: DescribedModel?, stated: ModelDescription,
     published: (name: String, description: ModelDescription)?, upstream: ModelDescription
@@ -31,13 +31,13 @@ public struct SettingsResolver {
     self.stated = stated
     self.published = published
     self.upstream = upstream
-    // What nothing contradicts, such as the classes' names.
+    // Keeps what nothing contradicts, such as class names.
     resolved = file?.description ?? ModelDescription()
   }
 
-  /// Resolves the value of `key`, called `flag` on the command line, and remembers where it came from.
+  /// Resolves the value of `key`, called `flag` on the command line, and records its source.
   ///
-  /// - Throws: `ModelError` where two contradict each other.
+  /// - Throws: `ModelError` if two sources contradict each other.
   public mutating func resolve<T: Equatable>(
     _ key: String, _ path: WritableKeyPath<ModelDescription, T?>, flag: String? = nil
   ) throws(ModelError) -> T? {
@@ -68,20 +68,20 @@ public struct SettingsResolver {
     return nil
   }
 
-  /// Resolves what has a default whatever the model.
+  /// Resolves a setting that has the same default for every model.
   public mutating func resolve<T: Equatable>(
     _ key: String, _ path: WritableKeyPath<ModelDescription, T?>, flag: String? = nil, else fallback: T
   ) throws(ModelError) -> T { try resolve(key, path, flag: flag) ?? fallback }
 
-  /// Resolves the attention heads: how many, or how many channels each has, whichever is said first.
+  /// Resolves the attention heads: either their number or the channels of each, whichever the first source gives.
   ///
-  /// - Throws: `ModelError` where two contradict each other.
+  /// - Throws: `ModelError` if two sources contradict each other.
   public mutating func resolveHeads() throws(ModelError) {
     func says(_ description: ModelDescription?) -> Bool {
       description?.numHeads != nil || description?.numHeadChannels != nil
     }
     let isSaid = says(file?.description) || says(stated)
-    // Who comes later in line is not asked: heads said here and channels assumed there would both seem known.
+    // Ignore later sources: the number of heads from one and their channels from another would both seem known.
     var asked = self
     if isSaid { asked.published = nil }
     if isSaid || says(published?.description) {
@@ -105,7 +105,7 @@ public struct SettingsResolver {
   }
 }
 
-/// As one would type it.
+/// The value as the user would type it.
 private func text<T>(_ value: T) -> String {
   switch value {
   case let list as [Int]: list.map(String.init).joined(separator: ",")

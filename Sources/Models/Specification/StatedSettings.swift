@@ -1,24 +1,25 @@
-/// What a person says of a model, on a command line or in a request. A file that knows better contradicts it. What is nil was not said.
+/// The user's settings for a model, from a command line or a request. They may not contradict the model's file.
+/// Settings not given are nil.
 ///
-/// In JSON the names are those of the flags of the original's scripts: `image_size`, `num_channels`, …
+/// JSON keys are the names of the flags of the original's scripts: `image_size`, `num_channels`, …
 public struct StatedSettings: Sendable, Equatable, Codable {
-  /// Width and height in pixels.
+  /// The width and height in pixels.
   public var imageSize: Int?
-  /// The width of the first level.
+  /// The width that `channelMult` multiplies.
   public var numChannels: Int?
-  /// Residual blocks per level.
+  /// The residual blocks per level.
   public var numResBlocks: Int?
-  /// Multipliers of the width, one per level.
+  /// The multipliers of the width, one per level.
   public var channelMult: [Double]?
-  /// Attention heads.
+  /// The number of attention heads.
   public var numHeads: Int?
-  /// Attention heads of the ascending half.
+  /// The attention heads in the upsampling half.
   public var numHeadsUpsample: Int?
-  /// Channels of each attention head.
+  /// The channels of each attention head.
   public var numHeadChannels: Int?
   /// Whether q, k and v are packed for all heads together.
   public var useNewAttentionOrder: Bool?
-  /// Whether residual blocks resample.
+  /// Whether residual blocks do the resampling.
   public var resblockUpdown: Bool?
   /// The image resolutions (16, 8, …) at which there is attention.
   public var attentionResolutions: [Int]?
@@ -28,24 +29,24 @@ public struct StatedSettings: Sendable, Equatable, Codable {
   public var classCond: Bool?
   /// The number of classes.
   public var numClasses: Int?
-  /// The class that stands for none.
+  /// The label of the null class.
   public var nullClass: Int?
-  /// Whether the timestep embedding scales and shifts.
+  /// Whether the timestep embedding scales and shifts, instead of being added.
   public var useScaleShiftNorm: Bool?
-  /// Channels of the images.
+  /// The channels of the images.
   public var inChannels: Int?
-  /// T.
+  /// The number of steps T of the process.
   public var diffusionSteps: Int?
-  /// linear or cosine.
+  /// `linear` or `cosine`.
   public var noiseSchedule: String?
-  /// Whether timesteps run to 1000 whatever T is.
+  /// Whether timesteps are rescaled to run to 1000 for any T.
   public var rescaleTimesteps: Bool?
-  /// Whether the model predicts the picture.
+  /// Whether the model predicts the image instead of the noise.
   public var predictXstart: Bool?
   /// Whether the fixed variance is the posterior's.
   public var sigmaSmall: Bool?
 
-  /// Nothing said.
+  /// Creates empty settings.
   public init() {}
 
   enum CodingKeys: String, CodingKey, CaseIterable {
@@ -72,12 +73,12 @@ public struct StatedSettings: Sendable, Equatable, Codable {
     case sigmaSmall = "sigma_small"
   }
 
-  /// The names that the settings have in JSON.
+  /// The JSON keys of the settings.
   public static let names = CodingKeys.allCases.map(\.rawValue)
 }
 
 extension ModelDescription {
-  /// What is stated. Resolutions with attention are left out: they say something together with the image size only.
+  /// Creates a description from stated settings, without attention resolutions, which depend on the image size.
   public init(_ stated: StatedSettings) {
     self.init()
     imageSize = stated.imageSize

@@ -2,11 +2,11 @@ import DiffusionFiles
 import DiffusionImages
 import Sampling
 
-/// A PNG for each image, named by its index.
+/// A PNG per image, named by its index.
 public final class FileEachSink: ImageSink {
-  /// The line for the table.
+  /// The entry in `OutputFormat.all`.
   public static let format = OutputFormat(
-    name: "files", endings: [], help: "'img-%05d.png' or a folder, for a file each", holds: .fileEach
+    name: "files", endings: [], help: "'img-%05d.png' or a folder, for one file per image", holds: .fileEach
   ) { try FileEachSink($0) }
 
   private let setup: SinkSetup
@@ -34,7 +34,7 @@ public final class FileEachSink: ImageSink {
     let path = pattern.path(for: index)
     guard try kind(ofPath: path) == .file else { return false }
     let bytes = try readFile(path)
-    // Cut short or damaged: drawn again.
+    // Truncated or damaged files are drawn again.
     guard let picture = try? Picture(png: bytes), let chunks = try? pngText(bytes) else { return false }
     let (plan, scale) = (setup.plan, setup.request.scale)
     let found = try? Provenance.read(chunks)

@@ -1,9 +1,9 @@
 import DiffusionImages
 import Sampling
 
-/// A NumPy array of the numbers that the sampler left, which grows while images are drawn.
+/// A NumPy array of the sampler's raw output, written as images are drawn.
 public final class NPYSink: ImageSink {
-  /// The line for the table.
+  /// The entry in `OutputFormat.all`.
   public static let format = OutputFormat(
     name: "npy", endings: [".npy"], help: "x.npy (float32 [N,C,H,W])", holds: .arrays
   ) { try NPYSink($0) }

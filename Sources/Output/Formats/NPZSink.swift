@@ -1,16 +1,16 @@
 import DiffusionImages
 import Sampling
 
-/// NumPy arrays of pixels and labels, as the original's `image_sample.py` writes them; they grow while images are drawn.
+/// NumPy arrays of pixels and labels, as the original's `image_sample.py` writes them, written as images are drawn.
 public final class NPZSink: ImageSink {
-  /// The line for the table.
+  /// The entry in `OutputFormat.all`.
   public static let format = OutputFormat(
-    name: "npz", endings: [".npz"], help: "x.npz (pixels and labels, as the original writes them)", holds: .arrays
+    name: "npz", endings: [".npz"], help: "x.npz (pixels and labels, as in improved-diffusion)", holds: .arrays
   ) { try NPZSink($0) }
 
   private let plan: SamplingPlan
   private let archive: NPZWriter
-  /// Classes that cannot be told from the images' indices: those drawn from PyTorch's stream.
+  /// Labels drawn from PyTorch's stream, as they cannot be recomputed from the image indices.
   private var labels: [Int] = []
 
   init(_ setup: SinkSetup) throws {

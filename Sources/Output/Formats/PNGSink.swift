@@ -2,9 +2,9 @@ import DiffusionFiles
 import DiffusionImages
 import Sampling
 
-/// One PNG, of one image or of a sheet of all.
+/// A PNG of one image or of a sheet.
 public final class PNGSink: ImageSink {
-  /// The line for the table.
+  /// The entry in `OutputFormat.all`.
   public static let format = OutputFormat(
     name: "png", endings: [".png"], help: "img.png", holds: .picture
   ) { PNGSink($0) }

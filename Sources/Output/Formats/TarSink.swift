@@ -2,9 +2,9 @@ import DiffusionBytes
 import DiffusionFiles
 import Sampling
 
-/// An archive of a PNG for each image, which grows while images are drawn.
+/// A tar archive with a PNG per image, written as images are drawn.
 public final class TarSink: ImageSink {
-  /// The line for the table.
+  /// The entry in `OutputFormat.all`.
   public static let format = OutputFormat(
     name: "tar", endings: [".tar"], help: "x.tar (PNGs)", holds: .archive
   ) { try TarSink($0) }

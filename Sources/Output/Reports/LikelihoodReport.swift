@@ -4,18 +4,18 @@ import DiffusionPlatform
 import DiffusionText
 import Sampling
 
-/// What `sample nll` finds.
+/// The results of `sample nll`.
 public struct LikelihoodReport: Sendable, Encodable {
   let version: String
   let model: String
   let seed: UInt64
-  /// Of the process, in the order of the terms: the noisiest first.
+  /// Timesteps of the process in the order of the terms: noisiest first.
   let timesteps: [Double]
-  /// Over all pictures, bits per dimension.
+  /// The mean over all images, in bits per dimension.
   let meanTotalBpd: Double
   let images: [Image]
 
-  /// A picture's bound in bits per dimension, and its terms, one for each timestep.
+  /// An image's bound in bits per dimension, and its terms, one per timestep.
   struct Image: Encodable {
     let image: String
     let label: Int?
@@ -30,14 +30,14 @@ public struct LikelihoodReport: Sendable, Encodable {
       case label = "class"
     }
 
-    /// What the steps add to the bound.
+    /// The terms' contribution to the bound.
     var sumOfTerms: Double { vb.reduce(0.0) { $0 + Double($1) } }
   }
 
   /// - Parameters:
-  ///   - plan: the steps, and the classes of the pictures.
-  ///   - given: the pictures.
-  ///   - bounds: of the pictures, batch by batch.
+  ///   - plan: the steps, and the classes of the images.
+  ///   - given: the images.
+  ///   - bounds: their bounds, one per batch.
   public init(_ plan: SamplingPlan, _ given: InputImages, _ bounds: [BitsPerDimension]) {
     version = programVersion
     model = plan.model.name
@@ -54,12 +54,12 @@ public struct LikelihoodReport: Sendable, Encodable {
     meanTotalBpd = images.reduce(0.0) { $0 + Double($1.totalBpd) } / Double(images.count)
   }
 
-  /// One object of JSON, with the terms of each step.
+  /// A JSON object with the terms of each step.
   public func json() throws -> String {
     try encodeJSON(self, pretty: true, snakeCase: true) + "\n"
   }
 
-  /// A row for each picture and step.
+  /// A row per image and step.
   public var csv: String {
     var lines = ["image,class,timestep,vb,xstart_mse,mse"]
     for image in images {
@@ -71,12 +71,12 @@ public struct LikelihoodReport: Sendable, Encodable {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  /// A table of the pictures.
+  /// A table with a row per image.
   public var text: String {
     func row(_ total: Double, _ prior: Double, _ vb: Double, _ name: String) -> String {
       right(decimal(total, 5), 10) + right(decimal(prior, 5), 12) + right(decimal(vb, 5), 12) + "  \(name)"
     }
-    var lines = ["  bits/dim       prior   sum of vb  picture (\(timesteps.count) steps, seed \(seed))"]
+    var lines = ["  bits/dim       prior   sum of vb  image (\(timesteps.count) steps, seed \(seed))"]
     lines += images.map { row(Double($0.totalBpd), Double($0.priorBpd), $0.sumOfTerms, $0.image) }
     if images.count > 1 {
       func mean(_ value: (Image) -> Double) -> Double { images.reduce(0) { $0 + value($1) } / Double(images.count) }
@@ -89,7 +89,7 @@ public struct LikelihoodReport: Sendable, Encodable {
     timestep.rounded() == timestep ? "\(Int(timestep))" : "\(timestep)"
   }
 
-  /// A field as RFC 4180 has it.
+  /// A field in RFC 4180 quoting.
   private func quoted(_ text: String) -> String {
     guard text.contains(where: { ",\"\n\r".contains($0) }) else { return text }
     return "\"" + text.map { $0 == "\"" ? "\"\"" : String($0) }.joined() + "\""

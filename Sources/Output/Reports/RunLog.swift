@@ -1,12 +1,11 @@
 import DiffusionBytes
 import DiffusionFiles
 
-/// A file to which a line of JSON is added for each image that is written, so that it can be followed while the run goes on, and grows
-/// over resumptions.
+/// Appends a line of JSON for each image written. It can be followed during the run, and resumed runs append to it.
 public final class RunLog {
-  /// A line: one image.
+  /// One line, for one image.
   public struct Line: Encodable {
-    /// Where it is.
+    /// The file it is in.
     public let file: String
     /// Its index.
     public let image: Int
@@ -14,7 +13,7 @@ public final class RunLog {
     public let seed: UInt64
     /// The index of its class.
     public let label: Int?
-    /// Its part of the time that its batch took.
+    /// Its share of the time its batch took.
     public let seconds: Double
 
     enum CodingKeys: String, CodingKey {
@@ -25,14 +24,14 @@ public final class RunLog {
 
   private let file: AppendedFile
 
-  /// Opens the file, behind what is in it already.
+  /// Opens the file for appending.
   ///
   /// - Throws: `FileError`.
   public init(path: String) throws {
     file = try AppendedFile(path: path)
   }
 
-  /// Adds a line, in one piece.
+  /// Appends a line in a single write.
   ///
   /// - Throws: `FileError`.
   public func add(_ line: Line) throws {

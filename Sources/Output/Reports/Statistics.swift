@@ -3,7 +3,7 @@ import DiffusionPlatform
 import Sampling
 import TensorCore
 
-/// Figures about a run, for `--stats`.
+/// Statistics of a run, for `--stats`.
 public struct Statistics: Sendable, Encodable {
   let version: String
   let kernels: String
@@ -16,11 +16,11 @@ public struct Statistics: Sendable, Encodable {
   let drawSeconds: Double
   let secondsPerStep: Double
   let imagesPerSecond: Double
-  /// 2 · the multiply-adds of all forward passes, by the time of drawing.
+  /// 2 · the multiply-adds of all forward passes, divided by the drawing time.
   let gflopPerSecond: Double
   let peakMemoryBytes: Int
 
-  /// The figures of a run that drew so many images.
+  /// The statistics of a run that drew `drawn` images.
   public init(_ plan: SamplingPlan, drawn: Int, load: Duration, draw: Duration) {
     version = programVersion
     kernels = KernelChoice.current.name
@@ -38,6 +38,6 @@ public struct Statistics: Sendable, Encodable {
     peakMemoryBytes = PeakMemory.bytes
   }
 
-  /// The figures as JSON.
+  /// The statistics as JSON.
   public func json() throws -> String { try encodeJSON(self, pretty: true, snakeCase: true) + "\n" }
 }

@@ -1,7 +1,7 @@
-/// How the channels of queries, keys and values follow one another.
+/// The order of the channels of queries, keys and values.
 public enum QKVOrder: Sendable {
-  /// Query, key and value of the first head, then of the second, … (improved-diffusion's `QKVAttention`, guided-diffusion's
-  /// `QKVAttentionLegacy`).
+  /// Query, key and value of the first head, then those of the second, … (improved-diffusion's `QKVAttention`,
+  /// guided-diffusion's `QKVAttentionLegacy`).
   case byHead
   /// The queries of all heads, then the keys, then the values (guided-diffusion's `QKVAttention`).
   case byPart
@@ -9,12 +9,12 @@ public enum QKVOrder: Sendable {
 
 /// Multi-head scaled dot-product attention (Vaswani et al. 2017, eq. 1) over positions: softmax(q·kᵀ/√d)·v.
 ///
-/// The scores of as many queries as a tile has columns are held at a time, so memory grows with T, not T²; time grows with T².
+/// Only the scores of a tile's worth of queries are held at a time, so memory grows with T; time grows with T².
 ///
 /// - Parameters:
-///   - qkv: `[N, T, 3C]`: queries, keys and values, d = C / heads channels for each head.
+///   - qkv: `[N, T, 3C]`: queries, keys and values; each head has d = C / heads channels of each.
 ///   - heads: the number of heads; divides C.
-///   - order: how they are packed.
+///   - order: their order.
 /// - Returns: `[N, T, C]`, heads in order.
 public func attention(_ qkv: Tensor, heads: Int, order: QKVOrder = .byHead) -> Tensor {
   precondition(
@@ -26,7 +26,7 @@ public func attention(_ qkv: Tensor, heads: Int, order: QKVOrder = .byHead) -> T
   let (headStride, partStride) = order == .byHead ? (3 * depth, depth) : (depth, channels)
   let table = KernelChoice.current
   let scratch = (2 + depth + table.tileColumns) * length + 2 * table.tileColumns * depth
-  // Heads are divided only as far as all threads have work: each part packs the values anew.
+  // Heads are divided no further than gives all threads work, since each part packs the values again.
   let panels = (length + table.tileColumns - 1) / table.tileColumns
   let parts = Tiling(
     count: panels, most: max(1, panels * batch * heads / (itemsPerThread * ThreadPool.shared.threads)))
@@ -40,15 +40,15 @@ public func attention(_ qkv: Tensor, heads: Int, order: QKVOrder = .byHead) -> T
           let (n, head) = (item / parts.tiles).quotientAndRemainder(dividingBy: heads)
           let part = parts[item % parts.tiles]
           table.attend(
-            source + n * length * width + head * headStride, width, partStride, length, depth,
+            .init(source + n * length * width + head * headStride, stride: width, partStride: partStride), length,
+            depth,
             part.lowerBound * table.tileColumns, min(part.upperBound * table.tileColumns, length), scratch,
-            out + n * length * channels + head * depth,
-            channels)
+            .init(out + n * length * channels + head * depth, stride: channels))
         }
       }
     }.recorded(qkv.recordedName != nil, as: .attention(qkv, heads: heads, order: order))
   }
 }
 
-/// Fewer would leave threads idle when others are slow.
+/// With fewer, threads would be idle while others finish.
 private let itemsPerThread = 4

@@ -1,12 +1,13 @@
-/// Where a convolution sees zeros around a picture.
+/// The zero padding of a convolution.
 public enum Padding: Sendable {
-  /// Half the kernel on every side, as the original's `conv_nd` is used.
-  case around
-  /// The kernel less one behind the last pixel of each dimension, none before the first: diffusers' `downsample_padding: 0`.
-  case behind
+  /// Half the kernel on every side, as the original uses `conv_nd`.
+  case same
+  /// Kernel - 1 zeros after the last pixel of each dimension, none before the first: diffusers'
+  /// `downsample_padding: 0`.
+  case end
 }
 
-/// A convolution over one, two or three spatial dimensions with an odd kernel, as `conv_nd` of the original makes them (kernel 3
+/// A convolution over one, two or three spatial dimensions with an odd kernel, as the original's `conv_nd` (kernel 3
 /// with stride 1 or 2, kernel 1).
 public struct Convolution: Sendable {
   /// The kernel's size in each spatial dimension.
@@ -18,39 +19,44 @@ public struct Convolution: Sendable {
   /// Output channels.
   public let outChannels: Int
   let padding: Padding
-  /// Whether Winograd's smaller tiles are used, where his algorithm is.
+  /// Whether Winograd's algorithm, if it is used, works with the smaller tiles.
   let usesSmallTiles: Bool
-  /// The parameters where gradients are wanted.
+  /// The parameters, if gradients are needed.
   let variables: (weight: Variable, bias: Variable)?
   private let algorithm: Lazy<Algorithm>
-  /// What the gradient of the input is computed with.
+  /// The weights in the form that computes the gradient of the input.
   let transposed: Lazy<Algorithm>?
 
   enum Algorithm: Sendable {
     case direct(PackedWeights)
     case winograd(WinogradConvolution)
-    /// Only of gradients.
-    case halving(Stride2InputGradient)
+    /// For gradients only.
+    case stride2InputGradient(Stride2InputGradient)
   }
 
   /// A layer of `weight`, `[O, I, k…]`, and `bias`, `[O]`; `stride` has an entry per spatial dimension.
   ///
-  /// - Parameter outputPixels: the pixels of a picture that the layer will put out, if that is known: the layer chooses its
-  ///   algorithm for them, which decides the rounding. It takes pictures of other sizes too.
+  /// - Parameters:
+  ///   - weight: `[O, I, k…]`.
+  ///   - bias: `[O]`.
+  ///   - stride: one number for each spatial dimension.
+  ///   - padding: where zeros are added.
+  ///   - outputPixels: the pixels of an output picture, if known: the layer chooses its algorithm for that
+  ///     size, which determines the rounding. It accepts pictures of other sizes too.
   public init(
-    weight: Parameter, bias: Parameter, stride: [Int], padding: Padding = .around, outputPixels: Int? = nil
+    weight: Parameter, bias: Parameter, stride: [Int], padding: Padding = .same, outputPixels: Int? = nil
   ) {
     kernel = Array(weight.shape.dropFirst(2))
     precondition(
       (1...3).contains(kernel.count) && kernel.allSatisfy { $0 % 2 == 1 } && stride.count == kernel.count,
-      "no convolution has a weight of shape \(weight.shape) and stride \(stride)")
+      "a convolution cannot have a weight of shape \(weight.shape) and stride \(stride)")
     self.stride = stride
     self.padding = padding
     usesSmallTiles = WinogradConvolution.usesSmallTiles(outputPixels)
     (outChannels, inChannels) = (weight.shape[0], weight.shape[1])
-    // The choice depends on the layer alone, so that a picture does not depend on the batch it is in.
+    // The choice depends only on the layer, so that a picture does not depend on its batch.
     let isWinograd =
-      kernel == [3, 3] && stride == [1, 1] && padding == .around && inChannels % WinogradConvolution.block == 0
+      kernel == [3, 3] && stride == [1, 1] && padding == .same && inChannels % WinogradConvolution.block == 0
     algorithm = Lazy(of: weight, bias) {
       isWinograd
         ? .winograd(WinogradConvolution(weight: weight.tensor(), bias: bias.tensor(), outputPixels: outputPixels))
@@ -60,16 +66,16 @@ public struct Convolution: Sendable {
       weight, bias, kernel: kernel, stride: stride, isWinograd: isWinograd, outputPixels: outputPixels)
   }
 
-  /// A layer of weights that are there already.
-  public init(weight: Tensor, bias: Tensor, stride: [Int], padding: Padding = .around, outputPixels: Int? = nil) {
+  /// A layer of weights that are already in memory.
+  public init(weight: Tensor, bias: Tensor, stride: [Int], padding: Padding = .same, outputPixels: Int? = nil) {
     self.init(
       weight: Parameter(weight), bias: Parameter(bias), stride: stride, padding: padding, outputPixels: outputPixels)
   }
 
-  /// The spatial size that an input of spatial size `size` leads to: ⌈size / stride⌉, or ⌊size / stride⌋ where zeros lie behind
-  /// it only.
+  /// The spatial size of the output for an input of spatial size `size`: ⌈size / stride⌉, or ⌊size / stride⌋ with
+  /// padding at the end only.
   public func outputSize(_ size: [Int]) -> [Int] {
-    Swift.zip(size, stride).map { size, stride in (size + (padding == .around ? stride - 1 : 0)) / stride }
+    Swift.zip(size, stride).map { size, stride in (size + (padding == .same ? stride - 1 : 0)) / stride }
   }
 
   /// `[N, spatial…, I]` → `[N, spatial'…, O]`, channels last.
@@ -77,7 +83,9 @@ public struct Convolution: Sendable {
 
   /// `[N, spatial…, I]` → `[N, spatial'…, O]`, channels last.
   ///
-  /// - Parameter residual: an activation of the output's shape that is added to it.
+  /// - Parameters:
+  ///   - input: what is convolved.
+  ///   - residual: an activation to add to the output, in its shape.
   public func callAsFunction(_ input: FusedInput, adding residual: Tensor? = nil) -> Tensor {
     let shape = input.shape
     precondition(
@@ -97,7 +105,7 @@ public struct Convolution: Sendable {
           weights.taps == 1 && stride.allSatisfy { $0 == 1 }
             ? weights.product(input, adding: residual)
             : direct(weights, input.tensor(), outputShape, adding: residual)
-        case .halving: preconditionFailure("no layer puts out what a gradient is computed with")
+        case .stride2InputGradient: preconditionFailure("these weights only compute gradients")
         }
       return output.recorded(
         input.isRecorded || residual?.recordedName != nil || variables?.weight.isFrozen == false,
@@ -125,7 +133,7 @@ public struct Convolution: Sendable {
       weights.zeros.withUnsafePointer { zeros in
         residual.withUnsafePointerIfAny { residual in
           Tensor(outputShape) { out in
-            gatheredProduct(
+            implicitGEMM(
               rowCount: rowCount, weights: weights, out: out, outStride: outChannels, residual: residual
             ) { rows, addresses, _ in
               geometry.gather(rows, source: source, channels: inChannels, zeros: zeros, into: addresses)
@@ -138,16 +146,16 @@ public struct Convolution: Sendable {
 }
 
 extension Convolution {
-  /// Which pixels of an activation of shape `input` the taps read for one of shape `output`.
+  /// Which pixels of an activation of shape `input` the taps read for an activation of shape `output`.
   func geometry(_ input: [Int], _ output: [Int]) -> Geometry {
     Geometry(
       size: Triple(Array(input[1..<input.count - 1]), filler: 1),
       output: Triple(Array(output[1..<output.count - 1]), filler: 1), kernel: Triple(kernel, filler: 1),
-      stride: Triple(stride, filler: 1), before: Triple(padding == .around ? kernel.map { $0 / 2 } : [], filler: 0))
+      stride: Triple(stride, filler: 1), before: Triple(padding == .same ? kernel.map { $0 / 2 } : [], filler: 0))
   }
 }
 
-/// Depth, height and width; one- and two-dimensional sizes are filled up in front.
+/// Depth, height and width; sizes of one or two dimensions are padded at the front with a filler.
 struct Triple {
   let d: Int
   let h: Int
@@ -159,16 +167,16 @@ struct Triple {
   }
 }
 
-/// Which input pixel each tap of each output pixel reads.
+/// Maps each tap of each output pixel to the input pixel that it reads.
 struct Geometry {
   let size: Triple
   let output: Triple
   let kernel: Triple
   let stride: Triple
-  /// The zeros in front of the first pixel.
+  /// The zeros before the first pixel.
   let before: Triple
 
-  /// See `gatheredProduct`: the addresses of the input pixels of the output pixels `rows`.
+  /// Writes the addresses of the input pixels of the output pixels `rows`, as `implicitGEMM` expects them.
   func gather(
     _ rows: Range<Int>, source: UnsafePointer<Float>, channels: Int, zeros: UnsafePointer<Float>,
     into addresses: UnsafeMutablePointer<UnsafePointer<Float>>

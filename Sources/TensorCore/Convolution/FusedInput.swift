@@ -1,60 +1,62 @@
 import KernelTable
 
-/// What a convolution or a linear layer reads: one activation, or two joined channel-wise; as it is, or normalised; perhaps
-/// enlarged. It is put together a few lines at a time where it is read, and never written out as a whole.
+/// A lazily fused input of a convolution or linear layer: concatenation of two activations, normalisation and nearest
+/// upsampling are applied on read, a few lines at a time, and never materialised as a whole.
 public struct FusedInput: Sendable {
   let parts: [Tensor]
   let normalization: Normalization?
-  let isEnlarged: Bool
+  let isUpsampled: Bool
 
-  /// What is done to each channel of each picture: `f((x - mean) · scale + shift)`.
+  /// Applied to each channel of each picture: `f((x - mean) · scale + shift)`.
   struct Normalization: Sendable {
     /// `[N, 3, C]`: mean, scale and shift.
     let affine: Tensor
-    /// Whether f is SiLU; else it is nothing.
+    /// Whether f is SiLU; otherwise it is the identity.
     let silu: Bool
-    /// Where it comes from, if it is recorded.
+    /// What the backward pass needs, if it is recorded.
     let source: NormalizationSource?
   }
 
-  /// What the gradients of a normalisation are computed from.
+  /// What the gradients of a normalisation depend on.
   struct NormalizationSource: Sendable {
     let layer: GroupNormalization
     /// `[N, groups]`: 1 / √(variance + ε).
     let inverses: Tensor
     let scaleShift: Tensor?
 
-    /// Whether there are gradients beside that of the input.
+    /// Whether there are gradients other than the input's.
     var isTrained: Bool { layer.variables?.weight.isFrozen == false || scaleShift?.recordedName != nil }
   }
 
-  init(parts: [Tensor], normalization: Normalization? = nil, isEnlarged: Bool = false) {
+  init(parts: [Tensor], normalization: Normalization? = nil, isUpsampled: Bool = false) {
     self.parts = parts
     self.normalization = normalization
-    self.isEnlarged = isEnlarged
+    self.isUpsampled = isUpsampled
   }
 
-  /// An activation as it is, `[N, spatial…, C]`.
+  /// An unchanged activation, `[N, spatial…, C]`.
   public init(_ x: Tensor) { self.init(parts: [x]) }
 
-  /// Two activations joined channel-wise: `[N, spatial…, A]`, `[N, spatial…, B]` → `[N, spatial…, A + B]`.
+  /// Two activations, concatenated along their channels: `[N, spatial…, A]`, `[N, spatial…, B]` →
+  /// `[N, spatial…, A + B]`.
   public init(_ a: Tensor, joining b: Tensor) {
-    precondition(a.shape.dropLast() == b.shape.dropLast(), "cannot join the channels of \(a.shape) and \(b.shape)")
+    precondition(
+      a.shape.dropLast() == b.shape.dropLast(), "cannot concatenate the channels of \(a.shape) and \(b.shape)")
     self.init(parts: [a, b])
   }
 
-  /// Every pixel twice in each direction: `[N, H, W, C]` → `[N, 2H, 2W, C]` (likewise `[N, L, C]`; of `[N, D, H, W, C]`, D
-  /// stays, as in the original).
-  public func enlarged() -> FusedInput {
-    precondition(!isEnlarged, "an input is enlarged once")
-    return FusedInput(parts: parts, normalization: normalization, isEnlarged: true)
+  /// Nearest-neighbour upsampling by 2: `[N, H, W, C]` → `[N, 2H, 2W, C]` (`[N, L, C]` likewise; in `[N, D, H, W, C]`,
+  /// D stays the same, as in the original).
+  public func upsampledNearest() -> FusedInput {
+    precondition(!isUpsampled, "an input can be upsampled only once")
+    return FusedInput(parts: parts, normalization: normalization, isUpsampled: true)
   }
 
   /// `[N, spatial…, C]`.
   public var shape: [Int] {
     var shape = parts[0].shape
     shape[shape.count - 1] = channels
-    if isEnlarged {
+    if isUpsampled {
       for i in max(1, shape.count - 3)..<shape.count - 1 { shape[i] *= 2 }
     }
     return shape
@@ -62,19 +64,19 @@ public struct FusedInput: Sendable {
 
   var channels: Int { parts.reduce(0) { $0 + $1.shape[$1.shape.count - 1] } }
 
-  /// The activation itself, where there is nothing to put together.
-  var plain: Tensor? { parts.count == 1 && normalization == nil && !isEnlarged ? parts[0] : nil }
+  /// The activation itself, if there is nothing to apply.
+  var plain: Tensor? { parts.count == 1 && normalization == nil && !isUpsampled ? parts[0] : nil }
 
-  /// Whether each part has channels in whole blocks of 16, as kernels that read some channels at a time need.
+  /// Whether the channels of each part are a multiple of 16, which kernels that read blocks of channels require.
   var isInBlocks: Bool { parts.allSatisfy { $0.shape[$0.shape.count - 1] % 16 == 0 } }
 
-  /// The whole input, written out.
+  /// The whole input, materialised.
   public func tensor() -> Tensor {
     if let plain { return plain }
     let (lines, width) = (shape.dropLast(2).reduce(1, *), shape[shape.count - 2])
-    // Lines enough for a few microseconds' work.
+    // Enough lines for a few microseconds of work.
     let perItem = max(1, 8192 / (width * channels))
-    return LayerProfile.measure({ "writing out what is joined, enlarged or normalised" }) {
+    return LayerProfile.measure({ "writing out concatenated, normalised or upsampled input" }) {
       withReader { reader in
         Tensor(shape) { out in
           ThreadPool.shared.forEach((lines + perItem - 1) / perItem) { item in
@@ -85,14 +87,14 @@ public struct FusedInput: Sendable {
             }
           }
         }
-      }.recorded(isRecorded, as: .writtenOut(self))
+      }.recorded(isRecorded, as: .materialized(self))
     }
   }
 
-  /// Calls `body` with what reads the input's pixels; valid during the call only.
+  /// Calls `body` with a reader of the input's pixels, valid only during the call.
   func withReader<R>(_ body: (Reader) -> R) -> R {
     let sizes = shape
-    // Lines of one picture, as they are read.
+    // Lines of one picture, after upsampling.
     let linesPerPicture = sizes[1..<sizes.count - 2].reduce(1, *)
     func reader(_ first: UnsafePointer<Float>, _ second: UnsafePointer<Float>?, _ affine: UnsafePointer<Float>?)
       -> Reader
@@ -100,8 +102,8 @@ public struct FusedInput: Sendable {
       Reader(
         table: KernelChoice.current, first: first, firstChannels: parts[0].shape[parts[0].shape.count - 1],
         second: second, channels: channels, width: sizes[sizes.count - 2], linesPerPicture: linesPerPicture,
-        affine: affine, silu: normalization?.silu ?? false, isEnlarged: isEnlarged,
-        linesRepeat: isEnlarged && sizes.count > 3)
+        affine: affine, silu: normalization?.silu ?? false, isUpsampled: isUpsampled,
+        linesRepeat: isUpsampled && sizes.count > 3)
     }
     let affine = normalization?.affine
     return parts[0].withUnsafePointer { first in
@@ -116,24 +118,24 @@ public struct FusedInput: Sendable {
     }
   }
 
-  /// Reads pixels, putting them together on the way.
+  /// Reads pixels, applying concatenation, normalisation and upsampling.
   struct Reader: @unchecked Sendable {
     let table: KernelTable
     let first: UnsafePointer<Float>
     let firstChannels: Int
     let second: UnsafePointer<Float>?
     let channels: Int
-    /// Pixels of a line, and lines of a picture, as they are read.
+    /// Pixels of a line, and lines of a picture, after upsampling.
     let width: Int
     let linesPerPicture: Int
     let affine: UnsafePointer<Float>?
     let silu: Bool
-    let isEnlarged: Bool
-    /// Whether enlarging repeats lines (all but sequences have them).
+    let isUpsampled: Bool
+    /// Whether upsampling repeats lines: it does, except in sequences, which have only one.
     let linesRepeat: Bool
 
-    /// Writes the channels `range` of pixels `x ..< x + count` of a line, counted through all pictures, to
-    /// `out + pixel · stride`. Where the input is normalised, the range's bounds and the first part's channels are
+    /// Writes the channels `range` of pixels `x ..< x + count` of a line, numbered across all pictures, to
+    /// `out + pixel · stride`. If the input is normalised, the range's bounds and the first part's channels are
     /// multiples of 16.
     func read(
       line: Int, from x: Int, count: Int, channels range: Range<Int>, into out: UnsafeMutablePointer<Float>, stride: Int
@@ -153,17 +155,35 @@ public struct FusedInput: Sendable {
       }
     }
 
-    /// The channels `range` of one part, which are the input's from `channel` on.
+    /// Writes all channels of the pixels `rows`, numbered across all pictures, to `scratch`, one pixel after another,
+    /// and the address of each pixel to `addresses`.
+    func gather(
+      _ rows: Range<Int>, _ scratch: UnsafeMutablePointer<Float>,
+      into addresses: UnsafeMutablePointer<UnsafePointer<Float>>
+    ) {
+      var row = rows.lowerBound
+      while row < rows.upperBound {
+        let (line, x) = row.quotientAndRemainder(dividingBy: width)
+        let count = min(width - x, rows.upperBound - row)
+        read(
+          line: line, from: x, count: count, channels: 0..<channels,
+          into: scratch + (row - rows.lowerBound) * channels, stride: channels)
+        row += count
+      }
+      for r in 0..<rows.count { addresses[r] = UnsafePointer(scratch) + r * channels }
+    }
+
+    /// Reads the channels `range` of one part, which are the input's channels from `channel` on.
     private func read(
       _ source: UnsafePointer<Float>, _ sourceStride: Int, _ range: Range<Int>, picture: Int, channel: Int, line: Int,
       x: Int, count: Int, _ out: UnsafeMutablePointer<Float>, _ stride: Int
     ) {
-      if !isEnlarged {
+      if !isUpsampled {
         let pixels = source + (line * width + x) * sourceStride + range.lowerBound
         copy(pixels, sourceStride, count, range.count, picture: picture, channel: channel, out, stride)
         return
       }
-      // A picture has an even number of lines, so that halving the number counted through all of them is right.
+      // A picture has an even number of lines, so halving a line number across all pictures is right.
       let sourceLine = source + (linesRepeat ? line / 2 : line) * (width / 2) * sourceStride + range.lowerBound
       for i in 0..<count {
         copy(
@@ -179,7 +199,8 @@ public struct FusedInput: Sendable {
       if let affine {
         let mean = affine + picture * 3 * channels + channel
         table.normalize(
-          pixels, pixelStride, count, channelCount, mean, mean + channels, mean + 2 * channels, silu, out, stride)
+          .init(pixels, stride: pixelStride), count, channelCount,
+          .init(mean: mean, scale: mean + channels, shift: mean + 2 * channels), silu, .init(out, stride: stride))
       } else if pixelStride == channelCount && stride == channelCount {
         out.update(from: pixels, count: count * channelCount)
       } else {

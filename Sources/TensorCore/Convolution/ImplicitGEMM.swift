@@ -1,14 +1,16 @@
-/// The product that convolutions, linear layers and attention have in common: output row r is
-/// `bias + Σ_tap (the tap's input row of r) · (the tap's weights)`, plus row r of a residual.
+import KernelTable
+
+/// The matrix product behind convolutions and linear layers. Output row r is `bias + Σ_tap (the tap's input row for
+/// r) · (the tap's weights)`, plus row r of a residual.
 ///
 /// - Parameters:
 ///   - rowCount: the rows of `out` (pixels).
-///   - out: row r lies at `out + r · outStride`; exactly `weights.columns` floats of it are written.
+///   - out: row r begins at `out + r · outStride`; exactly `weights.columns` floats of it are written.
 ///   - residual: laid out as `out`.
-///   - scratch: the floats that `gather` needs for each row.
-///   - gather: called with a range of rows, room for `taps · rows.count` addresses, and its scratch; writes at
-///     `tap · rows.count + (r - rows.lowerBound)` where the input of row r begins.
-func gatheredProduct(
+///   - scratch: floats that `gather` needs for each row.
+///   - gather: called with a range of rows, room for `taps · rows.count` addresses, and its scratch. Writes the address
+///     of a tap's input row for row r at `tap · rows.count + (r - rows.lowerBound)`.
+func implicitGEMM(
   rowCount: Int, weights: PackedWeights, out: UnsafeMutablePointer<Float>, outStride: Int,
   residual: UnsafePointer<Float>? = nil, scratch: Int = 0,
   gather: (
@@ -21,8 +23,8 @@ func gatheredProduct(
   let tiles = tiling.tiles
   guard tiles > 0 && weights.columns > 0 else { return }
 
-  // An item should be worth a few microseconds: several tiles where the product is small. Where tiles are few and
-  // the weights many (the lowest resolutions), the panels are shared out as well.
+  // An item should take a few microseconds: several tiles if the product is small. With few tiles and many weights (at
+  // the lowest resolutions), panels are divided among threads as well.
   let tileCost = taps * depth * tiling.height * table.tileColumns
   let panelsPerItem = tiles >= 8 ? weights.panelCount : 1
   let tilesPerItem = min(max(1, 400_000 / (tileCost * panelsPerItem)), 8)
@@ -49,7 +51,7 @@ func gatheredProduct(
               tiling[tile], addresses + (tile - firstTile) * addressesPerTile,
               room + 2 * tileScratch + (tile - firstTile) * tiling.height * scratch)
           }
-          // Panel by panel, so that a panel is read from a near cache by all tiles of the item.
+          // Panel by panel, so that all tiles of the item read a panel from a near cache.
           for panel in firstPanel..<lastPanel {
             let column = panel * table.tileColumns
             for tile in firstTile..<lastTile {
@@ -72,7 +74,7 @@ func gatheredProduct(
 struct Tiling {
   let count: Int
   let tiles: Int
-  /// Of all tiles but the last, which may be lower.
+  /// The height of all tiles but the last, which may be lower.
   let height: Int
 
   init(count: Int, most: Int) {
@@ -84,7 +86,7 @@ struct Tiling {
   subscript(tile: Int) -> Range<Int> { tile * height..<min((tile + 1) * height, count) }
 }
 
-/// One tile; where the output has fewer columns than a panel, through a whole tile beside it.
+/// Multiplies one tile. If the output has fewer columns than the panel, a whole tile is computed in scratch memory.
 private func multiplyTile(
   _ weights: PackedWeights, rows: UnsafePointer<UnsafePointer<Float>>, rowCount: Int, panel: UnsafePointer<Float>,
   bias: UnsafePointer<Float>, residual: UnsafePointer<Float>?, out: UnsafeMutablePointer<Float>, stride: Int,
@@ -92,8 +94,10 @@ private func multiplyTile(
 ) {
   let table = weights.table
   let width = table.tileColumns
+  let gathered = KernelTable.GatheredRows(rows, count: rowCount, taps: weights.taps, depth: weights.depth)
+  let panel = KernelTable.Panel(weights: panel, bias: bias)
   if columnCount == width {
-    table.multiplyTile(rows, rowCount, weights.taps, weights.depth, panel, bias, residual, out, stride)
+    table.multiplyTile(gathered, panel, residual, .init(out, stride: stride))
     return
   }
   let wholeResidual = residual.map { residual in
@@ -101,6 +105,6 @@ private func multiplyTile(
     for r in 0..<rowCount { (target + r * width).update(from: residual + r * stride, count: columnCount) }
     return UnsafePointer(target)
   }
-  table.multiplyTile(rows, rowCount, weights.taps, weights.depth, panel, bias, wholeResidual, scratch, width)
+  table.multiplyTile(gathered, panel, wholeResidual, .init(scratch, stride: width))
   for r in 0..<rowCount { (out + r * stride).update(from: scratch + r * width, count: columnCount) }
 }

@@ -1,10 +1,10 @@
-/// A fully connected layer: y = x·Wᵀ + b. With an input of more than two dimensions it acts on the last one: on
-/// channels-last activations it is a convolution with kernel 1.
+/// A fully connected layer: y = x·Wᵀ + b. It acts on the last dimension: on channels-last activations it is a
+/// convolution with kernel 1.
 public struct Linear: Sendable {
   private let weights: Lazy<PackedWeights>
-  /// The parameters where gradients are wanted.
+  /// The parameters, if gradients are needed.
   let variables: (weight: Variable, bias: Variable)?
-  /// What the gradient of the input is computed with.
+  /// The transposed weights, which compute the gradient of the input.
   let transposed: Lazy<PackedWeights>?
 
   /// Input features.
@@ -12,7 +12,7 @@ public struct Linear: Sendable {
   /// Output features.
   public let outFeatures: Int
 
-  /// A layer of `weight`, `[O, I]` (or `[O, I, 1…]`, a convolution's with kernel 1), and `bias`, `[O]`.
+  /// A layer of `weight`, `[O, I]` (or `[O, I, 1…]`, that of a convolution with kernel 1), and `bias`, `[O]`.
   public init(weight: Parameter, bias: Parameter) {
     precondition(
       weight.shape.count >= 2 && weight.shape.dropFirst(2).allSatisfy { $0 == 1 },
@@ -22,7 +22,7 @@ public struct Linear: Sendable {
     (variables, transposed) = Self.forGradients(weight, bias)
   }
 
-  /// A layer of weights that are there already.
+  /// A layer of weights that are already in memory.
   public init(weight: Tensor, bias: Tensor) { self.init(weight: Parameter(weight), bias: Parameter(bias)) }
 
   /// `[…, I]` → `[…, O]`.
@@ -45,31 +45,19 @@ public struct Linear: Sendable {
 }
 
 extension PackedWeights {
-  /// The product of each pixel's channels with the weights, which have one tap.
+  /// The product of each pixel's channels with weights of one tap.
   func product(_ input: FusedInput, adding residual: Tensor? = nil) -> Tensor {
     if let plain = input.plain { return product(plain, adding: residual) }
     let shape = input.shape
     let rowCount = shape.dropLast().reduce(1, *)
-    // Few rows are shared out by panels, and would be put together for each.
+    // With few rows, threads divide the panels, and each would fuse the input again.
     if rowCount < 8 * table.tileRows || !input.isInBlocks { return product(input.tensor(), adding: residual) }
-    let width = shape[shape.count - 2]
     return input.withReader { reader in
       residual.withUnsafePointerIfAny { residual in
         Tensor(shape.dropLast() + [columns]) { out in
-          gatheredProduct(
+          implicitGEMM(
             rowCount: rowCount, weights: self, out: out, outStride: columns, residual: residual, scratch: depth
-          ) { rows, addresses, scratch in
-            var row = rows.lowerBound
-            while row < rows.upperBound {
-              let (line, x) = row.quotientAndRemainder(dividingBy: width)
-              let count = min(width - x, rows.upperBound - row)
-              reader.read(
-                line: line, from: x, count: count, channels: 0..<depth,
-                into: scratch + (row - rows.lowerBound) * depth, stride: depth)
-              row += count
-            }
-            for r in 0..<rows.count { addresses[r] = UnsafePointer(scratch) + r * depth }
-          }
+          ) { rows, addresses, scratch in reader.gather(rows, scratch, into: addresses) }
         }
       }
     }
@@ -81,7 +69,7 @@ extension PackedWeights {
     return x.withUnsafePointer { source in
       residual.withUnsafePointerIfAny { residual in
         Tensor(x.shape.dropLast() + [columns]) { out in
-          gatheredProduct(
+          implicitGEMM(
             rowCount: rowCount, weights: self, out: out, outStride: columns, residual: residual
           ) { rows, addresses, _ in
             for r in 0..<rows.count { addresses[r] = source + (rows.lowerBound + r) * depth }
@@ -93,7 +81,7 @@ extension PackedWeights {
 }
 
 extension Optional<Tensor> {
-  /// For kernels: calls `body` with the address of the first element, or nil; valid during the call only.
+  /// For kernels: calls `body` with the address of the first element, valid only during the call, or nil.
   func withUnsafePointerIfAny<R>(_ body: (UnsafePointer<Float>?) -> R) -> R {
     self?.withUnsafePointer { body($0) } ?? body(nil)
   }

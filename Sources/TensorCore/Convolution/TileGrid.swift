@@ -1,16 +1,16 @@
-/// Pictures divided into square tiles of pixels, the last ones of a line and of a picture reaching beyond it.
+/// Pictures divided into square tiles of pixels; the last tiles of a line and of a picture may reach beyond it.
 ///
-/// Lines of tiles are counted through all pictures.
+/// Lines of tiles are numbered across all pictures.
 struct TileGrid {
-  /// The pixels of a tile's side.
+  /// The side of a tile in pixels.
   let side: Int
   /// Pixels.
   let height: Int
   let width: Int
-  /// Lines of tiles of a picture, and tiles of a line.
+  /// Lines of tiles in a picture, and tiles in a line.
   let rows: Int
   let columns: Int
-  /// Lines of tiles of all pictures.
+  /// Lines of tiles in all pictures.
   let lines: Int
 
   init(side: Int, batch: Int, height: Int, width: Int) {
@@ -22,18 +22,19 @@ struct TileGrid {
     lines = batch * rows
   }
 
-  /// The tiles of all pictures, line by line.
+  /// Tiles in all pictures, numbered line by line.
   var tiles: Int { lines * columns }
 
-  /// The line of pixels, counted through all pictures, `y` below the first one of a line of tiles; nil outside the picture.
+  /// The line of pixels, numbered across all pictures, that is `y` below the first of a line of tiles; nil outside the
+  /// picture.
   func pixelLine(_ line: Int, _ y: Int) -> Int? {
     let y = line % rows * side + y
     return y >= 0 && y < height ? line / rows * height + y : nil
   }
 
-  /// The pixels of a tile that lie within the picture.
+  /// The pixels of a tile that are within the picture.
   struct Pixels {
-    /// The number of the first one, counted through all pictures.
+    /// The first pixel's number across all pictures.
     let first: Int
     let rows: Int
     let columns: Int
@@ -49,10 +50,10 @@ struct TileGrid {
   }
 }
 
-/// Tiles that are worked on together, divided into blocks for the matrix product.
+/// Tiles that are processed together, divided into blocks for the matrix product.
 struct TileGroup {
   let grid: TileGrid
-  /// Their numbers, counted through all pictures.
+  /// Their numbers across all pictures.
   let tiles: Range<Int>
   /// The blocks of tiles.
   let tiling: Tiling
@@ -75,12 +76,12 @@ struct TileGroup {
     return grid.pixels(line: line, column: column)
   }
 
-  /// The columns of a line whose tiles belong to the group.
+  /// The columns of the group's tiles in a line.
   func columns(ofLine line: Int) -> Range<Int> {
     tiles.clamped(to: line * grid.columns..<(line + 1) * grid.columns).offset(by: -line * grid.columns)
   }
 
-  /// The lines that the group has tiles of, in runs of at most `mostLines`, each of one picture.
+  /// The lines of the group's tiles, in runs of at most `mostLines` within one picture.
   func strips(mostLines: Int) -> [Range<Int>] {
     var strips: [Range<Int>] = []
     var first = tiles.lowerBound / grid.columns

@@ -1,24 +1,25 @@
 import KernelTable
 
-/// A convolution with kernel 3×3 and stride 1 by Winograd's F(m×m, 3×3) (Lavin & Gray 2016): tiles of (m + 2)² pixels and the
-/// weights are transformed to as many points, at each of which a matrix product takes the place of the convolution, and the
-/// products are transformed back to m×m pixels. With m = 4 that needs a quarter of the multiplications, with m = 2 4/9.
+/// A convolution with kernel 3×3 and stride 1 by Winograd's F(m×m, 3×3) (Lavin & Gray 2016): tiles of (m + 2)² pixels
+/// and the weights are transformed to as many points, at each of which a matrix product replaces the convolution, and
+/// the products are transformed back to m×m pixels. That takes 1/4 of the multiplications for m = 4, and 4/9 for m = 2.
 struct WinogradConvolution: Sendable {
-  /// Input channels are taken in blocks of this many.
+  /// Input channels are processed in blocks of this size.
   static let block = 16
-  /// Room for the transformed tiles that a thread works on at a time: the more, the fewer times weights are transformed.
+  /// Memory for the transformed tiles that a thread processes at a time: the more, the less often weights are
+  /// transformed.
   private static let tileBytes = 4 << 20
-  /// The same where weights are kept transformed: then tiles should stay in the second-level cache.
+  /// The same if transformed weights are kept: then the tiles should stay in the L2 cache.
   private static let tileBytesForKeptWeights = 384 << 10
 
-  // The rules below are fitted to measurements; see PERFORMANCE.md.
+  // The thresholds below are tuned by measurement; see PERFORMANCE.md.
 
-  /// Transformed weights of fewer bytes are kept: they stay in a cache. Others take four times the room of the weights, and
-  /// reading so much takes longer than transforming them anew for each group of tiles.
+  /// Transformed weights of fewer bytes are kept, since they fit in a cache. Larger ones take four times the memory of
+  /// the weights, and reading that takes longer than transforming the weights again for each group of tiles.
   private static let smallWeights = 1_500_000
-  /// Up to how many pixels of a picture F(2×2, 3×3) is used: one tile of F(4×4, 3×3).
+  /// F(2×2, 3×3) is used for pictures of at most this many pixels, one tile of F(4×4, 3×3).
   private static let fewPixels = 16
-  /// From how many tiles for each thread on threads share tiles rather than weights, if those must be transformed.
+  /// From this many tiles per thread on, threads divide tiles rather than weights, if weights must be transformed.
   private static let manyTiles = 32
 
   let table: KernelTable
@@ -27,22 +28,22 @@ struct WinogradConvolution: Sendable {
   let depth: Int
   private let columns: Int
   private let bias: Tensor
-  /// `[panels, depth, 9, tileColumns]`, or `[panels, points, depth, tileColumns]` if they are transformed.
+  /// `[panels, depth, 9, tileColumns]`, or `[panels, points, depth, tileColumns]` if transformed.
   private let panels: Tensor
   let isTransformed: Bool
 
   private var panelCount: Int { panels.shape[0] }
   private var panelStride: Int { panels.count / panelCount }
 
-  /// The side of the tiles it puts out.
+  /// The side of an output tile.
   var tileSide: Int { winograd.outputSide }
 
   /// - Parameters:
   ///   - weight: `[O, I, 3, 3]`, I a multiple of 16.
   ///   - bias: `[O]`.
-  ///   - outputPixels: of a picture, if known: where they are few, the smaller tiles pay.
-  ///   - isTransposed: whether it is the layer that takes the gradient of the output of the layer of `weight` to that of its
-  ///     input: then O is a multiple of 16, and the bias is `[I]`.
+  ///   - outputPixels: the pixels of an output picture, if known; for few, smaller tiles are faster.
+  ///   - isTransposed: whether to compute the gradient of the input of the layer with this weight, given that of its
+  ///     output. Then O is a multiple of 16, and the bias is `[I]`.
   init(weight: Tensor, bias: Tensor, outputPixels: Int?, isTransposed flips: Bool = false) {
     precondition(
       weight.shape.count == 4 && weight.shape[flips ? 0 : 1] % Self.block == 0 && weight.shape.dropFirst(2) == [3, 3],
@@ -71,13 +72,13 @@ struct WinogradConvolution: Sendable {
           } else {
             table.packing.transpose(weight + first * depth * 9, count, depth * 9, raw, width)
           }
-          if isTransformed { transform(raw, depth, target, depth * width, nil) }
+          if isTransformed { transform(raw, depth, .init(target, stride: depth * width), nil) }
         }
       }
     }
   }
 
-  /// Whether F(2×2, 3×3) is used for pictures of so many pixels.
+  /// Whether F(2×2, 3×3) is used for pictures of this many pixels.
   static func usesSmallTiles(_ outputPixels: Int?) -> Bool { outputPixels.map { $0 <= fewPixels } ?? false }
 
   /// `[N, H, W, I]` → `[N, H, W, O]`, plus `residual` of that shape.
@@ -91,19 +92,19 @@ struct WinogradConvolution: Sendable {
       residual.withUnsafePointerIfAny { residual in
         Tensor([shape[0], shape[1], shape[2], columns]) { out in
           let pass = Pass(reader: reader, residual: residual, out: out)
-          // Where there are tiles enough for all, each thread transforms and multiplies its own: what it has written it
-          // finds in its own cache. Else threads share the work of each step.
+          // With enough tiles for all threads, each thread transforms and multiplies its own, and finds what it has
+          // written in its own cache. Otherwise threads divide the work of each step.
           let areMany = grid.tiles >= threads * (isTransformed ? table.tileRows / 2 : Self.manyTiles)
           if threads == 1 || areMany {
             let rounds = (grid.tiles + threads * most - 1) / (threads * most)
             let groups = Tiling(count: grid.tiles, most: (grid.tiles + rounds * threads - 1) / (rounds * threads))
             ThreadPool.shared.forEach(groups.tiles, scratch: scratch(grid, tiles: groups.height)) { item, room in
-              compute(pass, TileGroup(grid: grid, tiles: groups[item], mostRows: table.tileRows), room)
+              computeAlone(pass, TileGroup(grid: grid, tiles: groups[item], mostRows: table.tileRows), room)
             }
           } else {
             let groups = Tiling(count: grid.tiles, most: most)
             for item in 0..<groups.tiles {
-              share(pass, TileGroup(grid: grid, tiles: groups[item], mostRows: table.tileRows))
+              computeTogether(pass, TileGroup(grid: grid, tiles: groups[item], mostRows: table.tileRows))
             }
           }
         }
@@ -111,30 +112,30 @@ struct WinogradConvolution: Sendable {
     }
   }
 
-  /// How the input is transformed.
+  /// The transform of the input.
   private var input: WinogradInput { WinogradInput(winograd: winograd, depth: depth) }
 
-  /// Where the points of a group of tiles lie.
+  /// The layout of the points of a group of tiles.
   private func tileLayout(_ tiling: Tiling) -> WinogradInput.Layout { .init(input, tiling) }
 
-  /// What one call reads and writes.
+  /// The memory that one call reads and writes.
   private struct Pass: @unchecked Sendable {
     let reader: FusedInput.Reader
     let residual: UnsafePointer<Float>?
     let out: UnsafeMutablePointer<Float>
   }
 
-  // MARK: - Who does what
+  // MARK: - Division of the work
 
-  /// Room for `compute`: the transformed tiles, and what the steps need.
+  /// The scratch floats of `computeAlone`: the transformed tiles, and what the steps need.
   private func scratch(_ grid: TileGrid, tiles: Int) -> Int {
     let tiling = Tiling(count: tiles, most: table.tileRows)
     let product = ProductRoom(self, tileRows: tiling.height, blocks: tiling.tiles)
     return tileLayout(tiling).count + max(WinogradInput.Strip(input, grid).count, product.count)
   }
 
-  /// All that a group of tiles needs, on one thread.
-  private func compute(_ pass: Pass, _ group: TileGroup, _ tiles: UnsafeMutablePointer<Float>) {
+  /// Computes a group of tiles on one thread.
+  private func computeAlone(_ pass: Pass, _ group: TileGroup, _ tiles: UnsafeMutablePointer<Float>) {
     let strip = WinogradInput.Strip(input, group.grid)
     let room = tiles + tileLayout(group.tiling).count
     for lines in group.strips(mostLines: strip.lines) {
@@ -147,13 +148,13 @@ struct WinogradConvolution: Sendable {
     }
   }
 
-  /// The same, by all threads together.
-  private func share(_ pass: Pass, _ group: TileGroup) {
+  /// Computes a group of tiles on all threads.
+  private func computeTogether(_ pass: Pass, _ group: TileGroup) {
     let strip = WinogradInput.Strip(input, group.grid)
     let strips = group.strips(mostLines: strip.lines)
     let chunks = depth / strip.channels
-    // Blocks of tiles share the weights that are read or transformed for them, which is worth four or five blocks' products;
-    // beyond that there should be items enough for all threads.
+    // The blocks of a set share the weights read or transformed for them, which costs as much as the products of four
+    // or five blocks. Beyond that size there should rather be enough items for all threads.
     let threads = ThreadPool.shared.threads
     let fewest = isTransformed ? 2 : 6
     let sets = Tiling(
@@ -177,8 +178,8 @@ struct WinogradConvolution: Sendable {
 
   // MARK: - Steps
 
-  /// Multiplies blocks of a group's tiles with a panel of weights and transforms the products back. Meanwhile fetches the
-  /// weights that come next, which are those of the panel `next` in the end.
+  /// Multiplies blocks of a group's tiles with a panel of weights and transforms the products back. Prefetches the
+  /// weights that come next, at the end those of panel `next`.
   private func multiply(
     _ pass: Pass, _ tiles: UnsafePointer<Float>, _ group: TileGroup, _ panel: Int, _ blocks: Range<Int>, next: Int,
     _ products: UnsafeMutablePointer<Float>
@@ -198,7 +199,8 @@ struct WinogradConvolution: Sendable {
           let count = min(room.chunk, depth - first)
           let following = number > 0 ? nil : rawWeights(after: first + count, of: panel, then: next, panels)
           if !isTransformed && number == 0 {
-            winograd.weights(weights + first * 9 * width, count, transformed, room.weightStride, following)
+            winograd.weights(
+              weights + first * 9 * width, count, .init(transformed, stride: room.weightStride), following)
           }
           let points = isTransformed ? weights : UnsafePointer(transformed)
           let blocks = count / Self.block
@@ -209,9 +211,11 @@ struct WinogradConvolution: Sendable {
             tiles + firstTile / height * layout.blockStride + first / Self.block * layout.channelStride
           for p in 0..<winograd.points {
             table.multiplyBlocks(
-              rows + p * layout.pointStride, endTile - firstTile, height, layout.blockStride, layout.channelStride,
-              blocks, points + p * room.weightStride, first > 0, products + p * room.pointStride, width,
-              ahead.address, ahead.lines)
+              .init(
+                rows + p * layout.pointStride, count: endTile - firstTile, tileHeight: height,
+                tileStride: layout.blockStride), .init(stride: layout.channelStride, count: blocks),
+              points + p * room.weightStride, first > 0, .init(products + p * room.pointStride, stride: width),
+              .init(ahead.address, lines: ahead.lines))
             ahead.address += ahead.step
           }
         }
@@ -224,8 +228,8 @@ struct WinogradConvolution: Sendable {
     }
   }
 
-  /// The weights to be transformed next: those of a panel's other input channels, or those of the panel `next`; nil if there are
-  /// none.
+  /// The weights to be transformed next: those of the panel's next input channels, or those of panel `next`; nil if
+  /// there are none.
   private func rawWeights(after channel: Int, of panel: Int, then next: Int, _ panels: UnsafePointer<Float>)
     -> UnsafePointer<Float>?
   {
@@ -234,7 +238,7 @@ struct WinogradConvolution: Sendable {
     return next != panel && next < panelCount ? panels + next * panelStride : nil
   }
 
-  /// Transforms the products of one tile and one panel back.
+  /// Transforms the products of one tile and one panel back to pixels.
   private func write(
     _ products: UnsafePointer<Float>, _ pointStride: Int, _ pixels: TileGrid.Pixels, panel: Int,
     residual: UnsafePointer<Float>?, into out: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
@@ -246,16 +250,16 @@ struct WinogradConvolution: Sendable {
     bias.withUnsafePointer { bias in
       if column + width <= channels {
         winograd.output(
-          products, pointStride, bias + column, residual.map { $0 + offset }, out + offset,
-          pixels.lineStride * channels,
-          channels, pixels.rows, pixels.columns)
+          .init(products, stride: pointStride), bias + column, residual.map { $0 + offset },
+          .init(out + offset, rowStride: pixels.lineStride * channels, pixelStride: channels), pixels.rows,
+          pixels.columns)
         return
       }
-      // The output has fewer channels than the panel: through a whole tile beside it.
+      // The output has fewer channels than the panel: a whole tile is computed in scratch memory.
       let count = channels - column
       winograd.output(
-        products, pointStride, bias + column, nil, scratch, winograd.outputSide * width, width, pixels.rows,
-        pixels.columns)
+        .init(products, stride: pointStride), bias + column, nil,
+        .init(scratch, rowStride: winograd.outputSide * width, pixelStride: width), pixels.rows, pixels.columns)
       for y in 0..<pixels.rows {
         for x in 0..<pixels.columns {
           let target = offset + (y * pixels.lineStride + x) * channels

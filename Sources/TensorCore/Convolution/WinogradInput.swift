@@ -1,15 +1,15 @@
 import KernelTable
 
-/// How Winograd's convolution reads its input: tiles of (m + 2)² pixels are transformed to as many points.
+/// The input transform of Winograd's convolution, from tiles of (m + 2)² pixels to as many points.
 struct WinogradInput {
   let winograd: KernelTable.Winograd
   /// Channels, a multiple of 16.
   let depth: Int
 
-  /// The room that a strip of pixels may take on its way to being transformed.
+  /// The memory that a strip of pixels may take before it is transformed.
   private static let stripBytes = 160 << 10
 
-  /// Some lines of tiles of one picture in some channels, with a margin of a pixel on each side.
+  /// A few lines of tiles of one picture in some channels, with a margin of one pixel on each side.
   struct Strip {
     let channels: Int
     let lines: Int
@@ -26,8 +26,8 @@ struct WinogradInput {
     }
   }
 
-  /// Where the points of a group of tiles lie: block by block of tiles, and in each channels by 16 and point by point, so that the
-  /// products of all points read memory in order. Row r of a block has channel c of point p at
+  /// The layout of the points of a group of tiles: by block of tiles, then by 16 channels, then by point, so that the
+  /// products of all points read memory in order. In a block, channel c of point p of row r is at
   /// `c / 16 · channelStride + p · pointStride + 16r + c % 16`.
   struct Layout {
     let pointStride: Int
@@ -35,7 +35,7 @@ struct WinogradInput {
     let blockStride: Int
     let count: Int
 
-    /// - Parameter gap: floats between one point and the next.
+    /// - Parameter gap: unused floats between one point and the next.
     init(_ input: WinogradInput, _ tiling: Tiling, gap: Int = 0) {
       pointStride = tiling.height * WinogradConvolution.block + gap
       channelStride = input.winograd.points * pointStride
@@ -44,7 +44,7 @@ struct WinogradInput {
     }
   }
 
-  /// Transforms those tiles of a group that lie in `lines`, in the strip's channels from `channel` on.
+  /// Transforms the group's tiles in `lines`, in as many channels as a strip has, from `channel` on.
   func transform(
     _ reader: FusedInput.Reader, _ group: TileGroup, _ lines: Range<Int>, _ channel: Int, _ strip: Strip,
     _ scratch: UnsafeMutablePointer<Float>, into out: UnsafeMutablePointer<Float>, _ layout: Layout
@@ -67,10 +67,10 @@ struct WinogradInput {
       let pixels = scratch + side * (line - lines.lowerBound) * rowStride
       for column in group.columns(ofLine: line) {
         let (tileBlock, row) = group.place(line * grid.columns + column)
+        let points = out + tileBlock * layout.blockStride + channel / block * layout.channelStride + row * block
         winograd.input(
-          pixels + side * column * channels, rowStride, channels, channels,
-          out + tileBlock * layout.blockStride + channel / block * layout.channelStride + row * block,
-          layout.pointStride, layout.channelStride)
+          .init(pixels + side * column * channels, rowStride: rowStride, pixelStride: channels), channels,
+          .init(points, pointStride: layout.pointStride, blockStride: layout.channelStride))
       }
     }
   }

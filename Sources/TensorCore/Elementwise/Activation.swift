@@ -58,7 +58,7 @@ extension Tensor {
       recordedName != nil || offsets.recordedName != nil, as: .sumOfChannels(recordedName, offsets.recordedName))
   }
 
-  /// Calls `body(offset, count)` for strips of `count` elements that are worth a thread's while.
+  /// Calls `body(offset, count)`, in parallel, for strips long enough to be worth a thread's time.
   static func forStrips(of count: Int, _ body: (_ offset: Int, _ count: Int) -> Void) {
     let strip = 16_384
     ThreadPool.shared.forEach((count + strip - 1) / strip) { i in

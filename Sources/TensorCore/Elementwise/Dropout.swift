@@ -1,30 +1,31 @@
-/// Dropout (Srivastava et al. 2014): in training, each element is set to 0 with probability p, and multiplied by 1 / (1 - p) otherwise.
+/// Dropout (Srivastava et al. 2014): in training, each element is set to 0 with probability p,
+/// and multiplied by 1 / (1 - p) otherwise.
 public struct Dropout: Sendable {
   /// p, from 0 to below 1.
   public let probability: Float
-  /// Tells one layer's draws from another's.
+  /// Distinguishes this layer's draws from those of others.
   private let layer: UInt64
 
-  /// A layer with its name in the model, of which its draws are made.
+  /// A layer whose draws depend on its name in the model.
   public init(probability: Float, name: String) {
-    precondition(probability >= 0 && probability < 1, "\(probability) is no probability of dropping out")
+    precondition(probability >= 0 && probability < 1, "\(probability) is not a dropout probability")
     self.probability = probability
     layer = SplitMix64.state(seed: 0, name: name)
   }
 
-  /// The draws of one training step: what is not current, drops nothing.
+  /// The draws of a training step. Dropout does nothing unless they are current.
   public struct Draws: Sendable {
-    /// What operations see; nil, as usual, outside of training.
+    /// The current draws; nil outside training.
     @TaskLocal public static var current: Draws?
     let seed: UInt64
     let firstExample: Int
 
-    /// The draws for a batch whose first picture is number `firstExample` of a run with `seed`: those for a picture depend on its
-    /// number, not on the batch.
+    /// The draws for a batch whose first picture is number `firstExample` of a run with `seed`. They depend on a
+    /// picture's number, not on its batch.
     public init(seed: UInt64, firstExample: Int) { (self.seed, self.firstExample) = (seed, firstExample) }
   }
 
-  /// `[N, …]` → the same shape; outside of training the input itself.
+  /// `[N, …]` → the same shape; outside training, the input itself.
   public func callAsFunction(_ input: FusedInput) -> FusedInput {
     guard probability > 0, let draws = Draws.current else { return input }
     let x = input.tensor()
@@ -33,17 +34,17 @@ public struct Dropout: Sendable {
   }
 }
 
-/// What a dropout layer multiplies the elements of a batch by, drawn anew whenever it is applied.
-public struct DropoutMask: Sendable {
+/// The factors of a batch's elements in a dropout layer, redrawn whenever the mask is applied.
+struct DropoutMask: Sendable {
   let probability: Float
   let seed: UInt64
   let firstExample: Int
 
   /// Each element of `x`, `[N, …]`, multiplied by 0 or 1 / (1 - p).
-  package func applied(to x: Tensor) -> Tensor {
+  func applied(to x: Tensor) -> Tensor {
     let perExample = x.count / max(1, x.shape[0])
     let factor = 1 / (1 - probability)
-    // An element is dropped where the upper half of its random number lies below p.
+    // An element is dropped if the upper half of its random number is below p.
     let limit = UInt32(min(Double(probability) * 0x1p32, Double(UInt32.max)))
     return x.withUnsafePointer { source in
       Tensor(x.shape) { out in

@@ -1,8 +1,8 @@
-// Arithmetic of the samplers and tests: a few passes over one picture per step, so plain loops are fast enough.
-// The UNet's own elementwise work (SiLU, residual sums) goes through the kernels.
+// Arithmetic for samplers and tests: a few passes over one picture per step, so plain loops are fast enough. The UNet's
+// own elementwise operations (SiLU, residual sums) use kernels.
 
 extension Tensor {
-  /// `f` of every element.
+  /// `f` applied to every element.
   public func map(_ f: (Float) -> Float) -> Tensor {
     withUnsafePointer { source in
       Tensor(shape) { target in
@@ -11,7 +11,7 @@ extension Tensor {
     }
   }
 
-  /// `f` of every pair of elements of two tensors of one shape.
+  /// `f` applied to every pair of elements of two tensors of the same shape.
   public func zip(_ other: Tensor, _ f: (Float, Float) -> Float) -> Tensor {
     precondition(shape == other.shape, "shapes differ: \(shape) and \(other.shape)")
     return withUnsafePointer { a in
@@ -26,7 +26,8 @@ extension Tensor {
   /// The entries `range` of the first dimension: `[N, …]` → `[range.count, …]`.
   public func rows(_ range: Range<Int>) -> Tensor {
     precondition(
-      !shape.isEmpty && range.lowerBound >= 0 && range.upperBound <= shape[0], "rows \(range) of a tensor \(shape)")
+      !shape.isEmpty && range.lowerBound >= 0 && range.upperBound <= shape[0],
+      "rows \(range) of a tensor of shape \(shape)")
     let stride = shape.dropFirst().reduce(1, *)
     return withUnsafePointer { source in
       Tensor([range.count] + shape.dropFirst()) { target in
@@ -39,7 +40,7 @@ extension Tensor {
   public func channels(_ range: Range<Int>) -> Tensor {
     precondition(
       shape.count >= 2 && range.lowerBound >= 0 && range.upperBound <= shape[1],
-      "channels \(range) of a tensor \(shape)")
+      "channels \(range) of a tensor of shape \(shape)")
     let pixels = shape.dropFirst(2).reduce(1, *)
     return withUnsafePointer { source in
       Tensor([shape[0], range.count] + shape.dropFirst(2)) { target in
@@ -51,11 +52,12 @@ extension Tensor {
     }
   }
 
-  /// The channels of two pictures, one's behind the other's: `[N, A, …]`, `[N, B, …]` → `[N, A + B, …]`.
+  /// The channels of two pictures, concatenated: `[N, A, …]`, `[N, B, …]` → `[N, A + B, …]`.
   public func joiningChannels(_ other: Tensor) -> Tensor {
     precondition(
       shape.count >= 2 && shape.count == other.shape.count && shape[0] == other.shape[0]
-        && shape.dropFirst(2) == other.shape.dropFirst(2), "cannot join the channels of \(shape) and \(other.shape)")
+        && shape.dropFirst(2) == other.shape.dropFirst(2),
+      "cannot concatenate the channels of \(shape) and \(other.shape)")
     let (mine, others) = (count / max(1, shape[0]), other.count / max(1, shape[0]))
     return withUnsafePointer { a in
       other.withUnsafePointer { b in
@@ -69,12 +71,23 @@ extension Tensor {
     }
   }
 
-  /// The rows of these numbers along the first dimension, in this order, with repetitions: `[N, …]` → `[rows, …]`.
-  public func gatheringRows(_ rows: [Int]) -> Tensor { Tensor.stacked(rows.map { self.rows($0..<$0 + 1) }) }
+  /// The entries `rows` of the first dimension, in that order, with repetitions: `[N, …]` → `[rows.count, …]`.
+  public func gatheringRows(_ rows: [Int]) -> Tensor {
+    precondition(
+      !shape.isEmpty && rows.allSatisfy { $0 >= 0 && $0 < shape[0] }, "rows \(rows) of a tensor of shape \(shape)")
+    let stride = shape.dropFirst().reduce(1, *)
+    return withUnsafePointer { source in
+      Tensor([rows.count] + shape.dropFirst()) { target in
+        for (i, row) in rows.enumerated() {
+          (target + i * stride).update(from: source + row * stride, count: stride)
+        }
+      }
+    }
+  }
 
-  /// Tensors joined along their first dimension: `[A, …]`, `[B, …]` → `[A + B, …]`.
+  /// Tensors concatenated along their first dimension: `[A, …]`, `[B, …]` → `[A + B, …]`.
   public static func stacked(_ parts: [Tensor]) -> Tensor {
-    precondition(!parts.isEmpty, "nothing to stack")
+    precondition(!parts.isEmpty, "there is nothing to stack")
     let rest = parts[0].shape.dropFirst()
     precondition(
       parts.allSatisfy { $0.shape.dropFirst() == rest }, "cannot stack shapes \(parts.map(\.shape))")

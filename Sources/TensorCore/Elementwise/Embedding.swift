@@ -13,10 +13,9 @@ public struct Embedding: Sendable {
     variable = weight.variable
   }
 
-  /// The vectors `rows`, `[N]` numbers below `count` → `[N, D]`.
+  /// Looks up the vectors `rows`: `[N]` numbers below `count` → `[N, D]`.
   public func callAsFunction(_ rows: [Int]) -> Tensor {
-    let table = table.value
-    let output = Tensor.stacked(rows.map { table.rows($0..<$0 + 1) })
+    let output = table.value.gatheringRows(rows)
     guard let variable, !variable.isFrozen else { return output }
     return output.recorded(true, as: .embedding(variable, rows: rows))
   }

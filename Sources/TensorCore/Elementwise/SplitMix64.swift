@@ -1,9 +1,10 @@
-/// The functions of SplitMix64 (Steele, Lea & Flood 2014), for numbers that are made of a seed, a name and a place alone.
+/// The functions of SplitMix64 (Steele, Lea & Flood 2014), for random numbers that depend only on a seed, a name and a
+/// position.
 package enum SplitMix64 {
-  /// What is added to the state from one number to the next.
+  /// The step of the state from one number to the next.
   package static let increment: UInt64 = 0x9E37_79B9_7F4A_7C15
 
-  /// The number that a state stands for.
+  /// The random number of a state.
   package static func number(_ state: UInt64) -> UInt64 {
     var z = state
     z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
@@ -11,7 +12,7 @@ package enum SplitMix64 {
     return z ^ z >> 31
   }
 
-  /// A state for `name`, by FNV-1a: the same wherever and whenever it is computed.
+  /// An initial state for `name`, by FNV-1a, which unlike `Hasher` gives the same in every process.
   package static func state(seed: UInt64, name: String) -> UInt64 {
     name.utf8.reduce(0xCBF2_9CE4_8422_2325 ^ seed) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
   }

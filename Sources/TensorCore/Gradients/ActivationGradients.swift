@@ -1,8 +1,8 @@
-// Backward through operations without parameters of their own.
+// Backward passes of operations without parameters.
 
 extension Tensor {
-  /// The gradient of x, given that of `x.silu()`.
-  package func siluGradient(_ gradient: Tensor) -> Tensor {
+  /// The gradient of this tensor, given that of its `silu()`.
+  func siluGradient(_ gradient: Tensor) -> Tensor {
     let table = KernelChoice.current
     return withUnsafePointer { x in
       gradient.withUnsafePointer { gradient in
@@ -13,8 +13,9 @@ extension Tensor {
     }
   }
 
-  /// The sum over the pixels of each picture, the gradient of the offsets of `addingToChannels`: `[N, spatial…, C]` → `[N, C]`.
-  package func sumOfPicturePixels() -> Tensor {
+  /// The sum over each picture's pixels, which is the gradient of the offsets in `addingToChannels`: `[N, spatial…, C]`
+  /// → `[N, C]`.
+  func sumOfPicturePixels() -> Tensor {
     let channels = shape[shape.count - 1]
     let picture = count / (shape[0] * channels)
     let pixels = reshaped([shape[0], picture, channels])
@@ -22,9 +23,9 @@ extension Tensor {
   }
 
   /// The gradient of an activation of `shape`, given that of its `averagePooled()`.
-  package func averagePoolingGradient(shape: [Int]) -> Tensor {
+  func averagePoolingGradient(shape: [Int]) -> Tensor {
     let (planes, height, width, channels) = Tensor.planesAndSize(shape)
-    let share = 1 / Float(height.factor * width.factor)
+    let scale = 1 / Float(height.factor * width.factor)
     return withUnsafePointer { source in
       Tensor(shape) { out in
         ThreadPool.shared.forEach(planes) { plane in
@@ -34,9 +35,9 @@ extension Tensor {
               let (row, column) = (y / height.factor, x / width.factor)
               if row < height.halved && column < width.halved {
                 let pixel = source + ((plane * height.halved + row) * width.halved + column) * channels
-                for c in 0..<channels { target[c] = pixel[c] * share }
+                for c in 0..<channels { target[c] = pixel[c] * scale }
               } else {
-                // An odd last line, which no average has seen.
+                // An odd last line, which is in no average.
                 target.update(repeating: 0, count: channels)
               }
             }
@@ -46,8 +47,8 @@ extension Tensor {
     }
   }
 
-  /// The gradient of an activation, given that of the one in which each of its pixels was repeated (`FusedInput.enlarged`).
-  func sumOfRepeatedPixels() -> Tensor {
+  /// The gradient of an activation, given that of its nearest upsampling (`FusedInput.upsampledNearest`).
+  func upsamplingGradient() -> Tensor {
     let (planes, height, width, channels) = Tensor.planesAndSize(shape)
     let table = KernelChoice.current
     let small =
@@ -77,7 +78,7 @@ extension Tensor {
   }
 
   /// The gradient of queries, keys and values, `[N, T, 3C]`, given that of their `attention`, `[N, T, C]`.
-  package func attentionGradient(_ gradient: Tensor, heads: Int, order: QKVOrder) -> Tensor {
+  func attentionGradient(_ gradient: Tensor, heads: Int, order: QKVOrder) -> Tensor {
     let (batch, length, width) = (shape[0], shape[1], shape[2])
     let channels = width / 3
     let depth = channels / heads
@@ -91,8 +92,8 @@ extension Tensor {
               let (n, head) = item.quotientAndRemainder(dividingBy: heads)
               let first = n * length * width + head * headStride
               kernels.attend(
-                source + first, width, partStride, length, depth, gradient + n * length * channels + head * depth,
-                channels, scratch, out + first)
+                .init(source + first, stride: width, partStride: partStride), length, depth,
+                .init(gradient + n * length * channels + head * depth, stride: channels), scratch, out + first)
             }
           }
         }
@@ -100,9 +101,9 @@ extension Tensor {
     }
   }
 
-  /// The gradients of an activation of `shape`, `[N, T, C]`, and of the embeddings of places, `[C, T + 1]`, given that of
-  /// `withMeanInFront`.
-  package func poolingTokensGradient(shape: [Int]) -> (activation: Tensor, places: Tensor) {
+  /// The gradients of an activation of `shape`, `[N, T, C]`, and of the positional embeddings, `[C, T + 1]`, given that
+  /// of `withMeanInFront`.
+  func poolingTokensGradient(shape: [Int]) -> (activation: Tensor, places: Tensor) {
     let (batch, positions, channels) = (shape[0], shape[1], shape[2])
     let activation = withUnsafePointer { source in
       Tensor(shape) { out in
@@ -124,7 +125,7 @@ extension Tensor {
   }
 
   /// The gradient of an activation of `shape`, `[N, T, C]`, given that of its `firstPositions()`.
-  package func firstPositionsGradient(shape: [Int]) -> Tensor {
+  func firstPositionsGradient(shape: [Int]) -> Tensor {
     var whole = Tensor(zeros: shape)
     withUnsafePointer { source in
       whole.withUnsafeMutablePointer { out in
@@ -138,8 +139,8 @@ extension Tensor {
 }
 
 extension Variable {
-  /// Adds the gradients of rows of a table, `[N, D]`, to the table's.
-  package func addToGradient(_ terms: Tensor, rows: [Int]) {
+  /// Adds the gradients `terms`, `[N, D]`, of the rows `rows` to the table's gradient.
+  func addToGradient(_ terms: Tensor, rows: [Int]) {
     let width = shape[1]
     addToGradient { sum, accumulates in
       if !accumulates { sum.update(repeating: 0, count: value.count) }
@@ -150,7 +151,4 @@ extension Variable {
       }
     }
   }
-
-  /// Adds derivatives of the variable's number of elements.
-  package func addGradient(_ terms: Tensor) { addToGradient(terms) }
 }

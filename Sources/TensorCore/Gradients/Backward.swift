@@ -1,18 +1,18 @@
-/// The gradients that a backward pass has found, by the names of tensors.
+/// The gradients computed by a backward pass, by the tensors' names.
 public struct Gradients {
   private var byName: [TensorName: Tensor] = [:]
 
-  /// None yet.
+  /// No gradients.
   init() {}
 
-  /// The gradient with respect to a watched tensor, in its shape; nil if nothing depended on it.
+  /// The gradient with respect to a watched tensor, in its shape; nil if the result did not depend on it.
   public func of(_ x: Tensor) -> Tensor? { x.recordedName.flatMap { byName[$0] }?.reshaped(x.shape) }
 
   mutating func take(_ name: TensorName?) -> Tensor? { name.flatMap { byName.removeValue(forKey: $0) } }
 
   func has(_ name: TensorName) -> Bool { byName[name] != nil }
 
-  /// Makes the gradient of `name` that of `newName`, or that of nothing.
+  /// Moves the gradient of `name` to `newName`, or discards it.
   mutating func rename(_ name: TensorName, _ newName: TensorName?) { set(newName, take(name)) }
 
   mutating func set(_ name: TensorName?, _ gradient: Tensor?) {
@@ -27,43 +27,43 @@ public struct Gradients {
 }
 
 extension GradientTape {
-  /// Goes back through what led to `output` (reverse-mode differentiation): adds to the gradients of variables, and returns those of
-  /// watched tensors. The recording is empty afterwards.
+  /// Backpropagates from `output` (reverse-mode differentiation): adds to the gradients of variables, and returns those
+  /// of watched tensors. Empties the tape.
   ///
   /// - Parameters:
-  ///   - output: what was recorded last, or anything before it.
-  ///   - gradient: dL/d`output`, of its shape.
+  ///   - output: the result recorded last, or any before it.
+  ///   - gradient: dL/d`output`, in its shape.
   public func backward(from output: Tensor, _ gradient: Tensor) -> Gradients {
     precondition(gradient.shape == output.shape, "\(gradient.shape) is not a gradient of a tensor \(output.shape)")
     var gradients = Gradients()
     gradients.set(output.recordedName, gradient)
-    // What going back computes is of no interest to a recording.
-    GradientTape.$current.withValue(nil) { goBack(&gradients) }
+    // The backward pass itself is not recorded.
+    GradientTape.$current.withValue(nil) { backpropagate(&gradients) }
     return gradients
   }
 
-  private func goBack(_ gradients: inout Gradients) {
+  private func backpropagate(_ gradients: inout Gradients) {
     while let entry = entries.popLast() {
       if case .checkpoint(let body) = entry.operation {
-        goBack(evaluating: body, from: entry.output, &gradients)
+        backpropagate(evaluating: body, from: entry.output, &gradients)
       } else if let gradient = gradients.take(entry.output) {
-        goBack(through: entry.operation, gradient, &gradients)
+        backpropagate(through: entry.operation, gradient, &gradients)
       }
     }
   }
 
-  private func goBack(through operation: Operation, _ gradient: Tensor, _ gradients: inout Gradients) {
+  private func backpropagate(through operation: Operation, _ gradient: Tensor, _ gradients: inout Gradients) {
     switch operation {
     case .convolution(let layer, let input, let residual):
       gradients.add(residual, gradient)
       layer.addParameterGradients(gradient, input: input)
-      goBack(into: input, &gradients) { layer.inputGradient(gradient, shape: input.shape, adding: $0) }
+      backpropagate(into: input, &gradients) { layer.inputGradient(gradient, shape: input.shape, adding: $0) }
     case .linear(let layer, let input, let residual):
       gradients.add(residual, gradient)
       layer.addParameterGradients(gradient, input: input)
-      goBack(into: input, &gradients) { layer.inputGradient(gradient, adding: $0) }
-    case .writtenOut(let input):
-      goBack(into: input, &gradients) { sum in sum.map { $0 + gradient } ?? gradient }
+      backpropagate(into: input, &gradients) { layer.inputGradient(gradient, adding: $0) }
+    case .materialized(let input):
+      backpropagate(into: input, &gradients) { sum in sum.map { $0 + gradient } ?? gradient }
     case .attention(let qkv, let heads, let order):
       gradients.add(qkv.recordedName, qkv.attentionGradient(gradient, heads: heads, order: order))
     case .silu(let x):
@@ -85,36 +85,37 @@ extension GradientTape {
     case .poolingTokens(let x, let shape, let places):
       let terms = gradient.poolingTokensGradient(shape: shape)
       gradients.add(x, terms.activation)
-      places?.addGradient(terms.places)
+      places?.addToGradient(terms.places)
     case .firstPositions(let x, let shape):
       gradients.add(x, gradient.firstPositionsGradient(shape: shape))
     case .dropout(let x, let mask):
       gradients.add(x, mask.applied(to: gradient))
-    case .checkpoint: preconditionFailure("gone back through by whoever holds the gradient alone")
+    case .checkpoint: preconditionFailure("checkpoints are recomputed by the caller")
     }
   }
 
-  /// Goes back through what a checkpoint did, which is done again. Nothing is held meanwhile but what the way back needs: not what
-  /// is put out, which nobody reads again, and its gradient only in `gradients`, which may write over it.
-  private func goBack(evaluating body: () -> Tensor, from output: TensorName, _ gradients: inout Gradients) {
+  /// Recomputes a checkpointed block and backpropagates through it. To save memory, neither the block's output nor
+  /// another reference to its gradient is held meanwhile, so that `gradients` can overwrite the gradient in place.
+  private func backpropagate(evaluating body: () -> Tensor, from output: TensorName, _ gradients: inout Gradients) {
     guard gradients.has(output) else { return }
     let inner = GradientTape()
     gradients.rename(output, inner.outputName(of: body))
-    inner.goBack(&gradients)
+    inner.backpropagate(&gradients)
   }
 
   private func outputName(of body: () -> Tensor) -> TensorName? {
     GradientTape.$current.withValue(self) { body() }.recordedName
   }
 
-  /// Passes the gradient of an input on to what it was put together from. `gradient` gives it, added to a sum where there is one.
-  private func goBack(
+  /// Propagates the gradient of a fused input to its parts. `gradient` returns the input's gradient, added to `sum` if
+  /// there is one.
+  private func backpropagate(
     into input: FusedInput, _ gradients: inout Gradients, _ gradient: (_ sum: Tensor?) -> Tensor
   ) {
     guard input.isRecorded else { return }
     let names = input.partNames
     var sums = names.map { gradients.take($0) }
-    if input.isPlain {
+    if input.plain != nil {
       gradients.set(names[0], gradient(sums[0]?.reshaped(input.shape)))
       return
     }

@@ -1,14 +1,14 @@
 extension Convolution {
-  /// What a layer holds where gradients are wanted.
+  /// What a layer holds if gradients are needed.
   static func forGradients(
     _ weight: Parameter, _ bias: Parameter, kernel: [Int], stride: [Int], isWinograd: Bool, outputPixels: Int?
   ) -> (variables: (weight: Variable, bias: Variable)?, transposed: Lazy<Algorithm>?) {
     guard let weightVariable = weight.variable, let biasVariable = bias.variable else { return (nil, nil) }
     let isWinograd = isWinograd && weight.shape[0] % WinogradConvolution.block == 0
-    let halves = kernel == [3, 3] && stride == [2, 2]
+    let isStride2 = kernel == [3, 3] && stride == [2, 2]
     let transposed = Lazy(of: weight) { () -> Algorithm in
       let weight = weight.tensor()
-      if halves { return .halving(Stride2InputGradient(weight)) }
+      if isStride2 { return .stride2InputGradient(Stride2InputGradient(weight)) }
       return isWinograd
         ? .winograd(
           WinogradConvolution(
@@ -18,17 +18,18 @@ extension Convolution {
     return ((weightVariable, biasVariable), transposed)
   }
 
-  /// The gradient of the input, `shape`, from that of the output: a convolution with the weights transposed and turned round.
+  /// The gradient of the input, of shape `shape`, given that of the output: a convolution with the weights transposed
+  /// and flipped.
   ///
-  /// - Parameter sum: what it is added to.
-  package func inputGradient(_ gradient: Tensor, shape: [Int], adding sum: Tensor? = nil) -> Tensor {
+  /// - Parameter sum: a tensor to add it to.
+  func inputGradient(_ gradient: Tensor, shape: [Int], adding sum: Tensor? = nil) -> Tensor {
     guard let transposed else { preconditionFailure("the layer was built without variables") }
     return LayerProfile.measure({ "gradient of the input of \(timingName(gradient.shape))" }) {
       switch transposed.value {
       case .winograd(let winograd):
         return winograd(FusedInput(gradient), adding: sum)
-      case .halving(let halving):
-        return halving.inputGradient(gradient, shape: shape, before: padding == .around ? 1 : 0, adding: sum)
+      case .stride2InputGradient(let layer):
+        return layer.inputGradient(gradient, shape: shape, before: padding == .same ? 1 : 0, adding: sum)
       case .direct(let weights):
         if weights.taps == 1 && stride.allSatisfy({ $0 == 1 }) { return weights.product(gradient, adding: sum) }
         let geometry = geometry(shape, gradient.shape)
@@ -36,7 +37,7 @@ extension Convolution {
           weights.zeros.withUnsafePointer { zeros in
             sum.withUnsafePointerIfAny { sum in
               Tensor(shape) { out in
-                gatheredProduct(
+                implicitGEMM(
                   rowCount: shape.dropLast().reduce(1, *), weights: weights, out: out, outStride: inChannels,
                   residual: sum
                 ) { rows, addresses, _ in
@@ -51,12 +52,12 @@ extension Convolution {
     }
   }
 
-  /// Adds the gradients of the weight and the bias, from that of the output for `input`.
-  package func addParameterGradients(_ gradient: Tensor, input: FusedInput) {
+  /// Adds to the gradients of the weight and the bias, given that of the output for `input`.
+  func addParameterGradients(_ gradient: Tensor, input: FusedInput) {
     guard let variables, !variables.weight.isFrozen else { return }
     LayerProfile.measure({ "gradient of the weight of \(timingName(gradient.shape))" }) {
       variables.bias.addToGradient(gradient.sumOfPixels())
-      if kernel == [3, 3] && stride == [1, 1] && padding == .around && inChannels % WinogradConvolution.block == 0 {
+      if kernel == [3, 3] && stride == [1, 1] && padding == .same && inChannels % WinogradConvolution.block == 0 {
         let usesSmallTiles = usesSmallTiles
         WinogradWeightGradient(usesSmallTiles: usesSmallTiles, inChannels: inChannels, outChannels: outChannels)
           .add(gradient, input: input.isInBlocks ? input : FusedInput(input.tensor()), to: variables.weight)
@@ -88,13 +89,13 @@ extension Convolution {
 }
 
 extension Geometry {
-  /// The other way round than `gather`: the addresses of the output pixels in which each tap shows each of the input pixels
-  /// `rows`, zeros where it is seen by none.
+  /// The reverse of `gather`: writes the addresses of the output pixels that read the input pixels `rows` through each
+  /// tap, or of zeros if none does.
   func gatherReaders(
     of rows: Range<Int>, source: UnsafePointer<Float>, channels: Int, zeros: UnsafePointer<Float>,
     into addresses: UnsafeMutablePointer<UnsafePointer<Float>>
   ) {
-    /// The output's place along a dimension that sees `place` through tap `tap`.
+    /// The output position along a dimension that reads `place` through tap `tap`.
     func reader(_ place: Int, _ tap: Int, _ before: Int, _ stride: Int, _ size: Int) -> Int? {
       let (quotient, remainder) = (place + before - tap).quotientAndRemainder(dividingBy: stride)
       return remainder == 0 && quotient >= 0 && quotient < size ? quotient : nil
@@ -123,9 +124,9 @@ extension Geometry {
 }
 
 extension PackedWeights {
-  /// `weight`, `[O, I, k…]`, for products that take O channels to I, tap by tap.
+  /// Packs `weight`, `[O, I, k…]`, for products from O channels to I, tap by tap.
   ///
-  /// - Parameter chosen: the taps, by number; all if nil.
+  /// - Parameter chosen: the numbers of the taps; all if nil.
   init(transposing weight: Tensor, taps chosen: [Int]? = nil) {
     let (depth, columns, all) = (weight.shape[0], weight.shape[1], weight.shape.dropFirst(2).reduce(1, *))
     let taps = chosen ?? Array(0..<all)
@@ -155,7 +156,7 @@ extension Tensor {
   func sumOfPixels() -> Tensor {
     let channels = shape[shape.count - 1]
     let pixels = count / max(1, channels)
-    // Strips are summed in float32, by all threads, and then in float64.
+    // Strips are summed in float32, in parallel, and their sums in float64.
     let strip = 256
     let strips = (pixels + strip - 1) / strip
     let table = KernelChoice.current

@@ -1,27 +1,25 @@
 extension FusedInput {
-  /// The names of the activations that have gradients, in order; nil for those that have none.
-  package var partNames: [TensorName?] { parts.map(\.recordedName) }
-  /// The name of the scales and shifts of its normalisation, where they have a gradient.
-  package var scaleShiftName: TensorName? { normalization?.source?.scaleShift?.recordedName }
-  /// Whether the gradient of the input is that of its one part.
-  package var isPlain: Bool { plain != nil }
+  /// The names of the parts, in order; nil for those without a gradient.
+  var partNames: [TensorName?] { parts.map(\.recordedName) }
+  /// The name of the normalisation's scales and shifts, if they have a gradient.
+  var scaleShiftName: TensorName? { normalization?.source?.scaleShift?.recordedName }
 
-  /// What comes of the gradient of an input.
-  package struct Gradients {
-    /// Of each activation.
-    package var parts: [Tensor]
-    /// Of the scales and shifts, `[N, 2C]`, if the normalisation has any.
-    package var scaleShift: Tensor?
+  /// The gradients of a fused input's components.
+  struct Gradients {
+    /// Those of the activations.
+    var parts: [Tensor]
+    /// That of the scales and shifts, `[N, 2C]`, if the normalisation has any.
+    var scaleShift: Tensor?
   }
 
-  /// The gradients of what the input is put together from, given its own; those of a normalisation's parameters are added to their
+  /// The gradients of the input's components, given its own. Those of a normalisation's parameters are added to their
   /// variables.
   ///
   /// - Parameters:
-  ///   - gradient: is written over.
-  ///   - sums: what the gradients of the parts are added to; gone afterwards.
-  package func gradients(_ gradient: inout Tensor, adding sums: inout [Tensor?]) -> Gradients {
-    if isEnlarged { gradient = gradient.sumOfRepeatedPixels() }
+  ///   - gradient: overwritten.
+  ///   - sums: tensors to add the gradients of the parts to; consumed.
+  func gradients(_ gradient: inout Tensor, adding sums: inout [Tensor?]) -> Gradients {
+    if isUpsampled { gradient = gradient.upsamplingGradient() }
     let shapes = parts.map(\.shape)
     if let normalization {
       guard let source = normalization.source else { preconditionFailure("the normalisation was not recorded") }

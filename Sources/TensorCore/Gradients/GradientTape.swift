@@ -1,23 +1,23 @@
 import Synchronization
 
-/// The name of a tensor in recordings; never used twice.
-public struct TensorName: Hashable, Sendable {
+/// The name of a tensor on tapes; never reused.
+struct TensorName: Hashable, Sendable {
   let number: Int
 }
 
-/// What an operation did, with what is needed to go back.
-public enum Operation: Sendable {
-  /// A layer applied to an input, an activation being added to the result.
+/// An operation, with what its backward pass needs.
+enum Operation: Sendable {
+  /// A convolution of an input, plus a residual.
   case convolution(Convolution, FusedInput, residual: TensorName?)
-  /// The same.
+  /// A linear layer of an input, plus a residual.
   case linear(Linear, FusedInput, residual: TensorName?)
   /// `FusedInput.tensor()`.
-  case writtenOut(FusedInput)
+  case materialized(FusedInput)
   /// `attention` of queries, keys and values.
   case attention(Tensor, heads: Int, order: QKVOrder)
   /// SiLU of a tensor.
   case silu(Tensor)
-  /// The sum of two tensors, neither of which is needed.
+  /// The sum of two tensors, whose elements are not needed.
   case sum(TensorName?, TensorName?)
   /// `addingToChannels`: the activation, and the offsets, `[N, C]`.
   case sumOfChannels(TensorName?, TensorName?)
@@ -33,78 +33,78 @@ public enum Operation: Sendable {
   case poolingTokens(TensorName?, shape: [Int], positions: Variable?)
   /// `firstPositions` of an activation of the given shape.
   case firstPositions(TensorName?, shape: [Int])
-  /// `Dropout` of a tensor, with what each element was multiplied by.
+  /// `Dropout` of a tensor, with the mask that was applied.
   case dropout(TensorName?, mask: DropoutMask)
-  /// `checkpoint`: what has to be done again.
+  /// `checkpoint`, with the block to recompute.
   case checkpoint(@Sendable () -> Tensor)
 }
 
-/// The operations that led from watched tensors and variables to a result, in the order in which they were done.
+/// The operations that led from watched tensors and variables to a result, in order of execution.
 ///
-/// Operations note down what they did where a recording is current and something they read is watched, is the result of a
-/// recorded operation, or comes from a variable. Nothing here goes back: `Autograd` does.
+/// Operations record themselves if there is a current tape and one of their inputs is watched, comes from a variable,
+/// or is the result of a recorded operation. `backward` propagates gradients back through the tape.
 public final class GradientTape: @unchecked Sendable {
-  /// What operations report to; nil, as usual, for nothing.
+  /// The tape that operations record themselves on; usually nil.
   @TaskLocal public static var current: GradientTape?
 
-  /// How many recordings there are: while there is none, which is the case of sampling, operations need not look for one.
+  /// The number of tapes: while there are none, as in sampling, operations do not look up the task local.
   private static let count = Atomic<Int>(0)
 
-  /// What operations report to, found quickly where there is nothing.
+  /// The current tape; fast if there is none.
   static var ifAny: GradientTape? { count.load(ordering: .relaxed) == 0 ? nil : current }
 
-  /// An operation and the name of what it put out.
-  public struct Entry: Sendable {
-    /// What was done.
-    public let operation: Operation
-    /// What it put out.
-    public let output: TensorName
+  /// An operation and the name of its output.
+  struct Entry: Sendable {
+    /// The operation.
+    let operation: Operation
+    /// The name of its output.
+    let output: TensorName
   }
 
-  /// Whoever goes back takes them out, last first: so what an operation has kept can be let go.
-  public var entries: [Entry] = []
+  /// The backward pass removes entries, last first, to release what they hold.
+  var entries: [Entry] = []
 
-  /// Nothing yet.
+  /// An empty tape.
   public init() { Self.count.wrappingAdd(1, ordering: .relaxed) }
 
   deinit { Self.count.wrappingSubtract(1, ordering: .relaxed) }
 
   private static let names = Atomic<Int>(0)
 
-  /// A name that no tensor has.
+  /// A new name.
   static func newName() -> TensorName {
     TensorName(number: names.wrappingAdd(1, ordering: .relaxed).newValue)
   }
 }
 
 extension Tensor {
-  /// What recordings call the tensor; nil where it is constant, as far as they know.
-  public var recordedName: TensorName? {
+  /// The tensor's name on tapes; nil if it is a constant to them.
+  var recordedName: TensorName? {
     storage.recordedAs == 0 ? nil : TensorName(number: storage.recordedAs)
   }
 
-  /// The same elements as a tensor that recordings watch: there will be a gradient with respect to it.
+  /// A copy that tapes watch, so that backward passes compute a gradient with respect to it.
   public func watched() -> Tensor {
     let copy = copied()
     copy.storage.recordedAs = GradientTape.newName().number
     return copy
   }
 
-  /// Notes down what led to the tensor, if somebody wants to know and if a gradient may come of it.
+  /// Records the operation that produced the tensor, if there is a current tape and the operation may have gradients.
   func recorded(
     _ isDifferentiable: @autoclosure () -> Bool, as operation: @autoclosure () -> Operation
   ) -> Tensor {
-    guard let recording = GradientTape.ifAny, isDifferentiable() else { return self }
+    guard let tape = GradientTape.ifAny, isDifferentiable() else { return self }
     let name = GradientTape.newName()
     storage.recordedAs = name.number
-    recording.entries.append(.init(operation: operation(), output: name))
+    tape.entries.append(.init(operation: operation(), output: name))
     return self
   }
 }
 
 extension FusedInput {
-  /// Whether something in it has, or leads to, a gradient.
-  package var isRecorded: Bool {
+  /// Whether any of its components has a gradient or leads to one.
+  var isRecorded: Bool {
     parts.contains { $0.recordedName != nil } || normalization?.source?.isTrained ?? false
   }
 }

@@ -1,5 +1,5 @@
 extension Linear {
-  /// What a layer holds where gradients are wanted.
+  /// What a layer holds if gradients are needed.
   static func forGradients(
     _ weight: Parameter, _ bias: Parameter
   ) -> (variables: (weight: Variable, bias: Variable)?, transposed: Lazy<PackedWeights>?) {
@@ -7,16 +7,16 @@ extension Linear {
     return ((weightVariable, biasVariable), Lazy(of: weight) { PackedWeights(transposing: weight.tensor()) })
   }
 
-  /// The gradient of the input, `[…, I]`, from that of the output, `[…, O]`, added to `sum`.
-  package func inputGradient(_ gradient: Tensor, adding sum: Tensor? = nil) -> Tensor {
+  /// The gradient of the input, `[…, I]`, given that of the output, `[…, O]`, added to `sum`.
+  func inputGradient(_ gradient: Tensor, adding sum: Tensor? = nil) -> Tensor {
     guard let transposed else { preconditionFailure("the layer was built without variables") }
     return LayerProfile.measure({ "gradient of the input of linear, \(inFeatures) → \(outFeatures)" }) {
       transposed.value.product(gradient, adding: sum)
     }
   }
 
-  /// Adds the gradients of the weight and the bias, from that of the output for `input`.
-  package func addParameterGradients(_ gradient: Tensor, input: FusedInput) {
+  /// Adds to the gradients of the weight and the bias, given that of the output for `input`.
+  func addParameterGradients(_ gradient: Tensor, input: FusedInput) {
     guard let variables, !variables.weight.isFrozen else { return }
     LayerProfile.measure({ "gradient of the weight of linear, \(inFeatures) → \(outFeatures)" }) {
       variables.bias.addToGradient(gradient.sumOfPixels())

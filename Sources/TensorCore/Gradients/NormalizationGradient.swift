@@ -1,6 +1,5 @@
-/// Backward through group normalisation, scale and shift, and SiLU, given what the forward pass applied: with
-/// z = γ·x̂ + β, x̂ = (x - µ)·r and r = 1 / √(variance + ε), the mean being over a group's M elements,
-/// dx = r·(γ·dz - mean(γ·dz) - x̂·mean(γ·dz·x̂)).
+/// The backward pass of group normalisation, scale and shift, and SiLU. With z = γ·x̂ + β, x̂ = (x - µ)·r and r = 1 /
+/// √(variance + ε), dx = r·(γ·dz - mean(γ·dz) - x̂·mean(γ·dz·x̂)), the means being over a group's elements.
 struct NormalizationGradient {
   let layer: GroupNormalization
   /// `[N, 3, C]`: µ, r·γ and the shift.
@@ -11,21 +10,21 @@ struct NormalizationGradient {
   let batch: Int
   let pixels: Int
 
-  /// Pixels whose products are summed in float32 before they go to float64.
+  /// Pixels whose products are summed in float32 before they are added up in float64.
   private static let stripPixels = 256
 
   private var channels: Int { layer.channels }
 
-  /// The gradients of the parts, which are joined, and of `scaleShift`, `[N, 2C]`, given that of the result, which is overwritten.
-  /// Those of the layer's parameters are added to their variables.
+  /// The gradients of the concatenated parts and of `scaleShift`, `[N, 2C]`, given that of the result, which is
+  /// overwritten. Those of the layer's parameters are added to their variables.
   func gradients(
     _ gradient: inout Tensor, parts: [Tensor], scaleShift: Tensor?, adding sums: inout [Tensor?]
   ) -> FusedInput.Gradients {
     LayerProfile.measure({ "gradient of group normalisation, \(channels), \(pixels) pixels" }) {
-      // [N, 2, C]: of γ and β for each picture.
+      // [N, 2, C]: the gradients of γ and β for each picture.
       var slopes = Tensor(uninitialized: [batch, 2, channels])
       let hasSum = sums.map { $0 != nil }
-      // The sums are written over: nothing else may hold them.
+      // The sums are overwritten, so nothing else may hold a reference to them.
       var outputs = zip(parts, sums).map { part, sum in sum ?? Tensor(uninitialized: part.shape) }
       sums = []
       apply(&gradient, parts, hasSum: hasSum, &outputs, &slopes)
@@ -39,7 +38,7 @@ struct NormalizationGradient {
     let outputAddresses = outputs.indices.map { i in outputs[i].withUnsafeMutablePointer { Address($0) } }
     let partAddresses = parts.map { $0.withUnsafePointer { Address(UnsafeMutablePointer(mutating: $0)) } }
     let widths = parts.map { $0.shape[$0.shape.count - 1] }
-    // The tensors stay where they are while `body` runs: nothing else refers to them or writes to them.
+    // The addresses stay valid: nothing else refers to the tensors or writes to them.
     withExtendedLifetime((outputs, parts)) {
       gradient.withUnsafeMutablePointer { gradient in
         slopes.withUnsafeMutablePointer { slopes in
@@ -60,9 +59,11 @@ struct NormalizationGradient {
                   let first = n * pixels * width
                   let mean = picture.affine + channel
                   KernelChoice.current.gradients.normalizeInput(
-                    partAddresses[i].pointer + first, width, pixels, width, mean, mean + channels, scratch + channel,
-                    scratch + channels + channel, picture.gradient + channel, channels, hasSum[i],
-                    outputAddresses[i].pointer + first)
+                    .init(partAddresses[i].pointer + first, stride: width), pixels, width,
+                    .init(
+                      mean: mean, scale: mean + channels, slope: scratch + channel,
+                      offset: scratch + channels + channel), .init(picture.gradient + channel, stride: channels),
+                    hasSum[i], outputAddresses[i].pointer + first)
                   channel += width
                 }
               }
@@ -78,7 +79,7 @@ struct NormalizationGradient {
     init(_ pointer: UnsafeMutablePointer<Float>) { self.pointer = pointer }
   }
 
-  /// Where what belongs to one picture lies.
+  /// The memory that belongs to one picture.
   private struct Picture {
     let gradient: UnsafeMutablePointer<Float>
     let affine: UnsafePointer<Float>
@@ -86,20 +87,21 @@ struct NormalizationGradient {
     let slopes: UnsafeMutablePointer<Float>
   }
 
-  /// Makes dz of the gradient in the channels of one part, and writes the sums of dz and of dz·(x - µ) as the picture's slopes, the
-  /// second where those of γ go.
+  /// Turns the gradient into dz in the channels of one part, and writes the sums of dz and of dz·(x - µ) to the
+  /// picture's slopes, the latter in the place of γ's.
   private func sumUp(
     _ picture: Picture, _ x: UnsafePointer<Float>, _ width: Int, _ channel: Int, _ scratch: UnsafeMutablePointer<Float>
   ) {
     let mean = picture.affine + channel
-    // Float64 sums behind two strips' float32 ones.
+    // The float64 sums are behind the float32 sums of a strip.
     let totals = UnsafeMutableRawPointer(scratch + 4 * channels).assumingMemoryBound(to: Double.self)
     for i in 0..<2 * width { totals[i] = 0 }
     let (strip, products) = (scratch + 2 * channels, scratch + 3 * channels)
     for first in stride(from: 0, to: pixels, by: Self.stripPixels) {
       KernelChoice.current.gradients.normalizeMoments(
-        x + first * width, width, min(Self.stripPixels, pixels - first), width, mean, mean + channels,
-        mean + 2 * channels, silu, picture.gradient + first * channels + channel, channels, strip, products)
+        .init(x + first * width, stride: width), min(Self.stripPixels, pixels - first), width,
+        .init(mean: mean, scale: mean + channels, shift: mean + 2 * channels), silu,
+        .init(picture.gradient + first * channels + channel, stride: channels), .init(sums: strip, products: products))
       for c in 0..<width {
         totals[c] += Double(strip[c])
         totals[width + c] += Double(products[c])
@@ -111,8 +113,8 @@ struct NormalizationGradient {
     }
   }
 
-  /// Of the sums, writes what (x - µ) is multiplied by and what is added, for each channel, to `scratch`, `[2, C]`; and makes the
-  /// gradients of γ and β of them.
+  /// From the sums, writes each channel's factor of (x - µ) and offset to `scratch`, `[2, C]`, and turns the sums into
+  /// the gradients of γ and β.
   private func foldGroups(_ picture: Picture, _ scratch: UnsafeMutablePointer<Float>) {
     let perGroup = channels / layer.groups
     let elements = Double(pixels * perGroup)
@@ -136,8 +138,8 @@ struct NormalizationGradient {
     }
   }
 
-  /// Adds the gradients of the weight w and the bias b, where γ = w·(1 + scale) and β = b·(1 + scale) + shift; returns those of the
-  /// scales and shifts.
+  /// Adds to the gradients of the weight w and the bias b, where γ = w·(1 + scale) and β = b·(1 + scale) + shift;
+  /// returns those of the scales and shifts.
   private func parameterGradients(_ slopes: Tensor, _ scaleShift: Tensor?) -> Tensor? {
     let (weight, bias) = layer.parameters.value
     let weightGradient = Tensor(zeros: [channels])

@@ -1,8 +1,8 @@
-/// The gradient of the weight of a linear layer, or of a convolution as a product of gathered pixels:
-/// dW[o, tap, i] = Σ_pixels dY[pixel, o] · x[the tap's pixel, i].
+/// The gradient of the weight of a linear layer, or of a convolution computed as a product of gathered pixels: dW[o,
+/// tap, i] = Σ_pixels dY[pixel, o] · x[the tap's pixel, i].
 ///
-/// Both sides are packed, some rows at a time, into blocks of 16 channels, pairs of which are shared out; the sums are the same
-/// for any number of threads.
+/// Both sides are packed, some rows at a time, into blocks of 16 channels, and threads divide the pairs of blocks. The
+/// sums are the same for any number of threads.
 struct PixelwiseWeightGradient {
   private let taps: Int
   private let depth: Int
@@ -10,19 +10,20 @@ struct PixelwiseWeightGradient {
   private let table = KernelChoice.current
   private let block = 16
 
-  /// Rows that are packed at a time.
+  /// Rows packed at a time.
   private static let mostRows = 512
 
   init(taps: Int, depth: Int, columns: Int) {
     (self.taps, self.depth, self.columns) = (taps, depth, columns)
   }
 
-  /// The channels of all taps of a row.
+  /// The channels of all taps.
   private var width: Int { taps * depth }
   private var inBlocks: Int { (width + block - 1) / block }
   private var outBlocks: Int { (columns + block - 1) / block }
 
-  /// Adds to the gradient of `weight`, `[O, I]` or `[O, I, k…]`, given that of the output, `[…, O]`, for `input`, `[…, I]`; one tap.
+  /// Adds to the gradient of `weight`, `[O, I]` or `[O, I, 1…]`, given that of the output, `[…, O]`, for `input`,
+  /// `[…, I]`.
   func add(_ gradient: Tensor, input: FusedInput, to weight: Variable) {
     if let plain = input.plain {
       plain.withUnsafePointer { source in
@@ -33,24 +34,15 @@ struct PixelwiseWeightGradient {
       return
     }
     let input = input.isInBlocks ? input : FusedInput(input.tensor())
-    let lineWidth = input.shape[input.shape.count - 2]
     input.withReader { reader in
       add(gradient, to: weight, scratch: depth) { rows, addresses, scratch in
-        var row = rows.lowerBound
-        while row < rows.upperBound {
-          let (line, x) = row.quotientAndRemainder(dividingBy: lineWidth)
-          let count = min(lineWidth - x, rows.upperBound - row)
-          reader.read(
-            line: line, from: x, count: count, channels: 0..<depth, into: scratch + (row - rows.lowerBound) * depth,
-            stride: depth)
-          row += count
-        }
-        for r in 0..<rows.count { addresses[r] = UnsafePointer(scratch) + r * depth }
+        reader.gather(rows, scratch, into: addresses)
       }
     }
   }
 
-  /// The same, `gather` giving the addresses of what the taps read for the rows of the output, as for `gatheredProduct`.
+  /// The same for several taps: `gather` writes the addresses that the taps read for rows of the output, as for
+  /// `implicitGEMM`.
   func add(
     _ gradient: Tensor, to weight: Variable,
     gather: (_ rows: Range<Int>, _ addresses: UnsafeMutablePointer<UnsafePointer<Float>>) -> Void
@@ -69,7 +61,7 @@ struct PixelwiseWeightGradient {
     let rowStride = groups.height * block
     var left = Tensor(uninitialized: [outBlocks, rowStride])
     var right = Tensor(uninitialized: [inBlocks, rowStride])
-    // Straight into the gradient where it is made of whole blocks, else beside it.
+    // Directly into the gradient if it consists of whole blocks, otherwise into scratch memory.
     let isDirect = taps == 1 && depth % block == 0 && columns % block == 0
     var sums = isDirect ? Tensor([0], []) : Tensor(uninitialized: [outBlocks * block, inBlocks * block])
     weight.addToGradient { total, accumulates in
@@ -91,7 +83,7 @@ struct PixelwiseWeightGradient {
     }
   }
 
-  /// Packs rows of both sides: row r of a group has channel c at `c / 16 · rowStride + 16r + c % 16`.
+  /// Packs rows of both sides: channel c of row r of a group is at `c / 16 · rowStride + 16r + c % 16`.
   private func pack(
     _ rows: Range<Int>, scratch: Int, _ gradient: UnsafePointer<Float>, _ left: UnsafeMutablePointer<Float>,
     _ right: UnsafeMutablePointer<Float>, _ rowStride: Int,
@@ -119,7 +111,7 @@ struct PixelwiseWeightGradient {
     }
   }
 
-  /// Copies `channels` channels of some rows, which are those of the packed rows from `first` on.
+  /// Copies `channels` channels of some rows to the packed rows' channels from `first` on.
   private func pack(
     _ rows: UnsafePointer<UnsafePointer<Float>>, _ count: Int, channels: Int, from first: Int,
     _ target: UnsafeMutablePointer<Float>, _ rowStride: Int
@@ -138,7 +130,7 @@ struct PixelwiseWeightGradient {
     }
   }
 
-  /// Zeros in the last block behind channel `channels`.
+  /// Fills the last block with zeros after `channels` channels.
   private func fillUp(from channels: Int, _ count: Int, _ target: UnsafeMutablePointer<Float>, _ rowStride: Int) {
     let (number, lane) = channels.quotientAndRemainder(dividingBy: block)
     guard lane > 0 else { return }
@@ -157,12 +149,11 @@ struct PixelwiseWeightGradient {
     ThreadPool.shared.forEach(outs.tiles * ins.tiles) { item in
       for o in outs[item / ins.tiles] {
         let blocks = ins[item % ins.tiles]
-        // Pairs of input blocks, as long as there are two.
+        // Input blocks in pairs, as long as two are left.
         for i in Swift.stride(from: blocks.lowerBound, to: blocks.upperBound, by: 2) {
           table.gradients.blockProduct(
-            left + o * rowStride, right + i * rowStride, i + 1 < blocks.upperBound ? rowStride : 0, rows, 2 * rowStride,
-            accumulates,
-            sums + o * block * stride + i * block, stride, block)
+            left + o * rowStride, .init(right + i * rowStride, second: i + 1 < blocks.upperBound ? rowStride : 0), rows,
+            2 * rowStride, accumulates, .init(sums + o * block * stride + i * block, stride: stride, second: block))
         }
       }
     }

@@ -1,8 +1,8 @@
-/// What takes the gradient of the output of a convolution with kernel 3×3 and stride 2 to that of its input. An input pixel is seen
-/// by some of the taps only: along each dimension by two if it lies between the pixels on which the kernel is centred, else by one. So
-/// there are four kinds of pixels, for each of which there is a product of the taps that see it.
+/// The gradient of the input of a convolution with kernel 3×3 and stride 2, given that of its output. Only some of the
+/// taps read an input pixel: along each dimension two if it is between two positions of the kernel's centre, otherwise
+/// one. So there are four kinds of pixels, and for each a product with the taps that read it.
 struct Stride2InputGradient: Sendable {
-  /// By the parity of the tap's row and then of its column.
+  /// By the parity of the tap's row, then of its column.
   private let weights: [PackedWeights]
 
   /// - Parameter weight: `[O, I, 3, 3]`.
@@ -16,8 +16,8 @@ struct Stride2InputGradient: Sendable {
 
   private static func taps(parity: Int) -> [Int] { parity == 0 ? [0, 2] : [1] }
 
-  /// The gradient of an input of `shape`, `[N, H, W, I]`, before whose first pixel there are `before` zeros, from that of the output,
-  /// `[N, H', W', O]`; plus `sum`.
+  /// The gradient of an input of shape `shape`, `[N, H, W, I]`, with `before` zeros of padding before the first pixel,
+  /// given that of the output, `[N, H', W', O]`; plus `sum`.
   func inputGradient(_ gradient: Tensor, shape: [Int], before: Int, adding sum: Tensor?) -> Tensor {
     let channels = shape[3]
     return gradient.withUnsafePointer { source in
@@ -36,7 +36,7 @@ struct Stride2InputGradient: Sendable {
     }
   }
 
-  /// The places along a dimension that taps of one parity see.
+  /// The positions along a dimension that taps of one parity read.
   private struct Places {
     let first: Int
     let count: Int
@@ -45,14 +45,14 @@ struct Stride2InputGradient: Sendable {
     let output: Int
 
     init(parity: Int, size: Int, output: Int, before: Int) {
-      // A place p is seen by tap k of output (p + before - k) / 2.
+      // Tap k of output (p + before - k) / 2 reads position p.
       first = (parity + before) % 2
       count = (size - first + 1) / 2
       taps = Stride2InputGradient.taps(parity: parity)
       (self.before, self.output) = (before, output)
     }
 
-    /// The output that sees place number `number` through a tap; nil outside.
+    /// The output that reads position number `number` through a tap; nil outside.
     func reader(_ number: Int, _ tap: Int) -> Int? {
       let place = first + 2 * number + before - tap
       return place >= 0 && place / 2 < output ? place / 2 : nil
@@ -65,7 +65,7 @@ struct Stride2InputGradient: Sendable {
   ) -> Tensor {
     weights.zeros.withUnsafePointer { zeros in
       Tensor([output[0], rows.count, columns.count, weights.columns]) { out in
-        gatheredProduct(
+        implicitGEMM(
           rowCount: output[0] * rows.count * columns.count, weights: weights, out: out, outStride: weights.columns
         ) { pixels, addresses, _ in
           for pixel in pixels {
@@ -89,7 +89,7 @@ struct Stride2InputGradient: Sendable {
     }
   }
 
-  /// Puts the pixels of one kind where they belong.
+  /// Writes the pixels of one kind to their places, adding `sum` if there is one.
   private func scatter(
     _ part: UnsafePointer<Float>, _ sum: UnsafePointer<Float>?, into out: UnsafeMutablePointer<Float>, _ shape: [Int],
     _ rows: Places, _ columns: Places, _ channels: Int

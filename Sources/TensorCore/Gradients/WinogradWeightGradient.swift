@@ -1,11 +1,12 @@
 import KernelTable
 
-/// The gradient of the weight of a convolution with kernel 3×3 and stride 1, by the transpose of Winograd's F(m×m, 3×3):
-/// dg = Gᵀ[Σ (A·dY·Aᵀ) ⊙ (Bᵀ·d·B)]G, the sum being over all tiles, a matrix product at each point (Lavin & Gray 2016).
+/// The gradient of the weight of a convolution with kernel 3×3 and stride 1, by the transpose of Winograd's F(m×m,
+/// 3×3): dg = Gᵀ[Σ (A·dY·Aᵀ) ⊙ (Bᵀ·d·B)]G, the sum over all tiles being a matrix product at each point (Lavin & Gray
+/// 2016).
 ///
-/// Groups of tiles are transformed to where a second-level cache holds what a thread reads of them; then pairs of blocks of 16
-/// output and 16 input channels are shared out, of each of which all points are multiplied and transformed back at once. Groups
-/// and pairs depend on the shapes alone, so that sums are the same for any number of threads.
+/// Groups of tiles are transformed, of such a size that a thread's part stays in its L2 cache. Then threads divide the
+/// pairs of blocks of 16 output and 16 input channels; all points of a pair are multiplied and transformed back at
+/// once. Groups and pairs depend only on the shapes, so that sums are the same for any number of threads.
 struct WinogradWeightGradient {
   private let inChannels: Int
   private let outChannels: Int
@@ -14,10 +15,11 @@ struct WinogradWeightGradient {
   private let backward: GradientKernels.Winograd
   private let block = WinogradConvolution.block
 
-  /// Room for the transformed tiles of a group, and the fewest tiles of a group if there are as many.
+  /// Memory for the transformed tiles of a group, and the minimum number of tiles in a group, if there are as many.
   private static let groupBytes = 5 << 19
   private static let fewestTiles = 48
-  /// Floats between the products of one point and the next: more than a block's 256, so that they do not share sets of a cache.
+  /// Floats from the products of one point to those of the next: more than a block's 256, so that they do not compete
+  /// for cache sets.
   private static let productStride = 256 + 16
 
   init(usesSmallTiles: Bool, inChannels: Int, outChannels: Int) {
@@ -30,7 +32,8 @@ struct WinogradWeightGradient {
   private var outBlocks: Int { (outChannels + block - 1) / block }
   private var inBlocks: Int { inChannels / block }
 
-  /// Adds to the gradient of `weight`, `[O, I, 3, 3]`, given that of the output for `input`, whose parts have whole blocks of channels.
+  /// Adds to the gradient of `weight`, `[O, I, 3, 3]`, given that of the output for `input`, whose parts consist of
+  /// whole blocks of channels.
   func add(_ gradient: Tensor, input: FusedInput, to weight: Variable) {
     let shape = gradient.shape
     let grid = TileGrid(side: forward.outputSide, batch: shape[0], height: shape[1], width: shape[2])
@@ -41,7 +44,7 @@ struct WinogradWeightGradient {
     let mostTiles = groups.height * grid.columns
     let pixels = WinogradInput(winograd: forward, depth: inChannels)
     let whole = Tiling(count: mostTiles, most: mostTiles)
-    // A line between points, whose stride would else often be a power of two.
+    // An unused line between points: otherwise their stride would often be a power of two.
     let layout = WinogradInput.Layout(pixels, whole, gap: block)
     var points = Tensor(uninitialized: [layout.count])
     var slopes = Tensor(uninitialized: [outBlocks * layout.channelStride])
@@ -78,7 +81,8 @@ struct WinogradWeightGradient {
     let strips = group.strips(mostLines: strip.lines)
     let chunks = inChannels / strip.channels
     let inItems = strips.count * chunks
-    // Two blocks of channels at a time, for a run of tiles: more would write to more places than the processor keeps apart.
+    // Two blocks of channels at a time, for a run of tiles: more would write to more streams than the processor can
+    // track.
     let tiles = Tiling(count: group.tiles.count, most: 32)
     let outChunks = Tiling(count: outBlocks, most: 2)
     let scratch = max(strip.count, forward.outputSide * forward.outputSide * 2 * block)
@@ -108,7 +112,7 @@ struct WinogradWeightGradient {
       var source = gradient + pixels.first * outChannels + first
       var (rowStride, pixelStride) = (pixels.lineStride * outChannels, outChannels)
       if pixels.rows < side || pixels.columns < side || count < width {
-        // Zeros beyond the picture and the channels.
+        // Zeros beyond the picture and beyond the last channel.
         scratch.update(repeating: 0, count: side * side * width)
         for y in 0..<pixels.rows {
           table.packing.copyRows(
@@ -117,12 +121,14 @@ struct WinogradWeightGradient {
         (source, rowStride, pixelStride) = (UnsafePointer(scratch), side * width, width)
       }
       backward.output(
-        source, rowStride, pixelStride, width,
-        slopes + tile * block + blocks.lowerBound * layout.channelStride, layout.pointStride, layout.channelStride)
+        .init(source, rowStride: rowStride, pixelStride: pixelStride), width,
+        .init(
+          slopes + tile * block + blocks.lowerBound * layout.channelStride, pointStride: layout.pointStride,
+          blockStride: layout.channelStride))
     }
   }
 
-  /// Where the taps of a pair of blocks are summed up.
+  /// Floats of the taps of a pair of blocks.
   private static let pairTaps = 9 * 256
 
   /// Multiplies at every point, transforms the sums back, and adds them to the taps of each pair of blocks.
@@ -130,25 +136,26 @@ struct WinogradWeightGradient {
     _ slopes: UnsafePointer<Float>, _ points: UnsafePointer<Float>, tiles: Int, _ layout: WinogradInput.Layout,
     accumulates: Bool, into taps: UnsafeMutablePointer<Float>
   ) {
-    // Items of some blocks of each; those that follow one another have the same input blocks, which stay in a cache.
+    // An item is a few blocks of each kind. Consecutive items have the same input blocks, which stay in a cache.
     let outs = Tiling(count: outBlocks, most: 2)
     let ins = Tiling(count: inBlocks, most: 4)
     let room = forward.points * Self.productStride
     ThreadPool.shared.forEach(ins.tiles * outs.tiles, scratch: 2 * room) { item, scratch in
       let blocks = ins[item / outs.tiles]
       for o in outs[item % outs.tiles] {
-        // Pairs of input blocks, as long as there are two.
+        // Input blocks in pairs, as long as two are left.
         for i in stride(from: blocks.lowerBound, to: blocks.upperBound, by: 2) {
           let isPair = i + 1 < blocks.upperBound
           for p in 0..<forward.points {
             table.gradients.blockProduct(
               slopes + o * layout.channelStride + p * layout.pointStride,
-              points + i * layout.channelStride + p * layout.pointStride, isPair ? layout.channelStride : 0, tiles,
-              layout.pointStride, false, scratch + p * Self.productStride, block, room)
+              .init(
+                points + i * layout.channelStride + p * layout.pointStride, second: isPair ? layout.channelStride : 0),
+              tiles, layout.pointStride, false, .init(scratch + p * Self.productStride, stride: block, second: room))
           }
           for number in 0..<(isPair ? 2 : 1) {
             backward.weights(
-              scratch + number * room, Self.productStride, accumulates,
+              .init(scratch + number * room, stride: Self.productStride), accumulates,
               taps + (o * inBlocks + i + number) * Self.pairTaps)
           }
         }

@@ -1,24 +1,24 @@
-/// Group normalisation (Wu & He 2018): channels in groups, each group of each picture brought to mean 0 and variance 1,
+/// Group normalisation (Wu & He 2018): each group of channels of each picture is normalised to mean 0 and variance 1,
 /// then scaled and shifted per channel.
 public struct GroupNormalization: Sendable {
   /// The number of groups.
   public let groups: Int
-  /// What is added to the variance.
+  /// Added to the variance.
   public let epsilon: Double
-  /// Pixels whose moments are summed in float32 before they go to float64; also the unit of work of a thread.
+  /// Pixels whose moments are summed in float32 before they are added up in float64; also the unit of work of a thread.
   private static let stripPixels = 256
 
   let channels: Int
   let parameters: Lazy<(weight: Tensor, bias: Tensor)>
-  /// The parameters where gradients are wanted.
+  /// The parameters, if gradients are needed.
   let variables: (weight: Variable, bias: Variable)?
 
-  /// A layer of `weight` and `bias`, both `[C]`, C a multiple of `groups`. The original's `normalization` has 32 groups and
-  /// ε = 10⁻⁵.
+  /// A layer of `weight` and `bias`, both `[C]`, with C a multiple of `groups`. The original's `normalization` has 32
+  /// groups and ε = 10⁻⁵.
   public init(weight: Parameter, bias: Parameter, groups: Int = 32, epsilon: Double = 1e-5) {
     precondition(
       weight.shape.count == 1 && weight.shape == bias.shape && weight.shape[0] % groups == 0,
-      "no normalisation in \(groups) groups has a weight of shape \(weight.shape) and a bias of shape \(bias.shape)"
+      "normalisation in \(groups) groups cannot have a weight of shape \(weight.shape), bias \(bias.shape)"
     )
     (self.groups, self.epsilon) = (groups, epsilon)
     channels = weight.shape[0]
@@ -26,7 +26,7 @@ public struct GroupNormalization: Sendable {
     if let weight = weight.variable, let bias = bias.variable { variables = (weight, bias) } else { variables = nil }
   }
 
-  /// A layer of weights that are there already.
+  /// A layer of weights that are already in memory.
   public init(weight: Tensor, bias: Tensor, groups: Int = 32, epsilon: Double = 1e-5) {
     self.init(weight: Parameter(weight), bias: Parameter(bias), groups: groups, epsilon: epsilon)
   }
@@ -34,13 +34,15 @@ public struct GroupNormalization: Sendable {
   /// Normalises `x`, `[N, spatial…, C]`.
   ///
   /// - Parameters:
-  ///   - scaleShift: `[N, 2C]`, scale then shift: the result is norm(x)·(1 + scale) + shift (Dhariwal & Nichol 2021, AdaGN).
+  ///   - x: activations, channels last.
+  ///   - scaleShift: `[N, 2C]`, scale then shift: the result is norm(x)·(1 + scale) + shift (Dhariwal &
+  ///     Nichol 2021, AdaGN).
   ///   - silu: whether SiLU follows, in the same pass.
   public func callAsFunction(_ x: Tensor, scaleShift: Tensor? = nil, silu: Bool) -> Tensor {
     self(FusedInput(x), scaleShift: scaleShift, silu: silu).tensor()
   }
 
-  /// Normalises `input`, `[N, spatial…, C]`, where it is read: only its moments are computed here. Parameters as above.
+  /// Normalises `input`, `[N, spatial…, C]`, lazily: only its moments are computed here. The parameters are as above.
   public func callAsFunction(_ input: FusedInput, scaleShift: Tensor? = nil, silu: Bool) -> FusedInput {
     let batch = input.shape[0]
     precondition(
@@ -48,7 +50,8 @@ public struct GroupNormalization: Sendable {
     precondition(
       scaleShift == nil || scaleShift?.shape == [batch, 2 * channels],
       "\(input.shape) cannot be scaled and shifted by \(scaleShift?.shape ?? [])")
-    precondition(input.normalization == nil && !input.isEnlarged, "what is normalised is an activation, or two joined")
+    precondition(
+      input.normalization == nil && !input.isUpsampled, "only an activation or two concatenated ones can be normalised")
     guard input.isInBlocks else { return self(FusedInput(input.tensor()), scaleShift: scaleShift, silu: silu) }
     let pixels = input.shape[1..<input.shape.count - 1].reduce(1, *)
     let size = input.shape[1..<input.shape.count - 1]
@@ -73,11 +76,11 @@ public struct GroupNormalization: Sendable {
     }
   }
 
-  /// Sums over a picture's pixels, about a centre near the mean so that nothing cancels.
+  /// Sums over a picture's pixels, about a centre near the mean to avoid cancellation.
   private struct Moments {
     /// `[N, C]`: each picture's first pixel.
     let centres: Tensor
-    /// `[N, strips, 2, C]`: of each strip of pixels, each channel's sum and sum of squares about the centre.
+    /// `[N, strips, 2, C]`: for each strip of pixels, each channel's sum and sum of squares about the centre.
     let sums: Tensor
     var strips: Int { sums.shape[1] }
   }
@@ -114,8 +117,9 @@ public struct GroupNormalization: Sendable {
     return Moments(centres: centres, sums: sums)
   }
 
-  /// Merges the moments of a picture into each group's mean and variance, in float64, and folds them with the layer's weight
-  /// and bias and with `scaleShift` into what the kernel applies: (x - mean)·scale + shift. Writes each group's 1 / √(variance + ε) too.
+  /// Merges the moments of a picture into each group's mean and variance, in float64, and folds these, the layer's
+  /// weight and bias, and `scaleShift` into the kernel's (x - mean)·scale + shift. Also writes each group's 1 /
+  /// √(variance + ε).
   private func fold(
     _ moments: Moments, _ weight: Tensor, _ bias: Tensor, picture: Int, pixels: Int, scaleShift: Tensor?,
     into affine: UnsafeMutablePointer<Float>, inverses: UnsafeMutablePointer<Float>
@@ -141,7 +145,7 @@ public struct GroupNormalization: Sendable {
                     scale *= factor
                     shift = shift * factor + Double(scaleShift[picture * 2 * channels + channels + c])
                   }
-                  // What the mean loses when rounded to float32 matters where it is large: the shift takes it up.
+                  // The shift compensates for rounding the mean to float32, which matters if the mean is large.
                   let rounded = Float(mean)
                   affine[c] = rounded
                   affine[channels + c] = Float(scale)
@@ -155,7 +159,7 @@ public struct GroupNormalization: Sendable {
     }
   }
 
-  /// Mean and variance of a group of channels of one picture.
+  /// The mean and variance of a group of channels of one picture.
   private func statistics(
     _ group: Range<Int>, _ centres: UnsafePointer<Float>, _ sums: UnsafePointer<Float>, _ strips: Int, pixels: Int
   ) -> (mean: Double, variance: Double) {
@@ -174,7 +178,7 @@ public struct GroupNormalization: Sendable {
     }
     let perChannel = 1 / Double(group.count)
     let mean = means * perChannel
-    // Variance within the channels plus variance of the channels' means.
+    // The variance within the channels plus the variance of the channels' means.
     return (mean, max(0, withinChannels * perPixel * perChannel + max(0, squares * perChannel - mean * mean)))
   }
 }

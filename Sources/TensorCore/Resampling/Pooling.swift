@@ -1,16 +1,16 @@
-// What attention pooling needs besides attention.
+// The operations of attention pooling other than attention.
 
 extension Tensor {
-  /// The positions of an activation behind their mean, each with an embedding of its place added:
-  /// `[N, T, C]`, `[T + 1, C]` → `[N, T + 1, C]`.
+  /// Prepends the mean of an activation's positions and adds positional embeddings: `[N, T, C]`, `[T + 1, C]` →
+  /// `[N, T + 1, C]`.
   ///
   /// - Parameters:
-  ///   - places: the embeddings.
-  ///   - variable: what they come from, `[C, T + 1]`, where gradients are wanted.
+  ///   - places: the positional embeddings.
+  ///   - variable: the variable they come from, `[C, T + 1]`, if gradients are needed.
   public func withMeanInFront(adding places: Tensor, of variable: Variable? = nil) -> Tensor {
     let (batch, positions, channels) = (shape[0], shape[1], shape[2])
     precondition(
-      places.shape == [positions + 1, channels], "\(shape) cannot take embeddings of places of shape \(places.shape)")
+      places.shape == [positions + 1, channels], "\(shape) cannot take positional embeddings of shape \(places.shape)")
     return withUnsafePointer { source in
       places.withUnsafePointer { places in
         Tensor([batch, positions + 1, channels]) { out in
@@ -30,7 +30,7 @@ extension Tensor {
       as: .poolingTokens(recordedName, shape: shape, positions: variable?.isFrozen == false ? variable : nil))
   }
 
-  /// What stands at the first position of each sequence: `[N, T, C]` → `[N, C]`.
+  /// The first position of each sequence: `[N, T, C]` → `[N, C]`.
   public func firstPositions() -> Tensor {
     let (batch, stride, channels) = (shape[0], shape[1] * shape[2], shape[2])
     return withUnsafePointer { source in

@@ -1,13 +1,13 @@
-// Averaging of channels-last activations, and bilinear interpolation of pictures; enlarging of activations is part of
-// `FusedInput`. With three spatial dimensions the first keeps its size, as in the original.
+// Average pooling of channels-last activations, and interpolation of pictures; `FusedInput` upsamples activations. With
+// three spatial dimensions the first keeps its size, as in the original.
 
 extension Tensor {
-  /// The mean of each 2×2 pixels (2 pixels of a sequence); an odd last row or column is dropped, as PyTorch does:
+  /// The mean of each 2×2 pixels (2 pixels of a sequence); an odd last row or column is dropped, as in PyTorch:
   /// `[N, H, W, C]` → `[N, ⌊H/2⌋, ⌊W/2⌋, C]`.
   public func averagePooled() -> Tensor {
     let (planes, height, width, channels) = Self.planesAndSize(shape)
     let (rows, columns) = (height.halved, width.halved)
-    let share = 1 / Float(height.factor * width.factor)
+    let scale = 1 / Float(height.factor * width.factor)
     return withUnsafePointer { source in
       Tensor(resampledShape(rows: rows, columns: columns)) { out in
         ThreadPool.shared.forEach(planes) { plane in
@@ -20,7 +20,7 @@ extension Tensor {
                   let row = (plane * height.size + y * height.factor + dy) * width.size + x * width.factor
                   for dx in 0..<width.factor { sum += source[(row + dx) * channels + c] }
                 }
-                target[c] = sum * share
+                target[c] = sum * scale
               }
             }
           }
@@ -29,7 +29,7 @@ extension Tensor {
     }.recorded(recordedName != nil, as: .averagePooling(recordedName, shape: shape))
   }
 
-  /// A dimension and the factor it is resampled by: 2, or 1 for the height that a sequence does not have.
+  /// A dimension and the factor it is resampled by: 2, or 1 for the missing height of a sequence.
   struct Dimension {
     let size: Int
     let factor: Int
@@ -52,9 +52,8 @@ extension Tensor {
 }
 
 extension Tensor {
-  /// Pictures in another size, each pixel interpolated between its four neighbours: `[N, C, h, w]` → `[N, C, height, width]`,
-  /// as `torch.nn.functional.interpolate(mode="bilinear", align_corners=False)` does it. Where it shrinks, it does not
-  /// average.
+  /// Bilinear interpolation of pictures: `[N, C, h, w]` → `[N, C, height, width]`, as
+  /// `torch.nn.functional.interpolate(mode="bilinear", align_corners=False)`. Shrinking does not average.
   public func bilinear(height: Int, width: Int) -> Tensor {
     precondition(shape.count == 4 && shape[2] > 0 && shape[3] > 0, "\(shape) is not the shape of pictures")
     precondition(height > 0 && width > 0, "pictures cannot have the size \(height)×\(width)")
@@ -68,9 +67,9 @@ extension Tensor {
             let second = source + (plane * shape[2] + row.second) * shape[3]
             let target = out + (plane * height + y) * width
             for (x, column) in columns.enumerated() {
-              let above = (1 - column.share) * first[column.first] + column.share * first[column.second]
-              let below = (1 - column.share) * second[column.first] + column.share * second[column.second]
-              target[x] = (1 - row.share) * above + row.share * below
+              let above = (1 - column.fraction) * first[column.first] + column.fraction * first[column.second]
+              let below = (1 - column.fraction) * second[column.first] + column.fraction * second[column.second]
+              target[x] = (1 - row.fraction) * above + row.fraction * below
             }
           }
         }
@@ -80,8 +79,8 @@ extension Tensor {
 }
 
 extension Tensor {
-  /// Pictures made smaller by an integral factor, each pixel the mean of a square of them: `[N, C, H, W]` → `[N, C, side, side]`, as
-  /// `torch.nn.functional.interpolate(mode="area")` does it.
+  /// Shrinks square pictures by an integer factor, averaging squares of pixels: `[N, C, H, W]` → `[N, C, side, side]`,
+  /// as `torch.nn.functional.interpolate(mode="area")`.
   public func averagedDown(toSide side: Int) -> Tensor {
     precondition(
       shape.count == 4 && side > 0 && shape[2] % side == 0 && shape[3] == shape[2],
@@ -106,10 +105,10 @@ extension Tensor {
   }
 }
 
-/// For each of `target` places along a dimension of `source` places, the two that it lies between and the share of the
-/// second. The centres of the outermost places are not the ends: what lies beyond them takes their value.
-private func neighbours(from source: Int, to target: Int) -> [(first: Int, second: Int, share: Float)] {
-  // In float32, as PyTorch computes it: the shares are then the same to the bit.
+/// For each of `target` positions along a dimension of `source` positions, the two neighbours and the weight of the
+/// second. Positions beyond the outermost centres take the value there.
+private func neighbours(from source: Int, to target: Int) -> [(first: Int, second: Int, fraction: Float)] {
+  // In float32, as in PyTorch, for bit-identical weights.
   let scale = Float(source) / Float(target)
   return (0..<target).map { i in
     let place = max(0, (Float(i) + 0.5) * scale - 0.5)

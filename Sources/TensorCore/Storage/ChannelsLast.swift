@@ -1,5 +1,5 @@
 extension Tensor {
-  /// A picture `[N, C, spatial…]` as the UNet computes with it: `[N, spatial…, C]`.
+  /// Pictures in the UNet's layout: `[N, C, spatial…]` → `[N, spatial…, C]`.
   public func channelsLast() -> Tensor {
     precondition(shape.count >= 3, "\(shape) is not the shape of pictures")
     let (channels, size) = (shape[1], Array(shape.dropFirst(2)))
@@ -7,7 +7,7 @@ extension Tensor {
       .recorded(recordedName != nil, as: .channelsLast(recordedName))
   }
 
-  /// The way back: `[N, spatial…, C]` → `[N, C, spatial…]`.
+  /// The inverse: `[N, spatial…, C]` → `[N, C, spatial…]`.
   public func channelsFirst() -> Tensor {
     precondition(shape.count >= 3, "\(shape) is not the shape of pictures")
     let (channels, size) = (shape[shape.count - 1], Array(shape[1..<shape.count - 1]))

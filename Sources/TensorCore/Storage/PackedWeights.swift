@@ -1,9 +1,10 @@
 import KernelTable
 
 /// The weights of a convolution or linear layer, arranged once for the matrix tiles of a kernel table: panels of
-/// `tileColumns` output channels, each `[taps, depth, tileColumns]`, the last one filled up with zeros.
+/// `tileColumns` output channels, each `[taps, depth, tileColumns]`, the last one padded with zeros.
 ///
-/// A tap is one position of the convolution's kernel (a linear layer has one), the depth its input channels.
+/// A tap is one position of the convolution's kernel (a linear layer has one); the depth is the number of input
+/// channels.
 public struct PackedWeights: Sendable {
   let table: KernelTable
   let taps: Int
@@ -12,15 +13,15 @@ public struct PackedWeights: Sendable {
   let columns: Int
   let panels: Tensor
   let bias: Tensor
-  /// What a tap reads outside the picture.
+  /// Read by taps outside the picture.
   let zeros: Tensor
 
   var panelCount: Int { (columns + table.tileColumns - 1) / table.tileColumns }
   var panelStride: Int { taps * depth * table.tileColumns }
 
-  /// Packs `weight`, `[O, I]` or `[O, I, k…]` as PyTorch keeps it, and `bias`, `[O]` or none.
+  /// Packs `weight`, `[O, I]` or `[O, I, k…]` in PyTorch's layout, and `bias`, `[O]` or none.
   public init(weight: Tensor, bias: Tensor?) {
-    precondition(weight.shape.count >= 2, "weights of shape \(weight.shape) are not those of a linear map")
+    precondition(weight.shape.count >= 2, "a linear map cannot have a weight of shape \(weight.shape)")
     let table = KernelChoice.current
     let (columns, depth, taps) = (weight.shape[0], weight.shape[1], weight.shape.dropFirst(2).reduce(1, *))
     precondition(
@@ -43,7 +44,8 @@ public struct PackedWeights: Sendable {
     }
   }
 
-  /// Weights whose panels are written by `fill(target, panel)` in parallel; the last one, if it is not filled, into zeroed memory.
+  /// Weights whose panels are written by `fill(target, panel)`, in parallel. A last panel with unused columns is zeroed
+  /// first.
   init(
     table: KernelTable, taps: Int, depth: Int, columns: Int, bias: Tensor?,
     fillingPanels fill: (UnsafeMutablePointer<Float>, Int) -> Void
@@ -68,7 +70,7 @@ public struct PackedWeights: Sendable {
 }
 
 extension Tensor {
-  /// The elements, and zeros up to `count`.
+  /// The elements, followed by zeros up to `count`.
   func padded(to count: Int) -> Tensor {
     Tensor([count]) { target in
       withUnsafePointer { target.update(from: $0, count: self.count) }

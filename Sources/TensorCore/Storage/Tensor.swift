@@ -1,8 +1,8 @@
 /// An n-dimensional array of float32 in row-major order, without strides or views: element `[i, j, k]` of shape
-/// `[I, J, K]` lies at `(i · J + j) · K + k`.
+/// `[I, J, K]` is at offset `(i · J + j) · K + k`.
 ///
-/// A tensor is a value: a copy shares its storage until one of the two is written to. Pictures enter and leave the
-/// library as `[N, C, H, W]`, as in PyTorch; inside the UNet activations are channels-last (`Sources/README.md` says why).
+/// A tensor is a value: copies share storage until one of them is written to. Pictures enter and leave the library as
+/// `[N, C, H, W]`, as in PyTorch; inside the UNet activations are channels-last (`Sources/README.md` says why).
 public struct Tensor: Sendable {
   /// The size of each dimension; `[]` is a scalar.
   public let shape: [Int]
@@ -33,11 +33,12 @@ public struct Tensor: Sendable {
     try fill(storage.pointer)
   }
 
-  /// A tensor whose elements are those at `memory`, without a copy; writing to it copies them first.
+  /// A tensor of the elements at `memory`, without a copy; writing to it copies them first.
   ///
   /// - Parameters:
-  ///   - memory: as many elements as the shape has, which must stay as they are while `owner` lives.
-  ///   - owner: kept until the last tensor that uses the memory goes away.
+  ///   - shape: its shape.
+  ///   - memory: as many elements as the shape has, which must not change while `owner` lives.
+  ///   - owner: kept alive by the tensors that use the memory.
   public init(_ shape: [Int], borrowing memory: UnsafePointer<Float>, owner: any AnyObject & Sendable) {
     precondition(shape.allSatisfy { $0 >= 0 }, "a tensor cannot have the shape \(shape)")
     self.init(
@@ -72,7 +73,7 @@ public struct Tensor: Sendable {
     }
   }
 
-  /// The same elements in memory of their own.
+  /// A deep copy.
   public func copied() -> Tensor {
     Tensor(shape) { target in withUnsafePointer { target.update(from: $0, count: count) } }
   }
@@ -84,12 +85,12 @@ public struct Tensor: Sendable {
     return Tensor(shape: shape, storage: storage)
   }
 
-  /// For kernels and readers: calls `body` with the address of the first element; valid during the call only.
+  /// For kernels and readers: calls `body` with the address of the first element, valid only during the call.
   public func withUnsafePointer<R>(_ body: (UnsafePointer<Float>) throws -> R) rethrows -> R {
     try withExtendedLifetime(storage) { try body(UnsafePointer(storage.pointer)) }
   }
 
-  /// For kernels and readers: like `withUnsafePointer`, for writing; a shared or borrowed storage is copied first.
+  /// For kernels and readers: like `withUnsafePointer`, for writing. Shared or borrowed storage is copied first.
   public mutating func withUnsafeMutablePointer<R>(
     _ body: (UnsafeMutablePointer<Float>) throws -> R
   ) rethrows -> R {
@@ -98,7 +99,7 @@ public struct Tensor: Sendable {
       copy.pointer.update(from: storage.pointer, count: count)
       storage = copy
     }
-    // It is no longer what a recorded operation has put out.
+    // It is no longer the output of a recorded operation.
     storage.recordedAs = 0
     return try withExtendedLifetime(storage) { try body(storage.pointer) }
   }

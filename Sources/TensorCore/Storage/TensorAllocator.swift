@@ -5,10 +5,10 @@ import Synchronization
 struct MemoryBlock: @unchecked Sendable {
   let address: UnsafeMutableRawPointer
   fileprivate let bytes: Int
-  /// Where the region begins that it is a part of; nil where it comes from `malloc`.
+  /// The start of the region it is cut from; nil if it comes from `malloc`.
   fileprivate let region: UnsafeMutableRawPointer?
 
-  /// Smaller blocks come from and go to `malloc`, which is as quick for them.
+  /// Smaller blocks are left to `malloc`, which is as fast for them.
   private static let smallest = 16 << 10
   private static let regions = Mutex(TensorAllocator())
 
@@ -19,22 +19,22 @@ struct MemoryBlock: @unchecked Sendable {
     return regions.withLock { $0.take(bytes: bytes) }
   }
 
-  func giveBack() {
-    if region == nil { address.deallocate() } else { Self.regions.withLock { $0.giveBack(self) } }
+  func release() {
+    if region == nil { address.deallocate() } else { Self.regions.withLock { $0.release(self) } }
   }
 
-  /// Frees what no block is using.
+  /// Frees the memory that no block is using.
   static func releaseFree() { regions.withLock { $0.releaseFree() } }
 }
 
-/// Memory that is kept for the next tensors when tensors have done with it: large blocks would else be given back to the
-/// system and paged in anew at every operation.
+/// Keeps the memory of released tensors for later ones: otherwise large blocks would go back to the system and be paged
+/// in again by every operation.
 ///
-/// Blocks are cut from large regions, and what is given back joins the free memory around it, so that tensors of one size
-/// take the place of tensors of others. Were it kept by size, a step of training would hold at once what it never uses at once:
-/// gradients of weights come into being while activations go, and go before the next activations come.
+/// Blocks are cut from large regions, and a released block is merged with the free memory around it, so that tensors of
+/// one size can replace tensors of another. Free lists by size would make a training step hold more than it ever uses
+/// at once: weight gradients are allocated as activations are released, and are gone before the next activations come.
 private struct TensorAllocator {
-  /// A run of bytes that no block uses, as long as it can be within its region.
+  /// A maximal run of free bytes within its region.
   private struct Free {
     var address: UnsafeMutableRawPointer
     var bytes: Int
@@ -43,16 +43,16 @@ private struct TensorAllocator {
     var end: UnsafeMutableRawPointer { address + bytes }
   }
 
-  /// By address.
+  /// Sorted by address.
   private var free: [Free] = []
   private var bytesByRegion: [UnsafeMutableRawPointer: Int] = [:]
 
-  /// Blocks begin and end with pages.
+  /// Blocks begin and end on page boundaries.
   private static let step = 4096
-  /// Regions are made of huge pages where the system has them.
+  /// Regions consist of huge pages if the system supports them.
   private static let huge = 2 << 20
-  /// What a region has at least. From this size on `malloc` takes memory from the system and frees it to the system at once. What
-  /// of a region has never been used takes none.
+  /// The minimum size of a region. From this size on, `malloc` too maps and unmaps memory with each call. The untouched
+  /// part of a region costs no physical memory.
   private static let smallest = 32 << 20
 
   mutating func take(bytes: Int) -> MemoryBlock {
@@ -68,7 +68,7 @@ private struct TensorAllocator {
     return MemoryBlock(address: found.address, bytes: bytes, region: found.region)
   }
 
-  mutating func giveBack(_ block: MemoryBlock) {
+  mutating func release(_ block: MemoryBlock) {
     guard let region = block.region else { return }
     let place = firstFree(behind: block.address)
     let joinsNext =
@@ -86,17 +86,17 @@ private struct TensorAllocator {
     }
   }
 
-  /// Gives regions without blocks back to the system, and of others the pages that are free.
+  /// Returns regions without blocks to the system, and the free pages of the others.
   mutating func releaseFree() {
     let isUnused = { [bytesByRegion] (run: Free) in run.bytes == bytesByRegion[run.region] }
     for run in free {
-      if isUnused(run) { run.address.deallocate() } else { Self.release(run) }
+      if isUnused(run) { run.address.deallocate() } else { Self.releasePages(of: run) }
     }
     for run in free where isUnused(run) { bytesByRegion[run.region] = nil }
     free = free.filter { bytesByRegion[$0.region] != nil }
   }
 
-  /// The smallest free run that `bytes` fit in, so that large ones stay whole.
+  /// The smallest free run that fits `bytes`, so that large runs stay whole.
   private func tightest(_ bytes: Int) -> Int? {
     var best: Int?
     for (i, run) in free.enumerated() where run.bytes >= bytes {
@@ -121,13 +121,13 @@ private struct TensorAllocator {
     var size = whole(max(bytes, Self.smallest, total / 4))
     var memory: UnsafeMutableRawPointer?
     if posix_memalign(&memory, Self.huge, size) != 0 {
-      // There may be enough for what is needed now; if not, the program ends.
+      // There may be enough for this block alone; if not, the program ends.
       size = whole(bytes)
       memory = nil
     }
     let address = memory ?? .allocate(byteCount: size, alignment: Self.huge)
     #if os(Linux)
-      // A hint: where it is refused, small pages serve.
+      // Only a hint: if it is refused, small pages do.
       madvise(address, size, MADV_HUGEPAGE)
     #endif
     bytesByRegion[address] = size
@@ -136,7 +136,7 @@ private struct TensorAllocator {
     return place
   }
 
-  private static func release(_ run: Free) {
+  private static func releasePages(of run: Free) {
     #if os(Linux)
       let page = sysconf(Int32(_SC_PAGESIZE))
       let first = (Int(bitPattern: run.address) + page - 1) / page * page
@@ -147,7 +147,7 @@ private struct TensorAllocator {
 }
 
 extension Tensor {
-  /// Gives back to the system the memory that is kept for the next tensors: for the time between two uses of a library, or
-  /// before work on tensors of other sizes.
+  /// Returns the memory kept for future tensors to the system, between two uses of the library or before work on
+  /// tensors of other sizes.
   public static func releaseMemory() { MemoryBlock.releaseFree() }
 }

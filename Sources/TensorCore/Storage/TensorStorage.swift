@@ -1,11 +1,11 @@
-/// Memory for the elements of a tensor: its own, aligned to a cache line so that vector loads never straddle two, or
-/// somebody else's, which is only read.
+/// The memory of a tensor's elements: either owned, and aligned so that vector loads never straddle two cache lines, or
+/// borrowed and read-only.
 ///
-/// Unchecked: `Tensor` writes only to a storage that is writable and that nothing else refers to.
+/// Unchecked: `Tensor` writes only to storage that is writable and uniquely referenced.
 final class TensorStorage: @unchecked Sendable {
   let pointer: UnsafeMutablePointer<Float>
   let count: Int
-  /// What a recording calls the tensor (`GradientTape.swift`); 0 where none knows it.
+  /// The tensor's name on gradient tapes (`GradientTape.swift`); 0 if no tape knows it.
   var recordedAs = 0
   private let memory: Memory
 
@@ -21,7 +21,7 @@ final class TensorStorage: @unchecked Sendable {
     memory = .own(block)
   }
 
-  /// The `count` elements at `pointer`, which stay as they are while `owner` lives.
+  /// The `count` elements at `pointer`, which do not change while `owner` lives.
   init(borrowing pointer: UnsafePointer<Float>, count: Int, owner: any AnyObject & Sendable) {
     self.count = count
     self.pointer = UnsafeMutablePointer(mutating: pointer)
@@ -34,6 +34,6 @@ final class TensorStorage: @unchecked Sendable {
   }
 
   deinit {
-    if case .own(let block) = memory { block.giveBack() }
+    if case .own(let block) = memory { block.release() }
   }
 }

@@ -1,16 +1,17 @@
 import KernelTable
 
-/// A parameter that losses are differentiated with respect to, or through: a tensor that training changes, and its gradient.
+/// A parameter on the path of differentiation: a tensor that training updates, and its gradient. Gradients also pass
+/// through frozen ones.
 ///
-/// One thread at a time may use it.
+/// Only one thread may use it at a time.
 public final class Variable: @unchecked Sendable {
   /// The parameter's name in a checkpoint.
   public let name: String
-  /// Whether it stays as it is: then gradients are passed on to what a layer read, but none is kept of its parameters.
+  /// Whether it never changes: then layers still compute the gradients of their inputs, but none of this parameter.
   public let isFrozen: Bool
-  /// The elements, as PyTorch has them.
+  /// The elements, in PyTorch's layout.
   public private(set) var value: Tensor
-  /// The derivatives added up since `clearGradient`; nil before the first.
+  /// The sum of the derivatives since `clearGradient`; nil before the first.
   public private(set) var gradient: Tensor?
 
   /// The size of each dimension.
@@ -23,27 +24,28 @@ public final class Variable: @unchecked Sendable {
     self.isFrozen = isFrozen
   }
 
-  /// Gives it other elements.
+  /// Replaces the elements.
   public func set(_ value: Tensor) {
     precondition(value.shape == shape, "\(name) of shape \(shape) cannot become \(value.shape)")
     self.value = value
   }
 
-  /// Forgets the gradient.
+  /// Discards the gradient.
   public func clearGradient() { gradient = nil }
 
-  /// Calls `body` with the address of the gradient, and whether it holds what terms are to be added to; else they are to be written.
+  /// Calls `body` with the address of the gradient and whether terms are to be added to its contents; if not, they
+  /// overwrite them.
   func addToGradient(_ body: (_ sum: UnsafeMutablePointer<Float>, _ accumulates: Bool) -> Void) {
     precondition(!isFrozen, "\(name) is frozen: it has no gradient")
     let accumulates = gradient != nil
-    // Taken out, so that it is not copied.
+    // Taken out of the property, so that it is not copied on write.
     var sum = gradient ?? Tensor(uninitialized: shape)
     gradient = nil
     sum.withUnsafeMutablePointer { body($0, accumulates) }
     gradient = sum
   }
 
-  /// Adds derivatives of the variable's number of elements.
+  /// Adds `terms`, which have as many elements as the variable.
   func addToGradient(_ terms: Tensor) {
     precondition(terms.count == value.count, "\(name) of shape \(shape) cannot have a gradient of shape \(terms.shape)")
     guard gradient != nil else {
@@ -56,7 +58,9 @@ public final class Variable: @unchecked Sendable {
   /// Takes a step of AdamW along the gradient, if there is one.
   ///
   /// - Parameters:
-  ///   - firstMoment, secondMoment: the optimizer's for this variable, of its shape.
+  ///   - step: the step's size and rates.
+  ///   - firstMoment: the optimizer's mean of gradients, of this variable's shape.
+  ///   - secondMoment: the optimizer's mean of their squares, of this variable's shape.
   public func take(_ step: AdamWStep, firstMoment: inout Tensor, secondMoment: inout Tensor) {
     guard let gradient else { return }
     precondition(
@@ -78,7 +82,7 @@ public final class Variable: @unchecked Sendable {
 }
 
 extension Tensor {
-  /// Becomes rate · itself + (1 - rate) · `x`.
+  /// Updates a moving average: becomes rate · itself + (1 - rate) · `x`.
   public mutating func follow(_ x: Tensor, rate: Double) {
     precondition(x.shape == shape, "an average of shape \(shape) cannot follow \(x.shape)")
     let kernels = KernelChoice.current.optimizer
@@ -86,7 +90,7 @@ extension Tensor {
     x.withUnsafePointer { x in
       withUnsafeMutablePointer { average in
         Tensor.forStrips(of: count) {
-          kernels.movingAverage(x + $0, $1, Float(rate), Float(1 - rate), average + $0)
+          kernels.ema(x + $0, $1, Float(rate), Float(1 - rate), average + $0)
         }
       }
     }

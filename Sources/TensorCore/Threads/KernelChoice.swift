@@ -7,9 +7,9 @@ import KernelsBaseline
   import KernelsAVX512
 #endif
 
-/// Which of the kernel tables in this binary run on this CPU, and which one is in use.
+/// The kernel tables of this binary that run on this CPU, and the one in use.
 public enum KernelChoice {
-  /// The tables that this CPU runs, slowest first; `baseline` always.
+  /// The tables that this CPU can run, slowest first; `baseline` is always among them.
   public static let available: [KernelTable] = {
     var tables = [KernelsBaseline.kernelTable()]
     #if canImport(KernelsAVX512)
@@ -19,7 +19,7 @@ public enum KernelChoice {
     return tables
   }()
 
-  /// The table that operations use: the fastest available one, unless a task has chosen another
+  /// The table that operations use: the fastest available one, unless a task chooses another
   /// (`KernelChoice.$current.withValue(table) { … }`).
   @TaskLocal public static var current: KernelTable = available[available.count - 1]
 

@@ -1,43 +1,42 @@
 import Synchronization
 
-/// Where the time of forward passes goes: for each kind of layer and size, how often it ran, how long, and how much
-/// arithmetic it did.
+/// Where the time of forward passes goes: calls, time and arithmetic for each kind and size of layer.
 ///
-///     let times = LayerProfile()
-///     LayerProfile.$current.withValue(times) { _ = unet(x, timesteps: t) }
+///     let profile = LayerProfile()
+///     LayerProfile.$current.withValue(profile) { _ = unet(x, timesteps: t) }
 public final class LayerProfile: Sendable {
-  /// What layers report to; nil, as usual, for nothing.
+  /// The profile that layers report to; usually nil.
   @TaskLocal public static var current: LayerProfile?
 
-  /// The sums for layers of one kind and size.
+  /// The totals of one kind and size of layer.
   public struct Entry: Sendable {
     /// For instance `convolution 3×3, 128 → 128, 32×32`.
     public let name: String
-    /// How often it ran.
+    /// The number of calls.
     public fileprivate(set) var calls = 0
-    /// How long it took in all.
+    /// The total time.
     public fileprivate(set) var time = Duration.zero
-    /// Multiply-adds in all, as `countFlops` counts them: of the plain algorithm, whichever is used.
+    /// The total of multiply-adds as `countFlops` counts them, those of the plain algorithm, whichever is used.
     public fileprivate(set) var multiplyAdds = 0
   }
 
   private struct State {
     var entries: [String: Entry] = [:]
-    /// Whether a layer is being timed: what it calls belongs to it.
+    /// Whether a layer is being timed: layers that it calls count as part of it.
     var isInside = false
   }
 
   private let state = Mutex(State())
 
-  /// Nothing yet.
+  /// An empty profile.
   public init() {}
 
-  /// The sums so far, the longest first.
+  /// The totals so far, longest time first.
   public var entries: [Entry] {
     state.withLock { $0.entries.values.sorted { ($1.time, $0.name) < ($0.time, $1.name) } }
   }
 
-  /// Runs `layer`, reporting its time if somebody wants to know.
+  /// Runs `layer` and reports its time if there is a current profile.
   static func measure<R>(_ name: () -> String, multiplyAdds: Int = 0, _ layer: () -> R) -> R {
     guard let current else { return layer() }
     let isOutermost = current.state.withLock { state in

@@ -1,5 +1,5 @@
-/// The most multiply-adds a second that the threads of the pool can do together, measured for about a tenth of a second: those
-/// of the kernels in use, in registers alone.
+/// The peak rate of the pool's threads together, in multiply-adds per second: the current kernels' multiply-adds in
+/// registers, measured for about a tenth of a second.
 public func peakMultiplyAddsPerSecond() -> Double {
   let table = KernelChoice.current
   let threads = ThreadPool.shared.threads

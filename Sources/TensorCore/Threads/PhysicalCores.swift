@@ -2,14 +2,14 @@ import CDiffusionProcessor
 import DiffusionPlatform
 
 extension ThreadPool {
-  /// The physical cores that this process may use: hyperthreads of one core share its arithmetic units, and a second
-  /// thread there gains nothing. A container's share of processor time counts as so many cores.
+  /// The physical cores that this process may use. Hyperthreads share a core's arithmetic units, so a second thread on
+  /// a core gains nothing. A container's CPU quota limits the number.
   public static let physicalCores: Int = {
     #if os(Linux)
       var processors = [Int32](repeating: 0, count: 1024)
       let count = cpu_allowed(&processors, Int32(processors.count))
       guard count > 0 else { return onlineProcessors }
-      // Hyperthreads of one core name the same list of siblings.
+      // Hyperthreads of one core have the same list of siblings.
       let cores = Set(processors[..<Int(count)].map { siblings(of: $0) ?? "cpu\($0)" })
       return max(1, min(cores.count, quota() ?? cores.count))
     #else
@@ -24,7 +24,7 @@ extension ThreadPool {
       contents("/sys/devices/system/cpu/cpu\(processor)/topology/thread_siblings_list")
     }
 
-    /// The cores' worth of time that the control group of this process is given, if it is limited (version 2, then 1).
+    /// The CPU quota of this process's control group in cores, if there is one (version 2, then version 1).
     private static func quota() -> Int? {
       if let limit = contents("/sys/fs/cgroup/cpu.max") { return cores(ofQuota: limit) }
       guard let quota = contents("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"),
@@ -33,7 +33,8 @@ extension ThreadPool {
       return cores(ofQuota: "\(quota) \(period)")
     }
 
-    /// A quota and a period, in microseconds, as a number of cores, rounded up; nil if there is no limit (`max`, or -1).
+    /// Converts a quota and a period in microseconds to a number of cores, rounded up; nil if there is no limit (`max`
+    /// or -1).
     static func cores(ofQuota text: String) -> Int? {
       let numbers = text.split(whereSeparator: \.isWhitespace).map { Int($0) }
       guard numbers.count == 2, let quota = numbers[0], let period = numbers[1], quota > 0, period > 0 else {

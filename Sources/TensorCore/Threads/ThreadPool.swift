@@ -2,36 +2,36 @@ import CDiffusionProcessor
 import DiffusionPlatform
 import Synchronization
 
-/// Threads that share out the items of one operation after another.
+/// Threads that divide the items of one operation after another among themselves.
 ///
-/// The caller works too. Workers look for the next operation for a short while after the last and then sleep, so that a
-/// busy sampler pays less than a microsecond for each operation and an idle one costs nothing.
+/// The caller works too. After an operation, workers spin for a short while and then sleep, so that a busy sampler pays
+/// less than a microsecond per operation and an idle one costs nothing.
 ///
-/// Each thread has a run of the items of its own, the first the first ones and so on, so that what an operation left in a
-/// core's cache is used there by the next; who is done helps the others. So it is left to chance which thread computes an
-/// item: operations must make every item independent of the others, and then their results do not depend on the number of
+/// Each thread begins with its own run of consecutive items, so that an operation finds in a core's cache what the
+/// previous one left there; threads that finish early help the others. Which thread computes an item is therefore up to
+/// chance: operations must make items independent of each other, and then results do not depend on the number of
 /// threads.
 public final class ThreadPool: @unchecked Sendable {
   /// The pool that all operations use. It starts with one thread per physical core.
   public static let shared = ThreadPool(threads: ThreadPool.physicalCores)
 
-  /// How long a worker looks for work before it sleeps. Longer than the gaps between the operations of a forward pass;
-  /// far shorter than a scheduler's time slice, so that other processes get the core.
+  /// How long a worker spins before it sleeps: longer than the gaps between the operations of a forward pass, and far
+  /// shorter than a scheduler's time slice, so that other processes get the core.
   private static let spinNanoseconds: UInt64 = 50_000
 
-  // One operation at a time is open. A worker enters, and only then looks whether an operation is open; the caller
-  // closes, and only then waits until nobody is inside. With sequentially consistent atomics one of the two sees the other,
-  // so `body` is never called after `forEach` has returned.
+  // At most one operation is open at a time. A worker enters, and only then checks whether an operation is open; the
+  // caller closes it, and only then waits until no worker is inside. With sequentially consistent atomics one of the
+  // two sees the other, so `body` is never called after `forEach` has returned.
   private let isOpen = Atomic<Bool>(false)
   private let inside = Atomic<Int>(0)
-  /// The items that nobody has taken.
+  /// The number of items not yet taken.
   private let left = Atomic<Int>(0)
-  /// The next item of each thread's run, each on a cache line of its own.
+  /// The next item of each thread's run, `nextStride` apart so that no two are on one cache line.
   private var next = UnsafeMutablePointer<Atomic<Int>>.allocate(capacity: 0)
   private var nextCapacity = 0
   private static let nextStride = 16
   private let itemCount = Atomic<Int>(0)
-  /// Workers numbered below it take part in the open operation; the caller is number 0.
+  /// Workers with lower numbers take part in the open operation; the caller is number 0.
   private let limit = Atomic<Int>(0)
   private var body: ((_ item: Int, _ thread: Int) -> Void)?
 
@@ -48,7 +48,7 @@ public final class ThreadPool: @unchecked Sendable {
     wanted.store(threads, ordering: .sequentiallyConsistent)
   }
 
-  /// The number of threads that share the work, the caller's among them; at least 1.
+  /// The number of threads that share the work, including the caller's; at least 1.
   public var threads: Int {
     get { wanted.load(ordering: .relaxed) }
     set {
@@ -57,14 +57,15 @@ public final class ThreadPool: @unchecked Sendable {
     }
   }
 
-  /// Calls `body(0)`, …, `body(count - 1)`, each once, in any order and on any of the threads; returns when all are done.
+  /// Calls `body(0)`, …, `body(count - 1)` once each, in any order and on any of the threads; returns when all are
+  /// done.
   ///
-  /// If the pool is busy (a call from within `body`, or from another thread), the caller does all the items itself.
+  /// If the pool is busy (in a call from `body` or from another thread), the caller processes all items itself.
   public func forEach(_ count: Int, _ body: (Int) -> Void) {
     run(count, threads: threads) { item, _ in body(item) }
   }
 
-  /// Like `forEach(_:_:)`, with room for `scratch` floats that `body` has to itself until it returns.
+  /// Like `forEach(_:_:)`, with `scratch` floats of memory that each call of `body` has to itself.
   public func forEach(_ count: Int, scratch: Int, _ body: (Int, UnsafeMutablePointer<Float>) -> Void) {
     let threads = min(threads, max(count, 1))
     // Whole pages, so that threads do not write to neighbouring cache lines.
@@ -79,14 +80,14 @@ public final class ThreadPool: @unchecked Sendable {
     let shared =
       count > 1 && threads > 1
       && caller.withLockIfAvailable { _ in
-        withoutActuallyEscaping(body) { share(count, threads: threads, $0) }
+        withoutActuallyEscaping(body) { distribute(count, threads: threads, $0) }
       } != nil
     if !shared {
       for item in 0..<count { body(item, 0) }
     }
   }
 
-  private func share(_ count: Int, threads: Int, _ body: @escaping (_ item: Int, _ thread: Int) -> Void) {
+  private func distribute(_ count: Int, threads: Int, _ body: @escaping (_ item: Int, _ thread: Int) -> Void) {
     startWorkers(threads - 1)
     self.body = body
     limit.store(threads, ordering: .relaxed)
@@ -104,7 +105,7 @@ public final class ThreadPool: @unchecked Sendable {
     var spins = 0
     while inside.load(ordering: .sequentiallyConsistent) != 0 {
       spins += 1
-      // A worker that the scheduler has set aside in the middle of its item needs this core more than we do.
+      // A worker that was preempted in the middle of an item needs this core more than we do.
       if spins < 10_000 { cpu_relax() } else { sched_yield() }
     }
     self.body = nil
@@ -125,10 +126,10 @@ public final class ThreadPool: @unchecked Sendable {
     }
   }
 
-  /// Gives each thread its run. Called while no operation is open.
+  /// Assigns the threads their runs. Called while no operation is open.
   private func startRuns(_ count: Int, threads: Int) {
     if nextCapacity < threads {
-      // A worker may be about to see that no operation is open, but reads no counter before it has seen one.
+      // A worker may be about to find that no operation is open, but it reads no counter before it has found one open.
       next.deallocate()
       next = .allocate(capacity: threads * Self.nextStride)
       for i in 0..<threads * Self.nextStride { (next + i).initialize(to: Atomic(0)) }
@@ -137,7 +138,7 @@ public final class ThreadPool: @unchecked Sendable {
     for i in 0..<threads { next[i * Self.nextStride].store(i * count / threads, ordering: .relaxed) }
   }
 
-  /// Called by the owner of `caller` only, which guards `started`.
+  /// Called only while `caller` is locked, which guards `started`.
   private func startWorkers(_ count: Int) {
     while started < count {
       started += 1
@@ -149,7 +150,7 @@ public final class ThreadPool: @unchecked Sendable {
           runWorker($0); return nil
         }, context.toOpaque())
       if status != 0 {
-        // The system allows no more threads: the work is done by those there are.
+        // The system allows no more threads: the existing ones do the work.
         context.release()
         return
       }
@@ -165,7 +166,7 @@ public final class ThreadPool: @unchecked Sendable {
         && left.load(ordering: .relaxed) > 0
       {
         inside.wrappingAdd(1, ordering: .sequentiallyConsistent)
-        // Perhaps another operation by now, for fewer threads.
+        // By now it may be another operation, for fewer threads.
         if isOpen.load(ordering: .sequentiallyConsistent) && number < limit.load(ordering: .relaxed) {
           takeItems(as: number)
         }
@@ -175,7 +176,7 @@ public final class ThreadPool: @unchecked Sendable {
       }
       cpu_relax()
       spins += 1
-      // The clock is read now and then only; a spin takes some tens of nanoseconds.
+      // The clock is read only now and then; a spin takes some tens of nanoseconds.
       if spins % 64 == 1 {
         let now = clock_gettime_nsec()
         if spins == 1 { idleSince = now }

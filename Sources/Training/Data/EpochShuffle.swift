@@ -1,37 +1,40 @@
 import DiffusionCore
 
-/// Which example of a dataset is seen at which position of a training run, and which way round. Position p, counted over the whole run
-/// from 0, belongs to epoch ⌊p / count⌋; every epoch sees every example once, in an order of its own. Nothing is remembered: a run
-/// goes on at any position as if it had never stopped, and the order does not depend on batches or micro-batches. (Upstream begins
-/// an epoch with a batch and drops what does not fill one; here a batch may straddle two epochs.)
+/// Shuffles a dataset for training, and decides which examples are mirrored. Position p, counted over the whole run
+/// from 0, belongs to epoch ⌊p / count⌋. Every epoch visits every example once, in its own order. There is no state: a
+/// run resumes at any position as if it had never stopped, and the order does not depend on batches or micro-batches.
+/// (The original starts each epoch with a new batch and drops the incomplete last one; here a batch may straddle two
+/// epochs.)
 ///
-/// An epoch's permutation is a Feistel network on the digits of a number in the mixed base (⌈√count⌉, the other side just large enough),
-/// walked until it falls below `count` (Black & Rogaway 2002, "Ciphers with arbitrary finite domains"). A round adds to one digit a
-/// function of the other: ⌊w · base / 2⁶⁴⌋ with w of the first two words, low one first, of a Philox block.
+/// An epoch's permutation is a Feistel network on the digits of a number in a mixed base (⌈√count⌉, and the other just
+/// large enough), repeated until the number is below `count` (Black & Rogaway 2002, "Ciphers with arbitrary finite
+/// domains"). A round adds a function of one digit to the other: ⌊w · base / 2⁶⁴⌋, where w is the first two words, low
+/// word first, of a Philox block.
 ///
-/// The key is the seed's, as in `PhiloxNoise`, whose second counter word numbers the draws and is 2³² - 1 for classes. These counters have
-/// other second words, which no run has steps enough to reach:
+/// The key comes from the seed, as in `PhiloxNoise`, where the second word of a counter is the draw number and 2³² - 1
+/// stands for classes. The counters here have other second words, which no run is long enough to reach:
 ///
 /// * (digit, 2³² - 2, epoch, round) for the order;
-/// * (0, 2³² - 3, p mod 2³², ⌊p / 2³²⌋) for the flip of position p, the lowest bit of the block's first word.
+/// * (0, 2³² - 3, p mod 2³², ⌊p / 2³²⌋) for mirroring position p, by the lowest bit of the block's first word.
 public struct EpochShuffle: Sendable {
-  /// The draw numbers, which no step has.
+  /// The draw numbers, which no step uses.
   private static let orderDraw = UInt32.max - 1
   private static let flipDraw = UInt32.max - 2
-  /// Even, and more than the four that a strong round function needs, for the sake of datasets of a few examples.
+  /// The number of rounds. It is even, and more than the four that a strong round function needs, because a dataset may
+  /// have only a few examples.
   private static let rounds = 8
 
-  /// What the order depends on, beside the number of examples.
+  /// The random seed.
   public let seed: UInt64
-  /// How many examples there are.
+  /// The number of examples.
   public let count: Int
   private let key: SIMD2<UInt32>
   /// The bases of the two digits, low one first; their product is at least `count`.
   private let bases: (low: Int, high: Int)
 
-  /// The order of `count` examples, at least one, in the run with `seed`.
+  /// Creates the order of `count` examples, at least one, in the run with `seed`.
   public init(seed: UInt64, count: Int) {
-    // The digits have to fit into a counter's words.
+    // The digits must fit into a counter's words.
     precondition(count > 0 && count <= 1 << 48, "there is no order of \(count) examples")
     self.seed = seed
     self.count = count
@@ -41,18 +44,18 @@ public struct EpochShuffle: Sendable {
     bases = (low, (count - 1) / low + 1)
   }
 
-  /// The example at `position`, `0 ..< count`.
+  /// The index of the example at `position`, in `0 ..< count`.
   public func index(at position: Int) -> Int {
     precondition(position >= 0, "there is no position \(position)")
     let (epoch, place) = position.quotientAndRemainder(dividingBy: count)
     guard let epoch = UInt32(exactly: epoch) else { preconditionFailure("a run has no \(epoch) epochs") }
-    // A permutation of the larger range leads back below `count`, and different numbers to different ones.
+    // A permutation of the larger range leads back below `count`, and maps distinct numbers to distinct ones.
     var index = permuted(place, epoch)
     while index >= count { index = permuted(index, epoch) }
     return index
   }
 
-  /// Whether the example at `position` is to be mirrored, left to right, where a run wants that of every second one at random.
+  /// Whether to mirror the example at `position` left to right, in a run that mirrors at random with probability 1/2.
   public func isFlipped(at position: Int) -> Bool {
     precondition(position >= 0, "there is no position \(position)")
     let place = UInt64(position)

@@ -1,9 +1,10 @@
 import DiffusionFiles
 import DiffusionImages
 
-/// What a `.npz` holds of pictures.
+/// The images of a `.npz` dataset.
 struct ImageArchive {
-  /// More classes than any dataset has: the model has a row of numbers for each, and a label gone wrong would ask for them.
+  /// The limit on classes, above any dataset's. The model has an embedding for each class, so a wrong label would cost
+  /// a lot of memory.
   static let classLimit = 1 << 20
 
   /// `[N, H, W, C]`.
@@ -12,9 +13,9 @@ struct ImageArchive {
   let width: Int
   /// 1 or 3.
   let channels: Int
-  /// One for each picture, if classes are wanted.
+  /// The class label of each image; nil if classes are not wanted.
   let labels: [Int]?
-  /// Nil if classes are not wanted, or there are no names that can be read.
+  /// Nil if classes are not wanted, or have no readable names.
   let classNames: [String]?
 
   init(path: String, classes: Bool) throws(DatasetError) {
@@ -37,7 +38,7 @@ struct ImageArchive {
   }
 }
 
-/// The arrays beside the pixels.
+/// A `.npz` file and its arrays.
 private struct ArchiveFile {
   let path: String
   let archive: NPZArchive
@@ -50,13 +51,13 @@ private struct ArchiveFile {
     do { archive = try NPZArchive(bytes, path: path) } catch { throw .image(error) }
   }
 
-  /// The first array of one of these names.
+  /// The first array that has one of these names.
   func first(_ names: [String]) throws(DatasetError) -> (name: String, array: NPYArray)? {
     guard let name = names.first(where: archive.names.contains) else { return nil }
     do { return (name, try archive.array(name)) } catch { throw .image(error) }
   }
 
-  /// Nil where they cannot be read: names that were saved as Python objects, say, which nothing depends on.
+  /// Nil if they cannot be read, for instance because they are saved as Python objects. Nothing depends on them.
   var classNames: [String]? {
     guard archive.names.contains("class_names"), let array = try? archive.array("class_names"),
       array.shape.count == 1, case .text(let names) = array.elements, !names.isEmpty

@@ -2,45 +2,48 @@ import DiffusionFiles
 import DiffusionImages
 import TensorCore
 
-/// The pictures that a model learns from, and their classes: the PNGs in a folder, or the arrays of a `.npz`.
+/// The images that a model learns from, and their classes: the PNGs in a folder, or the arrays of a `.npz`.
 ///
-/// * **A folder** is searched with the folders in it, as upstream's `image_datasets.py` does: by name at each level, so that the order
-///   is the same everywhere; what begins with a dot is left out. PNGs are decoded each time they are asked for. A picture's class
-///   is what its name says before the first `_`, or, where the folder has no PNGs itself but only folders of them, the name of that folder;
-///   sorted names are numbered from 0.
-/// * **A `.npz`** holds pixels `images` (or `arr_0`, as upstream's samples are saved), uint8 `[N, H, W]` or `[N, H, W, C]`, perhaps integers
-///   `labels` (or `arr_1`) `[N]` and words `class_names`. Pixels stay in memory as they are.
+/// * **A folder** is searched recursively, as in the original's `image_datasets.py`, by name at each level, so that the
+///   order is the same everywhere. Names that start with a dot are skipped. PNGs are decoded on each request. An
+///   image's class is its file name up to the first `_`, or, if all PNGs are in subfolders, the name of its subfolder.
+///   Sorted class names are numbered from 0.
+/// * **A `.npz`** holds pixels `images` (or `arr_0`, as in the original's samples), uint8 `[N, H, W]` or
+///   `[N, H, W, C]`, and optionally integers `labels` (or `arr_1`) `[N]` and strings `class_names`. Pixels stay in
+///   memory unchanged.
 ///
-/// Grey and RGB become what is asked for; pictures of another size are cut and resampled as upstream does.
+/// Grey and RGB are converted to the requested channels; images of another size are cropped and resampled as in the
+/// original.
 public struct ImageDataset: Sendable {
-  /// The side of the square pictures, in pixels.
+  /// The side of the square images, in pixels.
   public let imageSize: Int
-  /// 1 (grey) or 3 (RGB).
+  /// The number of channels: 1 (grey) or 3 (RGB).
   public let channels: Int
-  /// The class of each picture, counted from 0; nil if classes were not wanted.
+  /// The class label of each image, counted from 0; nil if classes are not wanted.
   public let labels: [Int]?
-  /// What the classes are called, where the data say it; nil if classes were not wanted.
+  /// The names of the classes, if the data gives them; nil if classes are not wanted.
   public let classNames: [String]?
-  /// How many classes there are: as many as names, or one more than the greatest label; nil if classes were not wanted.
+  /// The number of classes: the number of names, or one more than the largest label; nil if classes are not wanted.
   public let classCount: Int?
-  /// How many files of the folder are pictures of other kinds than PNG (`.jpg`, `.jpeg`, `.gif`), and were left out.
+  /// The number of files in the folder that are skipped because they are images in other formats (`.jpg`, `.jpeg`,
+  /// `.gif`).
   public let skipped: Int
   private let source: Source
 
   enum Source: Sendable {
-    /// Paths.
+    /// The paths of the PNGs.
     case files([String])
     /// `[N, H, W, C]`.
     case pixels([UInt8], height: Int, width: Int, channels: Int)
   }
 
-  /// Finds out what is at `path`, without decoding any picture.
+  /// Opens the dataset at `path` without decoding any image.
   ///
   /// - Parameters:
   ///   - path: a folder, or a `.npz`.
-  ///   - imageSize: the side of the square pictures that the model takes, in pixels.
-  ///   - channels: how many the model takes, 1 or 3.
-  ///   - classes: whether pictures must have classes; where not, what is said of them is not looked at.
+  ///   - imageSize: the side of the model's square images, in pixels.
+  ///   - channels: the model's image channels, 1 or 3.
+  ///   - classes: whether images must have classes; if not, class information is ignored.
   /// - Throws: `DatasetError`.
   public init(path: String, imageSize: Int, channels: Int, classes: Bool) throws(DatasetError) {
     precondition(imageSize > 0 && (channels == 1 || channels == 3), "\(channels)×\(imageSize)² is no picture")
@@ -70,7 +73,7 @@ public struct ImageDataset: Sendable {
     }
   }
 
-  /// How many pictures there are, at least one.
+  /// The number of images, at least one.
   public var count: Int {
     switch source {
     case .files(let paths): paths.count
@@ -78,10 +81,10 @@ public struct ImageDataset: Sendable {
     }
   }
 
-  /// Picture number `index`, `[channels, imageSize, imageSize]`: pixel / 127.5 - 1 in float32, so in [-1, 1]. It may be called from any
-  /// thread.
+  /// Image number `index`, `[channels, imageSize, imageSize]` in [-1, 1]: pixel / 127.5 - 1 in float32. May be called
+  /// from any thread.
   ///
-  /// - Throws: `DatasetError`, for a PNG that cannot be read.
+  /// - Throws: `DatasetError` if a PNG cannot be read.
   public func image(_ index: Int) throws(DatasetError) -> Tensor {
     precondition(index >= 0 && index < count, "there is no picture \(index) among \(count)")
     let picture = try self.picture(index)
@@ -95,7 +98,7 @@ public struct ImageDataset: Sendable {
     }
   }
 
-  /// The picture as it is stored.
+  /// The image as it is stored.
   private func picture(_ index: Int) throws(DatasetError) -> Picture {
     switch source {
     case .files(let paths):

@@ -1,22 +1,22 @@
 import DiffusionFiles
 import DiffusionPlatform
 
-/// The PNGs in a folder and in the folders in it.
+/// The PNGs in a folder and its subfolders.
 struct ImageFiles {
-  /// By name at each level.
+  /// The paths, sorted by name at each level.
   private(set) var paths: [String] = []
-  /// How many pictures of other kinds there are.
+  /// The number of images in other formats.
   private(set) var others = 0
   private let root: String
 
-  /// - Throws: `DatasetError`, also if there are none.
+  /// - Throws: `DatasetError`, also if there are no PNGs.
   init(folder: String) throws(DatasetError) {
     root = folder.count > 1 && folder.hasSuffix("/") ? String(folder.dropLast()) : folder
     try search(root, inside: [])
     if paths.isEmpty { throw .data(path: folder, .noPictures(others: others)) }
   }
 
-  /// A folder's identity, by which a link to a folder around it is known.
+  /// The identity of a folder, for detecting a link to a folder that contains it.
   private struct Identity: Hashable {
     let device: UInt64
     let number: UInt64
@@ -47,9 +47,9 @@ struct ImageFiles {
     }
   }
 
-  /// The class of each file, and the classes' names.
+  /// The class label of each file, and the names of the classes.
   ///
-  /// - Throws: `DatasetError` where a file tells none.
+  /// - Throws: `DatasetError` if a file has no class.
   func classes() throws(DatasetError) -> (labels: [Int], names: [String]) {
     let parts = paths.map { $0.dropFirst(root.count + 1) }
     let areFolders = parts.allSatisfy { $0.contains("/") }

@@ -1,21 +1,21 @@
 import DiffusionFiles
 
-/// The two files in a run's folder that say how training goes, a row for each time it is asked: `progress.csv`, as upstream's logger writes
-/// it, and `progress.jsonl` with an object in each line. The first column is `step`; keys that come later become columns at the right,
-/// empty in the rows before. Rows can be read as soon as they are written.
+/// The two log files in a run's folder, with a row for each logged step: `progress.csv`, as the original's logger
+/// writes it, and `progress.jsonl`, with an object in each line. The first column is `step`. New keys become columns on
+/// the right, empty in earlier rows. Rows can be read as soon as they are written.
 public final class TrainingLog {
   private let csvPath: String
   private var keys: [String]
   private var csv: AppendedFile
   private let jsonLines: AppendedFile
 
-  /// Begins the log in `folder`, which must be there, or goes on with it.
+  /// Starts the log in `folder`, which must exist, or continues it.
   ///
   /// - Parameters:
   ///   - folder: the run's folder.
-  ///   - step: for a run that goes on from this step: rows of later ones, which will come again, are dropped, and a last line
-  ///     that was cut short; other rows stay. Without it, files that are there are begun anew.
-  /// - Throws: `TrainingLogError`; a file that is no log stays as it is.
+  ///   - step: the step from which the run resumes. Rows of later steps, which will come again, and a truncated last
+  ///     line are dropped; other rows stay. Nil starts the files anew.
+  /// - Throws: `TrainingLogError`; a file that is not a log is left unchanged.
   public init(folder: String, resumingFrom step: Int? = nil) throws(TrainingLogError) {
     csvPath = folder + "/progress.csv"
     let jsonPath = folder + "/progress.jsonl"
@@ -37,9 +37,10 @@ public final class TrainingLog {
   /// Adds a row.
   ///
   /// - Parameters:
-  ///   - step: how many steps of training there have been.
-  ///   - values: names and numbers, in the order in which new ones become columns. Names have letters, digits, `_`, `-`, `.`, `/` and `@` only,
-  ///     and each comes once. What is no number is `nan` or `inf` in the table, and null in JSON, which knows no other.
+  ///   - step: the number of training steps so far.
+  ///   - values: names and numbers, in the order in which new names become columns. Names are unique and have only
+  ///     letters, digits, `_`, `-`, `.`, `/` and `@`. Non-finite numbers are `nan` or `inf` in the table and null in
+  ///     JSON, which lacks them.
   /// - Throws: `TrainingLogError.file`.
   public func log(step: Int, values: [(key: String, value: Double)]) throws(TrainingLogError) {
     let row = [("step", Double(step))] + values.map { ($0.key, $0.value) }
@@ -70,21 +71,21 @@ public final class TrainingLog {
       }
   }
 
-  /// The shortest digits that give the number back; whole numbers without a point, as counts are written.
+  /// The shortest digits that convert back to the number; integers, such as counts, without a point.
   private static func text(_ value: Double) -> String { Int(exactly: value).map(String.init) ?? "\(value)" }
 
-  /// The whole lines of a file; what is behind the last line's end was cut short.
+  /// The complete lines of a file; anything after the last newline was cut short.
   private static func read(_ path: String) throws(FileError) -> [Substring] {
     String(decoding: try readFile(path), as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
       .dropLast()
   }
 
-  /// The whole lines of a file, or nil if there is no such file.
+  /// The complete lines of a file, or nil if it does not exist.
   private static func lines(_ path: String) throws(TrainingLogError) -> [Substring]? {
     do { return try kind(ofPath: path) == .nothing ? nil : read(path) } catch { throw .file(error) }
   }
 
-  /// The lines of steps up to `last`; each begins with its step.
+  /// The lines of steps up to `last`; each line starts with its step.
   private static func jsonLines(
     _ lines: [Substring], until last: Int, path: String
   ) throws(TrainingLogError) -> [String] {
@@ -100,7 +101,7 @@ public final class TrainingLog {
   }
 }
 
-/// A table of numbers under names. No cell needs quotes.
+/// A table of numbers in named columns. No cell needs quotes.
 private struct CSVLog {
   var keys: [String]
   var rows: [String]
@@ -110,7 +111,7 @@ private struct CSVLog {
     self.rows = rows
   }
 
-  /// The table in the lines of a file, without the rows of steps after `last`.
+  /// Parses the table from the lines of a file, without rows of steps after `last`.
   init(_ lines: [Substring], until last: Int, path: String) throws(TrainingLogError) {
     keys = (lines.first ?? "step").split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     rows = []
@@ -124,7 +125,7 @@ private struct CSVLog {
     }
   }
 
-  /// Adds columns without values.
+  /// Adds empty columns.
   mutating func add(keys new: [String]) {
     keys += new
     rows = rows.map { $0 + String(repeating: ",", count: new.count) }

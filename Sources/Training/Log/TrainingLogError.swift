@@ -1,15 +1,15 @@
 import DiffusionFiles
 
-/// Why a run cannot keep its log. Every description is one sentence.
+/// An error in keeping a run's log. Every description is one sentence.
 public enum TrainingLogError: Error, Equatable, CustomStringConvertible {
-  /// A file that cannot be read or written.
+  /// A file cannot be read or written.
   case file(FileError)
-  /// A file to go on with that has no steps in its first line.
+  /// The first line of a log to continue has no `step` column.
   case noSteps(path: String)
-  /// A line, counted from 1, that no log has.
+  /// A line, counted from 1, is not a line of a log.
   case line(path: String, Int)
 
-  /// One sentence that says what is wrong and what to do.
+  /// One sentence that describes the error and what to do.
   public var description: String {
     switch self {
     case .file(let error): error.description

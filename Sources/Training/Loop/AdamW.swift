@@ -3,24 +3,24 @@ import DiffusionPlatform
 import KernelTable
 import TensorCore
 
-/// Adam with decoupled weight decay (Loshchilov & Hutter 2019, algorithm 2), rounding as PyTorch's does.
+/// Adam with decoupled weight decay (Loshchilov & Hutter 2019, algorithm 2), rounded as in PyTorch.
 public struct AdamW: Sendable {
-  /// The factor of a step.
+  /// The learning rate.
   public var learningRate: Double
-  /// λ: each step takes learning rate · λ of every weight.
+  /// λ: each step reduces every weight by learning rate · λ of its value.
   public var weightDecay: Double
-  /// How slowly the first and the second moment follow the gradient.
+  /// The decay rates of the first and second moment.
   public var betas: (Double, Double)
-  /// ε, added to the root of the second moment.
+  /// ε, added to the square root of the second moment.
   public var epsilon: Double
   /// The steps taken so far.
   public internal(set) var step = 0
-  /// Of each variable, of its shape: the moving average of the gradient.
+  /// The moving average of each variable's gradient, of the variable's shape.
   public internal(set) var firstMoments: [Tensor]
-  /// Likewise that of the gradient's square.
+  /// The moving average of the gradient's square, likewise.
   public internal(set) var secondMoments: [Tensor]
 
-  /// An optimizer of `variables`, with PyTorch's β and ε and improved-diffusion's weight decay where none is given.
+  /// Creates an optimizer of `variables`. The defaults are PyTorch's β and ε and improved-diffusion's weight decay.
   public init(
     _ variables: [Variable], learningRate: Double, weightDecay: Double = 0, betas: (Double, Double) = (0.9, 0.999),
     epsilon: Double = 1e-8
@@ -33,7 +33,8 @@ public struct AdamW: Sendable {
     secondMoments = variables.map { Tensor(zeros: $0.shape) }
   }
 
-  /// Takes a step of `variables`, the same as at the start, by their gradients times `gradientScale`; one without a gradient stays as it is.
+  /// Updates `variables`, the ones it was created with, by their gradients times `gradientScale`. A variable without a
+  /// gradient is unchanged.
   public mutating func update(_ variables: [Variable], gradientScale: Double = 1) {
     precondition(variables.count == firstMoments.count, "the optimizer was made for other variables")
     step += 1

@@ -1,28 +1,28 @@
 import DiffusionCore
 import TensorCore
 
-/// Training a network (`TrainLoop` of the original). What a step does depends on the settings, the step's number and the state it
-/// begins with alone, so that a run goes on from a checkpoint to the same bits.
+/// The training loop of a network (`TrainLoop` in the original). A step depends only on the settings, its number and
+/// the state before it, so a run that resumes from a checkpoint produces the same bits.
 public struct TrainLoop {
-  /// How it is trained.
+  /// The settings of the run.
   public let settings: TrainingSettings
-  /// What is trained.
+  /// The loss, with the network to train.
   public let loss: any TrainingLoss
-  /// Its parameters.
+  /// The network's parameters.
   public let variables: [Variable]
-  /// What it learns from.
+  /// The training data.
   public let data: ImageDataset
   /// The steps taken so far.
   public var step: Int { optimizer.step }
-  /// What changes the parameters.
+  /// The optimizer of the parameters.
   public internal(set) var optimizer: AdamW
-  /// What follows them, one for each rate.
+  /// The EMAs of the parameters, one for each rate.
   public internal(set) var averages: [EMA]
-  /// What chooses the steps of the process.
+  /// The sampler that chooses steps of the process.
   public internal(set) var sampler: any ScheduleSampler
   private let order: EpochShuffle
 
-  /// A run that begins with the variables as they are.
+  /// Creates a run that starts from the current values of the variables.
   public init(
     _ settings: TrainingSettings, loss: any TrainingLoss, variables: [Variable], data: ImageDataset,
     sampler: any ScheduleSampler
@@ -37,17 +37,17 @@ public struct TrainLoop {
     order = EpochShuffle(seed: settings.seed, count: data.count)
   }
 
-  /// What a step has seen.
+  /// The examples and losses of a training step.
   public struct Report: Sendable {
-    /// Of each example: the step of the process that it was noised to.
+    /// The step of the process that each example was noised to.
     public var steps: [Int] = []
-    /// What its loss counted for.
+    /// The weight of each example's loss.
     public var weights: [Float] = []
-    /// Its loss.
+    /// The loss of each example.
     public var loss: [Float] = []
-    /// What else the loss tells, by name.
+    /// Other terms of the loss, by name.
     public var terms: [(name: String, values: [Float])] = []
-    /// The norm of the gradient of all variables together, before it is clipped.
+    /// The gradient norm over all variables together, before clipping.
     public var gradientNorm = 0.0
     /// The learning rate.
     public var learningRate = 0.0
@@ -55,9 +55,10 @@ public struct TrainLoop {
     public var meanLoss: Double { loss.reduce(0) { $0 + Double($1) } / Double(max(1, loss.count)) }
   }
 
-  /// Takes a step.
+  /// Takes a training step.
   ///
-  /// - Throws: `TrainingError.data` for a picture that cannot be read, `.diverged`; the state is as before then.
+  /// - Throws: `TrainingError.data` if an image cannot be read, `.diverged` if the gradient is not finite; the state is
+  ///   then unchanged.
   public mutating func runStep() throws(TrainingError) -> Report {
     for variable in variables { variable.clearGradient() }
     var report = Report()
@@ -88,7 +89,7 @@ public struct TrainLoop {
     return report
   }
 
-  /// The examples at `positions` of the run, and what is drawn for them.
+  /// The examples at `positions` of the run, with their random draws.
   private func batch(_ positions: Range<Int>) throws(TrainingError) -> TrainingBatch {
     let examples = positions.map { order.index(at: $0) }
     let pictures = try inTrainingTerms {
@@ -118,7 +119,7 @@ public struct TrainLoop {
 }
 
 extension Tensor {
-  /// A picture, `[C, H, W]`, left and right exchanged.
+  /// Mirrors an image, `[C, H, W]`, left to right.
   func mirrored() -> Tensor {
     let width = shape[shape.count - 1]
     return withUnsafePointer { source in
@@ -132,7 +133,7 @@ extension Tensor {
 }
 
 extension TrainLoop {
-  /// The parameters by name, as the first moving average has them, or as they are if there is none.
+  /// The parameters by name: those of the first EMA, or the raw ones if there is no EMA.
   public var averagedTensors: [String: Tensor] {
     let values = averages.first?.values ?? variables.map(\.value)
     return Dictionary(uniqueKeysWithValues: zip(variables.map(\.name), values))

@@ -4,17 +4,17 @@ import DiffusionFiles
 import DiffusionModels
 import TensorCore
 
-/// The state of a run after a step, in the files that `RunFolder` names.
+/// Writes and reads a run's state after a step, in the files that `RunFolder` names.
 public enum TrainingCheckpoint {
-  /// What the tensors of the schedule sampler's state are called in front of their names.
+  /// The prefix of the schedule sampler's tensor names.
   private static let samplerPrefix = "schedule_sampler."
 
-  /// Writes the state of `loop`, each file whole or not at all.
+  /// Writes the state of `loop`; each file is written completely or not at all.
   ///
   /// - Parameters:
   ///   - loop: the run.
-  ///   - folder: where its files are.
-  ///   - description: what the model is, which its files say of themselves.
+  ///   - folder: the run's folder.
+  ///   - description: the description of the model that its files contain.
   /// - Throws: `TrainingError.file`.
   public static func write(
     _ loop: TrainLoop, to folder: String, description: ModelDescription
@@ -44,9 +44,9 @@ public enum TrainingCheckpoint {
     try write(RunFolder.optimizer, state, step)
   }
 
-  /// Brings `loop`, which is at its beginning, to the state after the latest step in `folder`.
+  /// Restores `loop`, which must be at its start, to the state after the latest step in `folder`.
   ///
-  /// - Throws: `TrainingError.nothingToResume`, `.checkpoint`, `.state`, `.file`; the loop is of no use then.
+  /// - Throws: `TrainingError.nothingToResume`, `.checkpoint`, `.state`, `.file`; the loop is then unusable.
   public static func restore(_ loop: inout TrainLoop, from folder: String) throws(TrainingError) {
     guard let step = try inTrainingTerms({ try RunFolder.latestStep(in: folder) }) else {
       throw .nothingToResume(folder: folder)
@@ -67,7 +67,7 @@ public enum TrainingCheckpoint {
       loop.optimizer.secondMoments = try variables.map {
         try optimizer.tensor("exp_avg_sq.\($0.name)", shape: $0.shape)
       }
-      // A new sampler's state says which tensors there must be.
+      // The state of a new sampler tells which tensors must exist.
       let state = try loop.sampler.state.map { part in
         (part.name, try optimizer.tensor(samplerPrefix + part.name, shape: part.tensor.shape))
       }

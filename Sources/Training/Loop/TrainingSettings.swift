@@ -1,38 +1,39 @@
-/// How a model is trained; with the data and the model, all that a run's result depends on.
+/// The settings of a training run; with the data and the model, they determine its result.
 public struct TrainingSettings: Sendable, Equatable, Codable {
-  /// Where order, noise, timesteps and dropped labels come from.
+  /// The seed of order, noise, timesteps and dropped labels.
   public var seed: UInt64 = 0
-  /// Examples of a step.
+  /// The examples per step.
   public var batchSize = 16
-  /// Examples that go through the network at a time; they change speed and memory, and results by rounding only.
+  /// The examples that go through the network at a time. They affect speed and memory, and results only by rounding.
   public var microbatch = 16
-  /// The learning rate at its highest.
+  /// The peak learning rate.
   public var learningRate = 1e-4
-  /// AdamW's λ.
+  /// AdamW's weight decay λ.
   public var weightDecay = 0.0
-  /// Steps over which the learning rate falls linearly to 0 (`lr_anneal_steps` of the original); nil for none.
+  /// The steps over which the learning rate falls linearly to 0 (`lr_anneal_steps` in the original); nil for no
+  /// annealing.
   public var annealSteps: Int?
-  /// Steps over which it first rises linearly.
+  /// The steps over which the learning rate first rises linearly.
   public var warmUpSteps = 0
-  /// The norm that the gradient of all variables together is brought down to; nil for any.
+  /// The maximum gradient norm over all variables together; nil for no clipping.
   public var clipGradients: Double?
-  /// The rates of the moving averages.
+  /// The rates of the EMAs.
   public var emaRates = [0.9999]
-  /// The share of labels that are replaced by `nullClass`, for classifier-free guidance (Ho & Salimans 2022).
+  /// The fraction of labels replaced by `nullClass`, for classifier-free guidance (Ho & Salimans 2022).
   public var nullClassProbability = 0.0
-  /// The class that stands for none.
+  /// The label of the null class.
   public var nullClass: Int?
-  /// Whether every other picture, at random, is seen in a mirror.
+  /// Whether images are mirrored at random, with probability 1/2.
   public var flip = false
 
-  /// The defaults of the original, but for its batch of 1.
+  /// Creates settings with the original's defaults, except for its batch size of 1.
   public init() {}
 
-  /// What a request comes to.
+  /// Creates the settings for a request.
   ///
   /// - Parameters:
-  ///   - request: what is asked for.
-  ///   - nullClass: the class that stands for none, of a model that has one.
+  ///   - request: the training request.
+  ///   - nullClass: the label of the null class, if the model has one.
   public init(_ request: TrainingRequest, nullClass: Int?) {
     seed = request.seed
     batchSize = request.batchSize

@@ -3,17 +3,17 @@ import DiffusionModels
 import DiffusionPlatform
 import TensorCore
 
-/// What a classifier of noisy pictures is trained on: the cross entropy of its classes (`classifier_train.py` of guided-diffusion;
-/// Dhariwal & Nichol 2021, §4).
+/// The loss of a classifier of noisy images: the cross-entropy of its classes (`classifier_train.py` of
+/// guided-diffusion; Dhariwal & Nichol 2021, §4).
 public struct ClassifierLoss: TrainingLoss {
-  /// The network, its parameters being variables.
+  /// The network, with variables as parameters.
   public let network: any NoisyClassifier
-  /// The process that makes pictures noisy.
+  /// The process that adds noise to images.
   public let diffusion: GaussianDiffusion
-  /// Whether pictures are made noisy; else they are seen as they are, at step 0.
+  /// Whether images are noised; if not, they are used clean, at step 0.
   public let isNoised: Bool
 
-  /// A loss of `network` for the pictures of `diffusion`.
+  /// Creates the loss of `network` for images noised by `diffusion`.
   public init(network: any NoisyClassifier, diffusion: GaussianDiffusion, isNoised: Bool = true) {
     self.network = network
     self.diffusion = diffusion
@@ -23,7 +23,7 @@ public struct ClassifierLoss: TrainingLoss {
   /// See `TrainingLoss`.
   public var takesLabels: Bool { true }
 
-  /// See `TrainingLoss`; the terms say whether the label was the likeliest class, `acc@1`, or among the five likeliest, `acc@5`.
+  /// See `TrainingLoss`. The terms are top-1 and top-5 accuracy, `acc@1` and `acc@5`.
   public func addGradients(of batch: TrainingBatch, count: Int) -> ExampleLosses {
     guard let labels = batch.labels else { preconditionFailure("a classifier learns from labels, and there are none") }
     let x = isNoised ? diffusion.qSample(batch.xStart, steps: batch.steps, noise: batch.noise) : batch.xStart

@@ -2,27 +2,27 @@ import DiffusionCore
 import DiffusionModels
 import TensorCore
 
-/// What a denoiser is trained on: how well it tells the noise from the picture (`training_losses` of the original).
+/// The loss of a denoiser (`training_losses` in the original).
 public struct DenoisingLoss: TrainingLoss {
-  /// The network, its parameters being variables.
+  /// The network, with variables as parameters.
   public let network: any DenoisingNetwork
   /// See `TrainingLoss`.
   public let takesLabels: Bool
-  /// The process whose steps are to be undone.
+  /// The process that the network learns to reverse.
   public let diffusion: GaussianDiffusion
-  /// Which loss it is.
+  /// The type of loss.
   public let type: LossType
-  /// The side to which pictures are made smaller for a super-resolution model, which sees them so; nil for other models.
+  /// The side to which images are downsampled as input of a super-resolution model; nil for other models.
   public let smallSize: Int?
 
-  /// A loss of `network` for `diffusion`.
+  /// Creates the loss of `network` for `diffusion`.
   ///
   /// - Parameters:
-  ///   - network: what is trained.
-  ///   - takesLabels: whether the network knows classes.
-  ///   - diffusion: the process that it learns to undo.
-  ///   - type: which loss it is.
-  ///   - smallSize: the side to which pictures are made smaller, for a super-resolution model.
+  ///   - network: the network to train.
+  ///   - takesLabels: whether the network is class-conditional.
+  ///   - diffusion: the process that it learns to reverse.
+  ///   - type: the type of loss.
+  ///   - smallSize: the side to which images are downsampled, for a super-resolution model.
   public init(
     network: any DenoisingNetwork, takesLabels: Bool, diffusion: GaussianDiffusion, type: LossType,
     smallSize: Int? = nil
@@ -31,7 +31,7 @@ public struct DenoisingLoss: TrainingLoss {
     (self.type, self.smallSize) = (type, smallSize)
   }
 
-  /// See `TrainingLoss`; the terms are `mse` and `vb`, where the loss has them.
+  /// See `TrainingLoss`. The terms are `mse` and `vb`, if the loss has them.
   @discardableResult
   public func addGradients(of batch: TrainingBatch, count: Int) -> ExampleLosses {
     let xT = diffusion.qSample(batch.xStart, steps: batch.steps, noise: batch.noise)

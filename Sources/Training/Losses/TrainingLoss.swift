@@ -1,19 +1,19 @@
 import TensorCore
 
-/// Some training examples with what was drawn for them.
+/// A batch of training examples with their random draws.
 public struct TrainingBatch: Sendable {
-  /// Pictures, `[N, C, H, W]`, in [-1, 1].
+  /// x₀, `[N, C, H, W]` in [-1, 1].
   public var xStart: Tensor
-  /// `[N]` classes, if they are wanted.
+  /// The class labels, `[N]`; nil if the loss takes none.
   public var labels: [Int]?
-  /// The step of the process that each is noised to, `[N]`, in `0 ..< T`.
+  /// The step of the process that each image is noised to, `[N]`, in `0 ..< T`.
   public var steps: [Int]
-  /// What each picture's loss counts for, `[N]`.
+  /// The weight of each image's loss, `[N]`.
   public var weights: [Float]
   /// Standard normal noise, `[N, C, H, W]`.
   public var noise: Tensor
 
-  /// The given examples.
+  /// Creates a batch.
   public init(xStart: Tensor, labels: [Int]?, steps: [Int], weights: [Float], noise: Tensor) {
     self.xStart = xStart
     self.labels = labels
@@ -22,36 +22,36 @@ public struct TrainingBatch: Sendable {
     self.noise = noise
   }
 
-  /// What the gradients of the pictures' losses are multiplied by, `[N]`, for the mean over `count` pictures.
+  /// The factors of the images' gradients, `[N]`, that give the weighted mean over `count` images.
   func shares(of count: Int) -> [Float] { weights.map { $0 / Float(count) } }
 }
 
-/// What a batch's examples have lost, one number for each.
+/// The losses of a batch's examples, one number each.
 public struct ExampleLosses: Sendable {
-  /// What is brought down.
+  /// The loss to minimise.
   public var loss: [Float]
-  /// What else is worth knowing, by the name it has in the log: `mse`, `vb`, `acc@1`.
+  /// Other metrics, by name in the log: `mse`, `vb`, `acc@1`.
   public var terms: [(name: String, values: [Float])]
 
-  /// The given numbers.
+  /// Creates the losses.
   public init(loss: [Float], terms: [(name: String, values: [Float])]) { (self.loss, self.terms) = (loss, terms) }
 }
 
-/// What a network is trained on.
+/// A loss, with the network to train.
 public protocol TrainingLoss: Sendable {
-  /// Whether it takes the classes of pictures.
+  /// Whether it takes class labels.
   var takesLabels: Bool { get }
 
-  /// Adds the gradient of Σ weight · loss / `count` to the network's variables; returns each picture's losses, unweighted.
+  /// Adds the gradient of Σ weight · loss / `count` to the network's variables. Returns each image's unweighted losses.
   ///
   /// - Parameters:
-  ///   - batch: pictures, steps and noise.
-  ///   - count: of the pictures that a step sees; the batch may be a part of them.
+  ///   - batch: images, steps and noise.
+  ///   - count: the number of images in a training step; the batch may be a part of them.
   func addGradients(of batch: TrainingBatch, count: Int) -> ExampleLosses
 }
 
 extension Tensor {
-  /// Each picture multiplied by a factor of its own: `[N, …]`, `[N]` → `[N, …]`.
+  /// Multiplies each image by its own factor: `[N, …]`, `[N]` → `[N, …]`.
   func scalingPictures(_ factors: [Float]) -> Tensor {
     let size = count / max(1, factors.count)
     return withUnsafePointer { source in

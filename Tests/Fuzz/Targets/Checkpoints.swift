@@ -26,7 +26,8 @@ let checkpointTargets = [
   },
 ]
 
-/// Reads all tensors of a checkpoint, those of hostile views left out that would have more elements than the file has bytes.
+/// Reads all tensors of a checkpoint, those of hostile views left out that would have more elements
+/// than the file has bytes.
 private func readCheckpoint(_ path: String) throws {
   let state = try CheckpointContents(path: path).state
   blackHole(state.elementTypes)

@@ -1,8 +1,6 @@
 import DiffusionCommandLine
 import DiffusionTraining
 
-@testable import train
-
 /// What a run of training has left in its folder, and goes on from.
 let logTargets = [
   // progress.csv, progress.jsonl and run.json, with zero bytes between them.
@@ -12,7 +10,7 @@ let logTargets = [
       ScratchFolder.write(i < parts.count ? parts[i] : [], as: "run/\(name)")
     }
     let folder = ScratchFolder.file("run")
-    if let record = try? RunRecord.read(from: folder) { blackHole(try? parseTraining(record.arguments)) }
+    if let record = try? RunRecord.read(from: folder) { blackHole(try? recordedRequest(record)) }
     let log = try TrainingLog(folder: folder, resumingFrom: 10)
     try log.log(step: 11, values: [("loss", 0.5), ("more", .nan)])
   }

@@ -4,7 +4,8 @@ import DiffusionImages
 import DiffusionTraining
 import Sampling
 
-/// Pictures and arrays. What is compressed may hold more than its size; the limits given here are what allocations are held to.
+/// Pictures and arrays. What is compressed may hold more than its size;
+/// the limits given here are what allocations are held to.
 let pictureTargets = [
   // As it is, and once more with checksums put right, without which no change gets far.
   FuzzTarget("png", allowance: 16 << 20) { bytes in

@@ -1,9 +1,9 @@
 import Foundation
 import TensorCore
 
-// layer CHANNELS SIZE LAYERS THREADS PASSES FOLDER: runs 3×3 convolutions one behind the other on FOLDER/x, [1, C, S, S], with
-// the weights FOLDER/w0, [C, C, 3, 3], and biases FOLDER/b0, [C], and so on; writes FOLDER/y and prints the median time of a
-// pass in milliseconds. Files hold float32 alone.
+// layer CHANNELS SIZE LAYERS THREADS PASSES FOLDER: runs 3×3 convolutions one behind the other on FOLDER/x, [1, C, S,
+// S], with the weights FOLDER/w0, [C, C, 3, 3], and biases FOLDER/b0, [C], and so on; writes FOLDER/y and prints the
+// median time of a pass in milliseconds. Files hold float32 alone.
 
 let arguments = CommandLine.arguments
 let numbers = arguments.dropFirst().prefix(5).compactMap { Int($0) }

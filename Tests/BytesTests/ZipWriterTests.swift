@@ -2,7 +2,7 @@ import DiffusionBytes
 import Foundation
 import Testing
 
-struct ZipStreamTests {
+struct ZipWriterTests {
   /// A file in memory.
   private final class Memory: GrowingFile {
     private(set) var bytes: [UInt8] = []
@@ -16,7 +16,7 @@ struct ZipStreamTests {
     }
   }
 
-  /// A file on disk in which large pieces, which must be zeros, are holes that take no room.
+  /// A file on disk in which large pieces, which must be zeros, become holes.
   private final class Holes: GrowingFile {
     let path = NSTemporaryDirectory() + "zip-\(UUID().uuidString)"
     private let file: FileHandle
@@ -47,7 +47,7 @@ struct ZipStreamTests {
 
   private func number(_ bytes: some Collection<UInt8>) -> Int { bytes.reversed().reduce(0) { $0 << 8 | Int($1) } }
 
-  /// Whatever the length of the name, bytes lie where they should; the entry's own record says how many lie between.
+  /// For any length of the name, bytes are aligned, and the local record has the length of the padding.
   @Test func entriesLieAligned() throws {
     for length in 1...70 {
       let file = Memory()
@@ -74,8 +74,8 @@ struct ZipStreamTests {
     }
   }
 
-  /// An entry of more than 4 GiB, and one behind it: zip64 in both kinds of records and at the end. What is read of it is
-  /// what was written, with the checksum that is known of so many zeros.
+  /// An entry of more than 4 GiB, and one after it: zip64 in both kinds of records and at the end. The directory reads
+  /// back, with the known checksum of so many zeros.
   @Test func sizesBeyond4GiB() throws {
     let file = try Holes()
     let zip = ZipWriter(file)
@@ -98,7 +98,7 @@ struct ZipStreamTests {
     #expect(number(bytes[47..<55]) == large.count && Array(bytes[55..<57]) == Array("FB".utf8))
   }
 
-  /// More entries than fit into the two bytes of the last record.
+  /// More entries than the two bytes of the last record can count.
   @Test func manyEntries() throws {
     let file = Memory()
     let zip = ZipWriter(file)
@@ -106,7 +106,7 @@ struct ZipStreamTests {
     zip.finish()
     let end = file.bytes.count - 22
     #expect(number(file.bytes[end + 10..<end + 12]) == 0xFFFF)
-    // Behind the signature, the record's size, versions and disks.
+    // After the signature, the record's size, versions and disks.
     #expect(number(file.bytes[end - 20 - 56 + 32..<end - 20 - 56 + 40]) == 70_000)
     #expect(try ZipArchive(file.bytes).entries.count == 70_000)
   }

@@ -4,8 +4,8 @@ import Testing
 
 @testable import DiffusionCheckpoints
 
-/// What training programs save besides and around a model's tensors.
-struct TrainingCheckpointTests {
+/// The objects that training programs save with and around a model's tensors.
+struct TorchTensorsTests {
   private func read(_ object: [UInt8]) throws -> StateDict {
     let file = try TemporaryFile(torchFile(Pickle.proto + object + Pickle.stop))
     return try StateDict.read(path: file.path)
@@ -61,7 +61,7 @@ struct TrainingCheckpointTests {
   ]
 
   @Test(arguments: beside.indices)
-  func whatStandsBesideTheModelIsPassedOver(index: Int) throws {
+  func objectsNextToTheModelAreIgnored(index: Int) throws {
     let (name, value) = Self.beside[index]
     let state = try read(Pickle.entries([("a", value), ("model", model()), ("z", value)]))
     #expect(state.names == ["x"], "\(name)")
@@ -101,18 +101,21 @@ struct TrainingCheckpointTests {
     #expect(try names("ema_model.a") == ["a"])
   }
 
-  /// Of safetensors too.
+  /// In safetensors too.
   @Test func prefixesInSafetensors() throws {
     let header =
-      #"{"module.a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"module.b":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}"#
+      #"""
+      {"module.a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"module.b":{"dtype":"U8","shape":[1],\#
+      "data_offsets":[1,2]}}
+      """#
     let file = try TemporaryFile(safetensors(header, data: [4, 5]))
     let state = try StateDict.read(path: file.path)
     #expect(state.names == ["a", "b"])
     #expect(try state.tensor("b", shape: [1]).values == [5])
   }
 
-  /// As in Python: the later value counts.
-  @Test func aNameTwice() throws {
+  /// As in Python, the later value counts.
+  @Test func duplicateNames() throws {
     let state = try read(
       Pickle.entries([("x", Pickle.tensor(shape: [1])), ("y", Pickle.tensor()), ("x", Pickle.tensor(shape: [2]))]))
     #expect(state.names == ["x", "y"])
@@ -131,14 +134,14 @@ struct TrainingCheckpointTests {
     #expect(state.shape(of: "p") == [2])
   }
 
-  @Test func optimizersAreNoModels() throws {
+  @Test func optimizersAreNotModels() throws {
     let optimizer = Self.beside.last?.1 ?? []
     let file = try TemporaryFile(torchFile(Pickle.proto + optimizer + Pickle.stop))
     #expect(throws: CheckpointError.optimizer(file: file.path)) { try StateDict.read(path: file.path) }
   }
 
-  /// 20,000 references to one dictionary of 20,000 entries: not looked through each time.
-  @Test(.timeLimit(.minutes(20))) func dictionariesThatShareOne() throws {
+  /// 20,000 references to one dictionary of 20,000 entries, which must not be searched each time.
+  @Test(.timeLimit(.minutes(20))) func manyReferencesToOneDictionary() throws {
     let (mark, setItems) = ([UInt8(ascii: "(")], [UInt8(ascii: "u")])
     let pair: [UInt8] = [0x4B, 0, 0x4E]
     let pairs = [[UInt8]](repeating: pair, count: 20_000).flatMap { $0 }

@@ -2,8 +2,8 @@ import Testing
 
 @testable import TensorCore
 
-struct MemoryBlockTests {
-  /// Blocks of all sizes, taken and given back in no order, never overlap.
+struct TensorAllocatorTests {
+  /// Blocks of all sizes, allocated and released in random order, never overlap.
   @Test func blocksDoNotOverlap() {
     var random = SystemRandomNumberGenerator()
     var blocks: [(block: MemoryBlock, words: Int, mark: Int)] = []
@@ -12,7 +12,7 @@ struct MemoryBlockTests {
         let (block, words, mark) = blocks.remove(at: Int.random(in: 0..<blocks.count, using: &random))
         let place = block.address.assumingMemoryBound(to: Int.self)
         #expect(place[0] == mark && place[words - 1] == mark)
-        block.giveBack()
+        block.release()
         if mark % 100 == 0 { Tensor.releaseMemory() }
       } else {
         let words = Int.random(in: 1...(1 << Int.random(in: 1...19, using: &random)), using: &random)
@@ -26,7 +26,7 @@ struct MemoryBlockTests {
     }
     for (block, words, mark) in blocks {
       #expect(block.address.assumingMemoryBound(to: Int.self)[words - 1] == mark)
-      block.giveBack()
+      block.release()
     }
   }
 }

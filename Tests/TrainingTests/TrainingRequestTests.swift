@@ -1,0 +1,119 @@
+import DiffusionBytes
+import DiffusionModels
+import Testing
+
+@testable import DiffusionTraining
+
+struct TrainingRequestTests {
+  private func read(_ json: String) throws -> TrainingRequest {
+    try decodeJSON(TrainingRequest.self, from: json.utf8)
+  }
+
+  /// All that can be asked for goes into JSON and comes back; defaults are left out.
+  @Test func goesThroughJSON() throws {
+    #expect(try encodeJSON(TrainingRequest(data: "p")) == #"{"data":"p"}"#)
+    #expect(try read("{}") == TrainingRequest(data: ""))
+    let json =
+      #"""
+      {"anneal_lr":true,"batch_size":8,"classifier":true,"clip_gradients":1.5,"data":"p","dropout":0.25,\#
+      "ema_rate":[0.5,0.75],"flip":true,"log_interval":1,"lr":0.5,"lr_anneal_steps":7,"microbatch":4,\#
+      "noised":false,"null_class":0.125,"rescale_learned_sigmas":false,"resume_checkpoint":"m.pt",\#
+      "sample_interval":3,"save_interval":2,"schedule_sampler":"loss-second-moment","seed":18446744073709551615,\#
+      "settings":{"channel_mult":[1,2],"class_cond":true,"image_size":28},"small_size":14,"steps":9,\#
+      "use_checkpoint":true,"use_kl":true,"warm_up":5,"weight_decay":0.5}
+      """#
+    let request = try read(json)
+    #expect(try encodeJSON(request) == json)
+    #expect(request.settings.channelMult == [1, 2] && request.settings.classCond == true)
+    #expect(request.seed == .max && request.scheduleSampler == .lossSecondMoment && !request.isNoised)
+    #expect(request.nullClassProbability == 0.125 && request.annealSteps == 7 && request.end == 9)
+    // There is no other part that this example leaves out.
+    for name in TrainingRequest.names { #expect(json.contains("\"\(name)\":"), "\(name)") }
+  }
+
+  @Test func knowsWhereItEnds() {
+    var request = TrainingRequest(data: "p")
+    #expect(request.end == nil)
+    request.annealSteps = 5
+    #expect(request.end == 5)
+    request.steps = 3
+    #expect(request.end == 3)
+  }
+
+  /// A name or a value that there is not is no default.
+  @Test(arguments: [
+    (#"{"learning_rate": 1}"#, "there is no \"learning_rate\"; there are anneal_lr, batch_size, "),
+    (#"{"settings": {"size": 1}}"#, "there is no \"size\"; there are attention_resolutions, "),
+    (#"{"schedule_sampler": "uniforn"}"#, "uniforn"), (#"{"steps": "many"}"#, "a value of the wrong type at steps"),
+    // Which number it is that does not fit, Foundation does not say.
+    (#"{"batch_size": 0.5}"#, "not valid JSON"), (#"{"seed": -1}"#, "not valid JSON"),
+  ])
+  func strayNamesAreRefused(json: String, message: String) {
+    do {
+      Issue.record("\(json) is understood: \(try read(json))")
+    } catch {
+      let reason = jsonReason(error)
+      #expect(reason.contains(message) && !reason.contains("\n"), "\(reason)")
+    }
+  }
+
+  /// What a command line cannot say, code and JSON can.
+  @Test(arguments: [
+    (#"{}"#, "train needs pictures; type --data with a folder of PNGs or a .npz"),
+    (#"{"batch_size": 0}"#, "--batch-size: 0 is out of range; type --batch-size with a number from 1 to 1000000"),
+    (#"{"microbatch": 17}"#, "--microbatch 17 is more than a step's --batch-size 16; leave --microbatch out"),
+    (#"{"steps": 0}"#, "--steps: 0 is out of range; type --steps with a number from 1 to 1000000000"),
+    (#"{"warm_up": -1}"#, "--warm-up: -1 is out of range; type --warm-up with a number from 0 to 1000000000"),
+    (
+      #"{"log_interval": 0}"#,
+      "--log-interval: 0 is out of range; type --log-interval with a number from 1 to 1000000000"
+    ),
+    (#"{"lr": -1}"#, "--lr: -1.0 is out of range; type --lr with a number from 0 up"),
+    (#"{"clip_gradients": 0}"#, "--clip-gradients: 0 would clip everything; type for instance --clip-gradients 1"),
+    (#"{"dropout": 1}"#, "--dropout: 1.0 is out of range; type --dropout with a number from 0 up, below 1"),
+    (#"{"ema_rate": [0.5, 0.5]}"#, "--ema-rate: a rate is named twice, and has one file; name each once"),
+    (
+      #"{"settings": {"image_size": 0}}"#,
+      "--image-size: 0 is out of range; type --image-size with a number from 1 to 65536"
+    ),
+    (
+      #"{"settings": {"in_channels": 4}}"#,
+      "--in-channels 4: images have 1 channel (grey) or 3 (colour); type --in-channels 1 or 3"
+    ),
+    (
+      #"{"settings": {"attention_resolutions": [0]}}"#,
+      "--attention-resolutions: \"0\" is not a number from 1 to 65536; type for instance --attention-resolutions 16,8"
+    ),
+    (
+      #"{"settings": {"noise_schedule": "sine"}}"#,
+      "--noise-schedule: \"sine\" is no noise schedule; type linear or cosine"
+    ),
+    (#"{"settings": {"num_classes": 3}}"#, "--num-classes follows from the classes of the pictures; leave it out"),
+    (
+      #"{"small_size": 32, "sample_interval": 1}"#,
+      "--sample-interval draws from noise alone, which --small-size trains no model for; leave it out"
+    ),
+    (#"{"null_class": 0.1}"#, "--null-class stands for none of the classes; type --class-cond True too"),
+    (
+      #"{"classifier": true, "sample_interval": 1}"#,
+      "--sample-interval is for models that draw, and --classifier trains one that does not; "
+        + "leave --sample-interval out"
+    ),
+  ])
+  func whatCannotBeIsSaid(json: String, problem: String) throws {
+    var request = try read(json)
+    if json != "{}" { request.data = "p" }
+    #expect(request.problem == problem)
+    #expect(throws: TrainingError.request(problem)) { _ = try TrainingRun(request, folder: "/nowhere") }
+  }
+
+  @Test func notANumberIsNoNumber() {
+    var request = TrainingRequest(data: "p")
+    #expect(request.problem == nil)
+    request.learningRate = .nan
+    #expect(request.problem?.hasPrefix("--lr: nan") == true)
+    request.learningRate = 1
+    request.emaRates = [.nan]
+    #expect(request.problem?.hasPrefix("--ema-rate: nan") == true)
+  }
+}

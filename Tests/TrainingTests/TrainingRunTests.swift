@@ -1,0 +1,207 @@
+import DiffusionFiles
+import DiffusionModels
+import Foundation
+import Testing
+
+@testable import DiffusionTraining
+
+/// A run that a program drives step by step, in its folder.
+struct TrainingRunTests {
+  /// Eight grey pictures of 8×8 in two classes.
+  private func pictures() throws -> TemporaryFolder {
+    let folder = try TemporaryFolder()
+    for i in 0..<8 { try folder.png("\(i % 2 == 0 ? "dark" : "light")_\(i).png", [UInt8(25 * i + 20)], side: 8) }
+    return folder
+  }
+
+  /// A model that takes a few milliseconds for a step, with all that the state of a run is made of.
+  private func request(_ pictures: TemporaryFolder, steps: Int = 5) -> TrainingRequest {
+    var settings = StatedSettings()
+    (settings.imageSize, settings.inChannels, settings.numChannels) = (8, 1, 32)
+    (settings.numResBlocks, settings.channelMult, settings.attentionResolutions) = (1, [1, 2], [4])
+    (settings.numHeads, settings.diffusionSteps, settings.classCond) = (2, 2, true)
+    var request = TrainingRequest(data: pictures.path, steps: steps, seed: 3, settings: settings)
+    (request.batchSize, request.microbatch, request.learningRate) = (4, 2, 1e-2)
+    (request.emaRates, request.nullClassProbability, request.flip) = ([0.5, 0.75], 0.25, true)
+    (request.dropout, request.scheduleSampler) = (0.1, .lossSecondMoment)
+    (request.logInterval, request.saveInterval, request.sampleInterval) = (1, 2, 3)
+    return request
+  }
+
+  private func names(_ folder: String) throws -> [String] {
+    try FileManager.default.subpathsOfDirectory(atPath: folder).filter { $0 != "samples" }.sorted()
+  }
+
+  private func finish(_ run: inout TrainingRun) throws {
+    while !run.isFinished { try run.step() }
+  }
+
+  /// All that `train` leaves: a row for each step, a checkpoint for each second and the last, a sheet for the third.
+  @Test func leavesItsFiles() throws {
+    let (data, folder) = (try pictures(), try TemporaryFolder())
+    var run = try TrainingRun(request(data), folder: folder.path + "/run")
+    var (parameters, pictures, end, step) = (run.parameterCount, run.data.count, run.end, run.stepsTaken)
+    #expect(parameters > 100_000 && pictures == 8 && end == 5 && step == 0)
+    #expect(try names(run.folder) == ["progress.csv", "progress.jsonl", "run.json"])
+    let report = try run.step()
+    #expect(report.loss.count == 4 && report.meanLoss.isFinite && report.terms.map(\.name) == ["mse"])
+    try finish(&run)
+    (step, pictures) = (run.stepsTaken, try readFile("\(run.folder)/progress.jsonl").count { $0 == 10 })
+    #expect(step == 5 && pictures == 5)
+    let states = ["000002", "000004", "000005"]
+    let expected = ["ema_0.5_", "ema_0.75_", "model", "opt"].flatMap { kind in states.map { "\(kind)\($0).safetensors" }
+    }
+    #expect(
+      try names(run.folder) == expected + ["progress.csv", "progress.jsonl", "run.json", "samples/000003.png"])
+    (parameters, end) = (0, nil)
+    #expect(try ModelSource(path: run.folder).specification.classNames == ["dark", "light"])
+  }
+
+  /// Stopped behind any step and gone on with, by `save()` or from the last checkpoint, a run comes to the same bytes.
+  @Test(arguments: [true, false])
+  func goesOnFromAnyStep(isSaved: Bool) throws {
+    let (data, folder) = (try pictures(), try TemporaryFolder())
+    var whole = try TrainingRun(request(data), folder: folder.path + "/whole")
+    try finish(&whole)
+    for stop in 1..<5 {
+      let path = "\(folder.path)/\(stop)"
+      do {
+        var run = try TrainingRun(request(data), folder: path)
+        for _ in 0..<stop { try run.step() }
+        if isSaved { try run.save() }
+      }
+      var run = try TrainingRun(resuming: path)
+      let (step, saved, isResumed) = (run.stepsTaken, run.savedStep, run.isResumed)
+      #expect(isResumed && step == (isSaved ? stop : stop / 2 * 2) && saved == (step == 0 ? nil : step))
+      try finish(&run)
+      for name in try names(whole.folder) {
+        #expect(try readFile("\(whole.folder)/\(name)") == readFile("\(path)/\(name)"), "\(name), stopped at \(stop)")
+      }
+    }
+  }
+
+  /// What is asked for on going on counts; a run that has ended takes more steps.
+  @Test func takesMoreSteps() throws {
+    let (data, folder) = (try pictures(), try TemporaryFolder())
+    var whole = try TrainingRun(request(data, steps: 4), folder: folder.path + "/whole")
+    try finish(&whole)
+    do {
+      var run = try TrainingRun(request(data, steps: 2), folder: folder.path + "/run")
+      try finish(&run)
+    }
+    var run = try TrainingRun(resuming: folder.path + "/run", as: request(data, steps: 4))
+    try finish(&run)
+    for name in try names(run.folder) where name != "run.json" {
+      #expect(try readFile("\(whole.folder)/\(name)") == readFile("\(run.folder)/\(name)"), "\(name)")
+    }
+  }
+
+  /// A run that an earlier version has begun, whose words somebody else has read.
+  @Test func goesOnWithEarlierRuns() throws {
+    let (data, folder) = (try pictures(), try TemporaryFolder())
+    do {
+      var run = try TrainingRun(request(data), folder: folder.path)
+      for _ in 0..<3 { try run.step() }
+    }
+    let record = "\(folder.path)/run.json"
+    try folder.write(
+      "run.json",
+      Array(
+        #"{"arguments" : ["--data", "p", "--out", "r"], "settings" : {"training" : "…"}, "version" : "0.1.0"}"#.utf8))
+    #expect(try RunRecord.read(from: folder.path).beginning == .arguments(["--data", "p", "--out", "r"]))
+    #expect(throws: TrainingError.earlierVersion(path: record)) { _ = try TrainingRun(resuming: folder.path) }
+    var run = try TrainingRun(resuming: folder.path, as: request(data))
+    let step = run.stepsTaken
+    #expect(step == 2)
+    try run.step()
+  }
+
+  @Test func recordsWhatItWasBegunWith() throws {
+    let (data, folder) = (try pictures(), try TemporaryFolder())
+    let run = try TrainingRun(request(data), folder: folder.path)
+    let record = try RunRecord.read(from: folder.path)
+    #expect(record.beginning == .request(request(data)))
+    #expect(record.settings == TrainingSettings(request(data), nullClass: 2))
+    #expect(record.settings?.nullClass == 2 && record.settings?.microbatch == 2)
+    let text = String(decoding: try readFile("\(run.folder)/run.json"), as: UTF8.self)
+    #expect(text.hasPrefix("{\n  \"request\" : {\n    \"batch_size\" : 4,") && text.hasSuffix("}\n"))
+  }
+
+  /// A sheet that is not wanted any more is left out, and nothing else.
+  @Test func sheetsCanBeLeftOut() throws {
+    let (data, folder) = (try pictures(), try TemporaryFolder())
+    var run = try TrainingRun(request(data), folder: folder.path)
+    while !run.isFinished { try run.step(drawingWhile: { false }) }
+    #expect(try kind(ofPath: "\(folder.path)/samples") == .nothing)
+    #expect(try RunFolder.latestStep(in: folder.path) == 5)
+  }
+
+  /// The checkpoint that a run began from need not be there any more.
+  @Test func beginsFromACheckpoint() throws {
+    let (data, folder) = (try pictures(), try TemporaryFolder())
+    var first = try TrainingRun(request(data, steps: 1), folder: folder.path + "/first")
+    try first.step()
+    var more = request(data, steps: 2)
+    more.resumeCheckpoint = "\(folder.path)/first/model000001.safetensors"
+    do {
+      var run = try TrainingRun(more, folder: folder.path + "/run")
+      let weights = zip(first.loop.variables, run.loop.variables).map { ($0.value.values, $1.value.values) }
+      #expect(weights.allSatisfy { $0 == $1 })
+      try run.step()
+      try run.save()
+    }
+    try FileManager.default.removeItem(atPath: folder.path + "/first")
+    var run = try TrainingRun(resuming: folder.path + "/run")
+    try run.step()
+  }
+
+  @Test func refusesWhatItCannotDo() throws {
+    let (data, folder) = (try pictures(), try TemporaryFolder())
+    let path = folder.path + "/run"
+    // Nothing is written before data and model are known to be sound.
+    var wrong = request(data)
+    wrong.data = "/nowhere"
+    #expect(throws: TrainingError.data(.data(path: "/nowhere", .nothing))) { _ = try TrainingRun(wrong, folder: path) }
+    wrong = request(data)
+    wrong.settings.numChannels = 40
+    #expect(throws: TrainingError.self) { _ = try TrainingRun(wrong, folder: path) }
+    wrong = request(data)
+    wrong.resumeCheckpoint = "\(data.path)/dark_0.png"
+    #expect(throws: TrainingError.self) { _ = try TrainingRun(wrong, folder: path) }
+    #expect(try kind(ofPath: path) == .nothing)
+
+    #expect(throws: TrainingError.self) { _ = try TrainingRun(resuming: path) }
+    do {
+      var run = try TrainingRun(request(data), folder: path)
+      #expect(throws: TrainingError.inUse(folder: path)) { _ = try TrainingRun(resuming: path) }
+      #expect(throws: TrainingError.inUse(folder: path)) { _ = try TrainingRun(request(data), folder: path) }
+      try run.step()
+      try run.save()
+    }
+    #expect(throws: TrainingError.runExists(folder: path)) { _ = try TrainingRun(request(data), folder: path) }
+    var other = request(data)
+    other.settings.numChannels = 64
+    #expect(throws: TrainingError.self) { _ = try TrainingRun(resuming: path, as: other) }
+  }
+
+  /// Records that are none, or that ask for something unknown.
+  @Test(arguments: ["", "{", "[]", #"{"version": "1"}"#, #"{"version": "1", "request": 5, "settings": {}}"#])
+  func refusesRecords(text: String) throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("run.json", Array(text.utf8))
+    #expect(throws: TrainingError.notARun(path: path)) { try RunRecord.read(from: folder.path) }
+  }
+
+  @Test func saysWhatIsUnknown() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("run.json", Array(#"{"version": "9", "request": {"data": "p", "warp": 1}, "settings": {}}"#.utf8))
+    do {
+      _ = try RunRecord.read(from: folder.path)
+      Issue.record("an unknown name is passed over")
+    } catch {
+      #expect(
+        "\(error)".hasPrefix("\(folder.path)/run.json: asks for what this version does not know: there is no \"warp\";")
+      )
+    }
+  }
+}
