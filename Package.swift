@@ -97,7 +97,7 @@ let package = Package(
     module("Platform", dependencies: []),
     module("Text", dependencies: []),
     module("Bytes", dependencies: ["CDiffusionZlib", "DiffusionPlatform"]),
-    module("Files", dependencies: ["DiffusionBytes", "DiffusionPlatform"]),
+    module("Files", dependencies: ["DiffusionBytes", "DiffusionPlatform", "DiffusionText"]),
     module(
       "Checkpoint", name: "DiffusionCheckpoints",
       dependencies: ["TensorCore", "DiffusionBytes", "DiffusionFiles", "DiffusionPlatform"]),
@@ -138,8 +138,7 @@ let package = Package(
       "Terminal",
       dependencies: [
         "CDiffusionFaults", "TensorCore", "KernelTable", "DiffusionCore", "DiffusionImages", "DiffusionFiles",
-        "DiffusionBytes",
-        "DiffusionText", "DiffusionPlatform",
+        "DiffusionBytes", "DiffusionText", "DiffusionPlatform",
       ]),
     // A package that depends on this one may well have a target called train, and no two in a graph may share a name.
     .executableTarget(

@@ -27,6 +27,33 @@ public func decodeJSON<T: Decodable>(
   return try decoder.decode(type, from: Data(json))
 }
 
+/// Any key of a JSON object.
+public struct AnyKey: CodingKey {
+  /// The key.
+  public let stringValue: String
+  /// Nil: keys are names.
+  public var intValue: Int? { nil }
+
+  /// The key `stringValue`.
+  public init(stringValue: String) { self.stringValue = stringValue }
+
+  /// Nil: keys are names.
+  public init?(intValue: Int) { nil }
+}
+
+extension KeyedDecodingContainer<AnyKey> {
+  /// Checks that the object has no key but `known`.
+  ///
+  /// - Throws: `DecodingError` with the first key that is none of them.
+  public func refuseKeys(besides known: [String]) throws {
+    guard let stray = allKeys.map(\.stringValue).sorted().first(where: { !known.contains($0) }) else { return }
+    throw DecodingError.dataCorrupted(
+      DecodingError.Context(
+        codingPath: codingPath,
+        debugDescription: "there is no \"\(stray)\"; there are \(known.sorted().joined(separator: ", "))"))
+  }
+}
+
 /// `value` as JSON with sorted keys.
 ///
 /// - Parameters:

@@ -1,5 +1,6 @@
 import DiffusionBytes
 import DiffusionPlatform
+import DiffusionText
 
 /// A file written under a temporary name in its folder and renamed when it is finished, so that it appears whole or not
 /// at all. If it is never finished, the temporary file is removed with the object.
@@ -85,7 +86,7 @@ public final class AtomicFile: GrowingFile {
     let error = errno
     defer { errno = error }
     guard error == ENOENT, !folder.isEmpty, access(folder, F_OK) != 0 else { return nil }
-    return "there is no folder \(folder); make it with mkdir -p \(folder)"
+    return "there is no folder \(folder); make it with \(shellLine(["mkdir", "-p", operand(folder)]))"
   }
 
   private func check() throws(FileError) {

@@ -29,7 +29,8 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .checkpoint(let error): error.description
     case .unrecognized(let model, let tensor, let families):
-      "\(model): holds no UNet of \(Self.list(families, "or")): the name of its tensor \(tensor) is none of theirs"
+      "\(model): holds no UNet of \(Self.list(families, "or")): "
+        + "the name of its tensor \(tensor) belongs to none of them"
     case .unknownFamily(let model, let family, let families):
       """
       \(model): belongs to the family \(family); this version draws with \

@@ -42,24 +42,10 @@ extension DrawingJob: Codable {
     case metadata
   }
 
-  private struct AnyKey: CodingKey {
-    let stringValue: String
-    var intValue: Int? { nil }
-    init(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { nil }
-  }
-
   /// Reads an object.
   public init(from decoder: any Decoder) throws {
-    let known = SamplingRequest.names + CodingKeys.allCases.map(\.rawValue)
-    if let stray = try decoder.container(keyedBy: AnyKey.self).allKeys.map(\.stringValue).sorted().first(where: {
-      !known.contains($0)
-    }) {
-      throw DrawingJobError(
-        reason: """
-          there is no key "\(stray)"; the keys are \(known.sorted().joined(separator: ", "))
-          """)
-    }
+    try decoder.container(keyedBy: AnyKey.self)
+      .refuseKeys(besides: SamplingRequest.names + CodingKeys.allCases.map(\.rawValue))
     request = try SamplingRequest(from: decoder)
     let container = try decoder.container(keyedBy: CodingKeys.self)
     output = OutputRequest()

@@ -28,6 +28,7 @@ public struct DrawingRun {
 
   /// The files of the run, written or still to be written: one per image, or a single one.
   public var files: [String] {
+    guard !plan.indices.isEmpty else { return [] }
     guard let pattern = output.destination.pattern else { return [output.destination.path] }
     return plan.indices.map(pattern.path(for:))
   }
@@ -43,6 +44,8 @@ public struct DrawingRun {
     onStep: (_ state: SamplerState, _ images: Int) throws -> Void, onKept: () throws -> Void = {},
     onBatch: (ImageGenerator.Batch) throws -> Void = { _ in }
   ) throws {
+    // A shard may have no image of a short run.
+    guard !plan.indices.isEmpty else { return }
     try output.open()
     var generator = ImageGenerator(plan)
     var waiting: [Int] = []

@@ -19,6 +19,9 @@ public struct OutputDestination: Sendable, Equatable {
   /// - Throws: `OutputError.destination`.
   public init(_ text: String, formats: [OutputFormat] = OutputFormat.all) throws(OutputError) {
     let name = text.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
+    guard !text.utf8.contains(0) else {
+      throw .destination("--out: the name of a file cannot contain a NUL character; type for instance --out img.png")
+    }
     if text == "-" {
       self.init(PNGSink.format, path: text)
     } else if text.utf8.contains(UInt8(ascii: "%")) {

@@ -29,15 +29,15 @@ public enum OutputError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .destination(let text), .request(let text): text
     case .noFolder(let option, let folder):
-      "\(option): there is no folder \(folder); make it with \(shellLine(["mkdir", "-p", folder]))"
+      "\(option): there is no folder \(folder); make it with \(shellLine(["mkdir", "-p", operand(folder)]))"
     case .noDestination(let path):
       """
-      --out: there is no folder \(path); make it with \(shellLine(["mkdir", "-p", path])), \
-      or type --out \(shellQuoted(path + ".png")) for a file
+      --out: there is no folder \(path); make it with \(shellLine(["mkdir", "-p", operand(path)])), \
+      or type --out \(shellQuoted(operand(path + ".png"))) for a file
       """
     case .notAFolder(let path):
-      "--out: \(path) is a file without an extension; type for instance --out \(shellQuoted(path + ".png"))"
-    case .sheetInFolder(let path): "--grid makes one sheet; type --out \(shellQuoted(path + "/sheet.png"))"
+      "--out: \(path) is a file without an extension; type for instance --out \(shellQuoted(operand(path + ".png")))"
+    case .sheetInFolder(let path): "--grid makes one sheet; type --out \(shellQuoted(operand(path + "/sheet.png")))"
     case .exists(let path, let canResume):
       """
       --out: \(path) exists; type \(canResume ? "--resume to keep what is there and draw the rest, " : "")--overwrite \
@@ -45,8 +45,8 @@ public enum OutputError: Error, Equatable, CustomStringConvertible {
       """
     case .drawnOtherwise(let path):
       """
-      \(path): was drawn with other settings, or by another version (\(shellLine(["sample", "show", path])) prints \
-      them); choose another --out, or type --overwrite in place of --resume
+      \(path): was drawn with other settings, or by another version (\(shellLine(["sample", "show", operand(path)])) \
+      prints them); choose another --out, or type --overwrite in place of --resume
       """
     case .viewOfFiles(let option):
       """

@@ -48,7 +48,7 @@ public struct OutputRequest: Sendable, Equatable {
     if resume && destination?.format.holds != .fileEach {
       return "--resume needs one file per image; type for instance --out 'img-%05d.png'"
     }
-    return viewProblem ?? contentsProblem(images: images)
+    return viewProblem ?? namesProblem ?? contentsProblem(images: images)
   }
 
   private func contentsProblem(images: Int) -> String? {
@@ -95,14 +95,25 @@ public struct OutputRequest: Sendable, Equatable {
         type for instance --out img.png, or leave \(first.name) out
         """
     }
-    var written = [(name: "--out", path: "sample.png")]
-    if let destination { written = destination.isStandardOutput ? [] : [("--out", destination.path)] }
-    for view in views {
-      if let other = written.first(where: { $0.path == view.path }) {
-        return "\(other.name) and \(view.name) would both write \(view.path); give one of them another name"
+    return nil
+  }
+
+  /// Two files with one name.
+  private var namesProblem: String? {
+    let out = destination.map { $0.isStandardOutput ? nil : $0.path } ?? "sample.png"
+    let files = [("--out", out), ("--frames", frames), ("--strip", strip), ("--stats", stats), ("--log", log)]
+    var written: [(name: String, path: String)] = []
+    for case (let name, let path?) in files {
+      if let other = written.first(where: { plain($0.path) == plain(path) }) {
+        return "\(other.name) and \(name) would both write \(path); give one of them another name"
       }
-      written.append(view)
+      written.append((name, path))
     }
     return nil
+  }
+
+  /// The path without `.` and empty components.
+  private func plain(_ path: String) -> String {
+    (path.hasPrefix("/") ? "/" : "") + path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
   }
 }

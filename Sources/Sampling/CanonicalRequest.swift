@@ -12,7 +12,9 @@ extension SamplingPlan {
     canonical.timesteps = request.timesteps
     if request.respacing == nil && request.timesteps == nil { canonical.steps = diffusion.count }
     canonical.spacing = request.spacing
-    canonical.clipDenoised = request.clipDenoised == false ? false : nil
+    // The default is left out, but no clipping was always written, whatever the default.
+    let isDefault = request.clipDenoised == true && model.specification.clipDenoised
+    canonical.clipDenoised = isDefault ? nil : request.clipDenoised
     canonical.classes = selections(label: label, isSheet: image == nil)
     switch request.source {
     case .noise: resolveDrawn(&canonical, image: image)

@@ -60,7 +60,8 @@ public struct KnownClasses: Sendable, Equatable {
 
   /// `count` classes.
   public init(count: Int, names: [String] = [], nullClass: Int? = nil) {
-    (self.count, self.names, self.nullClass) = (count, names, nullClass)
+    // A file may name more classes than its network has.
+    (self.count, self.names, self.nullClass) = (count, Array(names.prefix(count)), nullClass)
   }
 
   /// The class indices that `selections` stand for, to be cycled through.

@@ -28,8 +28,9 @@ public struct GuidingClassifier: Sendable {
         path: path, size: found.imageSize, channels: found.imageChannels, model: model.name,
         modelSize: drawn.imageSize, modelChannels: drawn.imageChannels)
     }
+    guard found.dimensions == 2 else { throw .dimensions(model: path, found.dimensions) }
     network = try inSamplingTerms { try source.classifier(takesGradients: true) }
-    if let classes = drawn.classCount, drawn.drawableClasses.count > classCount {
+    if let classes = drawn.classCount, let last = drawn.drawableClasses.max(), last >= classCount {
       throw .classifierClasses(path: path, classCount, model: model.name, classes)
     }
     (name, self.scale) = (source.name, scale)

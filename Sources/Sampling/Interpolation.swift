@@ -38,7 +38,7 @@ public struct Interpolation {
       var request = request
       request.seed = first
       request.count = frames
-      request.sampler = "ddim"
+      request.sampler = DDIM.info.name
       plan = try SamplingPlan(request, model)
       try Self.requireOne(plan.classes, model)
       plan.classes = plan.label(of: 0).map { [$0] }

@@ -56,7 +56,7 @@ extension SamplingPlan {
     request.count = count
     request.classes = nil
     request.guidance = 1
-    request.sampler = "ddim"
+    request.sampler = DDIM.info.name
     // The seed is unused.
     request.seed = 0
     self = try SamplingPlan(request, model)
@@ -69,7 +69,4 @@ extension SamplingPlan {
   ) rethrows {
     noise = try Inversion(self).encode(given.pictures, onStep: onStep)
   }
-
-  /// Whether the noise comes from inputs or two seeds instead of a single seed.
-  var isInverted: Bool { request.source != .noise }
 }

@@ -134,6 +134,13 @@ extension Provenance: Codable {
     scale = try container.decodeIfPresent(Int.self, forKey: .scale) ?? 1
     view = try container.decodeIfPresent(View.self, forKey: .view)
     files = try container.decodeIfPresent([String: String].self, forKey: .files)
+    for (key, value, allowed) in [
+      (CodingKeys.image, image, 0...Int.max - 1), (.label, label, 0...Int.max - 1), (.scale, scale, 1...1024),
+    ] {
+      guard let value, !allowed.contains(value) else { continue }
+      throw DecodingError.dataCorruptedError(
+        forKey: key, in: container, debugDescription: "\(value) is out of range")
+    }
     if let request = try container.decodeIfPresent(SamplingRequest.self, forKey: .request) {
       drawing = .request(request)
     } else {

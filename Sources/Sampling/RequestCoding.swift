@@ -1,4 +1,6 @@
+import DiffusionBytes
 import DiffusionCore
+import DiffusionModels
 
 extension SamplingRequest: Codable {
   enum CodingKeys: String, CodingKey, CaseIterable {
@@ -29,7 +31,10 @@ extension SamplingRequest: Codable {
       value = try container.decodeIfPresent(T.self, forKey: key)
     }
     try read(&model, .model)
-    try read(&settings, .settings)
+    if container.contains(.settings) {
+      try container.nestedContainer(keyedBy: AnyKey.self, forKey: .settings).refuseKeys(besides: StatedSettings.names)
+      try read(&settings, .settings)
+    }
     try read(&source, .source)
     try read(&count, .count)
     try read(&index, .index)

@@ -2,7 +2,9 @@ import DiffusionCore
 
 extension SamplingRequest {
   /// One sentence on what is wrong with the request regardless of the model; nil if nothing is.
-  public var problem: String? { rangeProblem ?? stepsProblem ?? pictureProblem ?? imagesProblem }
+  public var problem: String? {
+    rangeProblem ?? stepsProblem ?? pictureProblem ?? imagesProblem ?? sourceProblem
+  }
 
   private var rangeProblem: String? {
     let wholes: [(name: String, value: Int?, least: Int, most: Int)] = [
@@ -14,6 +16,13 @@ extension SamplingRequest {
       if let value, !(least...most).contains(value) {
         return "--\(name): \(value) is out of range; type --\(name) with a number from \(least) to \(most)"
       }
+    }
+    if let index, index.upperBound - index.lowerBound >= 1_000_000_000 {
+      return
+        "--index: \(index.lowerBound)-\(index.upperBound) are too many images; type a range of at most 1000000000"
+    }
+    if classes?.isEmpty == true {
+      return "--class: the list is empty; type for instance --class 7, or leave it out for random classes"
     }
     for (name, value) in [("eta", eta), ("classifier-scale", classifierScale)] {
       if let value, !(value >= 0 && value.isFinite) {
@@ -90,6 +99,32 @@ extension SamplingRequest {
           leave one of them out
           """
       }
+    }
+    return nil
+  }
+
+  /// Images that are encoded, or interpolated, have noise of their own, and are drawn by DDIM alone.
+  private var sourceProblem: String? {
+    let name: String
+    switch source {
+    case .noise: return nil
+    case .reconstruction(let files):
+      if files.isEmpty { return "a reconstruction needs an image; name at least one file" }
+      name = "a reconstruction"
+    case .interpolation(_, let frames):
+      guard (2...1_000_000).contains(frames) else {
+        return "--frames: \(frames) is out of range; type --frames with a number from 2 to 1000000"
+      }
+      name = "an interpolation"
+    }
+    let others = [
+      ("--index", index != nil), ("--shard", shard != nil), ("--noise", noise != nil), ("--eta", eta != nil),
+      ("--init-image", initImage != nil), ("--low-res", lowRes != nil), ("--classifier", classifier != nil),
+      ("--guidance-interval", guidanceInterval != nil), ("--rng torch", noiseStream == .torch),
+    ]
+    if let other = others.first(where: \.1)?.0 { return "\(other): \(name) does not take it; leave it out" }
+    if let sampler, sampler != DDIM.info.name {
+      return "--sampler \(sampler): \(name) is drawn by ddim; leave --sampler out"
     }
     return nil
   }

@@ -63,10 +63,17 @@ public struct SamplingPlan: Sendable {
     }
     if let selections = request.classes {
       guard let known = model.classes ?? classifier?.classes else { throw .noClasses(model: model.name) }
-      classes = try known.indices(of: selections)
+      let found = try known.indices(of: selections)
+      guard !found.isEmpty else { throw .noClasses(model: model.name) }
+      classes = found
     } else {
       // Upscaling and image-to-image keep the input's class.
       classes = specification.classCount == nil ? nil : lowRes?.labels ?? initial?.labels
+    }
+    if let classifier, let classes, !classes.allSatisfy({ $0 < classifier.classes.count }) {
+      throw .classifierClasses(
+        path: classifier.name, classifier.classes.count, model: model.name,
+        specification.classCount ?? classifier.classes.count)
     }
     indices = ImageIndices(count: request.count, index: request.index, shard: request.shard)
     batch = min(Swift.max(1, indices.count), request.batch ?? Self.usualBatch(request, model))

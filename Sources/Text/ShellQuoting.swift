@@ -2,6 +2,9 @@
 /// control character, line break or bidirectional control.
 public func shellLine(_ words: [String]) -> String { words.map(shellQuoted).joined(separator: " ") }
 
+/// The path of a file, as an operand that no program takes for an option.
+public func operand(_ path: String) -> String { path.hasPrefix("-") ? "./" + path : path }
+
 /// The word, quoted for a shell.
 ///
 /// In single quotes a shell leaves everything alone but a single quote, which is written as `'\''`. What a terminal

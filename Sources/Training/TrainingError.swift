@@ -3,6 +3,7 @@ import DiffusionCore
 import DiffusionFiles
 import DiffusionImages
 import DiffusionModels
+import DiffusionText
 import TensorCore
 
 /// An error in starting or continuing training. Every description is one sentence that says what to do, with settings
@@ -52,17 +53,19 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case .file(let error): error.description
     case .diverged(let step):
       "step \(step): the gradient is not finite any more; "
-        + "go on from an earlier checkpoint with a lower --lr, or with --clip-gradients 1"
+        + "continue from an earlier checkpoint with a lower --lr, or with --clip-gradients 1"
     case .runExists(let folder):
-      "\(folder): holds a run already; type train --resume \(folder) to go on with it, or another --out"
-    case .inUse(let folder): "\(folder): another train is at work in it; wait for its end, or stop it"
-    case .notARun(let path): "\(path): is not what train has written; begin anew with --data and --out"
+      "\(folder): holds a run already; "
+        + "type \(shellLine(["train", "--resume", operand(folder)])) to continue it, or another --out"
+    case .inUse(let folder): "\(folder): another train process is using it; wait for it to end, or stop it"
+    case .notARun(let path): "\(path): is not what train has written; start a new run with --data and --out"
     case .unknownRequest(let path, let reason):
       "\(path): asks for what this version does not know: \(reason)"
     case .earlierVersion(let path):
-      "\(path): was written by an earlier version, whose words the program train reads; go on with train --resume"
+      "\(path): was written by an earlier version, and only the program train can read it; continue with train --resume"
     case .nothingToResume(let folder):
-      "\(folder): has no checkpoint to go on from (no opt*.safetensors with its model); begin anew with another --out"
+      "\(folder): has no checkpoint to resume from (no opt*.safetensors with its model); "
+        + "start a new run with another --out"
     }
   }
 }

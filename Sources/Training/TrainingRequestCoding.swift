@@ -1,3 +1,4 @@
+import DiffusionBytes
 import DiffusionModels
 
 extension TrainingRequest: Codable {
@@ -23,54 +24,34 @@ extension TrainingRequest: Codable {
   /// on it.
   public init(from decoder: any Decoder) throws {
     self.init(data: "")
-    let container = try decoder.container(keyedBy: Name.self)
-    try Self.checkNames(container, Self.names)
-    if container.contains("settings") {
-      try Self.checkNames(
-        try container.nestedContainer(keyedBy: Name.self, forKey: "settings"), StatedSettings.names)
+    let container = try decoder.container(keyedBy: AnyKey.self)
+    try container.refuseKeys(besides: Self.names)
+    if container.contains(AnyKey(stringValue: "settings")) {
+      try container.nestedContainer(keyedBy: AnyKey.self, forKey: AnyKey(stringValue: "settings"))
+        .refuseKeys(besides: StatedSettings.names)
     }
     for part in Self.parts { try part.read(&self, container) }
   }
 
   /// Encodes what differs from the defaults.
   public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: Name.self)
+    var container = encoder.container(keyedBy: AnyKey.self)
     for part in Self.parts { try part.write(self, &container) }
   }
-
-  private static func checkNames(_ container: KeyedDecodingContainer<Name>, _ known: [String]) throws {
-    guard let stray = container.allKeys.map(\.stringValue).sorted().first(where: { !known.contains($0) }) else {
-      return
-    }
-    throw DecodingError.dataCorrupted(
-      DecodingError.Context(
-        codingPath: container.codingPath,
-        debugDescription: "there is no \"\(stray)\"; there are \(known.sorted().joined(separator: ", "))"))
-  }
-}
-
-/// A JSON key.
-private struct Name: CodingKey, ExpressibleByStringLiteral {
-  let stringValue: String
-  var intValue: Int? { nil }
-
-  init(stringLiteral name: String) { stringValue = name }
-  init(stringValue: String) { self.stringValue = stringValue }
-  init?(intValue: Int) { nil }
 }
 
 /// A property of a request, and its JSON key.
 private struct Part: Sendable {
-  let key: Name
+  let key: AnyKey
   /// Decodes the property, if it is present.
-  let read: @Sendable (inout TrainingRequest, KeyedDecodingContainer<Name>) throws -> Void
+  let read: @Sendable (inout TrainingRequest, KeyedDecodingContainer<AnyKey>) throws -> Void
   /// Encodes the property, if it differs from its default.
-  let write: @Sendable (TrainingRequest, inout KeyedEncodingContainer<Name>) throws -> Void
+  let write: @Sendable (TrainingRequest, inout KeyedEncodingContainer<AnyKey>) throws -> Void
 
   init<Value: Codable & Equatable & SendableMetatype>(
     _ name: String, _ path: WritableKeyPath<TrainingRequest, Value> & Sendable
   ) {
-    let key = Name(stringValue: name)
+    let key = AnyKey(stringValue: name)
     self.key = key
     read = { request, container in
       if let value = try container.decodeIfPresent(Value.self, forKey: key) { request[keyPath: path] = value }

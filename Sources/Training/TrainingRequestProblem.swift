@@ -58,7 +58,7 @@ extension TrainingRequest {
         + "type for instance --attention-resolutions 16,8"
     }
     if let schedule = settings.noiseSchedule, BetaSchedule(rawValue: schedule) == nil {
-      return "--noise-schedule: \"\(schedule)\" is no noise schedule; type linear or cosine"
+      return "--noise-schedule: \"\(schedule)\" is not a noise schedule; type linear or cosine"
     }
     for (name, isGiven) in [
       ("--num-classes", settings.numClasses != nil), ("settings' null_class", settings.nullClass != nil),

@@ -37,7 +37,7 @@ struct BenchReport: Encodable {
 
   var head: String {
     """
-    \(model): \(kernels) kernels, \(threads) \(threads == 1 ? "thread" : "threads"), peak rate \
+    \(escapingControls(model)): \(kernels) kernels, \(threads) \(threads == 1 ? "thread" : "threads"), peak rate \
     \(decimal(peakGflopPerSecond, 0)) GFLOP/s
 
     batch   ms/pass  ms/image   GFLOP/s  of peak  memory

@@ -20,13 +20,13 @@ func dryRun(_ plan: SamplingPlan, name: String) throws {
   let pictures = estimate.pictures
   try printText(
     """
-    model       \(plan.model.name), \(shape)
+    model       \(escapingControls(plan.model.name)), \(shape)
     images      \(images) \(batches), to \(name)
     sampler     \(plan.sampler.title), \(steps) \(steps == 1 ? "step" : "steps")\(
       plan.guidance == 1 ? "" : ", guidance \(decimal(plan.guidance, 2))")\(
       plan.modelEvaluations == steps ? "" : ", \(plan.modelEvaluations) forward passes")\(
-      plan.initial.map { ", \($0.summary)" } ?? "")\(
-      plan.classifier.map { ", \($0.name) at scale \(decimal($0.scale, 2))" } ?? "")
+      plan.initial.map { ", \(escapingControls($0.summary))" } ?? "")\(
+      plan.classifier.map { ", \(escapingControls($0.name)) at scale \(decimal($0.scale, 2))" } ?? "")
     timesteps   \(shortened(timesteps))
     arithmetic  \(quantity(estimate.flop, "FLOP")) per forward pass of one image, \(
       quantity(estimate.flop * Double(estimate.passes), "FLOP")) in total

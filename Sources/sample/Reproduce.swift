@@ -1,5 +1,6 @@
 import DiffusionCommandLine
 import DiffusionImages
+import DiffusionText
 import Sampling
 
 /// Draws an image again from its record, and says whether the pixels are identical.
@@ -27,10 +28,14 @@ func reproduce(_ options: Options, image path: String) throws {
   if let changed = plan.initial?.hashes.filter({ $0.value != provenance.files?[$0.key] }).keys.min() {
     throw ImageInfoError.otherFile(path: path, option: changed)
   }
+  // Encoded noise has a row for each image, and the file may claim one that is not there.
+  if plan.request.source != .noise, !plan.indices.contains(image: image) {
+    throw ImageInfoError.unreadable(path: path, UsageError("there is no image \(image) in what it was drawn from"))
+  }
   var generator = ImageGenerator(plan)
   let drawn = try Picture(generator.draw([image]) { _ in }.x, 0).enlarged(by: drawing.scale)
   try compare(drawn, picture, path)
-  try printText("\(path): pixel-identical\n")
+  try printText("\(escapingControls(path)): pixel-identical\n")
 }
 
 private func compare(_ drawn: Picture, _ picture: Picture, _ path: String) throws {

@@ -69,7 +69,7 @@ enum ImageInfoError: Error, CustomStringConvertible {
     case .torch(let path):
       """
       \(path): was drawn with --rng torch, where an image depends on those before it; draw all of them again with the \
-      command that \(shellLine(["sample", "show", path])) prints
+      command that \(shellLine(["sample", "show", operand(path)])) prints
       """
     case .otherModel(let path, let needed, let model, let found):
       """
@@ -89,6 +89,6 @@ enum ImageInfoError: Error, CustomStringConvertible {
   }
 
   private func again(_ path: String) -> String {
-    "draw it again with the command that \(shellLine(["sample", "show", path])) prints"
+    "draw it again with the command that \(shellLine(["sample", "show", operand(path)])) prints"
   }
 }

@@ -41,12 +41,13 @@ private func takeSteps(_ run: inout TrainingRun, _ options: Options) throws {
   } catch let interrupted as Interrupted {
     progress.finish()
     try run.save()
-    say("saved step \(grouped(run.stepsTaken)); continue with: \(shellLine(["train", "--resume", run.folder]))")
+    say(
+      "saved step \(grouped(run.stepsTaken)); continue with: \(shellLine(["train", "--resume", operand(run.folder)]))")
     throw interrupted
   }
   progress.finish()
   let use = run.request.isClassifier ? ("guide", "--classifier") : ("draw", "--model")
-  say("\(run.folder): done; \(use.0) with: \(shellLine(["sample", use.1, run.folder]))")
+  say("\(run.folder): done; \(use.0) with: \(shellLine(["sample", use.1, operand(run.folder)]))")
 }
 
 /// The lines printed before the first step.

@@ -115,7 +115,7 @@ head -c 1000 plain/opt000002.safetensors > "early/.opt000002.safetensors.$(uname
 compare plain early
 # But where there have been checkpoints, they are not silently begun anew.
 rm early/opt*
-says 1 "^train: early: has no checkpoint to go on from" "$train" --resume early
+says 1 "^train: early: has no checkpoint to resume from" "$train" --resume early
 echo "such a run begins anew, and comes to the same bytes"
 
 echo "== Ctrl-C, SIGTERM"
@@ -127,13 +127,13 @@ for signal in INT TERM; do
     kill -0 $process || fail "$run: ended before its first step: $(cat words)"
     sleep 0.02
   done
-  says 1 "^train: $run: another train is at work in it; wait for its end, or stop it$" "$train" --resume "$run"
+  says 1 "^train: $run: another train process is using it; wait for it to end, or stop it$" "$train" --resume "$run"
   kill -s $signal $process
   status=0
   wait $process || status=$?
   test $status = $((128 + $(kill -l $signal))) || fail "$run: ended with $status: $(cat words)"
   line=$(tail -n 1 words)
-  [[ $line =~ ^saved\ step\ [0-9]+\;\ go\ on\ with:\ train\ (.*)$ ]] || fail "$run: says $line"
+  [[ $line =~ ^saved\ step\ [0-9]+\;\ continue\ with:\ train\ (.*)$ ]] || fail "$run: says $line"
   eval "\"\$train\" ${BASH_REMATCH[1]} --quiet"
   for file in plain/*"$(printf '%06d' $steps).safetensors" plain/progress.*; do cmp "$file" "$run/${file##*/}"; done
 done
@@ -161,7 +161,7 @@ echo "one line each; with room again the run goes on"
 echo "== what cannot be read"
 cp -r pictures bad
 head -c 100 pictures/digit_07.png > bad/digit_07.png
-says 1 "^train: bad/digit_07.png: .*; mend it or take it away$" "$train" "${options[@]}" --quiet --data bad --out bad-run
+says 1 "^train: bad/digit_07.png: .*; fix it or remove it$" "$train" "${options[@]}" --quiet --data bad --out bad-run
 # Mended, the run goes on.
 cp pictures/digit_07.png bad
 (go_on bad-run)

@@ -35,6 +35,15 @@ struct NoiseLevelsTests {
     for (a, b) in zip(found.reversed(), expected) { #expect(abs(a - b) < 2e-2, "\(a), expected \(b)") }
   }
 
+  /// Rounding must not put a timestep beyond the last one, where there is no noise to interpolate.
+  @Test(arguments: [TimestepSpacing.linspace, .trailing, .leading])
+  func lieWithinTheProcess(spacing: TimestepSpacing) throws {
+    for steps in 2...1000 {
+      let timesteps = try levels(steps, spacing, .continuous).timesteps
+      #expect(timesteps.allSatisfy { (0...999).contains($0) }, "\(steps) steps")
+    }
+  }
+
   /// ᾱ is the process's at whole timesteps, and √((1 - ᾱ) / ᾱ) in the middle between two is their mean.
   @Test func noiseIsInterpolated() throws {
     func sigma(_ t: Int) -> Double {

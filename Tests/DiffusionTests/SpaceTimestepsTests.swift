@@ -18,10 +18,11 @@ struct SpaceTimestepsTests {
   }
 
   @Test(arguments: [
-    ("", "\"\" is no spacing of timesteps"), ("a", "\"a\" is no spacing"), ("10,,5", "\"10,,5\" is no spacing"),
-    ("-3", "\"-3\" is no spacing"), ("0", "\"0\" is no spacing"), ("ddim", "\"ddim\" is no spacing"),
-    ("ddim0", "\"ddim0\" is no spacing"), ("5 ", "\"5 \" is no spacing"),
-    ("99999999999999999999", "\"99999999999999999999\" is no spacing"),
+    ("", "\"\" is not a spacing of timesteps"), ("a", "\"a\" is not a spacing"),
+    ("10,,5", "\"10,,5\" is not a spacing"),
+    ("-3", "\"-3\" is not a spacing"), ("0", "\"0\" is not a spacing"), ("ddim", "\"ddim\" is not a spacing"),
+    ("ddim0", "\"ddim0\" is not a spacing"), ("5 ", "\"5 \" is not a spacing"),
+    ("99999999999999999999", "\"99999999999999999999\" is not a spacing"),
     ("101", "101 steps are more than the 100 of the process; type at most 100"),
     ("ddim101", "101 steps are more than the 100 of the process; type at most 100"),
     ("10,51", "section 2 has only 50 timesteps, from which 51 cannot be taken"),

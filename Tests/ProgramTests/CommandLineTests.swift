@@ -220,7 +220,7 @@ struct CommandLineTests: RunsSample {
     (
       "--respacing x", 1,
       """
-      sample: "x" is no spacing of timesteps; type a number of steps (250), a number for each section (10,15,20), \
+      sample: "x" is not a spacing of timesteps; type a number of steps (250), a number for each section (10,15,20), \
       or ddim and a number (ddim50)
 
       """

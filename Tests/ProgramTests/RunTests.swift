@@ -39,7 +39,7 @@ struct RunTests: RunsSample {
     #expect(
       (answers[1]["error"] as? String)?.hasPrefix(
         """
-        is not a valid JSON request: there is no key "stps"
+        is not a valid JSON request: there is no "stps"
         """) == true)
     #expect(try files == ["a.png", "c0.png", "c1.png", "f.png", "r.jsonl"])
     // The same as the command line draws.

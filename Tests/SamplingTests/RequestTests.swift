@@ -58,6 +58,7 @@ struct RequestTests {
   @Test(arguments: [
     #"{"shard": {"number": 3, "count": 2}}"#, #"{"class": [true]}"#, #"{"class": "cat"}"#, #"{"seed": -1}"#,
     #"{"rng": "mersenne"}"#, #"{"spacing": "even"}"#, #"{"index": [9, 4]}"#, #"{"steps": "five"}"#,
+    #"{"settings": {"imagesize": 64}}"#,
   ])
   func whatIsNoneIsRefused(json: String) {
     #expect(throws: DecodingError.self) { try JSONDecoder().decode(SamplingRequest.self, from: Data(json.utf8)) }
@@ -73,6 +74,19 @@ struct RequestTests {
     (#"{"rng": "torch", "shard": {"number": 1, "count": 2}}"#, "--shard draws a part"),
     (#"{"jump_count": 2}"#, "--jump-count needs a mask"), (#"{"classifier_scale": 2}"#, "--classifier-scale needs"),
     (#"{"index": [0, 9223372036854775807]}"#, "--index: 9223372036854775807 is out of range"),
+    (#"{"index": [0, 9223372036854775805]}"#, "--index: 0-9223372036854775805 are too many"),
+    (#"{"class": []}"#, "--class: the list is empty"),
+    (#"{"source": {"reconstruction": {"of": []}}}"#, "a reconstruction needs an image"),
+    (#"{"source": {"reconstruction": {"of": ["a.png"]}}, "index": [5, 5]}"#, "--index: a reconstruction"),
+    (#"{"source": {"reconstruction": {"of": ["a.png"]}}, "sampler": "heun"}"#, "--sampler heun: a reconstruction"),
+    (
+      #"{"source": {"interpolation": {"_0": {"seeds": {"_0": 1, "_1": 2}}, "frames": 1}}}"#,
+      "--frames: 1 is out of range"
+    ),
+    (
+      #"{"source": {"interpolation": {"_0": {"seeds": {"_0": 1, "_1": 2}}, "frames": 3}}, "eta": 1}"#,
+      "--eta: an interpolation"
+    ),
   ])
   func whatCannotBeIsSaid(json: String, problem: String) throws {
     let request = try JSONDecoder().decode(SamplingRequest.self, from: Data(json.utf8))

@@ -86,7 +86,7 @@ struct TrainingRequestTests {
     ),
     (
       #"{"settings": {"noise_schedule": "sine"}}"#,
-      "--noise-schedule: \"sine\" is no noise schedule; type linear or cosine"
+      "--noise-schedule: \"sine\" is not a noise schedule; type linear or cosine"
     ),
     (#"{"settings": {"num_classes": 3}}"#, "--num-classes follows from the classes of the pictures; leave it out"),
     (

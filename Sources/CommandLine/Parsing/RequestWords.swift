@@ -103,7 +103,7 @@ private func guidanceWords(_ request: SamplingRequest) -> [String] {
   if let classifier = request.classifier { words += option("classifier", classifier) }
   if let scale = request.classifierScale { words += ["--classifier-scale", "\(scale)"] }
   if let classes = request.classes { words += option("class", classes.map(\.typed).joined(separator: ",")) }
-  if request.clipDenoised == false { words.append("--no-clip") }
+  if let clips = request.clipDenoised { words += clips ? ["--clip-denoised", "True"] : ["--no-clip"] }
   return words
 }
 

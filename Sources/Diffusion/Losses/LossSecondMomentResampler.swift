@@ -18,7 +18,7 @@ public enum ScheduleSamplerError: Error, Equatable, CustomStringConvertible {
     case .shape(let history, let counts, let steps, let historyPerTerm):
       "the schedule sampler's losses have the shape \(history) and their counts \(counts), but "
         + "\([steps, historyPerTerm]) and \([steps]) are needed for \(steps) steps; "
-        + "go on with the number of steps that the run began with"
+        + "continue with the number of steps that the run began with"
     case .count(let count, let step):
       "the schedule sampler counts \(count) losses of step \(step), which is no number of losses it keeps; "
         + "the checkpoint is damaged"

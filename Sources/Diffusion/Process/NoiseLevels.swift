@@ -40,7 +40,9 @@ public struct NoiseLevels: Sendable, Equatable {
       timesteps = (1...steps).map { (last / Double(steps) * Double($0)).rounded(.toNearestOrEven) }
     case (.linspace, .integerTimesteps):
       timesteps = (0..<steps).map { (last / Double(steps - 1) * Double($0)).rounded(.toNearestOrEven) }
-    case (.linspace, .continuous): timesteps = (0..<steps).map { last / Double(steps - 1) * Double($0) }
+    case (.linspace, .continuous):
+      // Rounding may put the last one a little above.
+      timesteps = (0..<steps).map { min(last, last / Double(steps - 1) * Double($0)) }
     case (.karras, _):
       self = process.karras(steps: steps, isRounded: style != .continuous)
       return

@@ -13,14 +13,14 @@ public enum SpacingError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .malformed(let text):
-      "\"\(text)\" is no spacing of timesteps; type a number of steps (250), a number for each section (10,15,20), "
+      "\"\(text)\" is not a spacing of timesteps; type a number of steps (250), a number for each section (10,15,20), "
         + "or ddim and a number (ddim50)"
     case .tooMany(let steps, let available, nil):
       "\(steps) steps are more than the \(available) of the process; type at most \(available)"
     case .tooMany(let steps, let available, let section?):
       "section \(section) has only \(available) timesteps, from which \(steps) cannot be taken"
     case .timesteps(let text, let last):
-      "\(text) is no list of timesteps; type whole numbers from \(last) to 0, each less than the one before, "
+      "\(text) is not a list of timesteps; type whole numbers from \(last) to 0, each less than the one before, "
         + "for instance \(last),\(last / 2),0"
     case .noStride(let steps, let total):
       "no integer stride takes exactly \(steps) of \(total) timesteps; "

@@ -116,7 +116,7 @@ public enum ArchitectureError: Error, Equatable, CustomStringConvertible {
     case .otherNetwork(let example):
       """
       holds no UNet of improved-diffusion, guided-diffusion or diffusers: \
-      the name of its tensor \(example) is none of theirs
+      the name of its tensor \(example) belongs to none of them
       """
     case .missing(let name):
       "has no tensor \(name), which every UNet of its family has; was it cut short, or is it a part of a model?"

@@ -37,6 +37,9 @@ extension UNetCheckpoint {
     if let nullClass, !(0..<(classCount ?? 0)).contains(nullClass) {
       throw .unusable(reason: "\(name): the null class \(nullClass) is none of its \(classCount ?? 0) classes")
     }
+    if nullClass != nil && classCount == 1 {
+      throw .unusable(reason: "\(name): its only class is the null class, so there is nothing to draw")
+    }
     try Self.resolveProcess(&known, learnSigma: learnSigma)
     description = known.resolved
     description.family = family
@@ -94,7 +97,7 @@ extension UNetCheckpoint {
     _ = try known.resolve("attention_resolutions", \.attentionResolutions)
     // The command line gives the image sizes at which there is attention.
     if let resolutions = stated.attentionResolutions {
-      let factors = architecture.onlyLevels(resolutions.filter { $0 <= imageSize }.map { imageSize / $0 })
+      let factors = architecture.onlyLevels(resolutions.filter { (1...imageSize).contains($0) }.map { imageSize / $0 })
       let found = architecture.configuration.attentionResolutions.sorted()
       guard factors == found else {
         let sizes = found.map { "\(imageSize / $0)" }.joined(separator: ",")

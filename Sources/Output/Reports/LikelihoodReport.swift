@@ -74,7 +74,8 @@ public struct LikelihoodReport: Sendable, Encodable {
   /// A table with a row per image.
   public var text: String {
     func row(_ total: Double, _ prior: Double, _ vb: Double, _ name: String) -> String {
-      right(decimal(total, 5), 10) + right(decimal(prior, 5), 12) + right(decimal(vb, 5), 12) + "  \(name)"
+      right(decimal(total, 5), 10) + right(decimal(prior, 5), 12) + right(decimal(vb, 5), 12)
+        + "  \(escapingControls(name))"
     }
     var lines = ["  bits/dim       prior   sum of vb  image (\(timesteps.count) steps, seed \(seed))"]
     lines += images.map { row(Double($0.totalBpd), Double($0.priorBpd), $0.sumOfTerms, $0.image) }

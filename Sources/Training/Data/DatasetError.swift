@@ -58,7 +58,7 @@ public enum DatasetFault: Error, Equatable, CustomStringConvertible {
         ? "has no .png files in it or in its folders; put some there, or name another folder"
         : "has no .png files, but \(others) .jpg or .gif, which cannot be read; "
           + "convert them (mogrify -format png *.jpg)"
-    case .png(let message): "\(message); mend it or take it away"
+    case .png(let message): "\(message); fix it or remove it"
     case .noImages(let found):
       "has no array images or arr_0\(Self.only(found)); save the pixels with numpy.savez_compressed(file, images=…)"
     case .pixelType(let array, let type):
@@ -82,7 +82,7 @@ public enum DatasetFault: Error, Equatable, CustomStringConvertible {
       "has no array labels or arr_1\(Self.only(found)); "
         + "save the class of each picture as labels=…, or train without classes"
     case .noClass:
-      "tells no class; name files CLASS_NUMBER.png, put those of each class into a folder of its own, "
+      "has no class; name files CLASS_NUMBER.png, put those of each class into a folder of its own, "
         + "or train without classes"
     }
   }

@@ -13,8 +13,8 @@ public enum TrainingLogError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .file(let error): error.description
-    case .noSteps(let path): "\(path): its first line has no column step, so it is no log of a run; move it away"
-    case .line(let path, let number): "\(path): line \(number) tells no step; mend it, or move the file away"
+    case .noSteps(let path): "\(path): its first line has no column step, so it is not the log of a run; move it away"
+    case .line(let path, let number): "\(path): line \(number) has no step; fix it, or move the file away"
     }
   }
 }
