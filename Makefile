@@ -190,7 +190,7 @@ install-check: build ## check what install and dist make (needs binutils and gro
 	Tests/Checks/install-check.sh $(SAMPLE) $(TRAIN)
 
 clean: ## remove everything that was built
-	rm -rf .build .build-test .build-fuzz .build-address .build-thread
+	rm -rf .build .build-* Examples/benchmark/layer/.build
 
 # Asked of whichever compiler there is: cc, or the clang of the Swift toolchain. libpng-dev brings zlib's headers.
 libpng:

@@ -101,7 +101,7 @@ def main():
     arguments.binary = os.path.abspath(arguments.binary)
     arguments.checkpointed = arguments.checkpointed.split(",")
     found = {}
-    print("| model | PyTorch ms/step | sample ms/step | ratio | asked | PyTorch memory | sample memory |")
+    print("| model | PyTorch ms/step | sample ms/step | ratio | target | PyTorch memory | sample memory |")
     print("|" + "---|" * 7, flush=True)
     with tempfile.TemporaryDirectory() as folder:
         for name in arguments.models.split(","):
@@ -113,7 +113,7 @@ def main():
                 f"{peaks['sample'] / 1e6:.0f} MB",
             ]
             print("| " + " | ".join(row) + " |", flush=True)
-    print("\n| model | ms/step | checkpointed | ratio | asked | activations | checkpointed | ratio | asked |")
+    print("\n| model | ms/step | checkpointed | ratio | target | activations | checkpointed | ratio | target |")
     print("|" + "---|" * 9)
     for name, (times, peaks, parameters) in found.items():
         if "checkpointed" not in times:

@@ -45,7 +45,7 @@ for model in "$@"; do
   if [ "$model" != embedded ]; then options+=(--model "$model"); fi
   # Without --guidance it is the model's recommendation, and an image says what that was.
   sample "${options[@]}" --steps 1 --quiet --out "$folder/one.png"
-  recommended=$(sample show "$folder/one.png" | sed -n 's/.*"--guidance","\([^"]*\)".*/\1/p' | sed 's/\.0$//')
+  recommended=$(sample show "$folder/one.png" | sed -n 's/^parameters: .*CFG scale: \([^,]*\).*/\1/p' | sed 's/\.0$//')
   guidances=(1)
   if [ "${recommended:-1}" != 1 ]; then guidances+=("$recommended"); fi
   for guidance in "${guidances[@]}"; do

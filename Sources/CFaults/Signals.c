@@ -41,6 +41,10 @@ static bool find_mapped_file(uintptr_t address, char path[PATH_MAX]) {
     if (address < first || address >= end || name == NULL) continue;
     is_found = true;
     snprintf(path, PATH_MAX, "%s", name);
+    // A name must not control the terminal.
+    for (char *c = path; *c != '\0'; c++) {
+      if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
+    }
   }
   close(maps);
   return is_found;

@@ -1,3 +1,4 @@
+import DiffusionCheckpoints
 import DiffusionFiles
 import TensorCore
 
@@ -73,28 +74,23 @@ public struct ModelSource: Sendable {
   /// - Throws: as `network()`.
   public func classifier(takesGradients: Bool = false) throws(ModelError) -> any NoisyClassifier {
     let weights = takesGradients ? Weights(checkpoint.state).asVariables(frozen: true) : Weights(checkpoint.state)
-    let classifier: any NoisyClassifier
-    do { classifier = try family.classifier(specification, weights) } catch {
-      throw .checkpoint(checkpoint.inFileTerms(error))
-    }
-    try checkAllUsed(weights)
-    return classifier
+    return try build(weights) { () throws(CheckpointError) in try family.classifier(specification, weights) }
   }
 
   private func network(
     _ weights: Weights, _ options: NetworkOptions = NetworkOptions()
   ) throws(ModelError) -> any DenoisingNetwork {
-    let network: any DenoisingNetwork
-    do { network = try family.network(specification, weights, options) } catch {
-      throw .checkpoint(checkpoint.inFileTerms(error))
-    }
-    try checkAllUsed(weights)
-    return network
+    try build(weights) { () throws(CheckpointError) in try family.network(specification, weights, options) }
   }
 
-  private func checkAllUsed(_ weights: Weights) throws(ModelError) {
+  /// What `make` makes of `weights`, all of which it must use.
+  private func build<Network>(
+    _ weights: Weights, _ make: () throws(CheckpointError) -> Network
+  ) throws(ModelError) -> Network {
+    let network: Network
+    do { network = try make() } catch { throw .checkpoint(checkpoint.inFileTerms(error)) }
     let unused = weights.unusedNames
-    guard let first = unused.first else { return }
+    guard let first = unused.first else { return network }
     throw .unusedTensor(
       model: name, tensor: first, shape: checkpoint.state.shape(of: first) ?? [], others: unused.count - 1,
       network: "\(specification.family) \(specification.kind)")

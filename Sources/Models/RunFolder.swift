@@ -27,7 +27,11 @@ public enum RunFolder {
   ///
   /// - Throws: `FileError` if the folder cannot be read.
   public static func latestStep(in folder: String) throws(FileError) -> Int? {
-    let names = Set(try namesInFolder(folder))
+    latestStep(among: try namesInFolder(folder))
+  }
+
+  private static func latestStep(among listed: [String]) -> Int? {
+    let names = Set(listed)
     return names.compactMap { step(ofFile: $0, kind: optimizer) }.filter { names.contains(file(model, step: $0)) }.max()
   }
 
@@ -46,8 +50,9 @@ public enum RunFolder {
   /// - Throws: `CheckpointError` if the folder cannot be read.
   public static func latestModel(in folder: String) throws(CheckpointError) -> String? {
     do {
-      guard let step = try latestStep(in: folder) else { return nil }
-      let averages = try namesInFolder(folder).filter { $0.hasPrefix("ema_") && $0.hasSuffix(file("_", step: step)) }
+      let names = try namesInFolder(folder)
+      guard let step = latestStep(among: names) else { return nil }
+      let averages = names.filter { $0.hasPrefix("ema_") && $0.hasSuffix(file("_", step: step)) }
       let best = averages.max { rate(in: $0) < rate(in: $1) }
       return "\(folder)/\(best ?? file(model, step: step))"
     } catch { throw CheckpointError(error) }

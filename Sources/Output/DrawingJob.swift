@@ -58,17 +58,11 @@ extension DrawingJob: Codable {
       }
     }
     if let columns = try? container.decodeIfPresent(Int.self, forKey: .grid) {
-      guard (1...100_000).contains(columns) else {
-        throw DrawingJobError(reason: "\"grid\" is \(columns), but a row has 1 to 100000 images")
-      }
       output.sheet = SheetLayout(columns: columns)
     } else if try container.decodeIfPresent(Bool.self, forKey: .grid) == true {
       output.sheet = SheetLayout()
     }
     output.scale = try container.decodeIfPresent(Int.self, forKey: .scale) ?? 1
-    guard (1...1024).contains(output.scale) else {
-      throw DrawingJobError(reason: "\"scale\" is \(output.scale), but a pixel is enlarged 1 to 1024 times")
-    }
     output.frames = try container.decodeIfPresent(String.self, forKey: .frames)
     output.strip = try container.decodeIfPresent(String.self, forKey: .strip)
     output.overwrite = try container.decodeIfPresent(Bool.self, forKey: .overwrite) ?? false

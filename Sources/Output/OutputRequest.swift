@@ -35,6 +35,13 @@ public struct OutputRequest: Sendable, Equatable {
   ///   - images: how many are drawn.
   ///   - isTorch: whether the noise comes from PyTorch's stream.
   public func problem(images: Int, isTorch: Bool = false) -> String? {
+    if !(1...1024).contains(scale) {
+      return "--scale: \(scale) is out of range; type --scale with a number from 1 to 1024"
+    }
+    let allowed = SheetLayout.columnsAllowed
+    if let columns = sheet?.columns, !allowed.contains(columns) {
+      return "--grid: \(columns) is out of range; type --grid with a number from 1 to \(allowed.upperBound)"
+    }
     if resume && isTorch {
       return
         """

@@ -6,6 +6,8 @@ import TensorCore
 public struct ImageGenerator {
   private let plan: SamplingPlan
   /// PyTorch's stream, which continues from batch to batch.
+  /// Keeps the projected embeddings from batch to batch.
+  private let network: any DenoisingNetwork
   private var torch: TorchGenerator?
 
   /// The images of one batch.
@@ -21,6 +23,7 @@ public struct ImageGenerator {
   /// Creates the generator; nothing is drawn yet.
   public init(_ plan: SamplingPlan) {
     self.plan = plan
+    network = plan.preparedNetwork
     torch = plan.request.noiseStream == .torch ? TorchGenerator(seed: plan.seed) : nil
   }
 
@@ -85,7 +88,7 @@ public struct ImageGenerator {
   }
 
   private func denoiser(_ images: [Int], _ labels: [Int]?) -> Denoiser {
-    let network = plan.preparedNetwork
+    let network = network
     let lowRes = lowRes(images)
     func predict(_ x: Tensor, _ timesteps: [Float], _ labels: [Int?]?) -> Tensor {
       // With guidance, each image occurs twice.

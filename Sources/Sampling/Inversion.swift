@@ -14,12 +14,13 @@ public struct Inversion {
   /// - Returns: x_T, `[N, C, H, W]`.
   public func encode(_ pictures: Tensor, onStep: (_ count: Int, _ step: Int) throws -> Void) rethrows -> Tensor {
     let count = pictures.shape[0]
+    // In order of use, which is the reverse of drawing.
+    let network = plan.model.network.prepared(for: (0..<plan.diffusion.count).map { plan.diffusion.modelTimestep($0) })
     let parts = try stride(from: 0, to: count, by: plan.batch).map { first in
       let images = first..<min(first + plan.batch, count)
       var x = pictures.rows(images)
-      let levels = (0..<plan.diffusion.count).map { plan.diffusion.modelTimestep($0) }
       let context = SamplingContext(
-        process: plan.diffusion, model: plan.denoiser(images, plan.model.network.prepared(for: levels)),
+        process: plan.diffusion, model: plan.denoiser(images, network),
         clipDenoised: plan.clipsDenoised)
       let inversion = DDIMInversion(
         context, from: x, keepsEpsilon: plan.model.specification.conventions.keepsEpsilon)

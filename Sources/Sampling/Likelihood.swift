@@ -1,4 +1,5 @@
 import DiffusionCore
+import DiffusionModels
 import TensorCore
 
 /// The variational bound on the negative log-likelihood of given images (Ho et al. 2020, eq. 5), evaluated
@@ -7,6 +8,7 @@ public struct Likelihood {
   /// The steps, and the classes of the images.
   public let plan: SamplingPlan
   private let given: InputImages
+  private let network: any DenoisingNetwork
   /// PyTorch's stream, which continues from batch to batch.
   private var torch: TorchGenerator?
 
@@ -19,13 +21,14 @@ public struct Likelihood {
     request.classes = nil
     request.count = given.count
     request.guidance = 1
-    request.sampler = "ddpm"
+    request.sampler = DDPM.info.name
     if request.respacing == nil && request.timesteps == nil && request.steps == nil {
       request.steps = model.specification.process.steps
     }
     var plan = try SamplingPlan(request, model)
     plan.classes = classes
     self.plan = plan
+    network = plan.preparedNetwork
     self.given = given
     torch = request.noiseStream == .torch ? TorchGenerator(seed: plan.seed) : nil
   }
@@ -55,7 +58,7 @@ public struct Likelihood {
       // As in sampling, draw s belongs to step s; the original's `calc_bpd_loop` draws no x_T.
       noise.skip()
     }
-    let denoiser = plan.denoiser(images, plan.preparedNetwork)
+    let denoiser = plan.denoiser(images, network)
     let terms = try (0..<plan.diffusion.count).reversed().enumerated().map { done, i in
       let terms = plan.diffusion.bpdTerms(
         denoiser, x, noise: noise.next(), step: i, clipDenoised: plan.clipsDenoised)

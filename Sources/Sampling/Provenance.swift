@@ -109,6 +109,9 @@ public struct Provenance: Sendable, Equatable {
 
 /// How images are arranged on a sheet.
 public struct SheetLayout: Sendable, Equatable, Codable {
+  /// The allowed numbers of columns.
+  public static let columnsAllowed = 1...1_000_000
+
   /// Images per row; nil for a sheet as square as possible.
   public var columns: Int?
 

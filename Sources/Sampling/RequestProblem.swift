@@ -1,9 +1,13 @@
 import DiffusionCore
+import DiffusionText
 
 extension SamplingRequest {
   /// One sentence on what is wrong with the request regardless of the model; nil if nothing is.
-  public var problem: String? {
-    rangeProblem ?? stepsProblem ?? pictureProblem ?? imagesProblem ?? sourceProblem
+  public var problem: String? { problem(among: SamplerInfo.all) }
+
+  /// As `problem`, with the samplers of a table.
+  func problem(among samplers: [SamplerInfo]) -> String? {
+    rangeProblem ?? stepsProblem ?? pictureProblem ?? samplerProblem(samplers) ?? imagesProblem ?? sourceProblem
   }
 
   private var rangeProblem: String? {
@@ -33,7 +37,7 @@ extension SamplingRequest {
       return "--guidance: \(guidance) is not a number; type for instance --guidance 1.5"
     }
     if let strength, !(strength > 0 && strength <= 1) {
-      return "--strength: \(strength) is out of range; type --strength with a number above 0, up to 1"
+      return "--strength: \(numberText(strength)) is out of range; type --strength with a number above 0, up to 1"
     }
     if let timesteps {
       let isFalling = zip(timesteps, timesteps.dropFirst()).allSatisfy { $0 > $1 }
@@ -80,10 +84,14 @@ extension SamplingRequest {
     return nil
   }
 
+  private func samplerProblem(_ samplers: [SamplerInfo]) -> String? {
+    guard eta != nil, let sampler, SamplerInfo.named(sampler, among: samplers)?.parameters.contains(.eta) == false
+    else { return nil }
+    let ddim = DDIM.info.name
+    return "--eta is for \(ddim), but the sampler is \(sampler); type --sampler \(ddim), or leave --eta out"
+  }
+
   private var imagesProblem: String? {
-    if eta != nil, let sampler, SamplerInfo.named(sampler)?.parameters.contains(.eta) == false {
-      return "--eta is for ddim, but the sampler is \(sampler); type --sampler ddim, or leave --eta out"
-    }
     if let index, count != 1 {
       return
         """

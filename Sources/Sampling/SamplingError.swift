@@ -82,7 +82,7 @@ public enum SamplingError: Error, Equatable, CustomStringConvertible {
     case .request(let problem): problem
     case .unknownSampler(let name, let known): unknownChoice("sampler", name, known)
     case .undefinedSampler(let name, let model):
-      "--sampler \(name) is not defined for the process that \(model) was trained on; type --sampler unipc"
+      "--sampler \(name) is not defined for the process that \(model) was trained on; type --sampler \(UniPC.info.name)"
     case .noNullClass(let model):
       """
       --guidance needs a model with a null class, and \(model) has none that is known; \

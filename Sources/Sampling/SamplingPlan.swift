@@ -46,7 +46,7 @@ public struct SamplingPlan: Sendable {
   public init(
     _ request: SamplingRequest, _ model: DiffusionModel, samplers: [SamplerInfo] = SamplerInfo.all
   ) throws(SamplingError) {
-    if let problem = request.problem { throw .request(problem) }
+    if let problem = request.problem(among: samplers) { throw .request(problem) }
     self.request = request
     self.model = model
     let specification = model.specification
@@ -180,7 +180,7 @@ extension SamplingPlan {
       return process.diffusion(timesteps: try spaceTimesteps(count, sections: respacing))
     }
     guard let spacing = request.spacing ?? specification.spacing ?? sampler.defaultSpacing else {
-      return process.diffusion(timesteps: try timesteps(count, steps: steps, isDDIM: sampler.name == "ddim"))
+      return process.diffusion(timesteps: try timesteps(count, steps: steps, isDDIM: sampler.usesIntegerStride))
     }
     return process.diffusion(
       levels: try NoiseLevels(betas: process.betas, steps: steps, spacing: spacing, style: sampler.spacingStyle))

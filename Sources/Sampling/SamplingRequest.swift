@@ -79,7 +79,7 @@ public struct SamplingRequest: Sendable, Equatable {
 
   /// The sampler used if none is named: DDIM where other settings call for it, otherwise UniPC, the most accurate in
   /// few steps (see the table in the documentation).
-  public var defaultSampler: String { eta != nil || respacing != nil || mask != nil ? "ddim" : "unipc" }
+  public var defaultSampler: String { eta != nil || respacing != nil || mask != nil ? DDIM.info.name : UniPC.info.name }
 
   /// Where the noise comes from.
   public enum Source: Sendable, Equatable, Codable {

@@ -69,7 +69,7 @@ extension DiffusionModel {
   public func plan(
     for request: SamplingRequest, samplers: [SamplerInfo] = SamplerInfo.all
   ) throws(SamplingError) -> SamplingPlan {
-    if let problem = request.problem { throw .request(problem) }
+    if let problem = request.problem(among: samplers) { throw .request(problem) }
     switch request.source {
     case .noise: return try SamplingPlan(request, self, samplers: samplers)
     case .reconstruction(let files):

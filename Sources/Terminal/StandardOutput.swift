@@ -1,6 +1,11 @@
 import DiffusionFiles
 import DiffusionPlatform
 
+/// Writes text to standard output.
+///
+/// - Throws: as `writeToStandardOutput`.
+public func printText(_ text: String) throws(FileError) { try writeToStandardOutput(Array(text.utf8)) }
+
 /// Writes to standard output.
 ///
 /// - Throws: `FileError`, also for a closed pipe; SIGPIPE must be ignored.

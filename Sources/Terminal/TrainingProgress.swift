@@ -22,8 +22,12 @@ public struct TrainingProgress {
   }
 
   /// Records that step number `step` has been taken.
-  public mutating func advance(to step: Int, loss losses: [Float], batch: Int) {
-    let mean = losses.reduce(0) { $0 + Double($1) } / Double(max(1, losses.count))
+  ///
+  /// - Parameters:
+  ///   - step: the number of steps taken.
+  ///   - mean: the mean loss of the batch.
+  ///   - batch: the number of images in the batch.
+  public mutating func advance(to step: Int, loss mean: Double, batch: Int) {
     loss = loss.map { 0.99 * $0 + 0.01 * mean } ?? mean
     let now = ContinuousClock.now
     guard style != .none, now - lastShown > (style == .bar ? .milliseconds(200) : .seconds(10)) || step == end else {

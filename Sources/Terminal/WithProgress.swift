@@ -4,12 +4,10 @@
 ///   - style: how progress is shown.
 ///   - images: the number of images.
 ///   - steps: the steps per image.
-///   - interrupted: what to print when interrupted: what is done, and what to type.
 ///   - body: the work.
 /// - Throws: `Interrupted`, and errors from `body`.
 public func withProgress<Result>(
   _ style: ProgressStyle, images: Int, steps: Int,
-  interrupted message: String = "interrupted before the end; type the same again to start over",
   _ body: (_ advance: (_ count: Int, _ step: Int) throws -> Void) throws -> Result
 ) throws -> Result {
   Interruption.watch()
@@ -22,7 +20,7 @@ public func withProgress<Result>(
     }
   } catch let interrupted as Interrupted {
     progress.finish()
-    writeError(message + "\n")
+    writeError("interrupted before the end; type the same again to start over\n")
     throw interrupted
   }
 }

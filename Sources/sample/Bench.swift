@@ -4,6 +4,7 @@ import DiffusionFiles
 import DiffusionImages
 import DiffusionModels
 import DiffusionPlatform
+import DiffusionTerminal
 import Sampling
 import TensorCore
 

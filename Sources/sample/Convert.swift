@@ -42,8 +42,8 @@ func convert(_ options: Options, to destination: CheckpointDestination) throws {
     try file.finish()
     done = "\(path): \(count), with the description above in \(beside)"
   }
-  writeError(source.specification.summary(name: source.name) + "\n")
-  writeError(done + "\n")
+  // At once: nothing can fail between the lines.
+  writeError("\(source.specification.summary(name: source.name))\n\(done)\n")
 }
 
 /// - Throws: `FileExists` if the file exists and must not be replaced.

@@ -12,8 +12,8 @@ func draw(_ options: Options) throws {
   let start = ContinuousClock.now
   let model = try openModel(options)
   let plan = try SamplingPlan(options.request, model)
-  introduce(model, options)
   var run = try DrawingRun(plan, options.output, outputProgram)
+  introduce(model, options)
   if options.dryRun { return try dryRun(plan, name: run.output.name) }
   if plan.indices.isEmpty {
     // More shards than images is not an error.
@@ -23,9 +23,10 @@ func draw(_ options: Options) throws {
   let loaded = ContinuousClock.now
 
   Interruption.watch()
+  let further = plan.sampler.modelEvaluations(steps: 3) - plan.sampler.modelEvaluations(steps: 2)
   var progress = ProgressBar(
     style: progressStyle(options), images: plan.indices.count, steps: plan.schedule.steps.count,
-    note: plan.sampler.modelEvaluations(steps: 3, endsInPicture: false) == 6 ? " (two passes each)" : "")
+    note: further == 1 ? "" : " (\(further) passes each)")
   defer { progress.finish() }
   var preview = options.preview ? try Preview(channels: plan.imageShape[0]) : nil
   do {

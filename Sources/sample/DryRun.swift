@@ -1,4 +1,5 @@
 import DiffusionCore
+import DiffusionTerminal
 import DiffusionText
 import Sampling
 import TensorCore
@@ -21,7 +22,7 @@ func dryRun(_ plan: SamplingPlan, name: String) throws {
   try printText(
     """
     model       \(escapingControls(plan.model.name)), \(shape)
-    images      \(images) \(batches), to \(name)
+    images      \(images) \(batches), to \(escapingControls(name))
     sampler     \(plan.sampler.title), \(steps) \(steps == 1 ? "step" : "steps")\(
       plan.guidance == 1 ? "" : ", guidance \(decimal(plan.guidance, 2))")\(
       plan.modelEvaluations == steps ? "" : ", \(plan.modelEvaluations) forward passes")\(

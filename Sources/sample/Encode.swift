@@ -39,7 +39,7 @@ func encode(_ options: Options, images: [String]) throws {
 private func drawnAgain(_ plan: SamplingPlan, from path: String) -> [String] {
   var request = plan.canonicalRequest(image: nil, label: nil)
   request.source = .noise
-  (request.noise, request.sampler, request.count) = (path, "ddim", plan.indices.count)
+  (request.noise, request.sampler, request.count) = (path, DDIM.info.name, plan.indices.count)
   if plan.model.specification.nullClass != nil { request.guidance = 1 }
   return drawingCommand(request, sheet: plan.indices.count > 1 ? SheetLayout() : nil)
 }

@@ -1,6 +1,7 @@
 import DiffusionCommandLine
 import DiffusionFiles
 import DiffusionModels
+import DiffusionTerminal
 import DiffusionText
 import TensorCore
 

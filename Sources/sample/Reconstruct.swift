@@ -18,21 +18,22 @@ func reconstruct(_ options: Options, images: [String]) throws {
 
   let steps = plan.diffusion.count
   var errors: [Double] = []
-  func compare(_ batch: ImageGenerator.Batch) {
-    for (n, image) in batch.images.enumerated() {
-      errors.append(meanAbsoluteError(batch.x.rows(n..<n + 1), given.pictures.rows(image..<image + 1)))
-    }
+  func compare(_ x: Tensor, _ image: Int) {
+    errors.append(meanAbsoluteError(x, given.pictures.rows(image..<image + 1)))
   }
   try withProgress(progressStyle(options), images: given.count, steps: 2 * steps) { advance in
     try plan.findNoise(of: given, onStep: advance)
     if options.output.destination != nil {
       var run = try DrawingRun(plan, options.output, outputProgram)
-      try run.run(onStep: { try advance($1, steps + $0.step) }, onBatch: compare)
+      try run.run(
+        onStep: { try advance($1, steps + $0.step) },
+        onBatch: { batch in
+          for (n, image) in batch.images.enumerated() { compare(batch.x.rows(n..<n + 1), image) }
+        })
     } else {
-      var generator = ImageGenerator(plan)
-      for first in stride(from: 0, to: given.count, by: plan.batch) {
-        let images = Array(first..<min(first + plan.batch, given.count))
-        compare(try generator.draw(images) { try advance(images.count, steps + $0.step) })
+      for step in SamplingSteps(plan) {
+        try advance(step.images.count, steps + step.number)
+        for image in step.finished { compare(image.x, image.index) }
       }
     }
   }

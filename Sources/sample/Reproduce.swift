@@ -1,5 +1,6 @@
 import DiffusionCommandLine
 import DiffusionImages
+import DiffusionTerminal
 import DiffusionText
 import Sampling
 

@@ -52,12 +52,7 @@ private func draw(_ line: [UInt8], _ models: inout LoadedModels, _ answer: inout
 private struct LoadedModels {
   private let options: Options
   /// Successive requests mostly name the same model.
-  private var latest: (key: DrawingJobModel, model: DiffusionModel)?
-
-  private struct DrawingJobModel: Equatable {
-    let path: String?
-    let request: SamplingRequest
-  }
+  private var latest: (path: String?, settings: StatedSettings, model: DiffusionModel)?
 
   init(_ options: Options) { self.options = options }
 
@@ -66,12 +61,10 @@ private struct LoadedModels {
     var options = options
     options.request.model = request.model ?? options.request.model
     options.request.settings = request.settings
-    var named = SamplingRequest()
-    named.settings = request.settings
-    let key = DrawingJobModel(path: options.request.model, request: named)
-    if let latest, latest.key == key { return latest.model }
+    let (path, settings) = (options.request.model, options.request.settings)
+    if let latest, latest.path == path, latest.settings == settings { return latest.model }
     let model = try openModel(options)
-    latest = (key, model)
+    latest = (path, settings, model)
     return model
   }
 }

@@ -1,6 +1,7 @@
 import DiffusionCommandLine
 import DiffusionFiles
 import DiffusionImages
+import DiffusionTerminal
 import DiffusionText
 import Sampling
 

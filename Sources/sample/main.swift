@@ -68,8 +68,6 @@ func progressStyle(_ options: Options) -> ProgressStyle {
   ProgressStyle(named: options.progress?.rawValue, quiet: options.quiet)
 }
 
-func printText(_ text: String) throws { try writeToStandardOutput(Array(text.utf8)) }
-
 extension Command {
   /// Whether it runs or checks a network.
   fileprivate var runsKernels: Bool {

@@ -35,7 +35,7 @@ private func takeSteps(_ run: inout TrainingRun, _ options: Options) throws {
   do {
     while !run.isFinished {
       let report = try run.step(drawingWhile: { !Interruption.hasCome })
-      progress.advance(to: run.stepsTaken, loss: report.loss, batch: report.loss.count)
+      progress.advance(to: run.stepsTaken, loss: report.meanLoss, batch: report.loss.count)
       try Interruption.check()
     }
   } catch let interrupted as Interrupted {

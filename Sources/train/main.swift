@@ -35,5 +35,3 @@ func isUsage(_ error: any Error) -> Bool {
   default: false
   }
 }
-
-func printText(_ text: String) throws { try writeToStandardOutput(Array(text.utf8)) }

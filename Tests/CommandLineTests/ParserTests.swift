@@ -192,7 +192,7 @@ struct ParserTests {
       --noise-schedule: "quadratic" is not a noise schedule; type --noise-schedule linear or --noise-schedule cosine
       """
     ),
-    ("--grid 0", "--grid: 0 is out of range; type --grid with a number from 1 to 100000"),
+    ("--grid 0", "--grid: 0 is out of range; type --grid with a number from 1 to 1000000"),
     (
       "--out img.jpg",
       "--out: sample does not write .jpg files; it writes .png, .tar, .npz and .npy: type for instance --out img.png"

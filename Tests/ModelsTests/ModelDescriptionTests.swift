@@ -55,6 +55,20 @@ struct ModelDescriptionTests {
     #expect(try DescribedModel.read(described, path: path)?.description.dims == 1)
   }
 
+  /// A file that says nothing of itself has the dimensions of its tensors.
+  @Test(arguments: [("improved-1d", 1), ("improved-3d", 3)])
+  func dimensionsAreReadOffTheTensors(name: String, dimensions: Int) throws {
+    let path = NSTemporaryDirectory() + "bare-\(UUID().uuidString).safetensors"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    var bytes: [UInt8] = []
+    let state = try StateDict.read(path: Fixture.path("unet/\(name).weights.safetensors"))
+    try writeSafetensors(state, metadata: [:], half: false) { bytes += $0 }
+    try Data(bytes).write(to: URL(fileURLWithPath: path))
+    let source = try ModelSource(path: path)
+    #expect(source.specification.dimensions == dimensions)
+    _ = try source.network()
+  }
+
   /// A description that cannot be read is not passed over: without it the model would be another.
   @Test func aSidecarMustBeReadable() throws {
     let folder = NSTemporaryDirectory() + "sidecar-\(UUID().uuidString)"

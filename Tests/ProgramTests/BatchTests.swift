@@ -88,8 +88,11 @@ struct BatchTests: RunsSample {
     defer { cleanUp() }
     try makeFolders("d", "whole")
     let process = try start("--count 400 --steps 50 --batch 4 --seed 3 --out d/%03d.png")
-    // As soon as the first images are there.
-    while try contents("d").isEmpty && process.process.isRunning { usleep(10_000) }
+    // As soon as the first images are there; temporary files come and go.
+    let path = folder.appendingPathComponent("d").path
+    while try FileManager.default.contentsOfDirectory(atPath: path).allSatisfy({ $0.hasPrefix(".") })
+      && process.process.isRunning
+    { usleep(10_000) }
     kill(process.process.processIdentifier, signal)
     let result = try process.wait()
     #expect(result.status == status, "\(result.errors)")

@@ -47,11 +47,11 @@ extension CommandName {
 func inversion(_ command: CommandName, _ operands: [String], _ options: Options) throws(UsageError) -> Command {
   var options = options
   // They use DDIM's timesteps.
-  options.request.sampler = "ddim"
+  options.request.sampler = DDIM.info.name
   switch command {
   case .encode:
-    try validate(options)
     options.request.source = .reconstruction(of: operands)
+    try validate(options)
     return .encode(options, images: operands)
   case .reconstruct:
     if options.output.destination == nil, options.output.sheet != nil || options.output.scale != 1 {
@@ -66,8 +66,8 @@ func inversion(_ command: CommandName, _ operands: [String], _ options: Options)
     }
     // A file may hold several images.
     options.request.count = options.output.destination == nil ? 1 : operands.count
-    try validate(options)
     options.request.source = .reconstruction(of: operands)
+    try validate(options)
     return .reconstruct(options, images: operands)
   case .interpolate:
     let ends = try ends(operands, options)
@@ -75,8 +75,8 @@ func inversion(_ command: CommandName, _ operands: [String], _ options: Options)
     if options.output.destination?.format.holds ?? .picture == .picture {
       options.output.sheet = options.output.sheet ?? SheetLayout(columns: options.request.count)
     }
-    try validate(options)
     options.request.source = .interpolation(ends, frames: options.inversion.frames)
+    try validate(options)
     return .interpolate(options)
   default:
     try validate(options)

@@ -1,3 +1,4 @@
+import DiffusionCore
 import DiffusionOutput
 import DiffusionText
 
@@ -34,7 +35,7 @@ public func parse(_ arguments: [String]) throws(UsageError) -> Command {
   case .draw:
     if options.listsSamplers { return .samplers }
     if options.isUpstreamRespacing, options.request.sampler == nil, options.request.eta == nil {
-      options.request.sampler = "ddpm"
+      options.request.sampler = DDPM.info.name
     }
     try validate(options)
     return .draw(options)

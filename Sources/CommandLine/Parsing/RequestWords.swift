@@ -59,9 +59,6 @@ private func drawingWords(_ request: SamplingRequest, isImage: Bool, sheet: Shee
   return words + request.settings.words
 }
 
-/// A file operand, protected from being parsed as an option if it begins with a hyphen.
-private func operand(_ file: String) -> String { file.hasPrefix("-") ? "./\(file)" : file }
-
 /// The options for the source of the noise and for the images to draw.
 private func sourceWords(_ request: SamplingRequest, isImage: Bool, grid: [String]) -> [String] {
   switch request.source {

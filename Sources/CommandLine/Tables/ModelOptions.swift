@@ -111,7 +111,7 @@ let upstreamOptions: [OptionDefinition] = [
   },
   OptionDefinition("use-ddim", .boolean, .upstream, "--sampler ddim if True, --sampler ddpm if False") {
     o, value, name throws(UsageError) in
-    let sampler = try truth(value, name) ? "ddim" : "ddpm"
+    let sampler = try truth(value, name) ? DDIM.info.name : DDPM.info.name
     guard o.request.sampler == nil || o.request.sampler == sampler else {
       throw UsageError("--use-ddim \(value) contradicts --sampler \(o.request.sampler ?? ""); type only one of them")
     }

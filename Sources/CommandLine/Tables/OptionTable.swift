@@ -72,10 +72,6 @@ private let drawingOptions: [OptionDefinition] = [
     "in place of --steps: exactly these timesteps of the model, highest first"
   ) { o, value, name throws(UsageError) in
     o.request.timesteps = try wholeNumbers(value, name, 0...999_999, example: "999,700,400,100")
-    if let timesteps = o.request.timesteps, !zip(timesteps, timesteps.dropFirst()).allSatisfy({ $0 > $1 }) {
-      throw UsageError(
-        "--timesteps: each must be less than the one before; type for instance --timesteps 999,700,400,100")
-    }
   },
   OptionDefinition(
     "no-clip", .none, .drawing, of: CommandName.inversions.union([.draw, .nll]),

@@ -12,7 +12,8 @@ let outputOptions: [OptionDefinition] = [
     "grid", .optionalNumber(name: "COLUMNS"), .output, of: CommandName.drawing,
     "put all images on one sheet; default: as square as possible"
   ) { o, value, name throws(UsageError) in
-    o.output.sheet = SheetLayout(columns: value.isEmpty ? nil : try wholeNumber(value, name, 1...100_000))
+    o.output.sheet = SheetLayout(
+      columns: value.isEmpty ? nil : try wholeNumber(value, name, SheetLayout.columnsAllowed))
   },
   OptionDefinition(
     "scale", .required(name: "K", example: "4"), .output, of: CommandName.drawing,

@@ -14,13 +14,7 @@ let pictureOptions: [OptionDefinition] = [
     with --init-image: the fraction of the steps to take, and so the amount of noise to add; near 0 the image hardly \
     changes, at 1 hardly anything of it is left; default 0.6, or 1 with --mask
     """
-  ) { o, value, name throws(UsageError) in
-    let strength = try number(value, name, from: nil)
-    guard strength > 0, strength <= 1 else {
-      throw UsageError("--\(name): \(value) is out of range; type --\(name) with a number above 0, up to 1")
-    }
-    o.request.strength = strength
-  },
+  ) { o, value, name throws(UsageError) in o.request.strength = try number(value, name, from: nil) },
   OptionDefinition(
     "mask", .required(name: "FILE", example: "mask.png"), .drawing,
     """

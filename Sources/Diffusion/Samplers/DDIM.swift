@@ -50,6 +50,7 @@ extension DDIM {
   public static let info = SamplerInfo(
     name: "ddim", title: "DDIM",
     summary: "first order; the noise it starts from decides the image, unless --eta draws more (Song et al. 2021)",
-    defaultSpacing: nil, spacingStyle: .integerTimesteps, parameters: [.eta], isDefined: { $0 is GaussianDiffusion }
+    defaultSpacing: nil, usesIntegerStride: true, spacingStyle: .integerTimesteps, parameters: [.eta],
+    isDefined: { $0 is GaussianDiffusion }
   ) { DDIM(eta: $0.eta ?? 0, keepsEpsilon: $0.keepsEpsilon) }
 }

@@ -12,6 +12,8 @@ public struct SamplerInfo: Sendable {
   public let defaultSteps: Int
   /// The default spacing of steps over the process; nil for the original's (`timesteps(_:steps:isDDIM:)`).
   public let defaultSpacing: TimestepSpacing?
+  /// Whether the original spaces its steps by an integer stride (Song et al. 2021) rather than from first to last.
+  public let usesIntegerStride: Bool
   /// How the corresponding diffusers sampler counts its timesteps.
   public let spacingStyle: SpacingStyle
   /// The parameters that it uses; it ignores others.
@@ -27,6 +29,7 @@ public struct SamplerInfo: Sendable {
   ///   - summary: a one-line description.
   ///   - defaultSteps: the default number of steps.
   ///   - defaultSpacing: the default spacing of steps; nil for the original's.
+  ///   - usesIntegerStride: whether the original's is an integer stride.
   ///   - spacingStyle: how the corresponding diffusers sampler counts its timesteps.
   ///   - parameters: the parameters that it uses.
   ///   - modelEvaluations: see the method of that name; one evaluation per step by default.
@@ -34,7 +37,7 @@ public struct SamplerInfo: Sendable {
   ///   - make: creates a sampler, ready for its first step.
   public init(
     name: String, title: String, summary: String, defaultSteps: Int = 50, defaultSpacing: TimestepSpacing?,
-    spacingStyle: SpacingStyle, parameters: Set<SamplerParameter> = [],
+    usesIntegerStride: Bool = false, spacingStyle: SpacingStyle, parameters: Set<SamplerParameter> = [],
     modelEvaluations: @escaping @Sendable (_ steps: Int, _ endsInPicture: Bool) -> Int = { steps, _ in steps },
     isDefined: @escaping @Sendable (any NoiseProcess) -> Bool = { _ in true },
     make: @escaping @Sendable (SamplerParameters) -> any Sampler
@@ -44,6 +47,7 @@ public struct SamplerInfo: Sendable {
     self.summary = summary
     self.defaultSteps = defaultSteps
     self.defaultSpacing = defaultSpacing
+    self.usesIntegerStride = usesIntegerStride
     self.spacingStyle = spacingStyle
     self.parameters = parameters
     self.make = make

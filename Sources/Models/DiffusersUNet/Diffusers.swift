@@ -28,21 +28,17 @@ public struct Diffusers: UNetFamily {
       guard let unet = try UNetCheckpoint(FamilyCheckpoint(contents), among: PublishedModel.openAI) else { return nil }
       return unet.isNamed(name) == true ? Diffusers(unet: unet) : nil
     }
+    let checkpoint: FamilyCheckpoint
     do {
       let state = try contents.state.assembled(names.assemblies(contents.state.names))
       var described: DescribedModel?
       if let path = contents.path { described = try DiffusersFolder(weights: path).description() }
-      let checkpoint = FamilyCheckpoint(
+      checkpoint = FamilyCheckpoint(
         contents, state: state, described: described, namesInFile: "diffusers' names",
         parts: { names.parts(of: $0) })
-      guard let unet = try UNetCheckpoint(checkpoint, among: PublishedModel.google) else { return nil }
-      if unet.isNamed(name) == false { return nil }
-      return Diffusers(unet: unet)
-    } catch let error as CheckpointError {
-      throw .checkpoint(error)
-    } catch let error as ModelError {
-      throw error
-    } catch { preconditionFailure("\(error) is not thrown here") }
+    } catch { throw .checkpoint(error) }
+    guard let unet = try UNetCheckpoint(checkpoint, among: PublishedModel.google) else { return nil }
+    return unet.isNamed(name) == false ? nil : Diffusers(unet: unet)
   }
 
   /// The defaults of the constructors of `UNet2DModel` and its schedulers.

@@ -18,9 +18,9 @@ public struct Architecture: Sendable, Equatable {
   /// The kind of network.
   public let kind: Kind
   /// The configuration, as far as shapes show it.
-  public private(set) var configuration: UNetConfiguration
+  public let configuration: UNetConfiguration
   /// The image size that a classifier's attention pooling was built for; nil for others.
-  public let imageSize: Int?
+  public var imageSize: Int? { configuration.imageSize }
 
   /// Reads the architecture from the shapes, by name, of the tensors of improved- or guided-diffusion.
   ///
@@ -59,8 +59,7 @@ public struct Architecture: Sendable, Equatable {
       && (outChannels * 2 == inChannels || (outChannels == inChannels && inChannels == 6))
     kind = isClassifier ? .classifier : isSuperResolution ? .superResolution : .unet
     configuration.isSuperResolution = isSuperResolution
-    imageSize = isClassifier ? try reader.pooledSide() << (layout.levels - 1) : nil
-    configuration.imageSize = imageSize
+    configuration.imageSize = isClassifier ? try reader.pooledSide() << (layout.levels - 1) : nil
     self.configuration = configuration
   }
 }
@@ -100,7 +99,7 @@ extension Architecture.Kind {
 /// An error in reading the architecture from a checkpoint's tensors.
 public enum ArchitectureError: Error, Equatable, CustomStringConvertible {
   /// No tensor has a name of such a network.
-  case otherNetwork(example: String)
+  case otherNetwork
   /// A tensor that every such network has is missing.
   case missing(name: String)
   /// A tensor has a shape that no such network gives it.
@@ -113,11 +112,7 @@ public enum ArchitectureError: Error, Equatable, CustomStringConvertible {
   /// One sentence without its subject, the file.
   public var description: String {
     switch self {
-    case .otherNetwork(let example):
-      """
-      holds no UNet of improved-diffusion, guided-diffusion or diffusers: \
-      the name of its tensor \(example) belongs to none of them
-      """
+    case .otherNetwork: "has no tensor of such a network"
     case .missing(let name):
       "has no tensor \(name), which every UNet of its family has; was it cut short, or is it a part of a model?"
     case .shape(let name, let shape): "tensor \(name) has shape \(shape), which it has in no UNet of its family"

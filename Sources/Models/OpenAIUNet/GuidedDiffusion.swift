@@ -5,7 +5,6 @@ import DiffusionFiles
 public struct GuidedDiffusion: UNetFamily {
   /// See `ModelFamily`.
   public static let name = "guided-diffusion"
-  static let conventions = SamplingConventions()
 
   let unet: UNetCheckpoint
 

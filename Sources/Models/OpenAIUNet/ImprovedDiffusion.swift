@@ -4,7 +4,6 @@ import TensorCore
 public struct ImprovedDiffusion: UNetFamily {
   /// See `ModelFamily`.
   public static let name = "improved-diffusion"
-  static let conventions = SamplingConventions()
 
   let unet: UNetCheckpoint
 

@@ -30,7 +30,7 @@ struct ShapeReader {
     let isKnown = shapes.keys.contains { name in
       ["input_blocks.", "output_blocks.", "middle_block.", "time_embed."].contains { name.hasPrefix($0) }
     }
-    if !isKnown { throw .otherNetwork(example: shapes.keys.min() ?? "") }
+    if !isKnown { throw .otherNetwork }
     guard inputBlocks <= Self.mostBlocks, outputBlocks <= Self.mostBlocks else {
       throw .blocks(input: inputBlocks, output: outputBlocks)
     }

@@ -47,6 +47,8 @@ protocol UNetFamily: ModelFamily {
 }
 
 extension UNetFamily {
+  static var conventions: SamplingConventions { SamplingConventions() }
+
   /// See `ModelFamily`.
   public var checkpoint: FamilyCheckpoint { unet.checkpoint }
 

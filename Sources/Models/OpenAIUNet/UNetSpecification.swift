@@ -28,9 +28,12 @@ extension UNetCheckpoint {
     try Self.checkClasses(&known, stated)
     let learnSigma = try Self.learnSigma(&known, architecture)
     try Self.resolveHidden(&known)
-    var description = known.resolved
-    (description.family, description.dims) = (family, architecture.configuration.dims)
-    try Self.validate(description, name: name)
+    func described() -> ModelDescription {
+      var description = known.resolved
+      (description.family, description.dims) = (family, architecture.configuration.dims)
+      return description
+    }
+    try Self.validate(described(), name: name)
 
     let nullClass = try known.resolve("null_class", \.nullClass)
     let classCount = architecture.configuration.numClasses
@@ -41,8 +44,7 @@ extension UNetCheckpoint {
       throw .unusable(reason: "\(name): its only class is the null class, so there is nothing to draw")
     }
     try Self.resolveProcess(&known, learnSigma: learnSigma)
-    description = known.resolved
-    description.family = family
+    var description = described()
     description.learnSigma = learnSigma
 
     var specification = ModelSpecification(

@@ -1,3 +1,5 @@
+import DiffusionBytes
+
 /// The user's settings for a model, from a command line or a request. They may not contradict the model's file.
 /// Settings not given are nil.
 ///
@@ -75,6 +77,15 @@ public struct StatedSettings: Sendable, Equatable, Codable {
 
   /// The JSON keys of the settings.
   public static let names = CodingKeys.allCases.map(\.rawValue)
+
+  /// Checks that a request's object has no unknown setting under the key `settings`.
+  ///
+  /// - Throws: `DecodingError` with the first key that is no setting.
+  public static func checkNames(in request: KeyedDecodingContainer<AnyKey>) throws {
+    let key = AnyKey(stringValue: "settings")
+    guard request.contains(key) else { return }
+    try request.nestedContainer(keyedBy: AnyKey.self, forKey: key).refuseKeys(besides: names)
+  }
 }
 
 extension ModelDescription {

@@ -34,15 +34,19 @@ public final class FileEachSink: ImageSink {
     let path = pattern.path(for: index)
     guard try kind(ofPath: path) == .file else { return false }
     let bytes = try readFile(path)
-    // Truncated or damaged files are drawn again.
-    guard let picture = try? Picture(png: bytes), let chunks = try? pngText(bytes) else { return false }
+    // Reads to the end: truncated or damaged files are drawn again.
+    guard let chunks = try? pngText(bytes) else { return false }
     let (plan, scale) = (setup.plan, setup.request.scale)
-    let found = try? Provenance.read(chunks)
-    let expected = Provenance(plan, image: index, label: plan.label(of: index), scale: scale)
-    let isSame =
-      found.flatMap { $0 }.map { $0.isSameDrawing(as: expected, reading: setup.program.earlierRequest) }
-      ?? (!setup.request.metadata && picture.width == plan.imageShape[2] * scale
-        && picture.height == plan.imageShape[1] * scale)
+    let isSame: Bool
+    if let found = try? Provenance.read(chunks) {
+      let expected = Provenance(plan, image: index, label: plan.label(of: index), scale: scale)
+      isSame = found.isSameDrawing(as: expected, reading: setup.program.earlierRequest)
+    } else if !setup.request.metadata {
+      guard let picture = try? Picture(png: bytes) else { return false }
+      isSame = picture.width == plan.imageShape[2] * scale && picture.height == plan.imageShape[1] * scale
+    } else {
+      isSame = false
+    }
     guard isSame else { throw OutputError.drawnOtherwise(path: path) }
     return true
   }

@@ -65,7 +65,7 @@ public struct LikelihoodReport: Sendable, Encodable {
     for image in images {
       let start = "\(quoted(image.image)),\(image.label.map(String.init) ?? "")"
       lines += timesteps.indices.map { i in
-        "\(start),\(number(timesteps[i])),\(image.vb[i]),\(image.xstartMse[i]),\(image.mse[i])"
+        "\(start),\(numberText(timesteps[i])),\(image.vb[i]),\(image.xstartMse[i]),\(image.mse[i])"
       }
     }
     return lines.joined(separator: "\n") + "\n"
@@ -84,10 +84,6 @@ public struct LikelihoodReport: Sendable, Encodable {
       lines.append(row(meanTotalBpd, mean { Double($0.priorBpd) }, mean(\.sumOfTerms), "mean of \(images.count)"))
     }
     return lines.joined(separator: "\n") + "\n"
-  }
-
-  private func number(_ timestep: Double) -> String {
-    timestep.rounded() == timestep ? "\(Int(timestep))" : "\(timestep)"
   }
 
   /// A field in RFC 4180 quoting.
