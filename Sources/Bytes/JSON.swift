@@ -27,6 +27,34 @@ public func decodeJSON<T: Decodable>(
   return try decoder.decode(type, from: Data(json))
 }
 
+/// JSON as Python's `json` module writes it: `NaN`, `Infinity` and `-Infinity`, which JSON does not have, become null,
+/// and a byte order mark is left out.
+public func jsonFromPython(_ text: some Collection<UInt8>) -> [UInt8] {
+  var bytes = Array(text)
+  if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
+  let constants = ["-Infinity", "Infinity", "NaN"].map { Array($0.utf8) }
+  var json: [UInt8] = []
+  json.reserveCapacity(bytes.count)
+  var (i, isInString) = (0, false)
+  while i < bytes.count {
+    let byte = bytes[i]
+    if isInString, byte == UInt8(ascii: "\\"), i + 1 < bytes.count {
+      json += bytes[i...i + 1]
+      i += 2
+      continue
+    }
+    if byte == UInt8(ascii: "\"") { isInString.toggle() }
+    if !isInString, let constant = constants.first(where: { bytes[i...].starts(with: $0) }) {
+      json += Array("null".utf8)
+      i += constant.count
+      continue
+    }
+    json.append(byte)
+    i += 1
+  }
+  return json
+}
+
 /// Any key of a JSON object.
 public struct AnyKey: CodingKey {
   /// The key.

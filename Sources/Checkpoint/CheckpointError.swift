@@ -13,6 +13,8 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
   case empty(file: String)
   /// Its first bytes are not those of a known kind of checkpoint.
   case unknownFormat(file: String)
+  /// It is a Git LFS pointer, in place of the file that it stands for.
+  case pointer(file: String)
   /// It is not a valid safetensors file.
   case safetensors(file: String, SafetensorsFault)
   /// It is not a valid PyTorch zip archive.
@@ -63,6 +65,10 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
     case .notAFile(let file): "\(file): is not a regular file; save the checkpoint to disk first"
     case .empty(let file): "\(file): is empty; copy or download it again"
     case .unknownFormat(let file): "\(file): is neither a safetensors file nor a .pt that PyTorch saved"
+    case .pointer(let file):
+      """
+      \(file): is a Git LFS pointer of a few lines, not the weights; type git lfs pull in its folder, or download the file
+      """
     case .safetensors(let file, let fault): "\(file): is not a valid safetensors file: \(fault)"
     case .archive(let file, let fault): "\(file): is not a valid PyTorch archive: \(fault)"
     case .stream(let file, let fault): "\(file): is not a valid file of PyTorch before 1.6: \(fault)"

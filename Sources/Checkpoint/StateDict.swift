@@ -93,12 +93,17 @@ public struct StateDict: Sendable {
   /// The same, with unchanged names.
   private static func readNames(path: String) throws(CheckpointError) -> StateDict {
     let file = try MappedFile(checkpoint: path)
-    if path.hasSuffix(".json") { return try readShardedSafetensors(index: file) }
+    return try path.hasSuffix(".json") ? readShardedSafetensors(index: file) : readFile(file)
+  }
+
+  /// Reads a single file.
+  static func readFile(_ file: MappedFile) throws(CheckpointError) -> StateDict {
     if file.integer(0, as: UInt32.self) == ZipArchive.localSignature { return try readTorchArchive(file) }
     if LegacyTorchStream.isOne(file) { return try LegacyTorchStream.read(file) }
     // A safetensors file begins with the length of its header, which begins with a brace.
     if file.integer(8, as: UInt8.self) == UInt8(ascii: "{") { return try readSafetensors(file) }
-    throw .unknownFormat(file: path)
+    if file.text(0, min(file.count, 64))?.hasPrefix("version https://git-lfs") == true { throw .pointer(file: file.name) }
+    throw .unknownFormat(file: file.name)
   }
 
   /// Reads a safetensors file in static memory.

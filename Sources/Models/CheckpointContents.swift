@@ -36,7 +36,10 @@ public struct CheckpointContents: Sendable {
   private static func place(
     _ path: String, _ families: [any ModelFamily.Type]
   ) throws(CheckpointError) -> (file: String, name: String) {
-    guard try checkpointKind(ofPath: path) == .folder else { return (path, path) }
+    guard try checkpointKind(ofPath: path) == .folder else {
+      guard let folder = families.lazy.compactMap({ $0.folder(of: path) }).first else { return (path, path) }
+      return try place(folder, families)
+    }
     // The run may save newer checkpoints, so messages name the file.
     if let latest = try RunFolder.latestModel(in: path) { return (latest, latest) }
     for family in families {

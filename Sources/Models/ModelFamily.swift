@@ -15,6 +15,9 @@ public protocol ModelFamily: Sendable {
   /// - Throws: `CheckpointError` if the folder cannot be read.
   static func weights(inFolder path: String) throws(CheckpointError) -> String?
 
+  /// The folder that a file of this code base stands for, such as the index of its parts; nil if it stands for itself.
+  static func folder(of file: String) -> String?
+
   /// Recognises a checkpoint of this family; nil if the tensors belong to another.
   ///
   /// - Parameters:
@@ -49,6 +52,9 @@ public protocol ModelFamily: Sendable {
 }
 
 extension ModelFamily {
+  /// Nil: files stand for themselves.
+  public static func folder(of file: String) -> String? { nil }
+
   /// Nil: the code base saves single files.
   public static func weights(inFolder path: String) throws(CheckpointError) -> String? { nil }
 

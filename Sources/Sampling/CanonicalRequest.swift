@@ -13,7 +13,7 @@ extension SamplingPlan {
     if request.respacing == nil && request.timesteps == nil { canonical.steps = diffusion.count }
     canonical.spacing = request.spacing
     // The default is left out, but no clipping was always written, whatever the default.
-    let isDefault = request.clipDenoised == true && model.specification.clipDenoised
+    let isDefault = request.clipDenoised == true && model.specification.clipping != .none
     canonical.clipDenoised = isDefault ? nil : request.clipDenoised
     canonical.classes = selections(label: label, isSheet: image == nil)
     switch request.source {

@@ -5,9 +5,9 @@ import TensorCore
 /// Draws the images of a plan, batch by batch.
 public struct ImageGenerator {
   private let plan: SamplingPlan
-  /// PyTorch's stream, which continues from batch to batch.
   /// Keeps the projected embeddings from batch to batch.
   private let network: any DenoisingNetwork
+  /// PyTorch's stream, which continues from batch to batch.
   private var torch: TorchGenerator?
 
   /// The images of one batch.
@@ -71,10 +71,10 @@ public struct ImageGenerator {
     }
     let sampler = plan.sampler.make(
       SamplerParameters(eta: plan.request.eta, keepsEpsilon: plan.model.specification.conventions.keepsEpsilon))
-    let scale = sampler.initialScale(plan.diffusion)
+    let scale = plan.initialScale(sampler)
     let x = plan.initial?.start(images, plan.diffusion, noise: start) ?? (scale == 1 ? start : start.map { scale * $0 })
     let context = SamplingContext(
-      process: plan.diffusion, model: denoiser(images, labels), clipDenoised: plan.clipsDenoised,
+      process: plan.diffusion, model: denoiser(images, labels), clipping: plan.clipping,
       conditioner: conditioner(labels))
     let loop = SamplingLoop(
       context, sampler, from: x, along: plan.schedule, keeping: plan.initial?.constraint(images), noise: noise)

@@ -21,7 +21,7 @@ public struct Inversion {
       var x = pictures.rows(images)
       let context = SamplingContext(
         process: plan.diffusion, model: plan.denoiser(images, network),
-        clipDenoised: plan.clipsDenoised)
+        clipping: plan.clipping)
       let inversion = DDIMInversion(
         context, from: x, keepsEpsilon: plan.model.specification.conventions.keepsEpsilon)
       for (i, next) in inversion.enumerated() {

@@ -61,7 +61,7 @@ public struct Likelihood {
     let denoiser = plan.denoiser(images, network)
     let terms = try (0..<plan.diffusion.count).reversed().enumerated().map { done, i in
       let terms = plan.diffusion.bpdTerms(
-        denoiser, x, noise: noise.next(), step: i, clipDenoised: plan.clipsDenoised)
+        denoiser, x, noise: noise.next(), step: i, clipping: plan.clipping)
       try onStep(images.count, done + 1)
       return terms
     }

@@ -96,8 +96,14 @@ public struct SamplingPlan: Sendable {
     return drawable[PhiloxNoise.randomClass(seed: seed, image: image, count: drawable.count)]
   }
 
-  /// Whether x̂₀ is clipped to [-1, 1] at each step.
-  public var clipsDenoised: Bool { request.clipDenoised ?? model.specification.clipDenoised }
+  /// How x̂₀ is clipped at each step.
+  public var clipping: Clipping {
+    switch (request.clipDenoised, model.specification.clipping) {
+    case (false?, _): .none
+    case (true?, .none): .range(1)
+    case (_, let clipping): clipping
+    }
+  }
 
   /// The number of batches.
   public var batches: Int { (indices.count + batch - 1) / batch }
@@ -179,11 +185,36 @@ extension SamplingPlan {
     if let respacing = request.respacing {
       return process.diffusion(timesteps: try spaceTimesteps(count, sections: respacing))
     }
-    guard let spacing = request.spacing ?? specification.spacing ?? sampler.defaultSpacing else {
+    guard let spacing = Self.spacing(request, specification, sampler) else {
       return process.diffusion(timesteps: try timesteps(count, steps: steps, isDDIM: sampler.usesIntegerStride))
     }
     return process.diffusion(
-      levels: try NoiseLevels(betas: process.betas, steps: steps, spacing: spacing, style: sampler.spacingStyle))
+      levels: try NoiseLevels(
+        betas: process.betas, steps: steps, spacing: spacing, style: sampler.spacingStyle,
+        options: specification.conventions.levels))
+  }
+
+  /// How steps are spaced; nil for the original's spacing.
+  private static func spacing(
+    _ request: SamplingRequest, _ specification: ModelSpecification, _ sampler: SamplerInfo
+  ) -> TimestepSpacing? {
+    if let spacing = request.spacing { return spacing }
+    let style = sampler.spacingStyle
+    if specification.usesKarrasSigmas, style == .multistep || style == .continuous { return .karras }
+    return specification.spacing
+      ?? (specification.conventions.spacesAsSchedulers ? style.usualSpacing : sampler.defaultSpacing)
+  }
+
+  /// How the sampler's steps are spaced; nil for the original's spacing.
+  var spacing: TimestepSpacing? { Self.spacing(request, model.specification, sampler) }
+
+  /// The factor of standard normal noise at the noisiest level.
+  func initialScale(_ sampler: any Sampler) -> Float {
+    // With leading spacing, diffusers' Euler and Heun start as if an image of unit variance were in the noise.
+    let startsAtUnitVariance =
+      model.specification.conventions.spacesAsSchedulers && self.sampler.spacingStyle == .continuous
+      && spacing == .leading
+    return startsAtUnitVariance ? 1 : sampler.initialScale(diffusion)
   }
 
   private static func lowResolution(

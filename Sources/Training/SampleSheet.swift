@@ -36,7 +36,7 @@ enum SampleSheet {
       let start = noise.next()
       let context = SamplingContext(
         process: specification.process.diffusion(timesteps: kept),
-        model: { network($0, NetworkInputs(conditioning: $1, labels: labels)) }, clipDenoised: true)
+        model: { network($0, NetworkInputs(conditioning: $1, labels: labels)) }, clipping: .range(1))
       var sampling = SamplingLoop(context, DDIM(), from: start, noise: noise)
       var x = start
       while let state = sampling.next() {

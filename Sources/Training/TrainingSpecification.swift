@@ -110,7 +110,7 @@ extension ModelDescription {
     self.classNames = classNames
     noiseSchedule = noiseSchedule ?? BetaSchedule.linear.rawValue
     diffusionSteps = diffusionSteps ?? 1000
-    predictXstart = predictXstart ?? false
+    prediction = prediction ?? "epsilon"
     sigmaSmall = sigmaSmall ?? false
     rescaleTimesteps = rescaleTimesteps ?? true
   }

@@ -39,7 +39,7 @@ struct CompletionsTests {
     #expect(candidates("sampler") == .words(SamplerInfo.all.map(\.name)))
     #expect(candidates("rng") == .words(["philox", "torch"]))
     #expect(candidates("progress") == .words(["auto", "bar", "plain", "none"]))
-    #expect(candidates("noise-schedule") == .words(["linear", "cosine"]))
+    #expect(candidates("noise-schedule") == .words(["linear", "cosine", "sigmoid"]))
     #expect(candidates("learn-sigma") == .words(["True", "False"]))
     for name in ["model", "out", "noise", "stats", "data", "resume-checkpoint"] { #expect(candidates(name) == .files) }
     for name in ["steps", "grid", "quiet"] { #expect(candidates(name) == Candidates.none) }

@@ -189,7 +189,7 @@ struct ParserTests {
     (
       "--noise-schedule quadratic",
       """
-      --noise-schedule: "quadratic" is not a noise schedule; type --noise-schedule linear or --noise-schedule cosine
+      --noise-schedule: "quadratic" is not a noise schedule; type --noise-schedule linear, cosine or sigmoid
       """
     ),
     ("--grid 0", "--grid: 0 is out of range; type --grid with a number from 1 to 1000000"),

@@ -34,7 +34,7 @@ struct ClassifierGuidanceTests {
     }
     func first(_ conditioner: Conditioner?) -> Tensor {
       var sampler = SamplingLoop(
-        SamplingContext(process: process, model: model, clipDenoised: true, conditioner: conditioner), DDPM(),
+        SamplingContext(process: process, model: model, clipping: .range(1), conditioner: conditioner), DDPM(),
         from: x,
         noise: FixedNoise(value: z))
       return sampler.next()!.x
@@ -63,7 +63,7 @@ struct ClassifierGuidanceTests {
     let (x, g) = (scrambled(shape), scrambled(shape, seed: 3).map { 0.1 * $0 })
     var sampler = SamplingLoop(
       SamplingContext(
-        process: process, model: { x, _ in x.map { 0.3 * $0 } }, clipDenoised: false, conditioner: { _, _ in g }),
+        process: process, model: { x, _ in x.map { 0.3 * $0 } }, clipping: .none, conditioner: { _, _ in g }),
       DDIM(), from: x, noise: FixedNoise(value: x))
     let state = sampler.next()!
     let (bar, barPrev) = (process.alphasCumprod[2], process.alphasCumprodPrev[2])

@@ -32,7 +32,7 @@ struct DDIMInversionTests {
       model: { x, t in
         asked.append(t[0])
         return x.map { $0 * 0.9 - 1.5 }
-      }, clipDenoised: clips)
+      }, clipping: clips ? .range(1) : .none)
     var x = scrambled(Self.shape)
     var isClipped = false
     for (i, found) in DDIMInversion(context, from: x, keepsEpsilon: keeps).enumerated() {
@@ -60,7 +60,7 @@ struct DDIMInversionTests {
     let bar = alphaBars(timesteps)[0]
     let picture = scrambled(Self.shape, seed: 77)
     let context = SamplingContext(
-      process: diffusion(timesteps, mean: .startX), model: { _, _ in picture }, clipDenoised: true)
+      process: diffusion(timesteps, mean: .startX), model: { _, _ in picture }, clipping: .range(1))
     let states = Array(DDIMInversion(context, from: picture))
     #expect(states.count == 5)
     let z = try #require(states.last)
@@ -85,7 +85,7 @@ struct DDIMInversionTests {
         model: { x, t in
           let bar = bars[timesteps.firstIndex(of: Int(t[0]))!]
           return x.map { Float((1 - bar).squareRoot() * Double($0) / (bar * deviation * deviation + 1 - bar)) }
-        }, clipDenoised: false)
+        }, clipping: .none)
       // A picture of the deviation of the data becomes noise of deviation 1.
       let picture = Tensor([1, 1, 1, 2], [Float(deviation), Float(-deviation)])
       var z = picture

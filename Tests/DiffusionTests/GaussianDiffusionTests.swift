@@ -1,6 +1,8 @@
-import DiffusionCore
+import TensorCore
 import TestSupport
 import Testing
+
+@testable import DiffusionCore
 
 /// Expects numbers that agree to a relative tolerance of 10⁻¹².
 private func expectEqual(
@@ -14,7 +16,7 @@ private func expectEqual(
 }
 
 struct GaussianDiffusionTests {
-  @Test(arguments: BetaSchedule.allCases, [100, 1000, 4000])
+  @Test(arguments: [BetaSchedule.linear, .cosine], [100, 1000, 4000])
   func tablesAgreeWithTheOriginal(schedule: BetaSchedule, steps: Int) throws {
     let reference = try Fixture("schedules")
     let name = "\(schedule.rawValue).\(steps)"
@@ -29,6 +31,42 @@ struct GaussianDiffusionTests {
       "posterior_log_variance_clipped")
     expectEqual(diffusion.posteriorMeanCoef1, reference.doubles("\(name).posterior_mean_coef1"), "coef1")
     expectEqual(diffusion.posteriorMeanCoef2, reference.doubles("\(name).posterior_mean_coef2"), "coef2")
+  }
+
+  /// The schedules that the original lacks, against diffusers' and lucidrains', which hold them in float32.
+  @Test func otherSchedulesAgreeWithTheirCode() throws {
+    let reference = try Fixture("diffusers/default-like.schedulers")
+    let linear = betas(from: 1e-4, to: 0.02, steps: 1000)
+    let schedules: [(name: String, betas: [Double])] = [
+      ("lucidrains-sigmoid", BetaSchedule.sigmoid.betas(steps: 1000)), ("laplace", BetaSchedule.laplace(steps: 1000)),
+      ("sigmoid", sigmoidBetas(from: 1e-4, to: 0.02, steps: 1000)),
+      ("scaled-linear", betas(from: 0.00085, to: 0.012, steps: 1000, inSquareRoots: true)),
+      ("zero-snr-ddpm", rescaledToZeroTerminalSNR(linear)),
+    ]
+    for (name, betas) in schedules {
+      let expected = reference.tensor("betas." + name).values.map(Double.init)
+      #expect(betas.count == expected.count)
+      // ᾱ, as the smallest β lose digits in float32.
+      for (i, (found, bar)) in zip(cumulativeProducts(betas), cumulativeProducts(expected)).enumerated() {
+        #expect(abs(found - bar) <= 3e-6, "\(name)[\(i)]: ᾱ is \(found), expected \(bar)")
+      }
+    }
+    #expect(
+      GaussianDiffusion(
+        betas: rescaledToZeroTerminalSNR(linear), timesteps: Array(0..<1000), meanType: .velocity, varType: .fixedSmall,
+        rescaleTimesteps: false
+      ).alphasCumprod.last == 0)
+  }
+
+  @Test func thresholdingAgreesWithDiffusers() throws {
+    let reference = try Fixture("diffusers/default-like.schedulers")
+    let clipped = Clipping.thresholding(quantile: 0.9, maximum: 1.5)(reference.tensor("thresholding.x"))
+    expectClose(clipped, reference.tensor("thresholding.out"), tolerance: 1e-6, "thresholding")
+    let image = Tensor([1, 1, 1, 3], [-3, 0.5, 2])
+    #expect(Clipping.none(image).values == image.values)
+    #expect(Clipping.range(2)(image).values == [-2, 0.5, 2])
+    // Of images within the range nothing is changed.
+    #expect(Clipping.thresholding(quantile: 0, maximum: 1)(Tensor([1, 1, 1, 2], [0.2, -1])).values == [0.2, -1])
   }
 
   @Test func respacedProcessesAgreeWithTheOriginal() throws {

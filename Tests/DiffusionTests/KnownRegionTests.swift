@@ -14,7 +14,7 @@ struct KnownRegionTests {
   private static let mask = Tensor([1, 1, 3, 4], [0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1])
   private static let picture = scrambled(shape, seed: 77)
   private let context = SamplingContext(
-    process: diffusion, model: { x, t in x.map { 0.8 * $0 + t[0] / 5000 } }, clipDenoised: false)
+    process: diffusion, model: { x, t in x.map { 0.8 * $0 + t[0] / 5000 } }, clipping: .none)
 
   /// ᾱ of each step, straight from the definition; 1 without noise.
   private func alphaBar(_ i: Int) -> Double {
@@ -173,7 +173,7 @@ struct KnownRegionTests {
       model: { x, t in
         let bar = alphaBar(Self.timesteps.firstIndex(of: Int(t[0]))!)
         return x.zip(Self.picture) { Float((Double($0) - bar.squareRoot() * Double($1)) / (1 - bar).squareRoot()) }
-      }, clipDenoised: false)
+      }, clipping: .none)
     let noise = ScriptedNoise.draw(9)
     let start = Self.diffusion.qSample(Self.picture, steps: [steps - 1, steps - 1], noise: noise)
     let bar = alphaBar(steps - 1)

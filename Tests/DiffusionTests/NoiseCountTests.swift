@@ -10,7 +10,7 @@ struct NoiseCountTests {
     SamplingContext(
       process: GaussianDiffusion(
         betas: BetaSchedule.linear.betas(steps: 1000), timesteps: [50, 200, 400, 600, 800], meanType: .startX,
-        varType: .fixedSmall, rescaleTimesteps: false), model: { x, _ in x }, clipDenoised: true)
+        varType: .fixedSmall, rescaleTimesteps: false), model: { x, _ in x }, clipping: .range(1))
   }
 
   /// Draws tensors that hold the draw's number, from 1.
@@ -92,7 +92,7 @@ struct NoiseCountTests {
     await #expect(processExitsWith: .failure) {
       let process = VarianceExploding(count: 3)
       let context = SamplingContext(
-        process: process, model: process.idealModel(mean: 0, deviation: 1), clipDenoised: false)
+        process: process, model: process.idealModel(mean: 0, deviation: 1), clipping: .none)
       var loop = SamplingLoop(context, DDPM(), from: scrambled(NoiseCountTests.shape), noise: Numbers())
       _ = loop.next()
     }

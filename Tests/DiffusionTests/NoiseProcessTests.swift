@@ -38,7 +38,7 @@ struct NoiseProcessTests {
     }
     let sampler = try #require(SamplerInfo.named(name)).make(SamplerParameters())
     let context = SamplingContext(
-      process: process, model: process.idealModel(mean: mean, deviation: deviation), clipDenoised: false)
+      process: process, model: process.idealModel(mean: mean, deviation: deviation), clipping: .none)
     var noise = PhiloxNoise(seed: 1, images: [0], shape: [1, 100, 100])
     let scale = sampler.initialScale(process)
     var x = noise.next().map { scale * $0 }
@@ -57,7 +57,7 @@ struct NoiseProcessTests {
     let process = gaussian(mean)
     func states(_ process: some NoiseProcess) -> [SamplerState] {
       let context = SamplingContext(
-        process: process, model: { x, t in x.map { 0.8 * $0 + t[0] / 5000 } }, clipDenoised: true,
+        process: process, model: { x, t in x.map { 0.8 * $0 + t[0] / 5000 } }, clipping: .range(1),
         conditioner: { x, t in x.map { 0.1 * (0.5 - $0) + t[1] / 10_000 } })
       let loop = SamplingLoop(
         context, info.make(SamplerParameters()), from: scrambled(Self.shape, seed: 5),
@@ -87,7 +87,8 @@ struct NoiseProcessTests {
       let expected = process.xStart(from: output, x, step: i)
       expectClose(found, expected, tolerance: 1e-6 * max(1, expected.largestMagnitude), "step \(i)")
     }
-    #expect(process.parameterization.name == [.previousX: "xprev", .startX: "xstart", .epsilon: "epsilon"][mean])
+    let names: [ModelMeanType: String] = [.previousX: "xprev", .startX: "xstart", .epsilon: "epsilon", .velocity: "v"]
+    #expect(process.parameterization.name == names[mean])
   }
 
   /// ε and x₀ follow from each other, by tables and by levels.
@@ -113,7 +114,7 @@ struct NoiseProcessTests {
     let process = VarianceExploding(count: 20)
     let g = scrambled(Self.shape, seed: 3)
     let context = SamplingContext(
-      process: process, model: process.idealModel(mean: 0, deviation: 1), clipDenoised: false,
+      process: process, model: process.idealModel(mean: 0, deviation: 1), clipping: .none,
       conditioner: { x, conditioning in
         #expect(conditioning == [process.level(9).conditioning, process.level(9).conditioning])
         expectClose(x, scrambled(Self.shape), tolerance: 0)

@@ -52,6 +52,8 @@ struct PlainLosses {
     case .epsilon: e.noise
     case .startX: e.xStart
     case .previousX: posteriorMean(e.xStart, e.xT, step: i)
+    // Salimans & Ho 2022, appendix D.
+    case .velocity: bar(i).squareRoot() * e.noise - (1 - bar(i)).squareRoot() * e.xStart
     }
   }
 
@@ -65,6 +67,8 @@ struct PlainLosses {
       case .epsilon: (e.xT - beta(i) / (1 - bar(i)).squareRoot() * e.output) / (1 - beta(i)).squareRoot()
       case .startX: posteriorMean(e.output, e.xT, step: i)
       case .previousX: e.output
+      case .velocity:
+        posteriorMean(bar(i).squareRoot() * e.xT - (1 - bar(i)).squareRoot() * e.output, e.xT, step: i)
       }
     let logVariance =
       switch varType {

@@ -53,8 +53,8 @@ struct SamplerInfoTests {
       ])
     #expect(
       SamplerInfo.all.map(\.spacingStyle) == [
-        .integerTimesteps, .integerTimesteps, .multistep, .multistep, .multistep, .continuous, .continuous, .continuous,
-        .integerTimesteps,
+        .fixedStride, .integerTimesteps, .multistep, .multistep, .multistep, .continuous, .continuous, .continuous,
+        .fixedStride,
       ])
   }
 
@@ -77,7 +77,7 @@ struct SamplerInfoTests {
           model: { x, _ in
             calls += 1
             return x.map { 0.5 * $0 }
-          }, clipDenoised: true)
+          }, clipping: .range(1))
         var loop = SamplingLoop(
           context, info.make(SamplerParameters()), from: scrambled(Self.shape), along: path,
           noise: ScriptedNoise(shape: Self.shape))
@@ -94,7 +94,7 @@ struct SamplerInfoTests {
   @Test func parametersReachTheSampler() throws {
     let ddim = try #require(SamplerInfo.named("ddim"))
     func run(_ parameters: SamplerParameters) -> (x: Tensor, calls: [String]) {
-      let context = SamplingContext(process: Self.process, model: { x, _ in x.map { 3 * $0 } }, clipDenoised: true)
+      let context = SamplingContext(process: Self.process, model: { x, _ in x.map { 3 * $0 } }, clipping: .range(1))
       var loop = SamplingLoop(
         context, ddim.make(parameters), from: scrambled(Self.shape), noise: ScriptedNoise(shape: Self.shape))
       return (loop.next()!.x, loop.noise.calls)
@@ -113,7 +113,7 @@ struct SamplerInfoTests {
     #expect((info.make(SamplerParameters(eta: 0.25)) as? Straight)?.eta == 0.25)
     #expect(info.modelEvaluations(steps: 7) == 7 && info.isDefined(for: VarianceExploding(count: 3)))
 
-    let context = SamplingContext(process: Self.process, model: { x, _ in x.map { 0.5 * $0 } }, clipDenoised: true)
+    let context = SamplingContext(process: Self.process, model: { x, _ in x.map { 0.5 * $0 } }, clipping: .range(1))
     func run(_ sampler: any Sampler) -> SamplingLoop<ScriptedNoise> {
       SamplingLoop(context, sampler, from: scrambled(Self.shape), noise: ScriptedNoise(shape: Self.shape))
     }

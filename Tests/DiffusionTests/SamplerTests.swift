@@ -22,7 +22,7 @@ struct SamplerTests {
   }
 
   /// A model that knows the picture finds it again, whichever way it says so.
-  @Test(arguments: [ModelMeanType.epsilon, .startX, .previousX], [0, 0.5, 1])
+  @Test(arguments: ModelMeanType.allCases, [0, 0.5, 1])
   func findsAKnownPicture(mean: ModelMeanType, eta: Double) {
     let timesteps = [10, 200, 400, 700, 999]
     let picture = scrambled(Self.shape, seed: 77)
@@ -34,12 +34,15 @@ struct SamplerTests {
       case .startX: return picture
       case .epsilon:
         return x.zip(picture) { Float((Double($0) - bars[i].squareRoot() * Double($1)) / (1 - bars[i]).squareRoot()) }
+      case .velocity:
+        let (alpha, sigma) = (bars[i].squareRoot(), (1 - bars[i]).squareRoot())
+        return x.zip(picture) { Float(alpha * (Double($0) - alpha * Double($1)) / sigma - sigma * Double($1)) }
       case .previousX:
         let (a, b) = (diffusion.posteriorMeanCoef1[i], diffusion.posteriorMeanCoef2[i])
         return x.zip(picture) { Float(b * Double($0) + a * Double($1)) }
       }
     }
-    let context = SamplingContext(process: diffusion, model: model, clipDenoised: true)
+    let context = SamplingContext(process: diffusion, model: model, clipping: .range(1))
     let start = scrambled(Self.shape)
     var last: SamplerState?
     for state in SamplingLoop(context, DDIM(eta: eta), from: start, noise: ScriptedNoise(shape: Self.shape)) {
@@ -58,7 +61,7 @@ struct SamplerTests {
   func ddimStepFollowsEquation12(eta: Double) {
     let bars = alphaBars([300, 600])
     let context = SamplingContext(
-      process: diffusion([300, 600]), model: { x, _ in x.map { $0 * 0.9 } }, clipDenoised: false)
+      process: diffusion([300, 600]), model: { x, _ in x.map { $0 * 0.9 } }, clipping: .none)
     let start = scrambled(Self.shape)
     var sampler = SamplingLoop(context, DDIM(eta: eta), from: start, noise: ScriptedNoise(shape: Self.shape))
     let state = sampler.next()!
@@ -95,7 +98,7 @@ struct SamplerTests {
           (0..<2).map { n in
             Tensor([1, 2, 3, 3], epsilon.rows(n..<n + 1).values + channel.rows(n..<n + 1).values)
           })
-      }, clipDenoised: false)
+      }, clipping: .none)
     var sampler = SamplingLoop(context, DDPM(), from: start, noise: ScriptedNoise(shape: Self.shape))
     let state = sampler.next()!
     let noise = scrambled(Self.shape, seed: 1)
@@ -120,7 +123,7 @@ struct SamplerTests {
   }
 
   @Test func lastStepAddsNoNoise() {
-    let context = SamplingContext(process: diffusion([0, 500]), model: { x, _ in x }, clipDenoised: true)
+    let context = SamplingContext(process: diffusion([0, 500]), model: { x, _ in x }, clipping: .range(1))
     var ddpm = SamplingLoop(context, DDPM(), from: scrambled(Self.shape), noise: ScriptedNoise(shape: Self.shape))
     while ddpm.next() != nil {}
     #expect(ddpm.noise.calls == ["next", "skip"])
@@ -132,7 +135,8 @@ struct SamplerTests {
   @Test func clipping() {
     func predicted(clip: Bool) -> Float {
       let context = SamplingContext(
-        process: diffusion([500], mean: .startX), model: { x, _ in x.map { _ in 3 } }, clipDenoised: clip)
+        process: diffusion([500], mean: .startX), model: { x, _ in x.map { _ in 3 } },
+        clipping: clip ? .range(1) : .none)
       var sampler = SamplingLoop(
         context, DDIM(eta: 0), from: scrambled(Self.shape), noise: ScriptedNoise(shape: Self.shape))
       return sampler.next()!.x[0]
@@ -143,7 +147,7 @@ struct SamplerTests {
 
   /// An η above 1 asks for more noise than there is; the result stays finite.
   @Test func largeEta() {
-    let context = SamplingContext(process: diffusion([100, 500, 900]), model: { x, _ in x }, clipDenoised: true)
+    let context = SamplingContext(process: diffusion([100, 500, 900]), model: { x, _ in x }, clipping: .range(1))
     for state in SamplingLoop(
       context, DDIM(eta: 3), from: scrambled(Self.shape), noise: ScriptedNoise(shape: Self.shape))
     {

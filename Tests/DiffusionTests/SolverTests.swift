@@ -41,7 +41,7 @@ struct SolverTests {
         let bar = diffusion.alphasCumprod[i]
         return x.zip(picture) { Float((Double($0) - bar.squareRoot() * Double($1)) / (1 - bar).squareRoot()) }
       }
-      let context = SamplingContext(process: diffusion, model: model, clipDenoised: true)
+      let context = SamplingContext(process: diffusion, model: model, clipping: .range(1))
       expectClose(
         run(Self.solvers[solver], context, from: scrambled(Self.shape)).x, picture, tolerance: 1e-3,
         "\(Self.solvers[solver]) \(mean)")
@@ -65,7 +65,7 @@ struct SolverTests {
         let factor = bar.squareRoot() * s * s / (bar * s * s + 1 - bar)
         return x.map { Float(factor) * $0 }
       }
-      let context = SamplingContext(process: diffusion, model: model, clipDenoised: false)
+      let context = SamplingContext(process: diffusion, model: model, clipping: .none)
       var loop = SamplingLoop(
         context, Self.solvers[solver], from: scrambled(Self.shape), noise: ScriptedNoise(shape: Self.shape))
       var last = scrambled(Self.shape)
@@ -85,7 +85,7 @@ struct SolverTests {
   @Test(arguments: 0..<7)
   func noiseIsCountedByStep(solver: Int) throws {
     let context = SamplingContext(
-      process: try diffusion(4), model: { x, _ in x.map { 0.5 * $0 } }, clipDenoised: true)
+      process: try diffusion(4), model: { x, _ in x.map { 0.5 * $0 } }, clipping: .range(1))
     let calls = run(Self.solvers[solver], context, from: scrambled(Self.shape)).calls
     #expect(calls == (solver < 5 ? Array(repeating: "skip", count: 4) : ["next", "next", "next", "skip"]))
   }
@@ -96,7 +96,7 @@ struct SolverTests {
     let shape = [1, 1, 100, 100]
     let diffusion = try diffusion(5)
     let context = SamplingContext(
-      process: diffusion, model: { x, _ in x.map { _ in 0 } }, clipDenoised: false)
+      process: diffusion, model: { x, _ in x.map { _ in 0 } }, clipping: .none)
     var noise = PhiloxNoise(seed: 1, images: [0], shape: Array(shape.dropFirst()))
     let start = noise.next()
     for state in SamplingLoop(context, Self.solvers[solver], from: start, noise: noise).prefix(4) {
@@ -123,7 +123,7 @@ struct SolverTests {
             Tensor([1, 2, 3, 3], epsilon.rows(n..<n + 1).values + [Float](repeating: 9, count: 9))
           })
       }
-      let context = SamplingContext(process: diffusion, model: model, clipDenoised: true)
+      let context = SamplingContext(process: diffusion, model: model, clipping: .range(1))
       return run(Self.solvers[solver], context, from: scrambled(Self.shape)).x
     }
     #expect(try drawn(.learnedRange).values == drawn(.fixedSmall).values)

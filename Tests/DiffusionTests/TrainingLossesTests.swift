@@ -73,7 +73,7 @@ struct TrainingLossesTests {
 
   /// Each loss and its derivatives, against the definitions and their central differences.
   @Test(
-    arguments: [ModelMeanType.epsilon, .startX, .previousX],
+    arguments: ModelMeanType.allCases,
     [ModelVarType.fixedSmall, .fixedLarge, .learned, .learnedRange])
   func lossesAndGradientsFollowTheDefinitions(mean: ModelMeanType, variance: ModelVarType) {
     for type in LossType.allCases {
@@ -134,7 +134,7 @@ struct TrainingLossesTests {
   }
 
   /// Beside a squared error the variational term moves the variance only.
-  @Test(arguments: [ModelMeanType.epsilon, .startX, .previousX], [LossType.mse, .rescaledMSE])
+  @Test(arguments: ModelMeanType.allCases, [LossType.mse, .rescaledMSE])
   func theBoundDoesNotMoveTheMeanOfAHybridLoss(mean: ModelMeanType, type: LossType) {
     let batch = Batch(PlainLosses(timesteps: Self.timesteps, meanType: mean, varType: .learnedRange, type: type))
     func losses(_ variance: ModelVarType, _ type: LossType) -> TrainingLosses {

@@ -94,7 +94,7 @@ struct TrainingReferenceTests {
       let loss = diffusion.trainingLosses(
         model(xT, []), xStart: xStart, xT: xT, noise: noise, steps: steps, type: .kl
       ).loss
-      let terms = diffusion.bpdTerms(model, xStart, noise: noise, step: i, clipDenoised: false)
+      let terms = diffusion.bpdTerms(model, xStart, noise: noise, step: i, clipping: .none)
       expectRelative(terms.vb, Tensor([2], loss), 1e-5, "vb at step \(i)")
     }
   }

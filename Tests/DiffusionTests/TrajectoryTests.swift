@@ -36,7 +36,7 @@ struct TrajectoryTests {
         varType: .learnedRange, rescaleTimesteps: c.rescaleTimesteps)
       let context = SamplingContext(
         process: diffusion, model: { unet($0, timesteps: $1, labels: c.labels) },
-        clipDenoised: c.clipDenoised ?? true)
+        clipping: c.clipDenoised ?? true ? .range(1) : .none)
       var noise = TorchNoise(generator: TorchGenerator(seed: c.seed), batch: 2, kept: 2, shape: [3, 16, 16])
       let states = try run(context, eta: c.eta, from: noise.next(), noise: noise)
       expectTrajectory(states, reference, c.tag)
@@ -60,7 +60,7 @@ struct TrajectoryTests {
     var noise = TorchNoise(generator: TorchGenerator(seed: 12), batch: 10, kept: 10, shape: [1, 28, 28])
     let start = noise.next()
     expectClose(start, reference.tensor("noise"), tolerance: 2e-6, "x_T")
-    let context = SamplingContext(process: diffusion, model: model, clipDenoised: true)
+    let context = SamplingContext(process: diffusion, model: model, clipping: .range(1))
     expectTrajectory(try run(context, eta: isDDIM ? 0 : nil, from: start, noise: noise), reference, tag)
   }
 

@@ -107,7 +107,7 @@ struct DiffusersFolderTests {
     #expect(description.middleAttentionNorm == true)
     #expect(description.diffusionSteps == 1000 && description.noiseSchedule == "linear")
     #expect(description.betaStart == 0.0001 && description.betaEnd == 0.02)
-    #expect(description.sigmaSmall == true && description.predictXstart == false && description.clipDenoised == true)
+    #expect(description.sigmaSmall == true && description.prediction == "epsilon" && description.clipDenoised == true)
   }
 
   @Test func schedulers() throws {
@@ -122,7 +122,7 @@ struct DiffusersFolderTests {
     #expect(description.middleAttentionNorm == false && description.useScaleShiftNorm == true)
     #expect(description.noiseSchedule == "cosine" && description.betaStart == nil)
     #expect(description.diffusionSteps == 400 && description.sigmaSmall == false)
-    #expect(description.clipDenoised == false && description.predictXstart == true)
+    #expect(description.clipDenoised == false && description.prediction == "sample")
   }
 
   @Test(arguments: [
@@ -144,9 +144,10 @@ struct DiffusersFolderTests {
     (#"{"block_out_channels": [9223372036854775807]}"#, "{}", "1 to 16 widths up to 65536"),
     (#"{"sample_size": [64, 32]}"#, "{}", "pictures that are not square"),
     ("[]", "{}", "config.json: does not describe a model in JSON"),
-    ("{}", #"{"prediction_type": "v_prediction"}"#, "\"prediction_type\" is v_prediction, but only epsilon and sample"),
-    ("{}", #"{"beta_schedule": "sigmoid"}"#, "\"beta_schedule\" is sigmoid"),
-    ("{}", #"{"trained_betas": [0.1]}"#, "\"trained_betas\" is a list"),
+    ("{}", #"{"prediction_type": "flow"}"#, "\"prediction_type\" is flow, but only epsilon, sample and v_prediction"),
+    ("{}", #"{"beta_schedule": "exponential"}"#, "\"beta_schedule\" is exponential"),
+    ("{}", #"{"_class_name": "EDMEulerScheduler"}"#, "\"_class_name\" is EDMEulerScheduler, but only schedulers with"),
+    ("{}", #"{"_class_name": "a\u001bb"}"#, "\"_class_name\" is a\\u{1B}b, but only"),
     ("{}", "nonsense", "scheduler_config.json: does not describe a model in JSON"),
   ])
   func whatIsNotDrawnWithIsNamed(config: String, scheduler: String, message: String) {

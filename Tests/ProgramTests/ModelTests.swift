@@ -45,7 +45,7 @@ struct ModelTests: RunsSample {
         """
         m.pt: improved-diffusion UNetModel, 16×16; image_size 16, num_heads 4 as typed; assumed (defaults): \
         use_new_attention_order False, diffusion_steps 1000, noise_schedule linear, \
-        rescale_timesteps True, predict_xstart False
+        rescale_timesteps True, prediction epsilon
         warning: m.pt: predicts no better than nothing on smooth pictures
         """
       ), "\(result.errors)")
@@ -75,7 +75,7 @@ struct ModelTests: RunsSample {
       return lines.first { $0.hasPrefix("d.safetensors: predicts better with ") }.map(String.init) ?? "none"
     }
     #expect(try advice("--predict-xstart --noise-schedule cosine") == "none")
-    #expect(try advice("").contains(" with --predict-xstart True --noise-schedule cosine (error 0.0"))
+    #expect(try advice("").contains(" with --prediction sample --noise-schedule cosine (error 0.0"))
     #expect(try advice("--predict-xstart --noise-schedule cosine --num-heads 1").contains(" with --num-heads 4 ("))
     #expect(
       try advice("--predict-xstart --noise-schedule cosine --use-new-attention-order").contains(
@@ -144,7 +144,7 @@ struct ModelTests: RunsSample {
     ),
     (#"{"num_heads": 0}"#, "m.pt: num_heads is 0, but must lie within 1…4096"),
     (#"{"image_size": 2000000000}"#, "m.pt: images of 2000000000 pixels cannot be drawn"),
-    (#"{"noise_schedule": "sqrt"}"#, "m.pt: the noise schedule sqrt is not known; linear and cosine are"),
+    (#"{"noise_schedule": "sqrt"}"#, "m.pt: the noise schedule sqrt is not known; linear, cosine,"),
     (#"{"null_class": 11}"#, "m.pt: the null class 11 is none of its 11 classes"),
     (#"{"num_classes": 5}"#, "m.json: \"num_classes\" is 5, but the tensors of m.pt say 11"),
     (#"{"family": "stable-diffusion"}"#, "m.pt: belongs to the family stable-diffusion"),

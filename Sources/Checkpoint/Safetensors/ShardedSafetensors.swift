@@ -2,7 +2,7 @@ import DiffusionBytes
 import DiffusionFiles
 import TensorCore
 
-/// Reads a checkpoint split into several safetensors files. `index` is the JSON that maps tensors to files in its own
+/// Reads a checkpoint split into several files, safetensors or PyTorch's. `index` is the JSON that maps tensors to files in its own
 /// folder.
 ///
 /// - Throws: `CheckpointError`, naming the index and, if a shard is invalid, the shard.
@@ -14,7 +14,8 @@ func readShardedSafetensors(index: MappedFile) throws(CheckpointError) -> StateD
   for (shard, wanted) in shards.sorted(by: { $0.key < $1.key }) {
     let state: StateDict
     do {
-      state = try readSafetensors(MappedFile(checkpoint: folder + shard))
+      let file = try MappedFile(checkpoint: folder + shard)
+      state = try shard.hasSuffix(".safetensors") ? readSafetensors(file) : StateDict.readFile(file)
     } catch { throw .shard(index: index.name, error) }
     if let missing = wanted.subtracting(state.names).min() {
       throw .index(file: index.name, .missingTensor(name: missing, shard: shard))
@@ -41,7 +42,7 @@ private func tensorsOfShards(_ index: MappedFile) throws(CheckpointError) -> [St
   var shards: [String: Set<String>] = [:]
   for (tensor, shard) in weightMap {
     // A path could point anywhere in the file system.
-    guard !shard.isEmpty, shard != ".", shard != "..",
+    guard !shard.isEmpty, shard != ".", shard != "..", !shard.hasSuffix(".json"),
       !shard.utf8.contains(where: { $0 == UInt8(ascii: "/") || $0 == 0 })
     else { throw .index(file: index.name, .badShardName(shard)) }
     shards[shard, default: []].insert(tensor)

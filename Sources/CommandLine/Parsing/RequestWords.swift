@@ -140,7 +140,7 @@ extension StatedSettings {
       ("null-class", number(nullClass)), ("num-channels", number(numChannels)), ("num-classes", number(numClasses)),
       ("num-head-channels", number(numHeadChannels)), ("num-heads", number(numHeads)),
       ("num-heads-upsample", number(numHeadsUpsample)), ("num-res-blocks", number(numResBlocks)),
-      ("predict-xstart", truth(predictXstart)), ("rescale-timesteps", truth(rescaleTimesteps)),
+      ("predict-xstart", truth(predictXstart)), ("prediction", prediction), ("rescale-timesteps", truth(rescaleTimesteps)),
       ("resblock-updown", truth(resblockUpdown)), ("sigma-small", truth(sigmaSmall)),
       ("use-new-attention-order", truth(useNewAttentionOrder)), ("use-scale-shift-norm", truth(useScaleShiftNorm)),
     ]

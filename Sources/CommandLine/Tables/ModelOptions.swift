@@ -14,7 +14,7 @@ func modelFlagDefinitions(in settings: SettingsPath) -> [OptionDefinition] {
   hiddenFacts(in: settings) + visibleFacts(in: settings)
 }
 
-private let noiseSchedules = ["linear", "cosine"]
+private let noiseSchedules = BetaSchedule.allCases.map(\.rawValue)
 
 /// Settings that the tensors of a checkpoint do not show.
 private func hiddenFacts(in settings: SettingsPath) -> [OptionDefinition] {
@@ -59,10 +59,10 @@ private func hiddenFacts(in settings: SettingsPath) -> [OptionDefinition] {
     },
     OptionDefinition(
       "noise-schedule", .required(name: "NAME", example: "cosine"), .model, words: noiseSchedules,
-      "linear or cosine; default linear"
+      "linear, cosine or sigmoid; default linear"
     ) { o, value, name throws(UsageError) in
       guard noiseSchedules.contains(value) else {
-        throw UsageError("--\(name): \"\(value)\" is not a noise schedule; type --\(name) linear or --\(name) cosine")
+        throw UsageError("--\(name): \"\(value)\" is not a noise schedule; type --\(name) linear, cosine or sigmoid")
       }
       o[keyPath: settings].noiseSchedule = value
     },
@@ -76,6 +76,15 @@ private func hiddenFacts(in settings: SettingsPath) -> [OptionDefinition] {
     OptionDefinition(
       "predict-xstart", .boolean, .model, "the network predicts the image instead of the noise; default False"
     ) { o, value, name throws(UsageError) in o[keyPath: settings].predictXstart = try truth(value, name) },
+    OptionDefinition(
+      "prediction", .required(name: "NAME", example: "v"), .model, words: ModelMeanType.predictions,
+      "what the network predicts: epsilon (the noise), sample (the image) or v (the velocity); default epsilon"
+    ) { o, value, name throws(UsageError) in
+      guard ModelMeanType.predictions.contains(value) else {
+        throw UsageError("--\(name): \"\(value)\" is not a prediction; type --\(name) epsilon, sample or v")
+      }
+      o[keyPath: settings].prediction = value
+    },
     OptionDefinition(
       "sigma-small", .boolean, .model,
       """

@@ -48,14 +48,14 @@ extension GaussianDiffusion {
   ///   - xStart: x₀, `[N, C, …]` in [-1, 1], quantised to 256 levels.
   ///   - noise: ε, standard normal, of the same shape as `xStart`.
   ///   - i: the step, in `0 ..< count`. The original's loop runs from T - 1 down to 0 and draws no x_T first.
-  ///   - clipDenoised: whether x̂₀ is clipped to [-1, 1].
+  ///   - clipping: how x̂₀ is clipped.
   public func bpdTerms(
-    _ model: Denoiser, _ xStart: Tensor, noise: Tensor, step i: Int, clipDenoised: Bool = true
+    _ model: Denoiser, _ xStart: Tensor, noise: Tensor, step i: Int, clipping: Clipping = .range(1)
   ) -> BPDTerms {
     let steps = [Int](repeating: i, count: xStart.shape[0])
     let elements = elementsPerPicture(xStart, steps: steps)
     let xT = qSample(xStart, steps: steps, noise: noise)
-    let p = pMeanVariance(model, xT, step: i, clipDenoised: clipDenoised)
+    let p = pMeanVariance(model, xT, step: i, clipping)
 
     let coefficients = (Double(Float(posteriorMeanCoef1[i])), Double(Float(posteriorMeanCoef2[i])))
     let posteriorLogVariance = Double(Float(posteriorLogVarianceClipped[i]))

@@ -16,6 +16,8 @@ struct PictureLossRule {
   /// Whether this is step 0, the last to be denoised, whose term is a likelihood.
   private let isFirst: Bool
   private let meanType: ModelMeanType
+  /// The target's factors where the model predicts v: `velocity.noise`·ε - `velocity.xStart`·x₀.
+  private let velocity: (noise: Double, xStart: Double)
   /// The mean of q(x_{t-1} | x_t, x₀) is `posterior.xStart`·x₀ + `posterior.xT`·x_t.
   private let posterior: (xStart: Double, xT: Double)
   private let posteriorLogVariance: Double
@@ -33,11 +35,14 @@ struct PictureLossRule {
     func rounded(_ value: Double) -> Double { Double(Float(value)) }
     isFirst = i == 0
     meanType = diffusion.meanType
+    velocity = (rounded(diffusion.level(i).alpha), rounded(diffusion.level(i).sigma))
     posterior = (rounded(diffusion.posteriorMeanCoef1[i]), rounded(diffusion.posteriorMeanCoef2[i]))
     posteriorLogVariance = rounded(diffusion.posteriorLogVarianceClipped[i])
     switch meanType {
     case .previousX: mean = (1, 0)
     case .startX: mean = (posterior.xStart, posterior.xT)
+    case .velocity:
+      mean = (-posterior.xStart * velocity.xStart, posterior.xStart * velocity.noise + posterior.xT)
     case .epsilon:
       mean = (
         -posterior.xStart * Double(diffusion.sqrtRecipm1AlphasCumprod(i)),
@@ -83,6 +88,7 @@ struct PictureLossRule {
           case .previousX: posteriorMean
           case .startX: Double(xStart[e])
           case .epsilon: Double(noise[e])
+          case .velocity: velocity.noise * Double(noise[e]) - velocity.xStart * Double(xStart[e])
           }
         let difference = predicted - target
         sums.mse += difference * difference

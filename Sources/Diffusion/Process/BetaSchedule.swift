@@ -6,6 +6,9 @@ public enum BetaSchedule: String, Sendable, CaseIterable, Codable {
   case linear
   /// Cosine: ᾱ(t) = cos²((t/T + 0.008) / 1.008 · π/2) (Nichol & Dhariwal 2021, eq. 17).
   case cosine
+  /// Sigmoid: ᾱ(t) = (σ(3) - σ(6·t/T - 3)) / (σ(3) - σ(-3)) with σ(x) = 1 / (1 + e^-x) (Jabri et al. 2022, "Scalable
+  /// Adaptive Computation", appendix B, as in lucidrains' denoising-diffusion-pytorch).
+  case sigmoid
 
   /// The upper limit of β; above it, a single step would erase the image.
   private static let largestBeta = 0.999
@@ -18,16 +21,54 @@ public enum BetaSchedule: String, Sendable, CaseIterable, Codable {
       let scale = 1000 / Double(steps)
       return DiffusionCore.betas(from: scale * 0.0001, to: scale * 0.02, steps: steps).map { min($0, Self.largestBeta) }
     case .cosine:
-      func alphaBar(_ t: Double) -> Double {
+      return Self.betas(steps: steps) { t in
         let c = cos((t + 0.008) / 1.008 * .pi / 2)
         return c * c
       }
-      return (0..<steps).map { i in
-        let (before, after) = (alphaBar(Double(i) / Double(steps)), alphaBar(Double(i + 1) / Double(steps)))
-        return min(1 - after / before, Self.largestBeta)
+    case .sigmoid:
+      return Self.betas(steps: steps) { t in
+        (logistic(3) - logistic(6 * t - 3)) / (logistic(3) - logistic(-3))
       }
     }
   }
+
+  /// diffusers' `laplace` schedule, whose ᾱ has a Laplace distribution of log-SNR (Hang et al. 2024, "Improved Noise
+  /// Schedule for Diffusion Training"). Like diffusers it takes √ᾱ where the other schedules take ᾱ.
+  public static func laplace(steps: Int) -> [Double] {
+    betas(steps: steps) { t in
+      let half = 0.5 - t
+      let logSNR = -0.5 * (half < 0 ? -1 : 1) * log(1 - 2 * abs(half) + 1e-6)
+      let snr = exp(logSNR)
+      return (snr / (1 + snr)).squareRoot()
+    }
+  }
+
+  /// The β of ᾱ(t), t from 0 to 1.
+  private static func betas(steps: Int, alphaBar: (Double) -> Double) -> [Double] {
+    (0..<steps).map { i in
+      let (before, after) = (alphaBar(Double(i) / Double(steps)), alphaBar(Double(i + 1) / Double(steps)))
+      return min(1 - after / before, largestBeta)
+    }
+  }
+}
+
+private func logistic(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
+
+/// diffusers' `sigmoid` schedule: β rises from `first` to `last` along a logistic function from -6 to 6.
+public func sigmoidBetas(from first: Double, to last: Double, steps: Int) -> [Double] {
+  betas(from: -6, to: 6, steps: steps).map { logistic($0) * (last - first) + first }
+}
+
+/// The β of a process that ends in pure noise (Lin et al. 2024, "Common Diffusion Noise Schedules and Sample Steps are
+/// Flawed", algorithm 1): √ᾱ is shifted so that it is 0 at the last timestep, and scaled so that the first is unchanged.
+public func rescaledToZeroTerminalSNR(_ betas: [Double]) -> [Double] {
+  let roots = cumulativeProducts(betas).map { $0.squareRoot() }
+  guard let first = roots.first, let last = roots.last, roots.count > 1 else { return betas }
+  let alphasCumprod = roots.map { root in
+    let shifted = (root - last) * first / (first - last)
+    return shifted * shifted
+  }
+  return zip(alphasCumprod, [1] + alphasCumprod).map { 1 - $0 / $1 }
 }
 
 /// The β of a process of `steps` ≥ 1 steps, linear from `first` to `last` for any number of steps (diffusers'

@@ -26,9 +26,8 @@ extension NoiseProcess {
     learnsVariance ? output.channels(0..<x.shape[1]) : output
   }
 
-  /// x̂₀ from the network's prediction for `x` at step `i`, clipped to [-1, 1] if `isClipped`.
-  func xStart(from prediction: Tensor, _ x: Tensor, step i: Int, isClipped: Bool) -> Tensor {
-    let xStart = xStart(from: prediction, x, step: i)
-    return isClipped ? xStart.map { min(max($0, -1), 1) } : xStart
+  /// x̂₀ from the network's prediction for `x` at step `i`, clipped by `clipping`.
+  func xStart(from prediction: Tensor, _ x: Tensor, step i: Int, _ clipping: Clipping) -> Tensor {
+    clipping(xStart(from: prediction, x, step: i))
   }
 }

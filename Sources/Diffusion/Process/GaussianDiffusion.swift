@@ -8,6 +8,8 @@ public enum ModelMeanType: String, Sendable, CaseIterable, Codable {
   case startX
   /// ε, the noise.
   case epsilon
+  /// v = √ᾱ·ε - √(1 - ᾱ)·x₀ (Salimans & Ho 2022, appendix D; not in the original).
+  case velocity
 }
 
 /// The source of a step's variance (`ModelVarType` in the original).
@@ -43,7 +45,8 @@ public struct GaussianDiffusion: Sendable {
   public let betas: [Double]
   /// ᾱ = Π (1 - β) (Ho et al. 2020, eq. 4).
   public let alphasCumprod: [Double]
-  /// ᾱ of the step below; 1 below step 0.
+  /// ᾱ of the level that each step leads to: that of the step below, and 1 below step 0, but for diffusers' DDIM and
+  /// PNDM (`NoiseLevels.alphasCumprodPrev`).
   public let alphasCumprodPrev: [Double]
   /// β̃, the variance of q(x_{t-1} | x_t, x₀) (Ho et al. 2020, eq. 7).
   public let posteriorVariance: [Double]
@@ -85,13 +88,13 @@ public struct GaussianDiffusion: Sendable {
     levels: NoiseLevels, originalSteps: Int, meanType: ModelMeanType, varType: ModelVarType, rescaleTimesteps: Bool
   ) {
     self.init(
-      betas: merged(levels.alphasCumprod), alphasCumprod: levels.alphasCumprod, timestepMap: levels.timesteps,
-      originalSteps: originalSteps, meanType: meanType, varType: varType, rescaleTimesteps: rescaleTimesteps)
+      betas: merged(levels.alphasCumprod), alphasCumprod: levels.alphasCumprod,
+      leadingTo: levels.alphasCumprodPrev, timestepMap: levels.timesteps, originalSteps: originalSteps, meanType: meanType, varType: varType, rescaleTimesteps: rescaleTimesteps)
   }
 
   private init(
-    betas: [Double], alphasCumprod: [Double], timestepMap: [Double], originalSteps: Int, meanType: ModelMeanType,
-    varType: ModelVarType, rescaleTimesteps: Bool
+    betas: [Double], alphasCumprod: [Double], leadingTo given: [Double]? = nil, timestepMap: [Double],
+    originalSteps: Int, meanType: ModelMeanType, varType: ModelVarType, rescaleTimesteps: Bool
   ) {
     self.betas = betas
     self.timestepMap = timestepMap
@@ -99,7 +102,7 @@ public struct GaussianDiffusion: Sendable {
     self.meanType = meanType
     self.varType = varType
     self.rescaleTimesteps = rescaleTimesteps
-    let alphasCumprodPrev = [1] + alphasCumprod.dropLast()
+    let alphasCumprodPrev: [Double] = given ?? [1] + Array(alphasCumprod.dropLast())
     let posteriorVariance = betas.indices.map { betas[$0] * (1 - alphasCumprodPrev[$0]) / (1 - alphasCumprod[$0]) }
     self.alphasCumprod = alphasCumprod
     self.alphasCumprodPrev = alphasCumprodPrev

@@ -10,6 +10,13 @@ extension GaussianDiffusion: NoiseProcess {
       alpha: alphasCumprod[i].squareRoot(), sigma: (1 - alphasCumprod[i]).squareRoot(), conditioning: modelTimestep(i))
   }
 
+  /// α = √ᾱ, σ = √(1 - ᾱ) with the ᾱ that step `i` leads to.
+  public func levelAfter(_ i: Int) -> NoiseLevel {
+    let alphaBar = alphasCumprodPrev[i]
+    return NoiseLevel(
+      alpha: alphaBar.squareRoot(), sigma: (1 - alphaBar).squareRoot(), conditioning: level(i - 1).conditioning)
+  }
+
   /// The timestep of the original process at step `i`.
   public func timestep(_ i: Int) -> Double { timestepMap[i] }
 
@@ -19,6 +26,7 @@ extension GaussianDiffusion: NoiseProcess {
     switch meanType {
     case .epsilon: EpsilonParameterization()
     case .startX: XStartParameterization()
+    case .velocity: VelocityParameterization()
     case .previousX: PreviousXParameterization(process: self)
     }
   }
@@ -31,6 +39,7 @@ extension GaussianDiffusion: NoiseProcess {
     switch meanType {
     case .startX: return output
     case .epsilon: return xStart(epsilon: output, x, step: i)
+    case .velocity: return parameterization.xStart(from: output, x, at: level(i))
     case .previousX:
       let a = Float(1 / posteriorMeanCoef1[i])
       let b = Float(posteriorMeanCoef2[i] / posteriorMeanCoef1[i])

@@ -6,6 +6,8 @@ public struct NoiseLevels: Sendable, Equatable {
   public let timesteps: [Double]
   /// ᾱ of each level, decreasing.
   public let alphasCumprod: [Double]
+  /// ᾱ of the level that each level's step leads to; nil if that is the one below, and for the last step 1.
+  public let alphasCumprodPrev: [Double]?
 
   /// Chooses `steps` levels of the process with `betas`.
   ///
@@ -13,10 +15,12 @@ public struct NoiseLevels: Sendable, Equatable {
   /// except with Karras spacing.
   ///
   /// - Throws: `SpacingError` if `steps` is not in 1 … T.
-  public init(betas: [Double], steps: Int, spacing: TimestepSpacing, style: SpacingStyle) throws(SpacingError) {
+  public init(
+    betas: [Double], steps: Int, spacing: TimestepSpacing, style: SpacingStyle, options: LevelOptions = LevelOptions()
+  ) throws(SpacingError) {
     guard steps >= 1 else { throw .malformed("\(steps)") }
     guard steps <= betas.count else { throw .tooMany(steps: steps, available: betas.count, section: nil) }
-    let process = Process(betas: betas)
+    let process = Process(betas: betas, takesPureNoise: style == .integerTimesteps || style == .fixedStride)
     let last = Double(betas.count - 1)
     let timesteps: [Double]
     switch (spacing, style) {
@@ -27,10 +31,10 @@ public struct NoiseLevels: Sendable, Equatable {
       timesteps = betas.indices.map(Double.init)
     case (.leading, .multistep):
       let stride = betas.count / (steps + 1)
-      timesteps = (1...steps).map { Double($0 * stride) }
+      timesteps = (1...steps).map { min(last, Double($0 * stride + options.stepsOffset)) }
     case (.leading, _):
       let stride = betas.count / steps
-      timesteps = (0..<steps).map { Double($0 * stride) }
+      timesteps = (0..<steps).map { min(last, Double($0 * stride + options.stepsOffset)) }
     case (.trailing, _):
       let stride = Double(betas.count) / Double(steps)
       timesteps = (0..<steps).reversed().map {
@@ -38,7 +42,7 @@ public struct NoiseLevels: Sendable, Equatable {
       }
     case (.linspace, .multistep):
       timesteps = (1...steps).map { (last / Double(steps) * Double($0)).rounded(.toNearestOrEven) }
-    case (.linspace, .integerTimesteps):
+    case (.linspace, .integerTimesteps), (.linspace, .fixedStride):
       timesteps = (0..<steps).map { (last / Double(steps - 1) * Double($0)).rounded(.toNearestOrEven) }
     case (.linspace, .continuous):
       // Rounding may put the last one a little above.
@@ -49,10 +53,19 @@ public struct NoiseLevels: Sendable, Equatable {
     }
     self.timesteps = timesteps
     alphasCumprod = timesteps.map(process.alphaBar)
+    guard style == .fixedStride, options.hasFixedStride else {
+      alphasCumprodPrev = nil
+      return
+    }
+    let stride = Double(betas.count / steps)
+    alphasCumprodPrev = timesteps.map { timestep in
+      if timestep >= stride { return process.alphaBar(timestep - stride) }
+      return options.endsAtTimestepZero ? process.alphaBar(0) : 1
+    }
   }
 
   fileprivate init(timesteps: [Double], alphasCumprod: [Double]) {
-    (self.timesteps, self.alphasCumprod) = (timesteps, alphasCumprod)
+    (self.timesteps, self.alphasCumprod, alphasCumprodPrev) = (timesteps, alphasCumprod, nil)
   }
 }
 
@@ -62,9 +75,12 @@ private struct Process {
   private let sigmas: [Double]
   private let alphasCumprod: [Double]
 
-  init(betas: [Double]) {
-    alphasCumprod = cumulativeProducts(betas)
-    sigmas = alphasCumprod.map { ((1 - $0) / $0).squareRoot() }
+  /// - Parameter takesPureNoise: whether ᾱ may be 0 at the last timestep; solvers divide by its root, and take 2⁻²⁴
+  ///   for it, as in diffusers.
+  init(betas: [Double], takesPureNoise: Bool) {
+    let alphasCumprod = cumulativeProducts(betas)
+    self.alphasCumprod = takesPureNoise ? alphasCumprod : alphasCumprod.map { $0 == 0 ? 0x1p-24 : $0 }
+    sigmas = self.alphasCumprod.map { ((1 - $0) / $0).squareRoot() }
   }
 
   /// ᾱ at a timestep, interpolated linearly in σ.

@@ -14,6 +14,9 @@ public protocol NoiseProcess: Sendable {
   /// `i`.
   func level(_ i: Int) -> NoiseLevel
 
+  /// The level that step `i`, in `0 ..< count`, leads to: by default that of the step below.
+  func levelAfter(_ i: Int) -> NoiseLevel
+
   /// The timestep of the original process at step `i`, in `0 ..< count`. For display only: the network receives the
   /// level's `conditioning`.
   func timestep(_ i: Int) -> Double
@@ -49,6 +52,9 @@ public protocol NoiseProcess: Sendable {
 }
 
 extension NoiseProcess {
+  /// `level(i - 1)`.
+  public func levelAfter(_ i: Int) -> NoiseLevel { level(i - 1) }
+
   /// x̂₀ by the parameterization.
   public func xStart(from output: Tensor, _ x: Tensor, step i: Int) -> Tensor {
     parameterization.xStart(from: output, x, at: level(i))

@@ -6,7 +6,7 @@ struct PMeanVariance {
   let mean: Tensor
   let logVariance: LogVariance
   let predXStart: Tensor
-  /// The model's prediction, `[N, C, …]`: x₀, ε or x_{t-1}.
+  /// The model's prediction, `[N, C, …]`: x₀, ε, v or x_{t-1}.
   let output: Tensor
 
   /// One value for all elements, or one for each.
@@ -20,7 +20,7 @@ extension GaussianDiffusion {
   /// Evaluates the model at step `i` (Ho et al. 2020, eq. 7 with x̂₀ for x₀; the original's `p_mean_variance`).
   ///
   /// Tables are rounded to float32 where the original rounds them.
-  func pMeanVariance(_ model: Denoiser, _ x: Tensor, step i: Int, clipDenoised: Bool) -> PMeanVariance {
+  func pMeanVariance(_ model: Denoiser, _ x: Tensor, step i: Int, _ clipping: Clipping) -> PMeanVariance {
     let output = output(of: model, x, step: i)
     let prediction = prediction(in: output, for: x)
     let channels = x.shape[1]
@@ -37,7 +37,7 @@ extension GaussianDiffusion {
         })
     }
 
-    let predXStart = xStart(from: prediction, x, step: i, isClipped: clipDenoised)
+    let predXStart = xStart(from: prediction, x, step: i, clipping)
     let (coef1, coef2) = (Float(posteriorMeanCoef1[i]), Float(posteriorMeanCoef2[i]))
     let mean = meanType == .previousX ? prediction : predXStart.zip(x) { coef1 * $0 + coef2 * $1 }
     return PMeanVariance(mean: mean, logVariance: logVariance, predXStart: predXStart, output: prediction)
@@ -52,6 +52,10 @@ extension GaussianDiffusion {
 
   /// The model's own ε, whatever it predicts: the one implied by x̂₀ before clipping.
   func epsilon(output: Tensor, _ x: Tensor, step i: Int) -> Tensor {
-    meanType == .epsilon ? output : epsilon(xStart: xStart(from: output, x, step: i), x, step: i)
+    switch meanType {
+    case .epsilon: output
+    case .velocity: sum((level(i).alpha, output), (level(i).sigma, x))
+    case .startX, .previousX: epsilon(xStart: xStart(from: output, x, step: i), x, step: i)
+    }
   }
 }

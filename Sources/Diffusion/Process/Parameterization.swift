@@ -43,3 +43,19 @@ public struct XStartParameterization: Parameterization {
   /// The network's output, unchanged.
   public func xStart(from output: Tensor, _ x: Tensor, at level: NoiseLevel) -> Tensor { output }
 }
+
+/// The network predicts the velocity v = α·ε - σ·x₀ (Salimans & Ho 2022, "Progressive Distillation", appendix D):
+/// x̂₀ = α·x_t - σ·v, for processes with α² + σ² = 1.
+public struct VelocityParameterization: Parameterization {
+  /// `"v"`.
+  public let name = "v"
+
+  /// Creates the parameterization.
+  public init() {}
+
+  /// α·x_t - σ·v.
+  public func xStart(from output: Tensor, _ x: Tensor, at level: NoiseLevel) -> Tensor {
+    let (ofX, ofVelocity) = (Float(level.alpha), Float(level.sigma))
+    return x.zip(output) { ofX * $0 - ofVelocity * $1 }
+  }
+}

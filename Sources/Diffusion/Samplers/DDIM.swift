@@ -23,7 +23,7 @@ public struct DDIM: Sampler {
     _ x: Tensor, _ i: Int, _ context: SamplingContext, noise: () -> Tensor
   ) -> (x: Tensor, predXStart: Tensor) {
     let diffusion = context.gaussian
-    let p = diffusion.pMeanVariance(context.model, x, step: i, clipDenoised: context.clipDenoised)
+    let p = diffusion.pMeanVariance(context.model, x, step: i, context.clipping)
     var predXStart = p.predXStart
     let gradient = context.gradient(x, step: i)
     if let gradient { predXStart = diffusion.conditionScore(xStart: predXStart, x, gradient, step: i) }
@@ -50,7 +50,7 @@ extension DDIM {
   public static let info = SamplerInfo(
     name: "ddim", title: "DDIM",
     summary: "first order; the noise it starts from decides the image, unless --eta draws more (Song et al. 2021)",
-    defaultSpacing: nil, usesIntegerStride: true, spacingStyle: .integerTimesteps, parameters: [.eta],
+    defaultSpacing: nil, usesIntegerStride: true, spacingStyle: .fixedStride, parameters: [.eta],
     isDefined: { $0 is GaussianDiffusion }
   ) { DDIM(eta: $0.eta ?? 0, keepsEpsilon: $0.keepsEpsilon) }
 }

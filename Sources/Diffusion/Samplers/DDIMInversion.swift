@@ -27,7 +27,7 @@ public struct DDIMInversion: Sequence, IteratorProtocol {
   public mutating func next() -> Tensor? {
     let diffusion = context.gaussian
     guard i < diffusion.count else { return nil }
-    let p = diffusion.pMeanVariance(context.model, x, step: i, clipDenoised: context.clipDenoised)
+    let p = diffusion.pMeanVariance(context.model, x, step: i, context.clipping)
     let epsilon =
       keepsEpsilon
       ? diffusion.epsilon(output: p.output, x, step: i) : diffusion.epsilon(xStart: p.predXStart, x, step: i)

@@ -16,7 +16,7 @@ public struct PLMS: Sampler {
   ) -> (x: Tensor, predXStart: Tensor) {
     let process = context.process
     func follow(_ epsilon: Tensor) -> Tensor {
-      let (s, t) = (process.level(i), process.level(i - 1))
+      let (s, t) = (process.level(i), process.levelAfter(i))
       return sum((t.alpha / s.alpha, x), (t.sigma - t.alpha * s.relative, epsilon))
     }
     let predXStart = context.xStart(x, step: i)
@@ -41,7 +41,7 @@ extension PLMS {
   public static let info = SamplerInfo(
     name: "plms", title: "PLMS",
     summary: "extrapolates the noise of four steps; two passes in the first (Liu et al. 2022)",
-    defaultSpacing: .leading, spacingStyle: .integerTimesteps,
+    defaultSpacing: .leading, spacingStyle: .fixedStride,
     modelEvaluations: { steps, endsInPicture in endsInPicture && steps == 1 ? 1 : steps + 1 }
   ) { _ in PLMS() }
 }

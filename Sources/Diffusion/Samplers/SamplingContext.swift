@@ -6,22 +6,22 @@ public struct SamplingContext {
   public let process: any NoiseProcess
   /// The network trained on it.
   public let model: Denoiser
-  /// Whether x̂₀ is clipped to [-1, 1] at each step.
-  public let clipDenoised: Bool
+  /// How x̂₀ is clipped at each step.
+  public let clipping: Clipping
   /// The gradient that guides images towards their classes, if any.
   public let conditioner: Conditioner?
 
   /// - Parameters:
   ///   - process: the process to reverse.
   ///   - model: the network trained on it.
-  ///   - clipDenoised: whether x̂₀ is clipped to [-1, 1] at each step.
+  ///   - clipping: how x̂₀ is clipped at each step.
   ///   - conditioner: the gradient that guides images towards their classes, if any.
   public init(
-    process: some NoiseProcess, model: @escaping Denoiser, clipDenoised: Bool, conditioner: Conditioner? = nil
+    process: some NoiseProcess, model: @escaping Denoiser, clipping: Clipping, conditioner: Conditioner? = nil
   ) {
     self.process = process
     self.model = model
-    self.clipDenoised = clipDenoised
+    self.clipping = clipping
     self.conditioner = conditioner
   }
 
@@ -35,7 +35,7 @@ public struct SamplingContext {
     return gaussian
   }
 
-  /// x̂₀, the expected image, for `x` at step `i`: clipped if `clipDenoised`, then guided. Probability flow solvers
+  /// x̂₀, the expected image, for `x` at step `i`: clipped, then guided. Probability flow solvers
   /// need nothing else from the network. Evaluates the network once.
   ///
   /// - Parameters:
@@ -44,7 +44,7 @@ public struct SamplingContext {
   /// - Returns: x̂₀, of the same shape.
   public func xStart(_ x: Tensor, step i: Int) -> Tensor {
     let prediction = process.prediction(in: process.output(of: model, x, step: i), for: x)
-    let xStart = process.xStart(from: prediction, x, step: i, isClipped: clipDenoised)
+    let xStart = process.xStart(from: prediction, x, step: i, clipping)
     guard let gradient = gradient(x, step: i) else { return xStart }
     return process.conditionScore(xStart: xStart, x, gradient, step: i)
   }

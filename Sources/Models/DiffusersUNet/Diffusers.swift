@@ -10,6 +10,8 @@ public struct Diffusers: UNetFamily {
     var conventions = SamplingConventions()
     conventions.keepsEpsilon = true
     conventions.drawsUnusedNoise = false
+    conventions.spacesAsSchedulers = true
+    conventions.levels.hasFixedStride = true
     return conventions
   }()
 
@@ -18,6 +20,11 @@ public struct Diffusers: UNetFamily {
   /// See `ModelFamily`.
   public static func weights(inFolder path: String) throws(CheckpointError) -> String? {
     try DiffusersFolder.weights(in: path)
+  }
+
+  /// See `ModelFamily`.
+  public static func folder(of file: String) -> String? {
+    file.split(separator: "/").last == "model_index.json" ? DiffusersFolder.folder(of: file) : nil
   }
 
   /// See `ModelFamily`. Recognises diffusers' tensor names, or a description that names diffusers.
@@ -51,6 +58,7 @@ public struct Diffusers: UNetFamily {
     defaults.normEps = 1e-5
     defaults.normNumGroups = 32
     defaults.rescaleTimesteps = false
+    defaults.sigmaSmall = true
     defaults.betaStart = 1e-4
     defaults.betaEnd = 0.02
     return defaults

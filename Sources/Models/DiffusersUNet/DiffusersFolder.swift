@@ -1,15 +1,19 @@
 import DiffusionBytes
 import DiffusionCheckpoints
 import DiffusionFiles
+import DiffusionText
 import TensorCore
 
 /// The files of a model saved by diffusers: `unet/` and `scheduler/` in a pipeline's folder, or all at the root in
-/// older ones.
+/// older ones; or in a folder of its cache of downloads, or of training (`checkpoint-500/unet_ema`).
 struct DiffusersFolder {
-  private static let weightNames = [
-    "diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.safetensors.index.json",
-    "diffusion_pytorch_model.bin",
-  ]
+  /// The names of weight files, the usual ones first; then those of `variant="fp16"` and of untrained averages.
+  private static let weightNames = ["", "fp16", "non_ema"].flatMap { variant in
+    let (infix, index) = variant.isEmpty ? ("", "index") : (variant + ".", "index." + variant)
+    return ["safetensors", "bin"].flatMap { ending in
+      ["diffusion_pytorch_model.\(infix)\(ending)", "diffusion_pytorch_model.\(ending).\(index).json"]
+    }
+  }
 
   /// The folder that holds the weights; `.` is the current one.
   private let folder: String
@@ -18,7 +22,9 @@ struct DiffusersFolder {
   ///
   /// - Throws: `CheckpointError.folder` if there is none.
   static func weights(in path: String) throws(CheckpointError) -> String {
-    for folder in [path + "/unet", path] {
+    let path = try snapshot(of: path) ?? path
+    // Averages before what they are averages of, as diffusers' training script saves both.
+    for folder in [path + "/unet_ema", path + "/unet", path] {
       for name in weightNames where try checkpointKind(ofPath: "\(folder)/\(name)") != .nothing {
         return "\(folder)/\(name)"
       }
@@ -26,10 +32,31 @@ struct DiffusersFolder {
     throw .folder(file: path)
   }
 
+  /// The folder of the downloaded version that `path`, a folder like `models--google--ddpm-cifar10-32` in the cache of
+  /// the Hugging Face hub, names as `main`; nil if it is no such folder.
+  private static func snapshot(of path: String) throws(CheckpointError) -> String? {
+    let reference = path + "/refs/main"
+    guard try checkpointKind(ofPath: reference) != .nothing else { return nil }
+    let file = try MappedFile(checkpoint: reference)
+    let name = (file.text(0, min(file.count, 256)) ?? "").split(whereSeparator: \.isWhitespace).first ?? ""
+    guard !name.isEmpty, name.utf8.allSatisfy({ $0.isLetterOrDigit }) else { return nil }
+    let snapshot = "\(path)/snapshots/\(name)"
+    return try checkpointKind(ofPath: snapshot) == .folder ? snapshot : nil
+  }
+
   /// The files around the weight file `weights`.
-  init(weights: String) {
-    let parts = weights.split(separator: "/", omittingEmptySubsequences: false)
-    folder = parts.count > 1 ? parts.dropLast().joined(separator: "/") : "."
+  init(weights: String) { folder = Self.folder(of: weights) }
+
+  /// The folder that the file `path` is in.
+  static func folder(of path: String) -> String {
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+    return parts.count > 1 ? parts.dropLast().joined(separator: "/") : "."
+  }
+
+  /// The folder that the folder `path` is in.
+  private static func parent(of path: String) -> String {
+    let last = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
+    return ["", ".", ".."].contains(last) ? path + "/.." : folder(of: path)
   }
 
   /// The description in the configurations of network and scheduler; nil if there are none.
@@ -38,22 +65,77 @@ struct DiffusersFolder {
   func description() throws(CheckpointError) -> DescribedModel? {
     let network = "\(folder)/config.json"
     guard try checkpointKind(ofPath: network) != .nothing else { return nil }
-    var description = try decode(DiffusersConfiguration.self, network).description(file: network)
-    for place in ["../scheduler/", "scheduler/", ""] {
-      let scheduler = "\(folder)/\(place)scheduler_config.json"
+    try checkModules()
+    var model = DescribedModel(
+      description: try decode(DiffusersConfiguration.self, network).description(file: network), file: network)
+    let pipeline = Self.parent(of: folder)
+    for place in [pipeline + "/scheduler", folder + "/scheduler", folder, Self.parent(of: pipeline) + "/scheduler"] {
+      let scheduler = "\(place)/scheduler_config.json"
       guard try checkpointKind(ofPath: scheduler) != .nothing else { continue }
-      try decode(DiffusersScheduler.self, scheduler).describe(&description, file: scheduler)
-      break
+      try decode(DiffusersScheduler.self, scheduler).describe(&model, file: scheduler)
+      return model
     }
-    return DescribedModel(description: description, file: network)
+    return model
   }
 
-  private func decode<T: Decodable>(_ type: T.Type, _ path: String) throws(CheckpointError) -> T {
+  /// Checks that the pipeline has no modules but the network and its scheduler: with any other, the network's output is
+  /// not an image, or it needs an input that there is not.
+  ///
+  /// - Throws: `CheckpointError.unsupported`, with the module's name.
+  private func checkModules() throws(CheckpointError) {
+    let isModule = ["unet", "unet_ema"].contains(folder.split(separator: "/").last.map(String.init) ?? "")
+    let index = "\(isModule ? Self.parent(of: folder) : folder)/model_index.json"
+    guard try checkpointKind(ofPath: index) != .nothing else { return }
+    let modules = try decode(ModelIndex.self, index, snakeCase: false).modules
+    // The mel spectrogram of audio pipelines converts the image that the network draws.
+    let harmless: Set<String> = ["unet", "scheduler", "mel"]
+    for (name, type) in modules.sorted(by: { $0.key < $1.key }) where !harmless.contains(name) {
+      let isDecoder = name == "vqvae" || name == "vae"
+      throw .unsupported(
+        file: index, key: sanitizedLine(name), value: sanitizedLine(type),
+        supported: isDecoder
+          ? "pipelines whose network draws pixels, not latents that another network decodes,"
+          : "pipelines of a UNet2DModel and its scheduler")
+    }
+  }
+
+  private func decode<T: Decodable>(
+    _ type: T.Type, _ path: String, snakeCase: Bool = true
+  ) throws(CheckpointError) -> T {
     let file = try MappedFile(checkpoint: path)
     do {
-      return try decodeJSON(T.self, from: (file.text(0, file.count) ?? "").utf8, snakeCase: true)
+      let json = jsonFromPython((file.text(0, file.count) ?? "").utf8)
+      return try decodeJSON(T.self, from: json, snakeCase: snakeCase)
     } catch {
       throw .descriptionNotJSON(file: path, reason: jsonReason(error))
+    }
+  }
+}
+
+/// A pipeline's `model_index.json`: the class of each module.
+private struct ModelIndex: Decodable {
+  /// The classes of modules that are there, by their names.
+  let modules: [String: String]
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: AnyKey.self)
+    var modules: [String: String] = [:]
+    for key in container.allKeys where !key.stringValue.hasPrefix("_") {
+      // [library, class], or [null, null] where the module is left out; other values are settings of the pipeline.
+      guard let type = try? container.decode([String?].self, forKey: key), type.count == 2 else { continue }
+      if let name = type[1] { modules[key.stringValue] = name }
+    }
+    self.modules = modules
+  }
+}
+
+extension UInt8 {
+  fileprivate var isLetterOrDigit: Bool {
+    switch self {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+      UInt8(ascii: "A")...UInt8(ascii: "Z"):
+      true
+    default: false
     }
   }
 }

@@ -85,7 +85,7 @@ extension UNetFamily {
     defaults.imageSize = UNetConfiguration.usualImageSize(unet.architecture.configuration.channelMult)
     defaults.diffusionSteps = 1000
     defaults.noiseSchedule = "linear"
-    defaults.predictXstart = false
+    defaults.prediction = "epsilon"
     defaults.sigmaSmall = false
     return defaults
   }

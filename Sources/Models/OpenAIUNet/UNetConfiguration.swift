@@ -82,7 +82,10 @@ public struct UNetConfiguration: Sendable, Equatable {
   public var imageChannels: Int { isSuperResolution ? inChannels / 2 : inChannels }
 
   /// The channels of a level.
-  public func width(_ level: Int) -> Int { Int(channelMult[level] * Double(modelChannels)) }
+  public func width(_ level: Int) -> Int {
+    // A multiplier may be a fraction such as 240 / 176, which times 176 is slightly less than 240.
+    Int(channelMult[level] * Double(modelChannels) + 1e-6)
+  }
 
   /// The attention heads for `channels`, in the upsampling half if `ascending`.
   public func heads(channels: Int, ascending: Bool = false) -> Int {

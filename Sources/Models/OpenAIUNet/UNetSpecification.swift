@@ -30,7 +30,9 @@ extension UNetCheckpoint {
     try Self.resolveHidden(&known)
     func described() -> ModelDescription {
       var description = known.resolved
-      (description.family, description.dims) = (family, architecture.configuration.dims)
+      description.family = family
+      // Images' two are the default.
+      if architecture.configuration.dims != 2 { description.dims = architecture.configuration.dims }
       return description
     }
     try Self.validate(described(), name: name)
@@ -57,10 +59,18 @@ extension UNetCheckpoint {
     specification.nullClass = nullClass
     let described = checkpoint.described?.description
     specification.classNames = described?.classNames ?? []
-    specification.clipDenoised = described?.clipDenoised ?? true
+    specification.clipping = try Self.clipping(&known)
     specification.recommendedGuidance = described?.recommendedGuidance
-    specification.spacing = try Self.spacing(described, name: name)
+    specification.spacing = try Self.spacing(&known)
+    specification.usesKarrasSigmas = try known.resolve("use_karras_sigmas", \.useKarrasSigmas) ?? false
     specification.conventions = conventions
+    specification.conventions.levels.stepsOffset = try known.resolve("steps_offset", \.stepsOffset) ?? 0
+    specification.conventions.levels.endsAtTimestepZero =
+      try known.resolve("set_alpha_to_one", \.setAlphaToOne) == false
+    guard (0...specification.process.steps).contains(specification.conventions.levels.stepsOffset) else {
+      throw .unusable(reason: "\(name): steps_offset is not one of 0 to \(specification.process.steps)")
+    }
+    specification.unfollowed = checkpoint.described?.unfollowed ?? []
     specification.settings = known.settings
     specification.description = description
     specification.published = published?.name
@@ -69,17 +79,44 @@ extension UNetCheckpoint {
 
   /// Resolves the settings of the process that shapes do not show.
   private static func resolveProcess(_ known: inout SettingsResolver, learnSigma: Bool) throws(ModelError) {
+    _ = try known.resolve("scheduler", \.scheduler)
     _ = try known.resolve("diffusion_steps", \.diffusionSteps)
     _ = try known.resolve("noise_schedule", \.noiseSchedule)
     _ = try known.resolve("beta_start", \.betaStart)
     _ = try known.resolve("beta_end", \.betaEnd)
     _ = try known.resolve("rescale_timesteps", \.rescaleTimesteps)
-    _ = try known.resolve("predict_xstart", \.predictXstart)
+    _ = try known.resolve("trained_betas", \.trainedBetas)
+    _ = try known.resolve("rescale_betas_zero_snr", \.rescaleBetasZeroSnr)
+    _ = try known.resolve("prediction", \.prediction, overridesFile: true)
     if !learnSigma { _ = try known.resolve("sigma_small", \.sigmaSmall) }
   }
 
-  private static func spacing(_ described: ModelDescription?, name: String) throws(ModelError) -> TimestepSpacing? {
-    guard let text = described?.timestepSpacing else { return nil }
+  /// How x̂₀ is clipped at each step; to [-1, 1] if the file does not say.
+  private static func clipping(_ known: inout SettingsResolver) throws(ModelError) -> Clipping {
+    let clips = try known.resolve("clip_denoised", \.clipDenoised) ?? true
+    if try known.resolve("thresholding", \.thresholding) == true {
+      let quantile = try known.resolve("dynamic_thresholding_ratio", \.dynamicThresholdingRatio) ?? 0.995
+      let maximum = try known.resolve("sample_max_value", \.sampleMaxValue) ?? 1
+      guard (0...1).contains(quantile), maximum >= 1, maximum.isFinite else {
+        throw .unusable(
+          reason:
+            """
+            \(known.name): thresholding needs a dynamic_thresholding_ratio from 0 to 1 and a sample_max_value from 1 up
+            """)
+      }
+      return .thresholding(quantile: quantile, maximum: maximum)
+    }
+    guard clips else { return .none }
+    let bound = try known.resolve("clip_sample_range", \.clipSampleRange) ?? 1
+    guard bound > 0, bound.isFinite else {
+      throw .unusable(reason: "\(known.name): clip_sample_range is \(bound), but must be above 0")
+    }
+    return .range(bound)
+  }
+
+  private static func spacing(_ known: inout SettingsResolver) throws(ModelError) -> TimestepSpacing? {
+    let name = known.name
+    guard let text = try known.resolve("timestep_spacing", \.timestepSpacing) else { return nil }
     guard let spacing = TimestepSpacing(rawValue: text) else {
       throw .unusable(
         reason:

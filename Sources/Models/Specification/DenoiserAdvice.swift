@@ -60,7 +60,7 @@ extension DenoiserCheck {
       for variation in variations where questioned.contains(variation.key) {
         for candidate in variation.guesses(best) where candidate != best {
           let error = self.error(candidate)
-          let isComparable = candidate.predictXstart == best.predictXstart || isPlausible(error)
+          let isComparable = candidate.meanType == best.meanType || isPlausible(error)
           if error * Self.clearly < least && isComparable { (best, least) = (candidate, error) }
         }
       }
@@ -81,13 +81,17 @@ extension DenoiserCheck {
       change(&guess)
       return guess
     }
+    let prediction = Variation(key: "prediction") { guess in
+      ModelMeanType.predictions.compactMap { ModelMeanType(prediction: $0) }
+        .map { type in changed(guess) { $0.meanType = type } }
+    }
     let hidden = network.variations(of: network.hiddenSettings).map { variation in
       Variation(key: variation.key) { [network] guess in
         let settings = network.variations(of: guess.hidden).first { $0.key == variation.key }?.settings ?? []
         return settings.map { settings in changed(guess) { $0.hidden = settings } }
       }
     }
-    return [Variation(key: "predict_xstart") { guess in [changed(guess) { $0.predictXstart.toggle() }] }] + hidden + [
+    return [prediction] + hidden + [
       Variation(key: "diffusion_steps") { guess in
         // Schedules other than the original's are not defined for another T.
         guess.schedule == nil ? [] : [1000, 4000].map { steps in changed(guess) { $0.diffusionSteps = steps } }
@@ -103,8 +107,8 @@ extension DenoiserCheck {
   private func flags(_ guess: Guess) -> String {
     let (settled, found) = (resolved.hidden, guess.hidden)
     var flags: [String] = []
-    if guess.predictXstart != resolved.predictXstart {
-      flags.append("--predict-xstart \(guess.predictXstart ? "True" : "False")")
+    if let prediction = guess.meanType.prediction, guess.meanType != resolved.meanType {
+      flags.append("--prediction \(prediction)")
     }
     if let channels = found.numHeadChannels, channels != settled.numHeadChannels {
       flags.append("--num-head-channels \(channels)")

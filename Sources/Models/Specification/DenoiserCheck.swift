@@ -16,7 +16,7 @@ public struct DenoiserCheck {
     /// Nil if the schedule is not one of the original's.
     var schedule: BetaSchedule?
     var rescaleTimesteps: Bool
-    var predictXstart: Bool
+    var meanType: ModelMeanType
   }
 
   /// The limit on multiply-adds for a forward pass over one image to be cheap.
@@ -53,12 +53,12 @@ public struct DenoiserCheck {
     let process = specification.process
     return Guess(
       hidden: network.hiddenSettings, diffusionSteps: process.steps, schedule: process.schedule,
-      rescaleTimesteps: process.rescaleTimesteps, predictXstart: process.meanType == .startX)
+      rescaleTimesteps: process.rescaleTimesteps, meanType: process.meanType)
   }
 
-  /// The mean squared error of the network's prediction (noise or image), relative to the mean square of its target: 0
-  /// is perfect, 1 is that of predicting nothing. Takes the lowest error over images at each ᾱ, and the geometric mean
-  /// over the values of ᾱ.
+  /// The mean squared error of the network's prediction (noise, image or velocity), relative to the mean square of its
+  /// target: 0 is perfect, 1 is that of predicting nothing. Takes the lowest error over images at each ᾱ, and the
+  /// geometric mean over the values of ᾱ.
   func error(_ guess: Guess) -> Double {
     let network = network.adopting(guess.hidden)
     let betas = guess.schedule?.betas(steps: guess.diffusionSteps) ?? specification.process.betas
@@ -83,7 +83,12 @@ public struct DenoiserCheck {
       labels: specification.classCount.map { _ in [Int?](repeating: specification.nullClass ?? 0, count: batch) },
       lowRes: specification.task == .superResolution ? pictures : nil)
     let output = network(x, inputs).channels(0..<pictures.shape[1])
-    let truth = guess.predictXstart ? pictures : noise
+    let truth =
+      switch guess.meanType {
+      case .startX: pictures
+      case .velocity: noise.zip(pictures) { signal * $0 - spread * $1 }
+      case .epsilon, .previousX: noise
+      }
     return (0..<batch).map { n in
       let (found, sought) = (output.rows(n..<n + 1), truth.rows(n..<n + 1))
       let error = found.zip(sought) { ($0 - $1) * ($0 - $1) }.values.reduce(0.0) { $0 + Double($1) }

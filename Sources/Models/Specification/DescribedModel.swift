@@ -8,6 +8,16 @@ public struct DescribedModel: Sendable {
   public var description: ModelDescription
   /// The file that gives it.
   public let file: String
+  /// The files of settings that another one gives, by their keys.
+  public var otherFiles: [String: String] = [:]
+  /// Settings that are given but not followed in sampling.
+  public var unfollowed: [ResolvedSetting] = []
+
+  /// A description that `file` gives.
+  public init(description: ModelDescription, file: String) { (self.description, self.file) = (description, file) }
+
+  /// The file that gives the setting `key`.
+  public func file(of key: String) -> String { otherFiles[key] ?? file }
 
   /// Reads the description of the model in `state`, which was read from `path` if that is not nil: from its metadata
   /// (`config`), otherwise from a JSON sidecar file, `model.pt.json` or `model.json` for `model.pt`. Nil if there is

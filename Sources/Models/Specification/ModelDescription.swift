@@ -59,15 +59,21 @@ public struct ModelDescription: Sendable, Equatable, Codable {
   public var flipSinToCos: Bool?
   /// Whether the variance is also predicted.
   public var learnSigma: Bool?
-  /// `linear`, `scaled_linear` or `cosine`.
+  /// `linear`, `scaled_linear`, `cosine`, `sigmoid`, `sigmoid_beta` or `laplace`.
   public var noiseSchedule: String?
   /// The first β of a linear schedule that is not rescaled by T (diffusers); needs `betaEnd`.
   public var betaStart: Double?
   /// The last β of that schedule.
   public var betaEnd: Double?
+  /// β of every timestep, in place of a schedule (diffusers).
+  public var trainedBetas: [Double]?
+  /// Whether √ᾱ is shifted and scaled so that the process ends in pure noise (diffusers).
+  public var rescaleBetasZeroSnr: Bool?
   /// T, the number of steps of the process that the model was trained on.
   public var diffusionSteps: Int?
-  /// Whether the model predicts the image instead of the noise.
+  /// What the model predicts: `epsilon`, `sample` or `v`.
+  public var prediction: String?
+  /// Whether the model predicts the image instead of the noise; read only where there is no `prediction`.
   public var predictXstart: Bool?
   /// Whether the fixed variance is the posterior's instead of β.
   public var sigmaSmall: Bool?
@@ -75,8 +81,24 @@ public struct ModelDescription: Sendable, Equatable, Codable {
   public var rescaleTimesteps: Bool?
   /// Whether x̂₀ is clipped to [-1, 1] at each step.
   public var clipDenoised: Bool?
+  /// The bound that x̂₀ is clipped to, if it is clipped; 1 if nil.
+  public var clipSampleRange: Double?
+  /// Whether x̂₀ is thresholded dynamically in place of clipping (diffusers).
+  public var thresholding: Bool?
+  /// The quantile of thresholding; 0.995 if nil.
+  public var dynamicThresholdingRatio: Double?
+  /// The largest bound of thresholding; 1 if nil.
+  public var sampleMaxValue: Double?
+  /// The class of the scheduler (diffusers).
+  public var scheduler: String?
   /// The spacing of sampler steps: `leading`, `trailing` or `linspace` (diffusers).
   public var timestepSpacing: String?
+  /// Whether samplers that have it space their steps as Karras et al. do (diffusers).
+  public var useKarrasSigmas: Bool?
+  /// Added to the timesteps of leading spacing (diffusers).
+  public var stepsOffset: Int?
+  /// Whether the last step of DDIM and PLMS leads to the noiseless image, not to timestep 0 (diffusers).
+  public var setAlphaToOne: Bool?
   /// The guidance scale that its publishers recommend for visual quality.
   public var recommendedGuidance: Double?
   /// The licence of the weights.
@@ -84,6 +106,9 @@ public struct ModelDescription: Sendable, Equatable, Codable {
 
   /// Creates an empty description.
   public init() {}
+
+  /// `prediction`, or what `predictXstart` says in its place.
+  public var statedPrediction: String? { prediction ?? predictXstart.map { $0 ? "sample" : "epsilon" } }
 
   /// Decodes the JSON text `json` of `file`, ignoring unknown keys.
   ///
@@ -97,11 +122,17 @@ public struct ModelDescription: Sendable, Equatable, Codable {
     // The original uses -1 for values that are not given.
     if numHeadsUpsample == -1 { numHeadsUpsample = nil }
     if numHeadChannels == -1 { numHeadChannels = nil }
+    prediction = statedPrediction
   }
 
   /// The description as JSON that `init(json:file:)` reads, with keys in order.
   public func json() throws -> String {
-    try encodeJSON(self, snakeCase: true, escapesSlashes: true)
+    var description = self
+    // Earlier versions read predict_xstart alone.
+    if let prediction, ["epsilon", "sample"].contains(prediction) {
+      (description.prediction, description.predictXstart) = (nil, prediction == "sample")
+    }
+    return try encodeJSON(description, snakeCase: true, escapesSlashes: true)
   }
 
   private static func explain(_ error: any Error, file: String) -> CheckpointError {

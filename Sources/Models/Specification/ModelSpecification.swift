@@ -34,16 +34,20 @@ public struct ModelSpecification: Sendable {
   public var classNames: [String] = []
   /// The process that the model was trained on.
   public var process: ProcessSpecification
-  /// Whether x̂₀ is clipped to [-1, 1] at each step.
-  public var clipDenoised = true
+  /// How x̂₀ is clipped at each step.
+  public var clipping = Clipping.range(1)
   /// The spacing of sampler steps, if the file gives one.
   public var spacing: TimestepSpacing?
+  /// Whether the file asks for Karras spacing of the samplers that have it in diffusers, in place of `spacing`.
+  public var usesKarrasSigmas = false
   /// The guidance scale that its publishers recommend for visual quality.
   public var recommendedGuidance: Double?
   /// How the code base's samplers differ from the original's.
   public var conventions = SamplingConventions()
   /// The resolved settings and their sources.
   public var settings: [ResolvedSetting] = []
+  /// Settings in the file that samplers do not follow: images are drawn otherwise than there.
+  public var unfollowed: [ResolvedSetting] = []
   /// All settings, as a sidecar file would give them.
   public var description = ModelDescription()
   /// The name of the published model with exactly these shapes, if there is one.
@@ -72,6 +76,11 @@ public struct SamplingConventions: Sendable, Equatable {
   public var keepsEpsilon = false
   /// Whether noise that a step multiplies by zero is still drawn from PyTorch's stream, as in the original's loops.
   public var drawsUnusedNoise = true
+  /// Whether steps are spaced as diffusers' schedulers space them if the file names no spacing, and samplers start as
+  /// theirs do.
+  public var spacesAsSchedulers = false
+  /// Which levels the samplers' steps lead to.
+  public var levels = LevelOptions()
 
   /// The original's conventions.
   public init() {}

@@ -17,6 +17,11 @@ extension ModelSpecification {
     if isRecognised, let published { parts.append("the rest as \(published), whose shapes it has") }
     let assumed = list { if case .upstream = $0 { true } else { false } }
     if !assumed.isEmpty { parts.append("assumed (defaults): \(assumed)") }
+    if !unfollowed.isEmpty {
+      let files = Set(unfollowed.compactMap { if case .file(let file) = $0.source { file } else { nil } })
+      let settings = unfollowed.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+      parts.append("not followed: \(settings) of \(files.sorted().joined(separator: " and "))")
+    }
     return parts.joined(separator: "; ")
   }
 

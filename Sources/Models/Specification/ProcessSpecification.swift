@@ -35,9 +35,24 @@ public struct ProcessSpecification: Sendable, Equatable {
         reason:
           "\(name): a process of \(steps) steps is not one of \(allowed.lowerBound) to \(allowed.upperBound)")
     }
-    (schedule, betas) = try Self.schedule(description, steps: steps, name: name)
+    let (schedule, betas) = try Self.schedule(description, steps: steps, name: name)
+    let endsInNoise = description.rescaleBetasZeroSnr == true
+    (self.schedule, self.betas) = endsInNoise ? (nil, rescaledToZeroTerminalSNR(betas)) : (schedule, betas)
     rescaleTimesteps = description.rescaleTimesteps ?? false
-    meanType = description.predictXstart == true ? .startX : .epsilon
+    let prediction = description.statedPrediction ?? "epsilon"
+    guard let meanType = ModelMeanType(prediction: prediction) else {
+      throw .unusable(
+        reason: "\(name): the prediction \(prediction) is not known; epsilon, sample and v are")
+    }
+    if endsInNoise && meanType == .epsilon {
+      throw .unusable(
+        reason:
+          """
+          \(name): its process ends in pure noise (rescale_betas_zero_snr), of which no image follows if the noise is \
+          predicted; type --prediction v if that is what it predicts
+          """)
+    }
+    self.meanType = meanType
     varType =
       description.learnSigma == true ? .learnedRange : description.sigmaSmall == true ? .fixedSmall : .fixedLarge
   }
@@ -67,15 +82,24 @@ public struct ProcessSpecification: Sendable, Equatable {
   private static func schedule(
     _ description: ModelDescription, steps: Int, name: String
   ) throws(ModelError) -> (named: BetaSchedule?, betas: [Double]) {
+    if let betas = description.trainedBetas {
+      guard betas.count == steps, betas.allSatisfy({ $0 > 0 && $0 < 1 }) else {
+        throw .unusable(
+          reason: "\(name): its \(betas.count) trained_betas are not \(steps) numbers between 0 and 1")
+      }
+      return (nil, betas)
+    }
     let schedule = description.noiseSchedule ?? "linear"
+    if schedule == "laplace" { return (nil, BetaSchedule.laplace(steps: steps)) }
     if let first = description.betaStart, let last = description.betaEnd,
-      ["linear", "scaled_linear"].contains(schedule)
+      ["linear", "scaled_linear", "sigmoid_beta"].contains(schedule)
     {
       guard 0 < first, first <= last, last < 1 else {
         throw .unusable(
           reason:
             "\(name): a schedule from beta_start \(first) to beta_end \(last) is none; they rise between 0 and 1")
       }
+      if schedule == "sigmoid_beta" { return (nil, sigmoidBetas(from: first, to: last, steps: steps)) }
       return (nil, DiffusionCore.betas(from: first, to: last, steps: steps, inSquareRoots: schedule == "scaled_linear"))
     }
     guard let schedule = BetaSchedule(rawValue: schedule) else {
@@ -83,9 +107,35 @@ public struct ProcessSpecification: Sendable, Equatable {
         reason:
           """
           \(name): the noise schedule \(schedule) is not known; \
-          linear and cosine are, and linear and scaled_linear with beta_start and beta_end
+          linear, cosine, sigmoid and laplace are, and linear, scaled_linear and sigmoid_beta with beta_start and \
+          beta_end
           """)
     }
     return (schedule, schedule.betas(steps: steps))
+  }
+}
+
+extension ModelMeanType {
+  /// The names of predictions in descriptions and flags.
+  public static let predictions = ["epsilon", "sample", "v"]
+
+  /// The quantity with a name in `predictions`; nil for any other.
+  public init?(prediction: String) {
+    switch prediction {
+    case "epsilon": self = .epsilon
+    case "sample": self = .startX
+    case "v": self = .velocity
+    default: return nil
+    }
+  }
+
+  /// The name in descriptions and flags; nil for x_{t-1}, which none of today's models predicts.
+  public var prediction: String? {
+    switch self {
+    case .epsilon: "epsilon"
+    case .startX: "sample"
+    case .velocity: "v"
+    case .previousX: nil
+    }
   }
 }

@@ -37,9 +37,14 @@ public struct SettingsResolver {
 
   /// Resolves the value of `key`, called `flag` on the command line, and records its source.
   ///
+  /// - Parameters:
+  ///   - key: the setting's key in a sidecar file.
+  ///   - path: where it is in a description.
+  ///   - flag: the option's name; nil if it is `key` with hyphens.
+  ///   - overridesFile: whether the user's value replaces the file's, rather than contradicting it.
   /// - Throws: `ModelError` if two sources contradict each other.
   public mutating func resolve<T: Equatable>(
-    _ key: String, _ path: WritableKeyPath<ModelDescription, T?>, flag: String? = nil
+    _ key: String, _ path: WritableKeyPath<ModelDescription, T?>, flag: String? = nil, overridesFile: Bool = false
   ) throws(ModelError) -> T? {
     let flag = flag ?? hyphenated(key)
     let inFile = file?.description[keyPath: path]
@@ -47,18 +52,19 @@ public struct SettingsResolver {
     if let known = tensors[keyPath: path] {
       if let inFile, let file, inFile != known {
         throw .fileContradictsTensors(
-          file: file.file, key: key, value: text(inFile), model: name, found: text(known))
+          file: file.file(of: key), key: key, value: text(inFile), model: name, found: text(known))
       }
       if let given, given != known {
         throw .statedContradictsTensors(flag: flag, value: text(given), model: name, found: text(known))
       }
       return note(key, path, known, .tensors)
     }
+    if overridesFile, let given, given != inFile { return note(key, path, given, .stated) }
     if let inFile, let file {
       if let given, given != inFile {
-        throw .statedContradictsFile(flag: flag, value: text(given), file: file.file, found: text(inFile))
+        throw .statedContradictsFile(flag: flag, value: text(given), file: file.file(of: key), found: text(inFile))
       }
-      return note(key, path, inFile, .file(file.file))
+      return note(key, path, inFile, .file(file.file(of: key)))
     }
     if let given { return note(key, path, given, .stated) }
     if let published, let value = published.description[keyPath: path] {
@@ -109,6 +115,7 @@ public struct SettingsResolver {
 private func text<T>(_ value: T) -> String {
   switch value {
   case let list as [Int]: list.map(String.init).joined(separator: ",")
+  case let list as [Double] where list.count > 32: "\(list.count) numbers"
   case let list as [Double]: list.map(numberText).joined(separator: ",")
   case let list as [String]: list.joined(separator: ", ")
   case let truth as Bool: truth ? "True" : "False"

@@ -39,10 +39,12 @@ public struct StatedSettings: Sendable, Equatable, Codable {
   public var inChannels: Int?
   /// The number of steps T of the process.
   public var diffusionSteps: Int?
-  /// `linear` or `cosine`.
+  /// `linear`, `cosine` or `sigmoid`.
   public var noiseSchedule: String?
   /// Whether timesteps are rescaled to run to 1000 for any T.
   public var rescaleTimesteps: Bool?
+  /// What the model predicts: `epsilon`, `sample` or `v`.
+  public var prediction: String?
   /// Whether the model predicts the image instead of the noise.
   public var predictXstart: Bool?
   /// Whether the fixed variance is the posterior's.
@@ -71,6 +73,7 @@ public struct StatedSettings: Sendable, Equatable, Codable {
     case diffusionSteps = "diffusion_steps"
     case noiseSchedule = "noise_schedule"
     case rescaleTimesteps = "rescale_timesteps"
+    case prediction
     case predictXstart = "predict_xstart"
     case sigmaSmall = "sigma_small"
   }
@@ -108,7 +111,7 @@ extension ModelDescription {
     learnSigma = stated.learnSigma
     noiseSchedule = stated.noiseSchedule
     diffusionSteps = stated.diffusionSteps
-    predictXstart = stated.predictXstart
+    prediction = stated.prediction ?? stated.predictXstart.map { $0 ? "sample" : "epsilon" }
     sigmaSmall = stated.sigmaSmall
     rescaleTimesteps = stated.rescaleTimesteps
   }

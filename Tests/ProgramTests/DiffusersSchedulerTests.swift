@@ -1,0 +1,74 @@
+import DiffusionImages
+import Foundation
+import TestSupport
+import Testing
+
+/// Whole runs of folders with schedulers of many kinds, against what diffusers draws as their files say.
+struct DiffusersSchedulerTests: RunsSample {
+  let folder: URL
+
+  init() throws { folder = try temporaryFolder() }
+
+  private struct Run: Decodable {
+    let tag: String
+    let sampler: String
+    let steps: Int
+    let scheduler: String
+  }
+
+  @Test func schedulersMeanWhatTheirFilesSay() throws {
+    defer { cleanUp() }
+    let reference = try Fixture("diffusers/default-like.schedulers")
+    let labels = try Fixture("diffusers/default-like.io").integers("y").map(String.init).joined(separator: ",")
+    let text = try #require(reference.metadata["runs"])
+    let runs = try JSONDecoder().decode([Run].self, from: Data(text.utf8))
+    #expect(runs.count == 27)
+    let model = folder.appendingPathComponent("model")
+    try FileManager.default.createDirectory(
+      at: model.appendingPathComponent("scheduler"), withIntermediateDirectories: true)
+    try FileManager.default.createSymbolicLink(
+      atPath: model.path + "/unet", withDestinationPath: Fixture.path("diffusers/default-like/unet"))
+    for run in runs {
+      try Data(run.scheduler.utf8).write(to: model.appendingPathComponent("scheduler/scheduler_config.json"))
+      let result = try self.run(
+        """
+        --model model --seed 7 --rng torch --count 2 --quiet --out x.npy --class \(labels) --sampler \(run.sampler) \
+        --steps \(run.steps)
+        """)
+      try #require(result.status == 0, "\(run.tag): \(result.errors)")
+      let expected = reference.tensor("sample." + run.tag)
+      let largest = expected.values.map(abs).max() ?? 0
+      expectClose(
+        try readNPY(try bytes("x.npy"), path: "x.npy"), expected, tolerance: 1e-4 * largest, run.tag)
+    }
+  }
+}
+
+/// What is said of folders that are drawn otherwise than diffusers would, and what overrides their files.
+extension DiffusersSchedulerTests {
+  @Test(arguments: [
+    ("--sampler ddpm --steps 1", "DDPMScheduler", "note: the only step starts from the noisiest timestep"),
+    (
+      "--sampler ddpm --steps 5 --spacing trailing", "DDPMScheduler",
+      "note: the last step adds no noise, though diffusers' DDPMScheduler adds some"
+    ),
+    (
+      "--sampler plms --steps 5 --spacing linspace", "DDPMScheduler", "note: the first step goes between its own levels"
+    ),
+    ("--steps 2", "LMSDiscreteScheduler", "not followed: _class_name LMSDiscreteScheduler of model/scheduler/"),
+  ])
+  func differencesAreSaid(options: String, name: String, words: String) throws {
+    defer { cleanUp() }
+    let model = folder.appendingPathComponent("model")
+    try FileManager.default.createDirectory(
+      at: model.appendingPathComponent("scheduler"), withIntermediateDirectories: true)
+    try FileManager.default.createSymbolicLink(
+      atPath: model.path + "/unet", withDestinationPath: Fixture.path("diffusers/default-like/unet"))
+    let scheduler = #"{"_class_name": "\#(name)", "variance_type": "fixed_large", "timestep_spacing": "leading"}"#
+    try Data(scheduler.utf8).write(to: model.appendingPathComponent("scheduler/scheduler_config.json"))
+    let result = try run("--model model --seed 1 --out x.png \(options)")
+    #expect(result.status == 0 && result.errors.contains(words), "\(result.errors)")
+    let plain = try run("--model model --seed 1 --out y.png --sampler ddim --steps 5")
+    #expect(plain.status == 0 && !plain.errors.contains("note:"), "\(plain.errors)")
+  }
+}
