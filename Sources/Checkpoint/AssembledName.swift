@@ -5,12 +5,12 @@ public struct AssembledName: Sendable, Equatable {
   /// The tensors to stack along their first dimension: usually one; three for q, k and v.
   public let parts: [String]
   /// The number of dimensions of size 1 to append: with one, a linear layer's `[C, C]` becomes a convolution's
-  /// `[C, C, 1]`.
+  /// `[C, C, 1]`; with -1, a two-dimensional convolution's `[C, C, 1, 1]` does.
   public let trailingOnes: Int
 
   /// The tensor `name`, made of at least one part.
   public init(_ name: String, parts: [String], trailingOnes: Int = 0) {
-    precondition(!parts.isEmpty && trailingOnes >= 0, "\(name) must be made of something")
+    precondition(!parts.isEmpty, "\(name) must be made of something")
     self.name = name
     self.parts = parts
     self.trailingOnes = trailingOnes
@@ -51,6 +51,12 @@ extension StateDict {
       guard !overflow else { throw .tensor(file: file.name, name: name, .badShape(part.shape)) }
       shape = [sum] + first.dropFirst()
     }
-    return Entry(shape: (shape ?? []) + [Int](repeating: 1, count: item.trailingOnes), parts: parts)
+    let assembled = shape ?? []
+    if item.trailingOnes >= 0 {
+      return Entry(shape: assembled + [Int](repeating: 1, count: item.trailingOnes), parts: parts)
+    }
+    // Another shape is left for the network to refuse.
+    let isLong = assembled.suffix(-item.trailingOnes) == Array(repeating: 1, count: -item.trailingOnes)[...]
+    return Entry(shape: isLong ? assembled.dropLast(-item.trailingOnes) : assembled, parts: parts)
   }
 }

@@ -102,7 +102,9 @@ public struct StateDict: Sendable {
     if LegacyTorchStream.isOne(file) { return try LegacyTorchStream.read(file) }
     // A safetensors file begins with the length of its header, which begins with a brace.
     if file.integer(8, as: UInt8.self) == UInt8(ascii: "{") { return try readSafetensors(file) }
-    if file.text(0, min(file.count, 64))?.hasPrefix("version https://git-lfs") == true { throw .pointer(file: file.name) }
+    if file.text(0, min(file.count, 64))?.hasPrefix("version https://git-lfs") == true {
+      throw .pointer(file: file.name)
+    }
     throw .unknownFormat(file: file.name)
   }
 

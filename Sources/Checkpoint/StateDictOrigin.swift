@@ -6,6 +6,9 @@ public struct StateDictOrigin: Sendable, Equatable {
   /// the tensors are at the top level.
   public let keyPath: [String]
 
+  /// The keys of the outermost dictionary: what else a training program saved. Empty for safetensors.
+  public let outermostKeys: [String]
+
   /// The kinds of files; the raw value is for display.
   public enum Container: String, Sendable, CaseIterable {
     /// One safetensors file.
@@ -18,9 +21,10 @@ public struct StateDictOrigin: Sendable, Equatable {
     case torchLegacyStream = "PyTorch legacy stream"
   }
 
-  init(_ container: Container, keyPath: [String] = []) {
+  init(_ container: Container, keyPath: [String] = [], outermostKeys: [String] = []) {
     self.container = container
     self.keyPath = keyPath
+    self.outermostKeys = outermostKeys
   }
 
   /// Whether the key path says that the tensors are a running average of the weights (EMA). If it does not, the file's

@@ -72,7 +72,9 @@ extension ModelFamily {
 /// The registry of model families.
 public enum ModelFamilies {
   /// The families, in the order in which they try to recognise a file.
-  public static let all: [any ModelFamily.Type] = [Diffusers.self, GuidedDiffusion.self, ImprovedDiffusion.self]
+  public static let all: [any ModelFamily.Type] = [
+    Diffusers.self, ConsistencyModels.self, GuidedDiffusion.self, ImprovedDiffusion.self,
+  ]
 }
 
 /// The options of a network that only training uses.

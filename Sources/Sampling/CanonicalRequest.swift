@@ -10,7 +10,12 @@ extension SamplingPlan {
     canonical.settings = request.settings
     canonical.respacing = request.respacing
     canonical.timesteps = request.timesteps
-    if request.respacing == nil && request.timesteps == nil { canonical.steps = diffusion.count }
+    (canonical.sigmas, canonical.scales) = (request.sigmas, request.scales)
+    if request.scales != nil {
+      canonical.steps = request.steps
+    } else if request.respacing == nil && request.timesteps == nil && request.sigmas == nil {
+      canonical.steps = process.count
+    }
     canonical.spacing = request.spacing
     // The default is left out, but no clipping was always written, whatever the default.
     let isDefault = request.clipDenoised == true && model.specification.clipping != .none

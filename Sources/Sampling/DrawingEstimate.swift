@@ -29,7 +29,7 @@ public struct DrawingEstimate: Sendable {
     let specification = plan.model.specification
     var noise = PhiloxNoise(seed: 0, images: 0..<pictures, shape: plan.imageShape)
     let x = noise.next()
-    let timesteps = [Float](repeating: plan.diffusion.modelTimestep(plan.diffusion.count - 1), count: pictures)
+    let timesteps = [Float](repeating: plan.process.level(plan.process.count - 1).conditioning, count: pictures)
     let inputs = NetworkInputs(
       conditioning: timesteps, labels: specification.classCount.map { _ in [Int?](repeating: 0, count: pictures) },
       lowRes: specification.task == .superResolution ? x : nil)

@@ -72,9 +72,9 @@ public struct ImageGenerator {
     let sampler = plan.sampler.make(
       SamplerParameters(eta: plan.request.eta, keepsEpsilon: plan.model.specification.conventions.keepsEpsilon))
     let scale = plan.initialScale(sampler)
-    let x = plan.initial?.start(images, plan.diffusion, noise: start) ?? (scale == 1 ? start : start.map { scale * $0 })
+    let x = plan.initial?.start(images, plan.process, noise: start) ?? (scale == 1 ? start : start.map { scale * $0 })
     let context = SamplingContext(
-      process: plan.diffusion, model: denoiser(images, labels), clipping: plan.clipping,
+      process: plan.process, model: denoiser(images, labels), clipping: plan.clipping,
       conditioner: conditioner(labels))
     let loop = SamplingLoop(
       context, sampler, from: x, along: plan.schedule, keeping: plan.initial?.constraint(images), noise: noise)
@@ -127,7 +127,7 @@ public struct ImageGenerator {
 extension SamplingPlan {
   /// The network, prepared for the plan's timesteps, noisiest first.
   var preparedNetwork: any DenoisingNetwork {
-    model.network.prepared(for: (0..<diffusion.count).reversed().map { diffusion.modelTimestep($0) })
+    model.network.prepared(for: (0..<process.count).reversed().map { process.level($0).conditioning })
   }
 
   /// The network without guidance, to encode or measure inputs as the images `images`.

@@ -64,10 +64,14 @@ public struct InitialImages: Sendable {
 
   /// The starting point: the inputs, noised to the first step's level with `noise`, `[N, C, H, W]`. With a mask and all
   /// steps, nil for pure noise, so that nothing of the masked area shows through.
-  func start(_ images: [Int], _ diffusion: GaussianDiffusion, noise: Tensor) -> Tensor? {
+  func start(_ images: [Int], _ process: any NoiseProcess, noise: Tensor) -> Tensor? {
     if mask != nil && strength == 1 { return nil }
-    return diffusion.qSample(
-      pictures(of: images), steps: [Int](repeating: schedule.levels[0], count: images.count), noise: noise)
+    let (pictures, first) = (pictures(of: images), schedule.levels[0])
+    // The original's tables, for the same bits.
+    if let diffusion = process as? GaussianDiffusion {
+      return diffusion.qSample(pictures, steps: [Int](repeating: first, count: images.count), noise: noise)
+    }
+    return process.noised(pictures, from: -1, to: first, noise: noise)
   }
 
   /// The part of the inputs to keep.

@@ -15,12 +15,12 @@ public struct Inversion {
   public func encode(_ pictures: Tensor, onStep: (_ count: Int, _ step: Int) throws -> Void) rethrows -> Tensor {
     let count = pictures.shape[0]
     // In order of use, which is the reverse of drawing.
-    let network = plan.model.network.prepared(for: (0..<plan.diffusion.count).map { plan.diffusion.modelTimestep($0) })
+    let network = plan.model.network.prepared(for: (0..<plan.process.count).map { plan.process.level($0).conditioning })
     let parts = try stride(from: 0, to: count, by: plan.batch).map { first in
       let images = first..<min(first + plan.batch, count)
       var x = pictures.rows(images)
       let context = SamplingContext(
-        process: plan.diffusion, model: plan.denoiser(images, network),
+        process: plan.process, model: plan.denoiser(images, network),
         clipping: plan.clipping)
       let inversion = DDIMInversion(
         context, from: x, keepsEpsilon: plan.model.specification.conventions.keepsEpsilon)

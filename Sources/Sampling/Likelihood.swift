@@ -59,13 +59,14 @@ public struct Likelihood {
       noise.skip()
     }
     let denoiser = plan.denoiser(images, network)
-    let terms = try (0..<plan.diffusion.count).reversed().enumerated().map { done, i in
-      let terms = plan.diffusion.bpdTerms(
+    let diffusion = plan.gaussian
+    let terms = try (0..<diffusion.count).reversed().enumerated().map { done, i in
+      let terms = diffusion.bpdTerms(
         denoiser, x, noise: noise.next(), step: i, clipping: plan.clipping)
       try onStep(images.count, done + 1)
       return terms
     }
     if case .torch(let used) = noise { torch = used.generator }
-    return BitsPerDimension(priorBPD: plan.diffusion.priorBPD(x), terms: terms)
+    return BitsPerDimension(priorBPD: diffusion.priorBPD(x), terms: terms)
   }
 }

@@ -3,9 +3,9 @@ import DiffusionCore
 extension SamplingPlan {
   /// How the images differ from those of the scheduler that the model's folder means, a phrase for each difference.
   public var remarks: [String] {
-    guard model.specification.conventions.spacesAsSchedulers, request.timesteps == nil, request.respacing == nil else {
-      return []
-    }
+    guard model.specification.conventions.spacesAsSchedulers, request.timesteps == nil, request.respacing == nil,
+      let diffusion = process as? GaussianDiffusion
+    else { return [] }
     var remarks: [String] = []
     if diffusion.count == 1 && spacing == .leading {
       remarks.append(

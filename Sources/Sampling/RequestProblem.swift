@@ -45,12 +45,26 @@ extension SamplingRequest {
         return "--timesteps: each must be less than the one before; type for instance --timesteps 999,700,400,100"
       }
     }
+    if let sigmas {
+      let isFalling = zip(sigmas, sigmas.dropFirst()).allSatisfy { $0 > $1 }
+      guard let last = sigmas.last, isFalling, last > 0, sigmas.allSatisfy(\.isFinite) else {
+        return "--sigmas: each must be less than the one before, and above 0; type for instance --sigmas 80,24.4,5.84"
+      }
+    }
+    if let scales {
+      guard let first = scales.first, zip(scales, scales.dropFirst()).allSatisfy({ $0 < $1 }), first >= 0 else {
+        return "--ts: each must be more than the one before; type for instance --ts 0,22,39"
+      }
+    }
     return nil
   }
 
   private var stepsProblem: String? {
-    let given = [("--steps", steps != nil), ("--respacing", respacing != nil), ("--timesteps", timesteps != nil)]
-      .filter(\.1).map(\.0)
+    let choices = [
+      ("--steps", steps != nil && scales == nil), ("--respacing", respacing != nil), ("--timesteps", timesteps != nil),
+      ("--sigmas", sigmas != nil), ("--ts", scales != nil),
+    ]
+    let given = choices.filter(\.1).map(\.0)
     if given.count > 1 { return "\(given[0]) and \(given[1]) both choose the timesteps; type only one of them" }
     if let spacing, let other = given.first(where: { $0 != "--steps" }) {
       return """

@@ -24,7 +24,7 @@ public enum SamplingError: Error, Equatable, CustomStringConvertible {
   /// No sampler has this name.
   case unknownSampler(String, known: [String])
   /// The sampler is not defined for the model's process.
-  case undefinedSampler(String, model: String)
+  case undefinedSampler(String, model: String, defined: [String])
   /// Guidance without a null class.
   case noNullClass(model: String)
   /// An interval for guidance, but no guidance.
@@ -81,8 +81,11 @@ public enum SamplingError: Error, Equatable, CustomStringConvertible {
       "\(model): works on \(dims)-dimensional data, not on images"
     case .request(let problem): problem
     case .unknownSampler(let name, let known): unknownChoice("sampler", name, known)
-    case .undefinedSampler(let name, let model):
-      "--sampler \(name) is not defined for the process that \(model) was trained on; type --sampler \(UniPC.info.name)"
+    case .undefinedSampler(let name, let model, let defined):
+      """
+      --sampler \(name) is not defined for the process that \(model) was trained on; \
+      type --sampler and one of \(defined.joined(separator: ", "))
+      """
     case .noNullClass(let model):
       """
       --guidance needs a model with a null class, and \(model) has none that is known; \

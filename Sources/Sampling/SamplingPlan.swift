@@ -10,8 +10,8 @@ public struct SamplingPlan: Sendable {
   public let request: SamplingRequest
   /// The model that draws.
   public let model: DiffusionModel
-  /// The model's process at the sampler's timesteps.
-  public let diffusion: GaussianDiffusion
+  /// The model's process at the levels that the sampler visits.
+  public let process: any NoiseProcess
   /// The sampler.
   public let sampler: SamplerInfo
   /// The seed of noise and classes.
@@ -50,12 +50,22 @@ public struct SamplingPlan: Sendable {
     self.request = request
     self.model = model
     let specification = model.specification
-    let sampler = try Self.sampler(request, samplers)
-    let diffusion = try inSamplingTerms { try Self.diffusion(request, specification, sampler) }
-    (self.sampler, self.diffusion) = (sampler, diffusion)
+    let sampler = try Self.sampler(request, specification, samplers)
+    let process = try inSamplingTerms { try Self.process(request, specification, sampler) }
+    (self.sampler, self.process) = (sampler, process)
     seed = request.seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
-    guard sampler.isDefined(for: diffusion) else { throw .undefinedSampler(sampler.name, model: model.name) }
-    initial = try InitialImages(request, model, steps: diffusion.count)
+    guard sampler.isDefined(for: process) else {
+      throw .undefinedSampler(
+        sampler.name, model: model.name, defined: samplers.filter { $0.isDefined(for: process) }.map(\.name))
+    }
+    if let most = sampler.mostSteps, process.count > most {
+      throw .request(
+        """
+        --sampler \(sampler.name) takes \(most) step, not \(process.count); \
+        type --sampler \(Consistency.multistepInfo.name)
+        """)
+    }
+    initial = try InitialImages(request, model, steps: process.count)
     lowRes = try Self.lowResolution(request, model)
     guidance = try Self.guidance(request, model)
     classifier = try request.classifier.map { path throws(SamplingError) in
@@ -78,6 +88,14 @@ public struct SamplingPlan: Sendable {
     indices = ImageIndices(count: request.count, index: request.index, shard: request.shard)
     batch = min(Swift.max(1, indices.count), request.batch ?? Self.usualBatch(request, model))
     noise = try request.noise.map { path throws(SamplingError) in try Self.readNoise(path, request, specification) }
+  }
+
+  /// The process in timesteps, for what is defined only there.
+  ///
+  /// - Precondition: it is such a process, as plans of DDPM and DDIM have.
+  public var gaussian: GaussianDiffusion {
+    guard let gaussian = process as? GaussianDiffusion else { preconditionFailure("the process has no timesteps") }
+    return gaussian
   }
 
   /// The shape of one image: `[C, H, W]`.
@@ -109,12 +127,13 @@ public struct SamplingPlan: Sendable {
   public var batches: Int { (indices.count + batch - 1) / batch }
 
   /// The order in which steps are taken.
-  public var schedule: ResamplingSchedule { initial?.schedule ?? ResamplingSchedule(steps: diffusion.count) }
+  public var schedule: ResamplingSchedule { initial?.schedule ?? ResamplingSchedule(steps: process.count) }
 
   /// The timesteps with guidance, as the network sees them; nil for all.
   var guidanceInterval: ClosedRange<Float>? {
     request.guidanceInterval.map {
-      let scale = diffusion.rescaleTimesteps ? 1000 / Float(diffusion.originalSteps) : 1
+      let specification = model.specification.process
+      let scale = specification.rescaleTimesteps ? 1000 / Float(specification.steps) : 1
       return Float($0.lowerBound) * scale...Float($0.upperBound) * scale
     }
   }
@@ -127,7 +146,7 @@ public struct SamplingPlan: Sendable {
     }
     if guidance == 1 { return passes }
     let steps = schedule.steps
-    let guided = steps.filter { guidanceInterval?.contains(diffusion.modelTimestep($0)) ?? true }.count
+    let guided = steps.filter { guidanceInterval?.contains(process.level($0).conditioning) ?? true }.count
     // A solver's second passes are at the same timesteps, so the same fraction of them is guided.
     return passes + passes * guided / steps.count
   }
@@ -135,9 +154,11 @@ public struct SamplingPlan: Sendable {
 
 extension SamplingPlan {
   private static func sampler(
-    _ request: SamplingRequest, _ samplers: [SamplerInfo]
+    _ request: SamplingRequest, _ specification: ModelSpecification, _ samplers: [SamplerInfo]
   ) throws(SamplingError) -> SamplerInfo {
-    let name = request.sampler ?? request.defaultSampler
+    let name =
+      request.sampler ?? specification.process.continuous.map { $0.defaultSampler(request).name }
+      ?? request.defaultSampler
     if let sampler = SamplerInfo.named(name, among: samplers) { return sampler }
     throw .unknownSampler(name, known: samplers.map(\.name))
   }
@@ -155,6 +176,9 @@ extension SamplingPlan {
     }
     if let interval = request.guidanceInterval {
       guard guidance != 1 else { throw .intervalWithoutGuidance }
+      guard specification.process.continuous == nil else {
+        throw .request("--guidance-interval is in timesteps, which \(model.name) does not have; leave it out")
+      }
       let steps = specification.process.steps
       guard interval.lowerBound < steps else { throw .interval(interval, last: steps - 1) }
     }
@@ -169,7 +193,24 @@ extension SamplingPlan {
     return min(max(1, (512 << 20) / max(1, bytes)), 16)
   }
 
-  /// The model's process at the sampler's timesteps.
+  /// The model's process at the sampler's levels.
+  private static func process(
+    _ request: SamplingRequest, _ specification: ModelSpecification, _ sampler: SamplerInfo
+  ) throws -> any NoiseProcess {
+    if let continuous = specification.process.continuous {
+      return ContinuousProcess(continuous, sigmas: try continuous.sigmas(request, sampler))
+    }
+    if request.sigmas != nil || request.scales != nil {
+      throw SamplingError.request(
+        """
+        \(request.sigmas != nil ? "--sigmas" : "--ts") is for models whose noise levels are continuous; \
+        type --timesteps for one whose levels are timesteps
+        """)
+    }
+    return try diffusion(request, specification, sampler)
+  }
+
+  /// The tables of a process in timesteps.
   private static func diffusion(
     _ request: SamplingRequest, _ specification: ModelSpecification, _ sampler: SamplerInfo
   ) throws(SpacingError) -> GaussianDiffusion {
@@ -214,7 +255,8 @@ extension SamplingPlan {
     let startsAtUnitVariance =
       model.specification.conventions.spacesAsSchedulers && self.sampler.spacingStyle == .continuous
       && spacing == .leading
-    return startsAtUnitVariance ? 1 : sampler.initialScale(diffusion)
+    if startsAtUnitVariance { return 1 }
+    return model.specification.process.continuous?.initialScale ?? sampler.initialScale(process)
   }
 
   private static func lowResolution(

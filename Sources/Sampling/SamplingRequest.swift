@@ -35,6 +35,10 @@ public struct SamplingRequest: Sendable, Equatable {
   public var respacing: String?
   /// Timesteps of the model's process, in descending order.
   public var timesteps: [Int]?
+  /// σ of each step, highest first, for models whose noise levels are continuous.
+  public var sigmas: [Double]?
+  /// Which of the `steps` levels of a consistency model are visited, from 0, the highest, to `steps` - 1.
+  public var scales: [Int]?
   /// How `steps` are spaced over the process.
   public var spacing: TimestepSpacing?
   /// DDIM's η ≥ 0 (Song et al. 2021, eq. 16); 0 if nil.

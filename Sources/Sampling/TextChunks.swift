@@ -16,7 +16,7 @@ extension SamplingPlan {
   ) -> [(key: String, value: String)] {
     let provenance = Provenance(self, image: image, label: label, sheet: sheet, scale: scale, view: view)
     var parameters = [
-      "Steps: \(diffusion.count)", "Sampler: \(sampler.title)", "CFG scale: \(guidance)",
+      "Steps: \(process.count)", "Sampler: \(sampler.title)", "CFG scale: \(guidance)",
       "Size: \(imageShape[2])x\(imageShape[1])", "Model hash: \(provenance.modelHash.prefix(10))",
       "Model: \(model.shortName)",
     ]

@@ -74,6 +74,9 @@ extension ModelDescription {
     _ request: TrainingRequest, classCount: Int?, classNames: [String]?
   ) throws(ModelError) {
     let (stated, size, channels) = (request.settings, request.imageSize, request.imageChannels)
+    if let process = stated.process, process != "diffusion" {
+      throw .unusable(reason: "training learns diffusion, not \(process); leave the process out")
+    }
     let isClassifier = request.isClassifier
     self.init(stated)
     if isClassifier { kind = Architecture.Kind.classifier.rawValue }

@@ -15,7 +15,7 @@ func dryRun(_ plan: SamplingPlan, name: String) throws {
   let path = plan.schedule.steps
   let steps = path.count
   let shape = plan.imageShape.map(String.init).joined(separator: "×")
-  let timesteps = path.map { words(ofTimestep: plan.diffusion.timestepMap[$0]) }
+  let timesteps = path.map { words(ofTimestep: plan.process.timestep($0)) }
   let images = plan.indices.count == 1 ? "1 image" : "\(plan.indices.count) images"
   let batches = plan.batches == 1 ? "in one batch" : "in \(plan.batches) batches of \(plan.batch)"
   let pictures = estimate.pictures

@@ -19,7 +19,7 @@ func encode(_ options: Options, images: [String]) throws {
   let plan = try SamplingPlan(options.request, model, reconstructing: given)
   introduce(model, options)
 
-  let z = try withProgress(progressStyle(options), images: given.count, steps: plan.diffusion.count) { advance in
+  let z = try withProgress(progressStyle(options), images: given.count, steps: plan.process.count) { advance in
     try Inversion(plan).encode(given.pictures, onStep: advance)
   }
   try writeAtomically(npy(z.shape, .float32(z.values)), to: path)
@@ -28,7 +28,7 @@ func encode(_ options: Options, images: [String]) throws {
     let time = decimal((ContinuousClock.now - start).seconds, 2)
     writeError(
       """
-      \(path): \(pictures)\(plan.diffusion.count) steps of DDIM inversion, \(time) s; to draw again, type
+      \(path): \(pictures)\(plan.process.count) steps of DDIM inversion, \(time) s; to draw again, type
       \(shellLine(drawnAgain(plan, from: path)))
 
       """)

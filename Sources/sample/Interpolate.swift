@@ -21,13 +21,13 @@ func interpolate(_ options: Options) throws {
 
   let plan = interpolation.plan
   let images = plan.indices.count + interpolation.encodedCount
-  try withProgress(progressStyle(options), images: images, steps: plan.diffusion.count) { advance in
+  try withProgress(progressStyle(options), images: images, steps: plan.process.count) { advance in
     try interpolation.findNoise(onStep: advance)
     var run = try DrawingRun(interpolation.plan, options.output, outputProgram)
     try run.run(onStep: { try advance($1, $0.step) })
   }
   if !options.quiet {
     let time = decimal((ContinuousClock.now - start).seconds, 2)
-    writeError("\(output.name): \(plan.indices.count) images, \(plan.diffusion.count) DDIM steps, \(time) s\n")
+    writeError("\(output.name): \(plan.indices.count) images, \(plan.process.count) DDIM steps, \(time) s\n")
   }
 }

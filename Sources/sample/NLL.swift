@@ -15,7 +15,7 @@ func nll(_ options: Options, images: [String]) throws {
   if let report = options.inversion.report { try requireFolder(of: report.path) }
   introduce(model, options)
 
-  let bounds = try withProgress(progressStyle(options), images: given.count, steps: plan.diffusion.count) { advance in
+  let bounds = try withProgress(progressStyle(options), images: given.count, steps: plan.process.count) { advance in
     try likelihood.measure(onStep: advance)
   }
   let report = LikelihoodReport(plan, given, bounds)

@@ -16,7 +16,7 @@ func reconstruct(_ options: Options, images: [String]) throws {
   if options.output.destination != nil { _ = try ImageOutput(plan, options.output, outputProgram) }
   introduce(model, options)
 
-  let steps = plan.diffusion.count
+  let steps = plan.process.count
   var errors: [Double] = []
   func compare(_ x: Tensor, _ image: Int) {
     errors.append(meanAbsoluteError(x, given.pictures.rows(image..<image + 1)))

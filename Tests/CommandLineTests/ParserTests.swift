@@ -146,13 +146,15 @@ struct ParserTests {
     (
       "--sampler ddmi",
       """
-      --sampler: "ddmi" is not one of ddim, ddpm, dpmpp-2m, dpmpp-2m-sde, unipc, heun, euler, euler-a or plms; \
+      --sampler: "ddmi" is not one of ddim, ddpm, dpmpp-2m, dpmpp-2m-sde, unipc, heun, euler, euler-a, plms, \
+      onestep or multistep; \
       did you mean ddim?
       """
     ),
     (
       "--sampler k-lms",
-      "--sampler: \"k-lms\" is not one of ddim, ddpm, dpmpp-2m, dpmpp-2m-sde, unipc, heun, euler, euler-a or plms"
+      "--sampler: \"k-lms\" is not one of ddim, ddpm, dpmpp-2m, dpmpp-2m-sde, unipc, heun, euler, euler-a, plms, "
+        + "onestep or multistep"
     ),
     (
       "--guidance-interval 9-3",

@@ -41,7 +41,8 @@ struct RequestWordsTests {
       + "--learn-sigma False "
       + "--noise-schedule cosine --null-class 9 --num-channels 64 --num-classes 10 --num-head-channels 32 "
       + "--num-heads 2 "
-      + "--num-heads-upsample 1 --num-res-blocks 3 --predict-xstart True --prediction sample --rescale-timesteps False "
+      + "--num-heads-upsample 1 --num-res-blocks 3 --predict-xstart True --prediction sample "
+      + "--process edm --sigma-min 0.01 --sigma-max 50 --rescale-timesteps False "
       + "--resblock-updown True "
       + "--sigma-small True --use-new-attention-order True --use-scale-shift-norm False --channel-mult 1,2"
     let original = try request(line.split(separator: " ").map(String.init))

@@ -34,7 +34,8 @@ struct SamplerInfoTests {
   @Test func names() throws {
     #expect(
       SamplerInfo.all.map(\.name) == [
-        "ddim", "ddpm", "dpmpp-2m", "dpmpp-2m-sde", "unipc", "heun", "euler", "euler-a", "plms",
+        "ddim", "ddpm", "dpmpp-2m", "dpmpp-2m-sde", "unipc", "heun", "euler", "euler-a", "plms", "onestep",
+        "multistep",
       ])
     for info in SamplerInfo.all {
       #expect(SamplerInfo.named(info.name)?.title == info.title)
@@ -46,23 +47,35 @@ struct SamplerInfoTests {
   }
 
   @Test func defaults() {
-    #expect(SamplerInfo.all.map(\.defaultSteps) == [50, 50, 50, 50, 20, 50, 50, 50, 50])
+    #expect(SamplerInfo.all.map(\.defaultSteps) == [50, 50, 50, 50, 20, 50, 50, 50, 50, 1, 2])
     #expect(
       SamplerInfo.all.map(\.defaultSpacing) == [
-        nil, nil, .linspace, .linspace, .linspace, .leading, .linspace, .linspace, .leading,
+        nil, nil, .linspace, .linspace, .linspace, .leading, .linspace, .linspace, .leading, nil,
+        nil,
       ])
     #expect(
       SamplerInfo.all.map(\.spacingStyle) == [
         .fixedStride, .integerTimesteps, .multistep, .multistep, .multistep, .continuous, .continuous, .continuous,
-        .fixedStride,
+        .fixedStride, .continuous, .continuous,
       ])
   }
 
-  /// DDPM and DDIM need the original's tables; the others any process.
+  /// DDPM and DDIM need the original's tables, consistency models their own samplers, and what divides by α an image at
+  /// every level.
   @Test func processes() {
-    #expect(SamplerInfo.all.allSatisfy { $0.isDefined(for: Self.process) })
-    let exploding = VarianceExploding(count: 3)
-    #expect(SamplerInfo.all.filter { !$0.isDefined(for: exploding) }.map(\.name) == ["ddim", "ddpm"])
+    func undefined(_ process: any NoiseProcess) -> [String] {
+      SamplerInfo.all.filter { !$0.isDefined(for: process) }.map(\.name)
+    }
+    let consistency = ["onestep", "multistep"]
+    #expect(undefined(Self.process) == consistency)
+    #expect(undefined(VarianceExploding(count: 3)) == ["ddim", "ddpm"] + consistency)
+    #expect(undefined(ContinuousProcess(ContinuousDiffusion(.edm), sigmas: [80, 1])) == ["ddim", "ddpm"] + consistency)
+    let model = ContinuousProcess(ContinuousDiffusion(.consistency), sigmas: [80])
+    #expect(undefined(model) == SamplerInfo.all.map(\.name).filter { !consistency.contains($0) })
+    for form in [ContinuousDiffusion.Form.flow, .rectifiedFlow] {
+      let flow = ContinuousProcess(ContinuousDiffusion(form), sigmas: [1, 0.5])
+      #expect(undefined(flow) == SamplerInfo.all.map(\.name).filter { $0 != "euler" && $0 != "heun" })
+    }
   }
 
   /// The network is evaluated as often as the table says, in stretches that end in a picture and in those that do not.

@@ -146,7 +146,7 @@ struct DiffusersFolderTests {
     ("[]", "{}", "config.json: does not describe a model in JSON"),
     ("{}", #"{"prediction_type": "flow"}"#, "\"prediction_type\" is flow, but only epsilon, sample and v_prediction"),
     ("{}", #"{"beta_schedule": "exponential"}"#, "\"beta_schedule\" is exponential"),
-    ("{}", #"{"_class_name": "EDMEulerScheduler"}"#, "\"_class_name\" is EDMEulerScheduler, but only schedulers with"),
+    ("{}", #"{"_class_name": "KarrasVeScheduler"}"#, "\"_class_name\" is KarrasVeScheduler, but only schedulers with"),
     ("{}", #"{"_class_name": "a\u001bb"}"#, "\"_class_name\" is a\\u{1B}b, but only"),
     ("{}", "nonsense", "scheduler_config.json: does not describe a model in JSON"),
   ])

@@ -166,7 +166,7 @@ struct ModelTests: RunsSample {
 
   /// What is no diffusion model of pictures.
   @Test(arguments: [
-    ("containers/zip.pt", "holds no UNet of improved-diffusion, guided-diffusion or diffusers"),
+    ("containers/zip.pt", "holds no UNet of improved-diffusion, guided-diffusion, consistency-models or diffusers"),
     ("unet/guided-classifier.weights.safetensors", "is a classifier and draws no images"),
     ("unet/improved-1d.weights.safetensors", "works on 1-dimensional data, not on images"),
     (

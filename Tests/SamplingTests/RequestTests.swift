@@ -20,6 +20,7 @@ struct RequestTests {
     request.batch = 7
     request.respacing = "ddim50"
     request.timesteps = [9, 3, 0]
+    (request.sigmas, request.scales) = ([80, 2.5], [0, 22, 39])
     request.spacing = .karras
     request.eta = 0.25
     request.clipDenoised = false

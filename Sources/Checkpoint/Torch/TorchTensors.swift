@@ -6,6 +6,8 @@ import DiffusionFiles
 struct TorchTensors {
   private(set) var tensors: [(name: String, tensor: PickleTensor)] = []
   private(set) var keyPath: [String] = []
+  /// The string keys of the outermost dictionary, if the tensors are in another.
+  private(set) var outermostKeys: [String] = []
   private let isOptimizer: Bool
 
   /// Finds the tensors in the value of a pickle.
@@ -18,6 +20,9 @@ struct TorchTensors {
       if let found = Self.find(in: dictionary, levels: 2) {
         keyPath = found.keyPath
         tensors = found.dictionary.tensors
+        if !keyPath.isEmpty {
+          outermostKeys = dictionary.items.compactMap { if case .string(let key) = $0.key { key } else { nil } }
+        }
       }
     }
   }
@@ -68,6 +73,7 @@ struct TorchTensors {
       entries.append((name, stored))
     }
     return try StateDict(
-      file: file, entries: entries, metadata: [:], origin: StateDictOrigin(container, keyPath: keyPath))
+      file: file, entries: entries, metadata: [:],
+      origin: StateDictOrigin(container, keyPath: keyPath, outermostKeys: outermostKeys))
   }
 }

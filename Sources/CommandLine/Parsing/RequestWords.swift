@@ -84,6 +84,8 @@ private func stepWords(_ request: SamplingRequest) -> [String] {
   var words: [String] = []
   if let steps = request.steps { words += ["--steps", "\(steps)"] }
   if let respacing = request.respacing { words += ["--respacing", respacing] }
+  if let sigmas = request.sigmas { words += ["--sigmas", sigmas.map(numberText).joined(separator: ",")] }
+  if let scales = request.scales { words += ["--ts", scales.map(String.init).joined(separator: ",")] }
   if let timesteps = request.timesteps { words += ["--timesteps", timesteps.map(String.init).joined(separator: ",")] }
   if let sampler = request.sampler, request.source == .noise { words += ["--sampler", sampler] }
   if let spacing = request.spacing { words += ["--spacing", spacing.rawValue] }
@@ -140,7 +142,9 @@ extension StatedSettings {
       ("null-class", number(nullClass)), ("num-channels", number(numChannels)), ("num-classes", number(numClasses)),
       ("num-head-channels", number(numHeadChannels)), ("num-heads", number(numHeads)),
       ("num-heads-upsample", number(numHeadsUpsample)), ("num-res-blocks", number(numResBlocks)),
-      ("predict-xstart", truth(predictXstart)), ("prediction", prediction), ("rescale-timesteps", truth(rescaleTimesteps)),
+      ("predict-xstart", truth(predictXstart)), ("prediction", prediction), ("process", process),
+      ("sigma-max", sigmaMax.map(numberText)), ("sigma-min", sigmaMin.map(numberText)),
+      ("rescale-timesteps", truth(rescaleTimesteps)),
       ("resblock-updown", truth(resblockUpdown)), ("sigma-small", truth(sigmaSmall)),
       ("use-new-attention-order", truth(useNewAttentionOrder)), ("use-scale-shift-norm", truth(useScaleShiftNorm)),
     ]

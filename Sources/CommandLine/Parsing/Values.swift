@@ -107,6 +107,13 @@ func wholeNumbers(
   return numbers
 }
 
+/// Numbers separated by commas.
+func numbers(_ text: String, _ name: String, example: String) throws(UsageError) -> [Double] {
+  var numbers: [Double] = []
+  for item in try list(text, name, example: example) { numbers.append(try number(item, name, from: nil)) }
+  return numbers
+}
+
 /// Image indices: `7` or `100-199`.
 func imageNumbers(_ text: String, _ name: String) throws(UsageError) -> ClosedRange<Int> {
   guard let range = range(text) else {

@@ -4,7 +4,21 @@ import DiffusionModels
 // Flags that describe the model, named as in the original, and the original scripts' spellings of options that have
 // another name here.
 
-let modelOptions = hiddenFacts(in: \.request.settings).map { $0.belonging(to: CommandName.takingModelFlags) }
+let modelOptions = (hiddenFacts(in: \.request.settings) + [processOption])
+  .map { $0.belonging(to: CommandName.takingModelFlags) }
+
+/// The process of a model that is drawn from; training has its own option.
+private let processOption =
+  OptionDefinition(
+    "process", .required(name: "NAME", example: "edm"), .model, words: ProcessSpecification.names,
+    "in place of what was recognised: diffusion, edm, consistency, flow (data at t = 1) or rectified-flow"
+  ) { o, value, name throws(UsageError) in
+    guard ProcessSpecification.names.contains(value) else {
+      throw UsageError(
+        "--\(name): \"\(value)\" is not a process; type --\(name) diffusion, edm, consistency, flow or rectified-flow")
+    }
+    o.request.settings.process = value
+  }
 
 /// Where a model flag is stored.
 typealias SettingsPath = WritableKeyPath<Options, StatedSettings> & Sendable
@@ -132,7 +146,37 @@ let upstreamOptions: [OptionDefinition] = [
   OptionDefinition("base-samples", .required(name: "FILE", example: "64_samples.npz"), .upstream, "same as --low-res") {
     o, value, _ throws(UsageError) in o.request.lowRes = value
   },
+  OptionDefinition(
+    "training-mode", .required(name: "MODE", example: "edm"), .upstream, of: CommandName.takingModelFlags,
+    "--process edm if it is edm, --process consistency if consistency_distillation or consistency_training"
+  ) { o, value, name throws(UsageError) in
+    let processes = [
+      "edm": "edm", "consistency_distillation": "consistency", "consistency_training": "consistency",
+    ]
+    guard let process = processes[value] else {
+      throw UsageError(
+        "--\(name): \"\(value)\" cannot be drawn; type edm, consistency_distillation or consistency_training")
+    }
+    o.request.settings.process = process
+  },
+  OptionDefinition(
+    "sigma-max", .required(name: "S", example: "80"), .upstream, of: CommandName.takingModelFlags,
+    "the largest noise level of an EDM or consistency model; default 80"
+  ) { o, value, name throws(UsageError) in o.request.settings.sigmaMax = try number(value, name, from: 0) },
+  OptionDefinition(
+    "sigma-min", .required(name: "S", example: "0.002"), .upstream, of: CommandName.takingModelFlags,
+    "the least noise level of an EDM or consistency model; default 0.002"
+  ) { o, value, name throws(UsageError) in o.request.settings.sigmaMin = try number(value, name, from: 0) },
+  OptionDefinition("s-churn", .required(name: "X", example: "0"), .upstream, "0: no sampler adds noise as it goes") {
+    _, value, name throws(UsageError) in
+    guard try number(value, name, from: 0) == 0 else {
+      throw UsageError(
+        "--\(name) \(value): steps with churn are not drawn here; type --\(name) 0, or --sampler euler-a")
+    }
+  },
   // Accepted so that command lines of the original can be pasted; the help says that they have no effect.
+  idleOption("generator", .required(name: "NAME", example: "determ")) { _, _ throws(UsageError) in },
+  idleOption("weight-schedule", .required(name: "NAME", example: "uniform")) { _, _ throws(UsageError) in },
   idleOption("dropout", .required(name: "X", example: "0.3")) { value, name throws(UsageError) in
     _ = try number(value, name, from: 0)
   },

@@ -74,6 +74,16 @@ private let drawingOptions: [OptionDefinition] = [
     o.request.timesteps = try wholeNumbers(value, name, 0...999_999, example: "999,700,400,100")
   },
   OptionDefinition(
+    "sigmas", .required(name: "LIST", example: "80,24.4,5.84"), .drawing,
+    "in place of --steps: exactly these noise levels, highest first, of a model that knows noise by its level"
+  ) { o, value, name throws(UsageError) in o.request.sigmas = try numbers(value, name, example: "80,24.4,5.84") },
+  OptionDefinition(
+    "ts", .required(name: "LIST", example: "0,22,39"), .drawing,
+    "a consistency model's levels to visit, by number; --steps, 40 if it is left out, says how many there are"
+  ) { o, value, name throws(UsageError) in
+    o.request.scales = try wholeNumbers(value, name, 0...999_999, example: "0,22,39")
+  },
+  OptionDefinition(
     "no-clip", .none, .drawing, of: CommandName.inversions.union([.draw, .nll]),
     "do not clip the predicted image to the pixel range at each step"
   ) { o, _, _ throws(UsageError) in o.request.clipDenoised = false },

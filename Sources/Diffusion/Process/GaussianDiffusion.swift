@@ -89,7 +89,8 @@ public struct GaussianDiffusion: Sendable {
   ) {
     self.init(
       betas: merged(levels.alphasCumprod), alphasCumprod: levels.alphasCumprod,
-      leadingTo: levels.alphasCumprodPrev, timestepMap: levels.timesteps, originalSteps: originalSteps, meanType: meanType, varType: varType, rescaleTimesteps: rescaleTimesteps)
+      leadingTo: levels.alphasCumprodPrev, timestepMap: levels.timesteps, originalSteps: originalSteps,
+      meanType: meanType, varType: varType, rescaleTimesteps: rescaleTimesteps)
   }
 
   private init(

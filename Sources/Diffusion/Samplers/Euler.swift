@@ -21,7 +21,7 @@ extension Euler {
   /// The entry in the table of samplers.
   public static let info = SamplerInfo(
     name: "euler", title: "Euler", summary: "first order, as ddim, at fractional timesteps (Karras et al. 2022)",
-    defaultSpacing: .linspace, spacingStyle: .continuous
+    defaultSpacing: .linspace, spacingStyle: .continuous, isDefined: { !$0.isOfConsistencyModel }
   ) { _ in Euler() }
 }
 

@@ -16,6 +16,8 @@ public struct SamplerInfo: Sendable {
   public let usesIntegerStride: Bool
   /// How the corresponding diffusers sampler counts its timesteps.
   public let spacingStyle: SpacingStyle
+  /// The most steps that it can take; nil if there is no limit.
+  public let mostSteps: Int?
   /// The parameters that it uses; it ignores others.
   public let parameters: Set<SamplerParameter>
   /// Creates a sampler, ready for its first step.
@@ -31,15 +33,18 @@ public struct SamplerInfo: Sendable {
   ///   - defaultSpacing: the default spacing of steps; nil for the original's.
   ///   - usesIntegerStride: whether the original's is an integer stride.
   ///   - spacingStyle: how the corresponding diffusers sampler counts its timesteps.
+  ///   - mostSteps: the most steps that it can take; nil if there is no limit.
   ///   - parameters: the parameters that it uses.
   ///   - modelEvaluations: see the method of that name; one evaluation per step by default.
-  ///   - isDefined: whether it can sample a process; any process by default.
+  ///   - isDefined: whether it can sample a process; by default, any whose levels all have a share of the image and
+  ///     whose network is no consistency model.
   ///   - make: creates a sampler, ready for its first step.
   public init(
     name: String, title: String, summary: String, defaultSteps: Int = 50, defaultSpacing: TimestepSpacing?,
-    usesIntegerStride: Bool = false, spacingStyle: SpacingStyle, parameters: Set<SamplerParameter> = [],
+    usesIntegerStride: Bool = false, spacingStyle: SpacingStyle, mostSteps: Int? = nil,
+    parameters: Set<SamplerParameter> = [],
     modelEvaluations: @escaping @Sendable (_ steps: Int, _ endsInPicture: Bool) -> Int = { steps, _ in steps },
-    isDefined: @escaping @Sendable (any NoiseProcess) -> Bool = { _ in true },
+    isDefined: @escaping @Sendable (any NoiseProcess) -> Bool = { $0.hasNoisyImages },
     make: @escaping @Sendable (SamplerParameters) -> any Sampler
   ) {
     self.name = name
@@ -49,6 +54,7 @@ public struct SamplerInfo: Sendable {
     self.defaultSpacing = defaultSpacing
     self.usesIntegerStride = usesIntegerStride
     self.spacingStyle = spacingStyle
+    self.mostSteps = mostSteps
     self.parameters = parameters
     self.make = make
     evaluations = modelEvaluations
@@ -76,10 +82,21 @@ public struct SamplerInfo: Sendable {
     Euler.info,
     EulerAncestral.info,
     PLMS.info,
+    Consistency.onestepInfo,
+    Consistency.multistepInfo,
   ]
 
   /// The sampler named `name` in `table`; nil if there is none.
   public static func named(_ name: String, among table: [SamplerInfo] = all) -> SamplerInfo? {
     table.first { $0.name == name }
   }
+}
+
+extension NoiseProcess {
+  /// Whether there is a share of the image at every level, and a probability flow that leads to it: what most samplers
+  /// need.
+  public var hasNoisyImages: Bool { !isOfConsistencyModel && level(count - 1).alpha > 0 }
+
+  /// Whether its network maps every level to an image at once, so that there is no flow to follow.
+  public var isOfConsistencyModel: Bool { (self as? ContinuousProcess)?.diffusion.form == .consistency }
 }

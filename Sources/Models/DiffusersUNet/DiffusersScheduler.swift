@@ -41,6 +41,17 @@ struct DiffusersScheduler: Decodable {
   let interpolationType: String?
   let sigmaMin: Double?
   let sigmaMax: Double?
+  // Settings of schedulers with continuous levels.
+  let sigmaData: Double?
+  let rho: Double?
+  let sNoise: Double?
+  let clipDenoised: Bool?
+  let sigmaSchedule: String?
+  let shift: Double?
+  let useDynamicShifting: Bool?
+  let shiftTerminal: Double?
+  let invertSigmas: Bool?
+  let stochasticSampling: Bool?
 
   // The keys after conversion from snake case.
   enum CodingKeys: String, CodingKey {
@@ -49,7 +60,9 @@ struct DiffusersScheduler: Decodable {
     case predictionType, predictEpsilon, thresholding, dynamicThresholdingRatio, sampleMaxValue, rescaleBetasZeroSnr
     case timestepSpacing, stepsOffset, setAlphaToOne, useKarrasSigmas, solverOrder, algorithmType, solverType
     case lambdaMinClipped, finalSigmasType, skipPrkSteps, eulerAtFinal, lowerOrderFinal, useLuLambdas
-    case useExponentialSigmas, useBetaSigmas, useFlowSigmas, interpolationType, sigmaMin, sigmaMax
+    case useExponentialSigmas, useBetaSigmas, useFlowSigmas, interpolationType, sigmaMin, sigmaMax, sigmaData, rho
+    case sNoise, clipDenoised, sigmaSchedule, shift, useDynamicShifting, shiftTerminal, invertSigmas
+    case stochasticSampling
   }
 
   /// The keys of `ModelDescription` that it gives.
@@ -57,7 +70,8 @@ struct DiffusersScheduler: Decodable {
     "scheduler", "diffusion_steps", "noise_schedule", "beta_start", "beta_end", "trained_betas", "sigma_small",
     "rescale_betas_zero_snr", "prediction", "clip_denoised", "clip_sample_range", "thresholding",
     "dynamic_thresholding_ratio", "sample_max_value", "timestep_spacing", "steps_offset", "set_alpha_to_one",
-    "use_karras_sigmas", "learn_sigma",
+    "use_karras_sigmas", "learn_sigma", "process", "sigma_min", "sigma_max", "sigma_data", "rho", "sigma_log_scale",
+    "shift",
   ]
 
   /// Adds its settings to `model`, with the defaults of its class for missing keys.
@@ -67,11 +81,16 @@ struct DiffusersScheduler: Decodable {
     func require(_ key: String, _ isSupported: Bool, _ value: String, _ supported: String) throws(CheckpointError) {
       if !isSupported { throw .unsupported(file: file, key: key, value: value, supported: supported) }
     }
+    if let continuous = DiffusersContinuousScheduler.named(className ?? "") {
+      try continuous.describe(&model, self, file: file)
+      return
+    }
     let known = className.map { DiffusersSchedulerClass.named($0) } ?? .usual
     guard let known else {
       throw .unsupported(
         file: file, key: "_class_name", value: sanitizedLine(className ?? ""),
-        supported: "schedulers with betas, such as DDPMScheduler and DDIMScheduler,")
+        supported: "schedulers with betas (DDPMScheduler and the like), CMStochasticIterative, EDMEuler, "
+          + "EDMDPMSolverMultistep, FlowMatchEulerDiscrete and FlowMatchHeunDiscrete")
     }
     for key in Self.described { model.otherFiles[key] = file }
     var description = model.description

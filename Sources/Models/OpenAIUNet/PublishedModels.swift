@@ -19,7 +19,7 @@ public struct PublishedModel: Sendable {
     }
   }
 
-  private init(
+  init(
     _ name: String, _ family: String = "guided", kind: Architecture.Kind = .unet, size: Int, width: Int,
     mult: [Double], blocks: Int, attention: Set<Int>, classes: Int? = nil, out: Int = 6, heads: Int = 4,
     headChannels: Int? = nil, newOrder: Bool = false, updown: Bool = true, scaleShift: Bool = true, steps: Int = 1000,

@@ -87,6 +87,10 @@ extension UNetFamily {
     defaults.noiseSchedule = "linear"
     defaults.prediction = "epsilon"
     defaults.sigmaSmall = false
+    // torchcfm's trainer, which learns flows, saves guided-diffusion's network so; nothing else in the file says it.
+    if Set(["net_model", "ema_model"]).isSubset(of: checkpoint.state.origin.outermostKeys) {
+      defaults.process = "flow"
+    }
     return defaults
   }
 

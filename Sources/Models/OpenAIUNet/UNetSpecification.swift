@@ -80,6 +80,20 @@ extension UNetCheckpoint {
   /// Resolves the settings of the process that shapes do not show.
   private static func resolveProcess(_ known: inout SettingsResolver, learnSigma: Bool) throws(ModelError) {
     _ = try known.resolve("scheduler", \.scheduler)
+    let process = try known.resolve("process", \.process, overridesFile: true)
+    if let process, process != "diffusion" {
+      // The defaults of a process in timesteps are not this one's.
+      if known.file?.description.diffusionSteps != nil || known.stated.diffusionSteps != nil {
+        _ = try known.resolve("diffusion_steps", \.diffusionSteps)
+      }
+      _ = try known.resolve("sigma_min", \.sigmaMin)
+      _ = try known.resolve("sigma_max", \.sigmaMax)
+      _ = try known.resolve("sigma_data", \.sigmaData)
+      _ = try known.resolve("rho", \.rho)
+      _ = try known.resolve("sigma_log_scale", \.sigmaLogScale)
+      _ = try known.resolve("shift", \.shift)
+      return
+    }
     _ = try known.resolve("diffusion_steps", \.diffusionSteps)
     _ = try known.resolve("noise_schedule", \.noiseSchedule)
     _ = try known.resolve("beta_start", \.betaStart)
@@ -93,7 +107,8 @@ extension UNetCheckpoint {
 
   /// How x̂₀ is clipped at each step; to [-1, 1] if the file does not say.
   private static func clipping(_ known: inout SettingsResolver) throws(ModelError) -> Clipping {
-    let clips = try known.resolve("clip_denoised", \.clipDenoised) ?? true
+    let isFlow = known.resolved.process.flatMap(ContinuousDiffusion.Form.init)?.isFlow == true
+    let clips = try known.resolve("clip_denoised", \.clipDenoised) ?? !isFlow
     if try known.resolve("thresholding", \.thresholding) == true {
       let quantile = try known.resolve("dynamic_thresholding_ratio", \.dynamicThresholdingRatio) ?? 0.995
       let maximum = try known.resolve("sample_max_value", \.sampleMaxValue) ?? 1

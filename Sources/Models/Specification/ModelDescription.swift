@@ -71,6 +71,20 @@ public struct ModelDescription: Sendable, Equatable, Codable {
   public var rescaleBetasZeroSnr: Bool?
   /// T, the number of steps of the process that the model was trained on.
   public var diffusionSteps: Int?
+  /// The process: `diffusion`, the default, or a `ContinuousDiffusion.Form`.
+  public var process: String?
+  /// σ of a continuous process: the least, the largest, and that of the images.
+  public var sigmaMin: Double?
+  public var sigmaMax: Double?
+  public var sigmaData: Double?
+  /// The exponent that spaces its levels.
+  public var rho: Double?
+  /// The factor of ln σ that its network is told.
+  public var sigmaLogScale: Double?
+  /// The factor that shifts a flow's levels towards noise.
+  public var shift: Double?
+  /// Whether sampling starts as if an image of unit variance were in the noise (diffusers' EDM).
+  public var startsWithUnitImage: Bool?
   /// What the model predicts: `epsilon`, `sample` or `v`.
   public var prediction: String?
   /// Whether the model predicts the image instead of the noise; read only where there is no `prediction`.

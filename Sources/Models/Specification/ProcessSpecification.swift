@@ -7,7 +7,9 @@ public struct ProcessSpecification: Sendable, Equatable {
   /// of a megabyte.
   public static let stepsAllowed = 1...100_000
 
-  /// β of all T timesteps.
+  /// The process if its noise levels are continuous; nil if it is Gaussian diffusion in timesteps.
+  public let continuous: ContinuousDiffusion?
+  /// β of all T timesteps; empty if the process is continuous.
   public let betas: [Double]
   /// The schedule, if it is one of the original's.
   public let schedule: BetaSchedule?
@@ -19,7 +21,7 @@ public struct ProcessSpecification: Sendable, Equatable {
   public let varType: ModelVarType
 
   /// The number of steps T.
-  public var steps: Int { betas.count }
+  public var steps: Int { continuous?.steps ?? betas.count }
 
   /// Creates the process of `description`, with the original's defaults for what it lacks.
   ///
@@ -35,6 +37,12 @@ public struct ProcessSpecification: Sendable, Equatable {
         reason:
           "\(name): a process of \(steps) steps is not one of \(allowed.lowerBound) to \(allowed.upperBound)")
     }
+    if let process = description.process, process != "diffusion" {
+      continuous = try Self.continuous(process, description, name: name)
+      (betas, schedule, rescaleTimesteps, meanType, varType) = ([], nil, false, .startX, .fixedSmall)
+      return
+    }
+    continuous = nil
     let (schedule, betas) = try Self.schedule(description, steps: steps, name: name)
     let endsInNoise = description.rescaleBetasZeroSnr == true
     (self.schedule, self.betas) = endsInNoise ? (nil, rescaledToZeroTerminalSNR(betas)) : (schedule, betas)
@@ -62,7 +70,7 @@ public struct ProcessSpecification: Sendable, Equatable {
     betas: [Double], rescaleTimesteps: Bool = false, meanType: ModelMeanType = .epsilon,
     varType: ModelVarType = .fixedLarge
   ) {
-    (self.betas, schedule, self.rescaleTimesteps) = (betas, nil, rescaleTimesteps)
+    (continuous, self.betas, schedule, self.rescaleTimesteps) = (nil, betas, nil, rescaleTimesteps)
     (self.meanType, self.varType) = (meanType, varType)
   }
 
@@ -77,6 +85,35 @@ public struct ProcessSpecification: Sendable, Equatable {
   public func diffusion(levels: NoiseLevels) -> GaussianDiffusion {
     GaussianDiffusion(
       levels: levels, originalSteps: steps, meanType: meanType, varType: varType, rescaleTimesteps: rescaleTimesteps)
+  }
+
+  /// The names of processes in descriptions and flags.
+  public static let names = ["diffusion"] + ContinuousDiffusion.Form.allCases.map(\.rawValue)
+
+  private static func continuous(
+    _ process: String, _ description: ModelDescription, name: String
+  ) throws(ModelError) -> ContinuousDiffusion {
+    guard let form = ContinuousDiffusion.Form(rawValue: process) else {
+      throw .unusable(
+        reason: "\(name): the process \(process) is not known; \(names.joined(separator: ", ")) are")
+    }
+    var continuous = ContinuousDiffusion(form, steps: description.diffusionSteps)
+    continuous.sigmaMin = description.sigmaMin ?? continuous.sigmaMin
+    continuous.sigmaMax = description.sigmaMax ?? continuous.sigmaMax
+    continuous.sigmaData = description.sigmaData ?? continuous.sigmaData
+    continuous.rho = description.rho ?? continuous.rho
+    continuous.logScale = description.sigmaLogScale ?? continuous.logScale
+    continuous.shift = description.shift ?? 1
+    continuous.startsWithUnitImage = description.startsWithUnitImage ?? false
+    guard 0 < continuous.sigmaMin, continuous.sigmaMin < continuous.sigmaMax, continuous.sigmaMax <= 1e6,
+      0 < continuous.sigmaData, continuous.sigmaData <= 1e6, (1...100).contains(continuous.rho),
+      continuous.logScale.isFinite, continuous.shift > 0, continuous.shift <= 1e6
+    else {
+      throw .unusable(
+        reason:
+          "\(name): sigma_min, sigma_max, sigma_data, rho and shift are not those of a process, all above 0 and rising")
+    }
+    return continuous
   }
 
   private static func schedule(

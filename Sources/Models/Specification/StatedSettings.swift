@@ -43,6 +43,12 @@ public struct StatedSettings: Sendable, Equatable, Codable {
   public var noiseSchedule: String?
   /// Whether timesteps are rescaled to run to 1000 for any T.
   public var rescaleTimesteps: Bool?
+  /// The process: `diffusion`, `edm`, `consistency`, `flow` or `rectified-flow`.
+  public var process: String?
+  /// The least σ of a continuous process.
+  public var sigmaMin: Double?
+  /// The largest σ of a continuous process.
+  public var sigmaMax: Double?
   /// What the model predicts: `epsilon`, `sample` or `v`.
   public var prediction: String?
   /// Whether the model predicts the image instead of the noise.
@@ -73,6 +79,9 @@ public struct StatedSettings: Sendable, Equatable, Codable {
     case diffusionSteps = "diffusion_steps"
     case noiseSchedule = "noise_schedule"
     case rescaleTimesteps = "rescale_timesteps"
+    case process
+    case sigmaMin = "sigma_min"
+    case sigmaMax = "sigma_max"
     case prediction
     case predictXstart = "predict_xstart"
     case sigmaSmall = "sigma_small"
@@ -111,6 +120,8 @@ extension ModelDescription {
     learnSigma = stated.learnSigma
     noiseSchedule = stated.noiseSchedule
     diffusionSteps = stated.diffusionSteps
+    process = stated.process
+    (sigmaMin, sigmaMax) = (stated.sigmaMin, stated.sigmaMax)
     prediction = stated.prediction ?? stated.predictXstart.map { $0 ? "sample" : "epsilon" }
     sigmaSmall = stated.sigmaSmall
     rescaleTimesteps = stated.rescaleTimesteps

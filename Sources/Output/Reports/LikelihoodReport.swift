@@ -42,7 +42,7 @@ public struct LikelihoodReport: Sendable, Encodable {
     version = programVersion
     model = plan.model.name
     seed = plan.seed
-    timesteps = plan.diffusion.timestepMap.reversed()
+    timesteps = plan.gaussian.timestepMap.reversed()
     let rows = bounds.flatMap { bound in bound.totalBPD.indices.map { (bound: bound, row: $0) } }
     images = rows.enumerated().map { n, place in
       let (bound, row) = (place.bound, place.row)

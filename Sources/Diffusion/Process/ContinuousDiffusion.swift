@@ -1,0 +1,138 @@
+import DiffusionPlatform
+
+/// A process whose noise levels form a continuum and are known to the network as such, not as timesteps: EDM's,
+/// consistency models' and flows'. `ContinuousProcess` is such a process at the levels that a sampler visits.
+public struct ContinuousDiffusion: Sendable, Equatable {
+  /// The relation of noise level, network and image.
+  public enum Form: String, Sendable, CaseIterable, Codable {
+    /// x = x₀ + σ·ε, preconditioned as by Karras et al. 2022, "Elucidating the Design Space", §5.
+    case edm
+    /// The same levels; the network maps any of them to the image at once (Song et al. 2023, "Consistency Models").
+    case consistency
+    /// x = t·x₀ + (1 - t)·ε, of which the network predicts x₀ - ε (Lipman et al. 2023, "Flow Matching"; torchcfm).
+    case flow
+    /// x = (1 - σ)·x₀ + σ·ε, of which the network predicts ε - x₀ (Liu et al. 2023, "Flow Straight and Fast"; diffusers).
+    case rectifiedFlow = "rectified-flow"
+
+    /// Whether levels go from 1, pure noise, to 0, and not over σ of Karras et al.
+    public var isFlow: Bool { self == .flow || self == .rectifiedFlow }
+  }
+
+  /// The relation of noise level, network and image.
+  public var form: Form
+  /// The number of levels T that the model was trained on, or by which its timesteps are scaled.
+  public var steps: Int
+  /// The least σ of EDM and consistency models.
+  public var sigmaMin = 0.002
+  /// The largest.
+  public var sigmaMax = 80.0
+  /// The standard deviation of the images.
+  public var sigmaData = 0.5
+  /// The exponent that spaces their levels.
+  public var rho = 7.0
+  /// The factor c of what their network is told, c·ln σ: ¼ in EDM's code, 250 in consistency_models.
+  public var logScale = 250.0
+  /// The factor that shifts a rectified flow's levels towards noise (Esser et al. 2024, "Scaling Rectified Flow
+  /// Transformers", §5.3.2).
+  public var shift = 1.0
+  /// Whether sampling starts from √(σmax² + 1)·ε, as diffusers' EDM schedulers do, rather than from σmax·ε.
+  public var startsWithUnitImage = false
+
+  /// A process with the constants of openai/consistency_models.
+  public init(_ form: Form, steps: Int? = nil) {
+    self.form = form
+    self.steps = steps ?? (form == .consistency ? 40 : 1000)
+  }
+
+  /// The noise level `sigma`, above 0 and at most `sigmaMax` (1 for flows).
+  public func level(_ sigma: Double) -> NoiseLevel {
+    switch form {
+    case .edm, .consistency:
+      NoiseLevel(
+        alpha: 1, sigma: sigma, conditioning: Float(logScale * log(sigma + 1e-44)),
+        inputScale: Float(1 / (sigma * sigma + sigmaData * sigmaData).squareRoot()))
+    case .flow: NoiseLevel(alpha: 1 - sigma, sigma: sigma, conditioning: Float(1 - sigma))
+    case .rectifiedFlow: NoiseLevel(alpha: 1 - sigma, sigma: sigma, conditioning: Float(Double(steps) * sigma))
+    }
+  }
+
+  /// How x̂₀ follows from the network's output.
+  public var parameterization: any Parameterization {
+    switch form {
+    case .edm: EDMParameterization(sigmaData: sigmaData)
+    case .consistency: ConsistencyParameterization(sigmaData: sigmaData, sigmaMin: sigmaMin)
+    case .flow: FlowParameterization(sign: 1)
+    case .rectifiedFlow: FlowParameterization(sign: -1)
+    }
+  }
+
+  /// The factor of standard normal noise at the highest level.
+  public var initialScale: Float {
+    if form.isFlow { return 1 }
+    return Float(startsWithUnitImage ? (sigmaMax * sigmaMax + 1).squareRoot() : sigmaMax)
+  }
+
+  /// The levels of `count` steps, highest first.
+  ///
+  /// - Throws: `SpacingError` if there are not as many.
+  public func sigmas(steps count: Int) throws(SpacingError) -> [Double] {
+    guard count >= 1 else { throw .malformed("\(count)") }
+    switch form {
+    case .consistency:
+      // diffusers' CMStochasticIterativeScheduler.
+      guard count <= steps else { throw .tooMany(steps: count, available: steps, section: nil) }
+      return (0..<count).map { sigma(scale: $0 * (steps / count)) }
+    case .edm: return (0..<count).map { karras(count > 1 ? Double($0) / Double(count - 1) : 0) }
+    case .flow: return (0..<count).map { 1 - Double($0) / Double(count) }
+    case .rectifiedFlow:
+      // diffusers shifts the ends, and what lies between them once more.
+      func shifted(_ sigma: Double) -> Double { shift * sigma / (1 + (shift - 1) * sigma) }
+      let (high, low) = (shifted(1), shifted(1 / Double(steps)))
+      return (0..<count).map { i in
+        shifted(high + (count > 1 ? Double(i) / Double(count - 1) : 0) * (low - high))
+      }
+    }
+  }
+
+  /// The level of scale `k`, in `0 ..< steps`, of a consistency model: 0 is σmax and `steps` - 1 is σmin.
+  public func sigma(scale k: Int) -> Double { karras(steps > 1 ? Double(k) / Double(steps - 1) : 0) }
+
+  /// Karras et al. 2022, eq. 5: σmax at 0, σmin at 1.
+  private func karras(_ ramp: Double) -> Double {
+    let (high, low) = (pow(sigmaMax, 1 / rho), pow(sigmaMin, 1 / rho))
+    return pow(high + ramp * (low - high), rho)
+  }
+}
+
+/// A continuous process at the levels that a sampler visits.
+public struct ContinuousProcess: NoiseProcess {
+  /// The process.
+  public let diffusion: ContinuousDiffusion
+  /// σ of each step, lowest first.
+  public let sigmas: [Double]
+
+  /// The process at the levels `sigmas`, highest first, each in range and below the one before.
+  public init(_ diffusion: ContinuousDiffusion, sigmas: [Double]) {
+    precondition(!sigmas.isEmpty, "a process without levels")
+    self.diffusion = diffusion
+    self.sigmas = sigmas.reversed()
+  }
+
+  /// The number of levels.
+  public var count: Int { sigmas.count }
+
+  /// The level of step `i`; of flows, the network can be evaluated at the noiseless level too.
+  public func level(_ i: Int) -> NoiseLevel {
+    if i >= 0 { return diffusion.level(sigmas[i]) }
+    return diffusion.form.isFlow ? diffusion.level(0) : .noiseless
+  }
+
+  /// σ of step `i`.
+  public func timestep(_ i: Int) -> Double { sigmas[i] }
+
+  /// How x̂₀ follows from the network's output.
+  public var parameterization: any Parameterization { diffusion.parameterization }
+
+  /// False: such networks predict no variance.
+  public var learnsVariance: Bool { false }
+}

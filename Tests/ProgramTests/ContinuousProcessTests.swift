@@ -1,0 +1,167 @@
+import DiffusionImages
+import Foundation
+import TestSupport
+import Testing
+
+/// Whole runs of models whose noise levels are continuous, against what their own code draws from the same noise:
+/// openai/consistency_models, diffusers' consistency pipeline and torchcfm.
+struct ContinuousProcessTests: RunsSample {
+  let folder: URL
+
+  init() throws { folder = try temporaryFolder() }
+
+  private static let consistency = "families/consistency/imagenet-like"
+  private static let flow = "families/flow/cifar-like"
+
+  @Test(arguments: [
+    ("sample_onestep", "consistency", ""), ("sample_onestep", "consistency", "--sampler onestep --steps 1"),
+    ("sample_multistep", "consistency", "--ts 0,22,39 --steps 40"),
+    ("sample_multistep", "consistency", "--sampler multistep --ts 0,22,39"),
+    ("sample_heun", "edm", "--sampler heun --steps 5"), ("sample_euler", "edm", "--sampler euler --steps 5"),
+    ("sample_ancestral", "edm", "--sampler euler-a --steps 5"),
+  ])
+  func drawsWhatConsistencyModelsDraws(tag: String, process: String, options: String) throws {
+    defer { cleanUp() }
+    let reference = try Fixture(Self.consistency + ".reference")
+    let classes = reference.integers("y").map(String.init).joined(separator: ",")
+    let file = process == "edm" ? "edm/ema_0.9999_000100.pt" : "ema_0.9999432189950708_600000.pt"
+    let result = try run(
+      """
+      --model \(Fixture.path(Self.consistency))/\(file) --process \(process) --image-size 16 --num-head-channels 16 \
+      --class \(classes) --count 2 --rng torch --seed 42 --quiet --out x.npy \(options)
+      """)
+    try #require(result.status == 0, "\(result.errors)")
+    expectClose(try readNPY(try bytes("x.npy"), path: "x.npy"), reference.tensor(tag), tolerance: 2e-4, tag)
+  }
+
+  /// The command lines in its README, with this model's dimensions.
+  @Test func commandLinesOfConsistencyModelsCanBePasted() throws {
+    defer { cleanUp() }
+    try FileManager.default.copyItem(
+      atPath: Fixture.path(Self.consistency + "/ema_0.9999432189950708_600000.pt"), toPath: folder.path + "/cd_16.pt")
+    let network =
+      "--attention_resolutions 8 --class_cond True --use_scale_shift_norm True --dropout 0.0 --image_size 16 "
+      + "--num_channels 32 --num_head_channels 16 --num_res_blocks 1 --resblock_updown True --use_fp16 True"
+    let line = "--model_path cd_16.pt --batch_size 2 --num_samples 2 \(network) --weight_schedule uniform --out x.npy"
+    let one = try run("--training_mode consistency_distillation --generator determ --sampler onestep \(line)")
+    try #require(one.status == 0, "\(one.errors)")
+    let several = try run(
+      """
+      --training_mode consistency_distillation --generator determ-indiv --sampler multistep --ts 0,17,39 --steps 40 \
+      --sigma_max 80 --sigma_min 0.002 --s_churn 0 \(line) --overwrite
+      """)
+    try #require(several.status == 0, "\(several.errors)")
+    // The file's name says what it is.
+    #expect(try run("--model cd_16.pt --num-head-channels 16 --image-size 16 --seed 1 --out y.png").status == 0)
+    let unknown = try run("--training_mode progdist \(line)")
+    #expect(unknown.status == 64 && unknown.errors.contains("\"progdist\" cannot be drawn; type edm"))
+  }
+
+  /// Pixels are those of consistency_models, to one grey level.
+  @Test func onestepPixels() throws {
+    defer { cleanUp() }
+    let reference = try Fixture(Self.consistency + ".reference")
+    let classes = reference.integers("y").map(String.init).joined(separator: ",")
+    let model = Fixture.path(Self.consistency) + "/ema_0.9999432189950708_600000.pt"
+    let result = try run(
+      """
+      --model \(model) --process consistency --image-size 16 --num-head-channels 16 --class \(classes) --count 2 \
+      --rng torch --seed 42 --quiet --out x%d.png
+      """)
+    try #require(result.status == 0, "\(result.errors)")
+    let expected = reference.tensor("sample_onestep")
+    for n in 0..<2 {
+      let picture = try Picture(png: bytes("x\(n).png"))
+      for y in 0..<16 {
+        for x in 0..<16 {
+          for c in 0..<3 {
+            let level = max(0, min(255, Int((expected[((n * 3 + c) * 16 + y) * 16 + x] + 1) * 127.5)))
+            #expect(abs(Int(picture.pixels[(y * 16 + x) * 3 + c]) - level) <= 1)
+          }
+        }
+      }
+    }
+  }
+
+  @Test func drawsWhatDiffusersConsistencyPipelineDraws() throws {
+    defer { cleanUp() }
+    let reference = try Fixture("families/consistency/diffusers-cd.reference")
+    try Data(npy(reference.tensor("noise").shape, .float32(reference.tensor("noise").values))).write(
+      to: folder.appendingPathComponent("noise.npy"))
+    let classes = reference.integers("classes").map(String.init).joined(separator: ",")
+    let line =
+      "--model \(Fixture.path("families/consistency/diffusers-cd")) --class \(classes) --count 2 --rng torch --seed 0 "
+      + "--noise noise.npy --quiet --overwrite --out x.npy"
+    for (tag, options) in [("onestep", ""), ("twostep_22_0_seed0", " --ts 0,22,39")] {
+      let result = try run(line + options)
+      try #require(result.status == 0, "\(result.errors)")
+      // The pipeline's are in [0, 1].
+      let found = try readNPY(try bytes("x.npy"), path: "x.npy").map { ($0 + 1) / 2 }
+      expectClose(found, reference.tensor(tag), tolerance: 1e-4, tag)
+    }
+  }
+
+  /// A file of torchcfm is known by the two networks in it.
+  @Test(arguments: [
+    ("euler5", "--steps 5"), ("euler20", "--sampler euler --steps 20"), ("heun5", "--sampler heun --steps 5"),
+  ])
+  func drawsWhatTorchcfmDraws(tag: String, options: String) throws {
+    defer { cleanUp() }
+    let reference = try Fixture(Self.flow + ".reference")
+    try Data(npy(reference.tensor("noise").shape, .float32(reference.tensor("noise").values))).write(
+      to: folder.appendingPathComponent("noise.npy"))
+    let result = try run(
+      """
+      --model \(Fixture.path(Self.flow))/otcfm_cifar10_weights_step_400000.pt --image-size 16 --num-head-channels 32 \
+      --count 2 --noise noise.npy --out x.npy \(options)
+      """)
+    try #require(result.status == 0, "\(result.errors)")
+    #expect(result.errors.contains("process flow"), "\(result.errors)")
+    let expected = reference.tensor(tag)
+    let largest = expected.values.map(abs).max() ?? 0
+    expectClose(try readNPY(try bytes("x.npy"), path: "x.npy"), expected, tolerance: 1e-4 * largest, tag)
+  }
+
+  @Test(arguments: [
+    ("--sampler ddim", "--sampler ddim is not defined for the process that"),
+    ("--sampler unipc", "type --sampler and one of onestep, multistep"),
+    ("--sampler onestep --steps 2", "--sampler onestep takes 1 step, not 2; type --sampler multistep"),
+    ("--timesteps 900,500", "--timesteps is for models with timesteps"),
+    ("--ts 0,22", "--ts ends with the lowest of --steps 40 levels, 39; type for instance --ts 0,20,39"),
+    ("--ts 5,2", "--ts: each must be more than the one before"),
+    ("--sigmas 90,5", "--sigmas: the highest level of the model is 80"),
+    ("--sigmas 5,5", "--sigmas: each must be less than the one before"),
+    ("--sigmas 80,5 --ts 0,39", "--sigmas and --ts both choose the timesteps"),
+    ("--steps 41", "41 steps are more than the 40 of the process"),
+  ])
+  func whatIsNotDefinedIsRefused(options: String, message: String) throws {
+    defer { cleanUp() }
+    let result = try run("--model \(Fixture.path("families/consistency/diffusers-cd")) --out x.png \(options)")
+    #expect(result.status != 0 && result.errors.contains(message), "\(result.errors)")
+  }
+
+  @Test func processesAreAskedFor() throws {
+    defer { cleanUp() }
+    let model = Fixture.path(Self.consistency) + "/ema_0.9999432189950708_600000.pt"
+    let result = try run("--model \(model) --out x.png")
+    #expect(result.errors.contains("type --process consistency or --process edm"), "\(result.errors)")
+    let sigmas = try run("--sigmas 5,1 --out x.png")
+    #expect(sigmas.errors.contains("--sigmas is for models whose noise levels are continuous"), "\(sigmas.errors)")
+  }
+
+  /// What is said of a picture draws it again, and a converted model needs no flags.
+  @Test func picturesAndModelsComeBack() throws {
+    defer { cleanUp() }
+    let model = Fixture.path(Self.consistency) + "/edm/ema_0.9999_000100.pt"
+    let flags = "--process edm --image-size 16 --num-head-channels 16"
+    let drawn = try run("--model \(model) \(flags) --seed 3 --class 5 --sigmas 60,10,1.5,0.1 --out x.png")
+    try #require(drawn.status == 0, "\(drawn.errors)")
+    let again = try run("reproduce x.png")
+    #expect(again.status == 0, "\(again.errors)")
+    try #require(try run("convert \(model) \(flags) e.safetensors").status == 0)
+    let converted = try run("--model e.safetensors --seed 3 --class 5 --sigmas 60,10,1.5,0.1 --quiet --out y.npy")
+    try #require(converted.status == 0, "\(converted.errors)")
+    try run("--model \(model) \(flags) --seed 3 --class 5 --sigmas 60,10,1.5,0.1 --quiet --out x.npy")
+    #expect(try bytes("x.npy") == bytes("y.npy"))
+  }
+}
