@@ -22,7 +22,7 @@ SHARED = $(foreach program,$(PROGRAMS),man/man1/$(program).1 bash-completion/com
 APT_GET = $$(test "$$(id -u)" = 0 || echo sudo) apt-get
 
 .PHONY: help build demo test lint graph format docs bench bench-peers bench-training digits same-bytes isa-check count-check \
-  batch-check train-check soak sanitize failure-check pngsuite-check slurm-check embedding-check fuzz published-check shared install \
+  batch-check train-check soak sanitize failure-check pngsuite-check slurm-check embedding-check zoo-check fuzz published-check shared install \
   uninstall dist install-check clean libpng
 
 help: ## list the targets
@@ -41,7 +41,7 @@ test: libpng build ## run all tests
 lint: ## check the formatting, the layers of modules, the length of files and lines, and the shell scripts
 	python3 Tests/Checks/module_graph.py --check
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Examples
-	@if command -v shellcheck > /dev/null; then shellcheck .ci/run Tests/Checks/*.sh Tests/Fuzz/*.sh Examples/*.sh Examples/*/*.sh \
+	@if command -v shellcheck > /dev/null; then shellcheck .ci/run Tests/Checks/*.sh Tests/Fuzz/*.sh Tests/Zoo/*.sh Examples/*.sh Examples/*/*.sh \
 	  Examples/slurm/sample.sbatch; \
 	else echo "shellcheck is not installed: shell scripts were not checked (apt-get install shellcheck)"; fi
 
@@ -84,6 +84,9 @@ same-bytes: build ## compare what another build's programs write with what these
 
 embedding-check: ## build and run Examples/embedding, a package that depends on this one by version (some minutes)
 	Examples/embedding/check.sh
+
+zoo-check: build ## compare with diffusers, from PyPI, on two hundred folders as its users hold them (some minutes)
+	Tests/Zoo/run.sh $(SAMPLE) .build/zoo
 
 count-check: build ## check how many instructions a forward pass takes (needs valgrind)
 	Tests/Checks/instruction-count.sh $(SAMPLE)

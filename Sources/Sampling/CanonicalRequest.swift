@@ -43,7 +43,8 @@ extension SamplingPlan {
     }
     canonical.sampler = sampler.name
     canonical.eta = request.eta == 0 ? nil : request.eta
-    if model.specification.nullClass != nil { canonical.guidance = guidance }
+    if model.specification.nullClass != nil || guide != nil { canonical.guidance = guidance }
+    canonical.guideModel = guide?.model.name
     canonical.guidanceInterval = request.guidanceInterval
     (canonical.classifier, canonical.classifierScale) = (classifier?.name, classifier?.scale)
     canonical.lowRes = request.lowRes

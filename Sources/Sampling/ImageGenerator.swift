@@ -7,6 +7,8 @@ public struct ImageGenerator {
   private let plan: SamplingPlan
   /// Keeps the projected embeddings from batch to batch.
   private let network: any DenoisingNetwork
+  /// The guiding model's, prepared likewise; nil without one.
+  private let guide: (any DenoisingNetwork)?
   /// PyTorch's stream, which continues from batch to batch.
   private var torch: TorchGenerator?
 
@@ -23,7 +25,8 @@ public struct ImageGenerator {
   /// Creates the generator; nothing is drawn yet.
   public init(_ plan: SamplingPlan) {
     self.plan = plan
-    network = plan.preparedNetwork
+    network = plan.prepared(plan.model.network)
+    guide = plan.guide.map { plan.prepared($0.model.network) }
     torch = plan.request.noiseStream == .torch ? TorchGenerator(seed: plan.seed) : nil
   }
 
@@ -88,14 +91,22 @@ public struct ImageGenerator {
   }
 
   private func denoiser(_ images: [Int], _ labels: [Int]?) -> Denoiser {
-    let network = network
+    let (network, guide) = (network, guide)
     let lowRes = lowRes(images)
     func predict(_ x: Tensor, _ timesteps: [Float], _ labels: [Int?]?) -> Tensor {
       // With guidance, each image occurs twice.
       let enlarged = lowRes.map { Tensor.stacked([Tensor](repeating: $0, count: x.shape[0] / $0.shape[0])) }
       return network(x, NetworkInputs(conditioning: timesteps, labels: labels, lowRes: enlarged))
     }
-    guard let labels, plan.model.specification.classCount != nil else { return { predict($0, $1, nil) } }
+    let hasClasses = plan.model.specification.classCount != nil
+    if let guide {
+      let given = hasClasses ? labels : nil
+      return autoguidance(
+        { predict($0, $1, given) },
+        weak: { guide($0, NetworkInputs(conditioning: $1, labels: given)) }, scale: plan.guidance,
+        interval: plan.guidanceInterval, channels: plan.imageShape[0])
+    }
+    guard let labels, hasClasses else { return { predict($0, $1, nil) } }
     return classifierFreeGuidance(
       { predict($0, $1, $2) }, scale: plan.guidance, interval: plan.guidanceInterval, labels: labels,
       channels: plan.imageShape[0])
@@ -125,9 +136,9 @@ public struct ImageGenerator {
 }
 
 extension SamplingPlan {
-  /// The network, prepared for the plan's timesteps, noisiest first.
-  var preparedNetwork: any DenoisingNetwork {
-    model.network.prepared(for: (0..<process.count).reversed().map { process.level($0).conditioning })
+  /// A network, prepared for the plan's timesteps, noisiest first.
+  func prepared(_ network: any DenoisingNetwork) -> any DenoisingNetwork {
+    network.prepared(for: (0..<process.count).reversed().map { process.level($0).conditioning })
   }
 
   /// The network without guidance, to encode or measure inputs as the images `images`.

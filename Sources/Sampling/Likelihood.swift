@@ -28,7 +28,7 @@ public struct Likelihood {
     var plan = try SamplingPlan(request, model)
     plan.classes = classes
     self.plan = plan
-    network = plan.preparedNetwork
+    network = plan.prepared(plan.model.network)
     self.given = given
     torch = request.noiseStream == .torch ? TorchGenerator(seed: plan.seed) : nil
   }

@@ -72,7 +72,7 @@ public struct Provenance: Sendable, Equatable {
     self.label = label
     drawing = .request(plan.canonicalRequest(image: image, label: label))
     (self.sheet, self.scale, self.view) = (sheet, scale, view)
-    files = plan.initial?.hashes
+    files = plan.inputHashes
   }
 
   /// Versions that draw the same pixels as this one.
@@ -90,6 +90,7 @@ public struct Provenance: Sendable, Equatable {
     // Models are compared by hash; earlier versions stored classes differently.
     (mine.model, others.model) = (nil, nil)
     (mine.classes, others.classes) = (nil, nil)
+    (mine.guideModel, others.guideModel) = (nil, nil)
     return mine == others && Self.versions.isSuperset(of: [version, other.version])
       && (modelHash, image, label, scale) == (other.modelHash, other.image, other.label, other.scale)
       && (sheet, view) == (other.sheet, other.view) && files == other.files

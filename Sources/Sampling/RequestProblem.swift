@@ -142,6 +142,7 @@ extension SamplingRequest {
     let others = [
       ("--index", index != nil), ("--shard", shard != nil), ("--noise", noise != nil), ("--eta", eta != nil),
       ("--init-image", initImage != nil), ("--low-res", lowRes != nil), ("--classifier", classifier != nil),
+      ("--guide-model", guideModel != nil),
       ("--guidance-interval", guidanceInterval != nil), ("--rng torch", noiseStream == .torch),
     ]
     if let other = others.first(where: \.1)?.0 { return "\(other): \(name) does not take it; leave it out" }

@@ -18,6 +18,8 @@ public struct SamplingPlan: Sendable {
   public let seed: UInt64
   /// The classifier-free guidance scale; 1 is no guidance.
   public let guidance: Double
+  /// The model that guides sampling in place of the null class, if any.
+  public let guide: GuideModel?
   /// The classifier that guides sampling, if any.
   public let classifier: GuidingClassifier?
   /// Classes to cycle through; nil to draw them at random.
@@ -68,6 +70,7 @@ public struct SamplingPlan: Sendable {
     initial = try InitialImages(request, model, steps: process.count)
     lowRes = try Self.lowResolution(request, model)
     guidance = try Self.guidance(request, model)
+    guide = try request.guideModel.map { path throws(SamplingError) in try GuideModel(path: path, for: model) }
     classifier = try request.classifier.map { path throws(SamplingError) in
       try GuidingClassifier(path: path, scale: request.classifierScale ?? 1, for: model)
     }
@@ -123,6 +126,12 @@ public struct SamplingPlan: Sendable {
     }
   }
 
+  /// Identifies the input files, keyed by option: by SHA-256, a guiding model by its fingerprint.
+  public var inputHashes: [String: String]? {
+    guard let guide else { return initial?.hashes }
+    return (initial?.hashes ?? [:]).merging(["guide-model": guide.model.fingerprint]) { $1 }
+  }
+
   /// The number of batches.
   public var batches: Int { (indices.count + batch - 1) / batch }
 
@@ -168,8 +177,13 @@ extension SamplingPlan {
   ) throws(SamplingError) -> Double {
     let specification = model.specification
     let guidance: Double
+    if request.guideModel != nil && request.guidance == nil {
+      throw .request("--guide-model needs the scale of guidance; type for instance --guidance 2")
+    }
     if let asked = request.guidance {
-      guard asked == 1 || specification.nullClass != nil else { throw .noNullClass(model: model.name) }
+      guard asked == 1 || specification.nullClass != nil || request.guideModel != nil else {
+        throw .noNullClass(model: model.name)
+      }
       guidance = asked
     } else {
       guidance = specification.nullClass == nil ? 1 : specification.recommendedGuidance ?? 1

@@ -52,6 +52,9 @@ public struct SamplingRequest: Sendable, Equatable {
 
   /// The classifier-free guidance scale (Ho & Salimans 2022); 1 is no guidance.
   public var guidance: Double?
+  /// The checkpoint of a smaller or less trained model to guide away from by `guidance`, in place of the null class
+  /// (Karras et al. 2024, "Guiding a Diffusion Model with a Bad Version of Itself").
+  public var guideModel: String?
   /// The timesteps with guidance; nil for all.
   public var guidanceInterval: ClosedRange<Int>?
   /// A classifier's checkpoint, for classifier guidance (Dhariwal & Nichol 2021, §4).

@@ -21,6 +21,7 @@ extension SamplingPlan {
       "Model: \(model.shortName)",
     ]
     if let seed = provenance.seed { parameters.insert("Seed: \(seed)", at: 3) }
+    if let guide { parameters.append("Guide model: \(guide.model.name)") }
     if let classifier { parameters.append("Classifier: \(classifier.name) at \(classifier.scale)") }
     if let initial { parameters.append("Denoising strength: \(initial.strength)") }
     if let label { parameters.append("Class: \(model.specification.name(ofClass: label))") }

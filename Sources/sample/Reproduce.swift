@@ -25,8 +25,10 @@ func reproduce(_ options: Options, image path: String) throws {
     throw ImageInfoError.otherModel(
       path: path, needed: provenance.modelHash, model: model.name, found: model.fingerprint)
   }
-  let plan = try model.plan(for: drawing.request)
-  if let changed = plan.initial?.hashes.filter({ $0.value != provenance.files?[$0.key] }).keys.min() {
+  var request = drawing.request
+  if request.guideModel != nil, let other = options.request.guideModel { request.guideModel = other }
+  let plan = try model.plan(for: request)
+  if let changed = plan.inputHashes?.filter({ $0.value != provenance.files?[$0.key] }).keys.min() {
     throw ImageInfoError.otherFile(path: path, option: changed)
   }
   // Encoded noise has a row for each image, and the file may claim one that is not there.

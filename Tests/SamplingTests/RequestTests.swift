@@ -27,6 +27,7 @@ struct RequestTests {
     request.noiseStream = .torch
     request.noise = "n.npy"
     request.guidanceInterval = 10...90
+    request.guideModel = "w.pt"
     (request.classifier, request.classifierScale) = ("c.pt", 2)
     (request.lowRes, request.initImage, request.mask) = ("l.png", "i.png", "m.png")
     (request.strength, request.jumpLength, request.jumpCount) = (0.5, 3, 2)

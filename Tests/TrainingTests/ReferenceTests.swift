@@ -84,6 +84,34 @@ struct ReferenceTests {
     }
   }
 
+  /// The same steps for v in place of the noise.
+  @Test(arguments: [BetaSchedule.cosine, .sigmoid])
+  func stepsForVelocityAgreeWithPyTorch(schedule: BetaSchedule) throws {
+    let (inputs, reference) = (try Fixture("training_trace"), try Fixture("training_v"))
+    let model = try TrainedModel(meanType: .velocity, schedule: schedule)
+    let loss = model.loss(.rescaledMSE)
+    var optimizer = AdamW(model.variables, learningRate: 1e-3, weightDecay: 0.01)
+    for step in 0..<20 {
+      for variable in model.variables { variable.clearGradient() }
+      let batch = TrainingBatch(
+        xStart: inputs.tensor("x.\(step)"), labels: inputs.integers("y.\(step)"), steps: inputs.integers("t.\(step)"),
+        weights: [1, 1, 1, 1], noise: inputs.tensor("noise.\(step)"))
+      let losses = loss.addGradients(of: batch, count: 4)
+      let mean = losses.loss.reduce(0) { $0 + Double($1) } / 4
+      let expected = Double(reference.tensor("\(schedule.rawValue).losses")[step])
+      #expect(abs(mean - expected) <= (step == 0 ? 1e-5 : 1e-3) * expected, "loss of step \(step)")
+      let norm = model.variables.reduce(0.0) { $0 + ($1.gradient?.sumOfSquares ?? 0) }.squareRoot()
+      let expectedNorm = Double(reference.tensor("\(schedule.rawValue).grad_norms")[step])
+      #expect(abs(norm - expectedNorm) <= (step == 0 ? 1e-5 : 5e-3) * expectedNorm, "gradient of step \(step)")
+      optimizer.update(model.variables)
+    }
+    let prefix = "\(schedule.rawValue).final."
+    for name in reference.names where name.hasPrefix(prefix) {
+      let found = model.variable(String(name.dropFirst(prefix.count))).value
+      expectClose(found, reference.tensor(name), tolerance: 5e-4, name)
+    }
+  }
+
   /// Checkpointing computes the same gradients to the bit, with dropout too.
   @Test func checkpointingChangesNothing() throws {
     let reference = try Fixture("training_trace")

@@ -6,13 +6,16 @@ import TensorCore
 import TestSupport
 
 /// The model of `training` and `training_trace`: random weights, pictures `[N, 3, 16, 16]`, 11 classes, learned
-/// variance, and its process: cosine, T = 1000, rescaled timesteps.
+/// variance, and its process: by default cosine, ε; T = 1000, rescaled timesteps.
 struct TrainedModel {
   let variables: [Variable]
   let unet: UNetModel
   let diffusion: GaussianDiffusion
 
-  init(useCheckpoint: Bool = false, dropout: Double = 0) throws {
+  init(
+    useCheckpoint: Bool = false, dropout: Double = 0, meanType: ModelMeanType = .epsilon,
+    schedule: BetaSchedule = .cosine
+  ) throws {
     var configuration = UNetConfiguration(
       inChannels: 3, modelChannels: 32, outChannels: 6, numResBlocks: 1, attentionResolutions: [2],
       channelMult: [1, 2])
@@ -25,7 +28,7 @@ struct TrainedModel {
     unet = try UNetModel(configuration, weights)
     variables = weights.variables
     diffusion = GaussianDiffusion(
-      betas: BetaSchedule.cosine.betas(steps: 1000), timesteps: Array(0..<1000), meanType: .epsilon,
+      betas: schedule.betas(steps: 1000), timesteps: Array(0..<1000), meanType: meanType,
       varType: .learnedRange, rescaleTimesteps: true)
   }
 

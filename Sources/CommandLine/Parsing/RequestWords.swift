@@ -99,6 +99,7 @@ private func guidanceWords(_ request: SamplingRequest) -> [String] {
   if let interval = request.guidanceInterval {
     words += ["--guidance-interval", "\(interval.lowerBound)-\(interval.upperBound)"]
   }
+  if let guide = request.guideModel { words += option("guide-model", guide) }
   if let classifier = request.classifier { words += option("classifier", classifier) }
   if let scale = request.classifierScale { words += ["--classifier-scale", "\(scale)"] }
   if let classes = request.classes { words += option("class", classes.map(\.typed).joined(separator: ",")) }

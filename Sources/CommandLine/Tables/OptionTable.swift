@@ -99,6 +99,13 @@ private let drawingOptions: [OptionDefinition] = [
     "use guidance only at these timesteps (100-700), which saves the second forward pass at the others; default: all"
   ) { o, value, name throws(UsageError) in o.request.guidanceInterval = try timestepRange(value, name) },
   OptionDefinition(
+    "guide-model", .required(name: "FILE", example: "weak.pt"), .drawing, of: [.draw, .reproduce],
+    """
+    guide away from this smaller or less trained model of the same images, by --guidance, which needs no classes then; \
+    1.7 to 2.9 in the paper
+    """
+  ) { o, value, _ throws(UsageError) in o.request.guideModel = value },
+  OptionDefinition(
     "classifier", alias: "classifier-path", .required(name: "FILE", example: "classifier.pt"), .drawing,
     """
     guide towards the classes with this classifier of noisy images (guided-diffusion's EncoderUNetModel); \

@@ -60,7 +60,7 @@ public func sigmoidBetas(from first: Double, to last: Double, steps: Int) -> [Do
 }
 
 /// The β of a process that ends in pure noise (Lin et al. 2024, "Common Diffusion Noise Schedules and Sample Steps are
-/// Flawed", algorithm 1): √ᾱ is shifted so that it is 0 at the last timestep, and scaled so that the first is unchanged.
+/// Flawed", algorithm 1): √ᾱ is shifted so that it is 0 at the last timestep, and scaled to leave the first unchanged.
 public func rescaledToZeroTerminalSNR(_ betas: [Double]) -> [Double] {
   let roots = cumulativeProducts(betas).map { $0.squareRoot() }
   guard let first = roots.first, let last = roots.last, roots.count > 1 else { return betas }

@@ -11,7 +11,8 @@ public struct ContinuousDiffusion: Sendable, Equatable {
     case consistency
     /// x = t·x₀ + (1 - t)·ε, of which the network predicts x₀ - ε (Lipman et al. 2023, "Flow Matching"; torchcfm).
     case flow
-    /// x = (1 - σ)·x₀ + σ·ε, of which the network predicts ε - x₀ (Liu et al. 2023, "Flow Straight and Fast"; diffusers).
+    /// x = (1 - σ)·x₀ + σ·ε, of which the network predicts ε - x₀ (Liu et al. 2023, "Flow Straight and Fast";
+    /// diffusers).
     case rectifiedFlow = "rectified-flow"
 
     /// Whether levels go from 1, pure noise, to 0, and not over σ of Karras et al.
