@@ -67,7 +67,8 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
     case .unknownFormat(let file): "\(file): is neither a safetensors file nor a .pt that PyTorch saved"
     case .pointer(let file):
       """
-      \(file): is a Git LFS pointer of a few lines, not the weights; type git lfs pull in its folder, or download the file
+      \(file): is a Git LFS pointer of a few lines, not the weights; type git lfs pull in its folder, or download the \
+      file
       """
     case .safetensors(let file, let fault): "\(file): is not a valid safetensors file: \(fault)"
     case .archive(let file, let fault): "\(file): is not a valid PyTorch archive: \(fault)"

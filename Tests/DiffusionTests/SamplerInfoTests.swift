@@ -69,7 +69,8 @@ struct SamplerInfoTests {
     let consistency = ["onestep", "multistep"]
     #expect(undefined(Self.process) == consistency)
     #expect(undefined(VarianceExploding(count: 3)) == ["ddim", "ddpm"] + consistency)
-    #expect(undefined(ContinuousProcess(ContinuousDiffusion(.edm), sigmas: [80, 1])) == ["ddim", "ddpm"] + consistency)
+    let edm = ContinuousProcess(ContinuousDiffusion(.edm), sigmas: [80, 1])
+    #expect(undefined(edm) == ["ddim", "ddpm"] + consistency)
     let model = ContinuousProcess(ContinuousDiffusion(.consistency), sigmas: [80])
     #expect(undefined(model) == SamplerInfo.all.map(\.name).filter { !consistency.contains($0) })
     for form in [ContinuousDiffusion.Form.flow, .rectifiedFlow] {

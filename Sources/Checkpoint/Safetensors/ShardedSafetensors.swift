@@ -2,8 +2,8 @@ import DiffusionBytes
 import DiffusionFiles
 import TensorCore
 
-/// Reads a checkpoint split into several files, safetensors or PyTorch's. `index` is the JSON that maps tensors to files in its own
-/// folder.
+/// Reads a checkpoint split into several files, safetensors or PyTorch's. `index` is the JSON that maps tensors to
+/// files in its own folder.
 ///
 /// - Throws: `CheckpointError`, naming the index and, if a shard is invalid, the shard.
 func readShardedSafetensors(index: MappedFile) throws(CheckpointError) -> StateDict {

@@ -73,9 +73,11 @@ public struct ModelDescription: Sendable, Equatable, Codable {
   public var diffusionSteps: Int?
   /// The process: `diffusion`, the default, or a `ContinuousDiffusion.Form`.
   public var process: String?
-  /// σ of a continuous process: the least, the largest, and that of the images.
+  /// The least σ of a continuous process.
   public var sigmaMin: Double?
+  /// The largest σ of a continuous process.
   public var sigmaMax: Double?
+  /// The standard deviation of the images of a continuous process.
   public var sigmaData: Double?
   /// The exponent that spaces its levels.
   public var rho: Double?
