@@ -101,7 +101,7 @@ extension DiffusionModel {
   /// One line saying that the settings look wrong and which flags would fit better; nil if they look right, or if the
   /// file states everything that its tensors do not show. Runs the network a few times (see `DenoiserCheck`).
   public var advice: String? {
-    if specification.isFullyDescribed || specification.process.continuous != nil { return nil }
+    if specification.isFullyDescribed { return nil }
     return DenoiserCheck(network, specification).report(name: name, tryingOthers: false).advice
   }
 }

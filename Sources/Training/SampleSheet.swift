@@ -2,7 +2,8 @@ import DiffusionCore
 import DiffusionImages
 import DiffusionModels
 
-/// A sheet of samples that shows training progress: DDIM with an EMA, always from the same noise.
+/// A sheet of samples that shows training progress: DDIM, or Euler's method for a flow, with an EMA, always from the
+/// same noise.
 enum SampleSheet {
   private static let columns = 6
   private static let count = columns * columns
@@ -31,13 +32,19 @@ enum SampleSheet {
     let total = specification.process.steps
     return try inTrainingTerms {
       let network = try specification.denoiser(Weights(tensors: loop.averagedTensors))
-      let kept = try timesteps(total, steps: min(50, total), isDDIM: true)
+      let process: any NoiseProcess
+      if let flow = specification.process.continuous {
+        process = ContinuousProcess(flow, sigmas: try flow.sigmas(steps: 50))
+      } else {
+        process = specification.process.diffusion(timesteps: try timesteps(total, steps: min(50, total), isDDIM: true))
+      }
+      let isFlow = specification.process.continuous != nil
       var noise = PhiloxNoise(seed: request.seed, images: images, shape: [channels, size, size])
       let start = noise.next()
       let context = SamplingContext(
-        process: specification.process.diffusion(timesteps: kept),
-        model: { network($0, NetworkInputs(conditioning: $1, labels: labels)) }, clipping: .range(1))
-      var sampling = SamplingLoop(context, DDIM(), from: start, noise: noise)
+        process: process, model: { network($0, NetworkInputs(conditioning: $1, labels: labels)) },
+        clipping: isFlow ? .none : .range(1))
+      var sampling = SamplingLoop(context, isFlow ? Euler() : DDIM(), from: start, noise: noise)
       var x = start
       while let state = sampling.next() {
         x = state.x

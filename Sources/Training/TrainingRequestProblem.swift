@@ -58,7 +58,15 @@ extension TrainingRequest {
         + "type for instance --attention-resolutions 16,8"
     }
     if let schedule = settings.noiseSchedule, BetaSchedule(rawValue: schedule) == nil {
-      return "--noise-schedule: \"\(schedule)\" is not a noise schedule; type linear or cosine"
+      return "--noise-schedule: \"\(schedule)\" is not a noise schedule; type linear, cosine or sigmoid"
+    }
+    if let process = settings.process, process != "diffusion", process != "flow" {
+      return "--process: \"\(process)\" is not learned here; type diffusion or flow"
+    }
+    for (name, isGiven) in [
+      ("settings' sigma_min", settings.sigmaMin != nil), ("settings' sigma_max", settings.sigmaMax != nil),
+    ] where isGiven {
+      return "\(name) is for EDM models, which are not learned here; leave it out"
     }
     for (name, isGiven) in [
       ("--num-classes", settings.numClasses != nil), ("settings' null_class", settings.nullClass != nil),
@@ -81,6 +89,16 @@ extension TrainingRequest {
   }
 
   private var combinationProblem: String? {
+    if settings.process == "flow" {
+      let given = [
+        ("--classifier", isClassifier), ("--use-kl", useKL), ("--learn-sigma", settings.learnSigma == true),
+        ("--small-size", smallSize != nil), ("--schedule-sampler", scheduleSampler != .uniform),
+        ("--noise-schedule", settings.noiseSchedule != nil), ("--diffusion-steps", settings.diffusionSteps != nil),
+        ("--rescale-timesteps", settings.rescaleTimesteps != nil), ("--prediction", settings.prediction != nil),
+        ("--predict-xstart", settings.predictXstart != nil), ("--sigma-small", settings.sigmaSmall != nil),
+      ].first(where: \.1)
+      if let given { return "\(given.0) is for diffusion, and --process flow learns none; leave \(given.0) out" }
+    }
     if smallSize != nil && sampleInterval != nil {
       return "--sample-interval draws from noise alone, which --small-size trains no model for; leave it out"
     }

@@ -55,6 +55,9 @@ public struct TrainingSpecification: Sendable {
   ///
   /// - Throws: `CheckpointError` if the weights belong to another network.
   public func loss(_ weights: Weights) throws(CheckpointError) -> any TrainingLoss {
+    if process.continuous != nil {
+      return FlowLoss(network: try denoiser(weights), takesLabels: description.numClasses != nil)
+    }
     let diffusion = process.diffusion()
     if request.isClassifier {
       return ClassifierLoss(
@@ -74,9 +77,6 @@ extension ModelDescription {
     _ request: TrainingRequest, classCount: Int?, classNames: [String]?
   ) throws(ModelError) {
     let (stated, size, channels) = (request.settings, request.imageSize, request.imageChannels)
-    if let process = stated.process, process != "diffusion" {
-      throw .unusable(reason: "training learns diffusion, not \(process); leave the process out")
-    }
     let isClassifier = request.isClassifier
     self.init(stated)
     if isClassifier { kind = Architecture.Kind.classifier.rawValue }
@@ -111,6 +111,10 @@ extension ModelDescription {
       numClasses = classCount.map { $0 + (nullClass == nil ? 0 : 1) }
     }
     self.classNames = classNames
+    if process == "flow" {
+      diffusionSteps = 1000
+      return
+    }
     noiseSchedule = noiseSchedule ?? BetaSchedule.linear.rawValue
     diffusionSteps = diffusionSteps ?? 1000
     prediction = prediction ?? "epsilon"

@@ -13,6 +13,9 @@ func trainingPass(_ options: Options) throws -> Pass {
   var networkOptions = NetworkOptions()
   networkOptions.useCheckpoint = options.bench.useCheckpoint
   let (network, variables) = try source.trainableNetwork(networkOptions)
+  guard source.specification.process.continuous == nil else {
+    throw ModelError.unusable(reason: "\(source.name): bench --training is for diffusion, and this is another process")
+  }
   let diffusion = source.specification.process.diffusion()
   let classes = source.specification.classCount
   let loss = DenoisingLoss(network: network, takesLabels: classes != nil, diffusion: diffusion, type: .rescaledMSE)

@@ -61,6 +61,13 @@ func openModel(_ options: Options) throws(SamplingError) -> DiffusionModel {
 func introduce(_ model: DiffusionModel, _ options: Options) {
   guard options.request.model != nil && !options.quiet else { return }
   writeError(model.specification.summary(name: model.name) + "\n")
+  if let guess = model.specification.guessedHeads {
+    writeError(
+      """
+      warning: \(escapingControls(model.name)): its attention heads are a guess (\(guess)), as no shape shows them; \
+      type --num-heads or --num-head-channels if you know them\n
+      """)
+  }
   if let advice = model.advice { writeError("warning: \(advice)\n") }
 }
 

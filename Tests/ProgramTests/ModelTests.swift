@@ -56,6 +56,20 @@ struct ModelTests: RunsSample {
     #expect(try files == ["m.json", "m.pt", "x.png"])
   }
 
+  /// A flow whose description is lost (500 steps of `train --process flow` on MNIST): its process is found, and nothing
+  /// else is advised where it is known. Heads are called a guess unless they are given.
+  @Test func noticesAnotherProcess() throws {
+    defer { cleanUp() }
+    let line =
+      "--model \(Fixture.path("unet/flow-digits.pt")) --image-size 28 --steps 1 --seed 1 --out x.png --overwrite"
+    let guessed = try run(line)
+    #expect(guessed.errors.contains("predicts better with --process flow (error 0.1"), "\(guessed.errors)")
+    #expect(guessed.errors.contains("its attention heads are a guess (num_heads 4)"), "\(guessed.errors)")
+    let known = try run(line + " --process flow --num-heads 4")
+    #expect(known.status == 0 && !known.errors.contains("warning"), "\(known.errors)")
+    #expect(try run(line + " --process rectified-flow").errors.contains("predicts no better than nothing"))
+  }
+
   /// A trained model whose description is lost: what would be wrong about it is found and said.
   @Test func noticesWrongGuesses() throws {
     defer { cleanUp() }

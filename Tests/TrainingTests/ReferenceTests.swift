@@ -1,4 +1,6 @@
+import DiffusionCheckpoints
 import DiffusionCore
+import DiffusionModels
 import Foundation
 import TensorCore
 import TestSupport
@@ -109,6 +111,43 @@ struct ReferenceTests {
     for name in reference.names where name.hasPrefix(prefix) {
       let found = model.variable(String(name.dropFirst(prefix.count))).value
       expectClose(found, reference.tensor(name), tolerance: 5e-4, name)
+    }
+  }
+
+  /// Twenty steps of conditional flow matching, against torchcfm's on the same draws.
+  @Test func stepsOfAFlowAgreeWithTorchcfm() throws {
+    let (inputs, reference) = (try Fixture("training_trace"), try Fixture("training_flow"))
+    var configuration = UNetConfiguration(
+      inChannels: 3, modelChannels: 32, outChannels: 3, numResBlocks: 1, attentionResolutions: [2],
+      channelMult: [1, 2])
+    (configuration.numHeads, configuration.useScaleShiftNorm, configuration.numClasses) = (4, true, 11)
+    let state = try StateDict.read(path: Fixture.path("unet/improved-scaleshift-class.pt"))
+    let tensors = try Dictionary(
+      uniqueKeysWithValues: state.names.map { name in
+        let tensor = try state.tensor(name, shape: state.shape(of: name) ?? [])
+        // Without the channels of a variance.
+        return (name, name.hasPrefix("out.2.") ? tensor.rows(0..<3) : tensor)
+      })
+    let weights = Weights(tensors: tensors).asVariables()
+    let loss = FlowLoss(network: try UNetModel(configuration, weights), takesLabels: true)
+    let variables = weights.variables
+    var optimizer = AdamW(variables, learningRate: 1e-3, weightDecay: 0.01)
+    for step in 0..<20 {
+      for variable in variables { variable.clearGradient() }
+      let batch = TrainingBatch(
+        xStart: inputs.tensor("x.\(step)"), labels: inputs.integers("y.\(step)"), steps: [0, 0, 0, 0],
+        uniforms: reference.tensor("t.\(step)").values, weights: [1, 1, 1, 1], noise: inputs.tensor("noise.\(step)"))
+      let mean = loss.addGradients(of: batch, count: 4).loss.reduce(0) { $0 + Double($1) } / 4
+      let expected = Double(reference.tensor("losses")[step])
+      #expect(abs(mean - expected) <= (step == 0 ? 1e-5 : 1e-3) * expected, "loss of step \(step)")
+      let norm = variables.reduce(0.0) { $0 + ($1.gradient?.sumOfSquares ?? 0) }.squareRoot()
+      let expectedNorm = Double(reference.tensor("grad_norms")[step])
+      #expect(abs(norm - expectedNorm) <= (step == 0 ? 1e-5 : 5e-3) * expectedNorm, "gradient of step \(step)")
+      optimizer.update(variables)
+    }
+    for name in reference.names where name.hasPrefix("final.") {
+      let variable = try #require(variables.first { $0.name == name.dropFirst(6) })
+      expectClose(variable.value, reference.tensor(name), tolerance: 5e-4, name)
     }
   }
 

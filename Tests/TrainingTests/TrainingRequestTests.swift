@@ -86,7 +86,20 @@ struct TrainingRequestTests {
     ),
     (
       #"{"settings": {"noise_schedule": "sine"}}"#,
-      "--noise-schedule: \"sine\" is not a noise schedule; type linear or cosine"
+      "--noise-schedule: \"sine\" is not a noise schedule; type linear, cosine or sigmoid"
+    ),
+    (#"{"settings": {"process": "edm"}}"#, "--process: \"edm\" is not learned here; type diffusion or flow"),
+    (
+      #"{"settings": {"sigma_min": 0.1}}"#,
+      "settings' sigma_min is for EDM models, which are not learned here; leave it out"
+    ),
+    (
+      #"{"settings": {"process": "flow"}, "use_kl": true}"#,
+      "--use-kl is for diffusion, and --process flow learns none; leave --use-kl out"
+    ),
+    (
+      #"{"settings": {"process": "flow", "noise_schedule": "cosine"}}"#,
+      "--noise-schedule is for diffusion, and --process flow learns none; leave --noise-schedule out"
     ),
     (#"{"settings": {"num_classes": 3}}"#, "--num-classes follows from the classes of the pictures; leave it out"),
     (

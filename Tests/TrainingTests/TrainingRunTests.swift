@@ -1,3 +1,4 @@
+import DiffusionCore
 import DiffusionFiles
 import DiffusionModels
 import Foundation
@@ -55,6 +56,22 @@ struct TrainingRunTests {
       try names(run.folder) == expected + ["progress.csv", "progress.jsonl", "run.json", "samples/000003.png"])
     (parameters, end) = (0, nil)
     #expect(try ModelSource(path: run.folder).specification.classNames == ["dark", "light"])
+  }
+
+  /// A flow is learned, shown on sheets and described in its files.
+  @Test func learnsAFlow() throws {
+    let (data, folder) = (try pictures(), try TemporaryFolder())
+    var request = request(data)
+    (request.settings.process, request.settings.diffusionSteps) = ("flow", nil)
+    request.scheduleSampler = .uniform
+    var run = try TrainingRun(request, folder: folder.path + "/run")
+    let report = try run.step()
+    #expect(report.loss.count == 4 && report.meanLoss.isFinite && report.terms.isEmpty)
+    try finish(&run)
+    #expect(try names(run.folder).contains("samples/000003.png"))
+    let specification = try ModelSource(path: run.folder).specification
+    #expect(specification.process.continuous == ContinuousDiffusion(.flow, steps: 1000))
+    #expect(specification.clipping == .none && specification.classNames == ["dark", "light"])
   }
 
   /// Stopped behind any step and gone on with, by `save()` or from the last checkpoint, a run comes to the same bytes.

@@ -23,6 +23,15 @@ let trainingOptions: [OptionDefinition] = [
     """
   ) { o, value, _ throws(UsageError) in o.run.resumed = value },
   OptionDefinition(
+    "process", .required(name: "NAME", example: "flow"), .training, of: [.train], words: ["diffusion", "flow"],
+    "diffusion, the default, or flow: conditional flow matching, as torchcfm learns it"
+  ) { o, value, name throws(UsageError) in
+    guard ["diffusion", "flow"].contains(value) else {
+      throw UsageError("--\(name): \"\(value)\" is not learned here; type --\(name) diffusion or --\(name) flow")
+    }
+    o.training.settings.process = value
+  },
+  OptionDefinition(
     "resume-checkpoint", .required(name: "FILE", example: "model010000.pt"), .training, of: [.train],
     "start from the weights in this file, .pt or .safetensors, instead of random ones"
   ) { o, value, _ throws(UsageError) in o.training.resumeCheckpoint = value.isEmpty ? nil : value },

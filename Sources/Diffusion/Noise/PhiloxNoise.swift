@@ -59,7 +59,7 @@ public struct PhiloxNoise: NoiseSource, Sendable {
 
   /// A number for training example `position`, uniform in [0, 1): the top 53 bits of the first two words, low word
   /// first, of the block with draw number 2³² - 4.
-  static func scheduleUniform(seed: UInt64, position: Int) -> Double {
+  public static func scheduleUniform(seed: UInt64, position: Int) -> Double {
     uniform(seed: seed, draw: scheduleDraw, position: position)
   }
 

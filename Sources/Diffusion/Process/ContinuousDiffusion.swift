@@ -1,4 +1,5 @@
 import DiffusionPlatform
+import TensorCore
 
 /// A process whose noise levels form a continuum and are known to the network as such, not as timesteps: EDM's,
 /// consistency models' and flows'. `ContinuousProcess` is such a process at the levels that a sampler visits.
@@ -65,6 +66,17 @@ public struct ContinuousDiffusion: Sendable, Equatable {
     case .flow: FlowParameterization(sign: 1)
     case .rectifiedFlow: FlowParameterization(sign: -1)
     }
+  }
+
+  /// What the network should put out for x = α·image + σ·noise at `level`, if it were perfect: the inverse of
+  /// `parameterization`. All shapes are `[N, C, …]`.
+  public func target(_ image: Tensor, _ noise: Tensor, at level: NoiseLevel) -> Tensor {
+    let x = sum((level.alpha, image), (level.sigma, noise))
+    // x̂₀ is linear in the output: what is missing of it without the output, in units of what 1 adds.
+    let without = parameterization.xStart(from: Tensor(x.shape, [Float](repeating: 0, count: x.count)), x, at: level)
+    let zero = Tensor([1, 1], [0])
+    let unit = parameterization.xStart(from: Tensor([1, 1], [1]), zero, at: level)[0]
+    return image.zip(without) { ($0 - $1) / unit }
   }
 
   /// The factor of standard normal noise at the highest level.

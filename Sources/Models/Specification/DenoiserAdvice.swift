@@ -23,13 +23,14 @@ extension DenoiserCheck {
   public func report(name: String, tryingOthers: Bool) -> Report {
     let error = error(resolved)
     let isPlausible = isPlausible(error)
-    let questioned = specification.settings.filter { fact in
-      switch fact.source {
-      case .upstream, .stated: true
-      case .published: !isPlausible
-      case .tensors, .file: false
-      }
-    }.map(\.key)
+    let questioned =
+      specification.settings.filter { fact in
+        switch fact.source {
+        case .upstream, .stated: true
+        case .published: !isPlausible
+        case .tensors, .file: false
+        }
+      }.map(\.key) + (isProcessStated ? [] : ["process"])
     let best = isCheap || tryingOthers ? improved(resolved, error, questioned) : resolved
     let scale = "0 is perfect, predicting nothing is 1"
     if best != resolved {
@@ -52,6 +53,9 @@ extension DenoiserCheck {
         """)
   }
 
+  /// Whether anything says that the process is diffusion.
+  private var isProcessStated: Bool { specification.settings.contains { ["process", "scheduler"].contains($0.key) } }
+
   /// Changes one setting after another as long as that makes the error clearly lower.
   private func improved(_ start: Guess, _ error: Double, _ questioned: [String]) -> Guess {
     var (best, least) = (start, error)
@@ -60,7 +64,8 @@ extension DenoiserCheck {
       for variation in variations where questioned.contains(variation.key) {
         for candidate in variation.guesses(best) where candidate != best {
           let error = self.error(candidate)
-          let isComparable = candidate.meanType == best.meanType || isPlausible(error)
+          let hasSameTarget = candidate.meanType == best.meanType && candidate.continuous == best.continuous
+          let isComparable = hasSameTarget || isPlausible(error)
           if error * Self.clearly < least && isComparable { (best, least) = (candidate, error) }
         }
       }
@@ -91,6 +96,14 @@ extension DenoiserCheck {
         return settings.map { settings in changed(guess) { $0.hidden = settings } }
       }
     }
+    // The settings of diffusion are not known of a network that was taken for another process.
+    if specification.process.continuous != nil { return hidden }
+    // Last, and with the other settings as they were: they are those of diffusion.
+    let process = Variation(key: "process") { [resolved] _ in
+      [ContinuousDiffusion.Form.flow, .rectifiedFlow, .edm].map { form in
+        changed(resolved) { $0.continuous = ContinuousDiffusion(form) }
+      }
+    }
     return [prediction] + hidden + [
       Variation(key: "diffusion_steps") { guess in
         // Schedules other than the original's are not defined for another T.
@@ -100,6 +113,7 @@ extension DenoiserCheck {
       Variation(key: "noise_schedule") { guess in
         BetaSchedule.allCases.map { schedule in changed(guess) { $0.schedule = schedule } }
       },
+      process,
     ]
   }
 
@@ -107,6 +121,9 @@ extension DenoiserCheck {
   private func flags(_ guess: Guess) -> String {
     let (settled, found) = (resolved.hidden, guess.hidden)
     var flags: [String] = []
+    if let form = guess.continuous?.form, guess.continuous != resolved.continuous {
+      flags.append("--process \(form.rawValue)")
+    }
     if let prediction = guess.meanType.prediction, guess.meanType != resolved.meanType {
       flags.append("--prediction \(prediction)")
     }

@@ -17,6 +17,8 @@ public struct DenoiserCheck {
     var schedule: BetaSchedule?
     var rescaleTimesteps: Bool
     var meanType: ModelMeanType
+    /// The process if its levels are continuous; nil for diffusion in timesteps.
+    var continuous: ContinuousDiffusion?
   }
 
   /// The limit on multiply-adds for a forward pass over one image to be cheap.
@@ -53,7 +55,8 @@ public struct DenoiserCheck {
     let process = specification.process
     return Guess(
       hidden: network.hiddenSettings, diffusionSteps: process.steps, schedule: process.schedule,
-      rescaleTimesteps: process.rescaleTimesteps, meanType: process.meanType)
+      rescaleTimesteps: process.rescaleTimesteps, meanType: process.meanType,
+      continuous: process.continuous)
   }
 
   /// The mean squared error of the network's prediction (noise, image or velocity), relative to the mean square of its
@@ -67,6 +70,7 @@ public struct DenoiserCheck {
   }
 
   private func leastError(_ network: any DenoisingNetwork, _ betas: [Double], share: Double, _ guess: Guess) -> Double {
+    if let continuous = guess.continuous { return leastError(network, continuous, share: share) }
     var alphaCumprod = 1.0
     var step = 0
     while step < betas.count - 1 && alphaCumprod * (1 - betas[step]) > share {
@@ -77,19 +81,40 @@ public struct DenoiserCheck {
     let (signal, spread) = (Float(alphaCumprod.squareRoot()), Float((1 - alphaCumprod).squareRoot()))
     let x = pictures.zip(noise) { signal * $0 + spread * $1 }
     let timestep = guess.rescaleTimesteps ? Float(step) * 1000 / Float(betas.count) : Float(step)
-    let batch = pictures.shape[0]
-    let inputs = NetworkInputs(
-      conditioning: [Float](repeating: timestep, count: batch),
-      labels: specification.classCount.map { _ in [Int?](repeating: specification.nullClass ?? 0, count: batch) },
-      lowRes: specification.task == .superResolution ? pictures : nil)
-    let output = network(x, inputs).channels(0..<pictures.shape[1])
     let truth =
       switch guess.meanType {
       case .startX: pictures
       case .velocity: noise.zip(pictures) { signal * $0 - spread * $1 }
       case .epsilon, .previousX: noise
       }
-    return (0..<batch).map { n in
+    return leastError(of: output(of: network, x, timestep), truth)
+  }
+
+  /// The same of a process with continuous levels.
+  private func leastError(
+    _ network: any DenoisingNetwork, _ continuous: ContinuousDiffusion, share: Double
+  ) -> Double {
+    // σ / α where the image has this share.
+    let ratio = ((1 - share) / share).squareRoot()
+    let level = continuous.level(continuous.form.isFlow ? ratio / (1 + ratio) : ratio)
+    let (signal, spread, scale) = (Float(level.alpha), Float(level.sigma), level.inputScale)
+    let x = pictures.zip(noise) { scale * (signal * $0 + spread * $1) }
+    return leastError(
+      of: output(of: network, x, level.conditioning), continuous.target(pictures, noise, at: level))
+  }
+
+  private func output(of network: any DenoisingNetwork, _ x: Tensor, _ conditioning: Float) -> Tensor {
+    let batch = pictures.shape[0]
+    let inputs = NetworkInputs(
+      conditioning: [Float](repeating: conditioning, count: batch),
+      labels: specification.classCount.map { _ in [Int?](repeating: specification.nullClass ?? 0, count: batch) },
+      lowRes: specification.task == .superResolution ? pictures : nil)
+    return network(x, inputs).channels(0..<pictures.shape[1])
+  }
+
+  /// The least relative error of an image.
+  private func leastError(of output: Tensor, _ truth: Tensor) -> Double {
+    (0..<output.shape[0]).map { n in
       let (found, sought) = (output.rows(n..<n + 1), truth.rows(n..<n + 1))
       let error = found.zip(sought) { ($0 - $1) * ($0 - $1) }.values.reduce(0.0) { $0 + Double($1) }
       return error / sought.values.reduce(0.0) { $0 + Double($1) * Double($1) }

@@ -25,6 +25,14 @@ extension ModelSpecification {
     return parts.joined(separator: "; ")
   }
 
+  /// The attention heads if they are a guess, for instance `num_heads 4`: no shape shows them, and a wrong number draws
+  /// plausible, but wrong images. Nil if a file, the user or a published model gives them.
+  public var guessedHeads: String? {
+    settings.first { setting in
+      if case .upstream = setting.source { ["num_heads", "num_head_channels"].contains(setting.key) } else { false }
+    }.map { "\($0.key) \($0.value)" }
+  }
+
   /// Whether the file itself gives every setting that the tensors do not show.
   public var isFullyDescribed: Bool {
     settings.allSatisfy { if case .file = $0.source { true } else { $0.source == .tensors } }

@@ -101,8 +101,10 @@ public struct TrainLoop {
     let xStart = Tensor.stacked(pictures.map { $0.reshaped([1] + $0.shape) })
     var noise = PhiloxNoise(seed: settings.seed, images: positions, shape: pictures[0].shape)
     let (steps, weights) = sampler.sample(positions: positions)
+    let uniforms = positions.map { Float(PhiloxNoise.scheduleUniform(seed: settings.seed, position: $0)) }
     return TrainingBatch(
-      xStart: xStart, labels: labels(positions, examples), steps: steps, weights: weights, noise: noise.next())
+      xStart: xStart, labels: labels(positions, examples), steps: steps, uniforms: uniforms, weights: weights,
+      noise: noise.next())
   }
 
   private func labels(_ positions: Range<Int>, _ examples: [Int]) -> [Int]? {

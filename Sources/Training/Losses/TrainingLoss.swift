@@ -8,16 +8,22 @@ public struct TrainingBatch: Sendable {
   public var labels: [Int]?
   /// The step of the process that each image is noised to, `[N]`, in `0 ..< T`.
   public var steps: [Int]
+  /// A uniform number in [0, 1) for each image, `[N]`, of which its step is the whole part of T times: the time of a
+  /// flow. Empty if the loss needs none.
+  public var uniforms: [Float]
   /// The weight of each image's loss, `[N]`.
   public var weights: [Float]
   /// Standard normal noise, `[N, C, H, W]`.
   public var noise: Tensor
 
   /// Creates a batch.
-  public init(xStart: Tensor, labels: [Int]?, steps: [Int], weights: [Float], noise: Tensor) {
+  public init(
+    xStart: Tensor, labels: [Int]?, steps: [Int], uniforms: [Float] = [], weights: [Float], noise: Tensor
+  ) {
     self.xStart = xStart
     self.labels = labels
     self.steps = steps
+    self.uniforms = uniforms
     self.weights = weights
     self.noise = noise
   }
