@@ -49,11 +49,12 @@ extension ContinuousDiffusion {
       var numbered = self
       numbered.steps = request.steps ?? steps
       guard let last = scales.last, last == numbered.steps - 1, scales.count > 1 else {
+        let lowest = numbered.steps - 1
         throw SamplingError.request(
-          """
-          --ts ends with the lowest of --steps \(numbered.steps) levels, \(numbered.steps - 1); \
-          type for instance --ts 0,\(numbered.steps / 2),\(numbered.steps - 1)
-          """)
+          lowest < 1
+            ? "--ts needs at least two levels; type --steps 40 too, or the number that the model was trained on"
+            : "--ts ends with the lowest of --steps \(lowest + 1) levels, \(lowest); type for instance --ts 0,\(lowest)"
+        )
       }
       return scales.dropLast().map { numbered.sigma(scale: $0) }
     }

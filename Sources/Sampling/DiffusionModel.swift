@@ -44,6 +44,10 @@ public struct DiffusionModel: Sendable {
   ///
   /// - Throws: `SamplingError.model` if they contradict its description.
   public init(embeddedWith settings: StatedSettings) throws(SamplingError) {
+    for (name, isGiven) in [("--process", settings.process != nil), ("--prediction", settings.prediction != nil)]
+    where isGiven {
+      throw .request("\(name): the embedded model's is known; leave it out, or type --model and a file")
+    }
     try self.init(try Self.embeddedSource(settings), path: nil)
   }
 
@@ -87,6 +91,16 @@ public struct DiffusionModel: Sendable {
     specification.classCount.map {
       KnownClasses(count: $0, names: specification.classNames, nullClass: specification.nullClass)
     }
+  }
+
+  /// - Throws: `SamplingError.request` if the model has no timesteps, which encoding and measuring images need.
+  func requireTimesteps() throws(SamplingError) {
+    guard let continuous = specification.process.continuous else { return }
+    throw .request(
+      """
+      \(name): images are encoded and measured by models with timesteps, not by those of the process \
+      \(continuous.form.rawValue)
+      """)
   }
 
   /// - Throws: `SamplingError.strayLabel` if a file holds a label that is not one of the model's classes.

@@ -9,9 +9,21 @@ public struct GuideModel: Sendable {
 
   /// Opens the model at `path` to guide `guided`.
   ///
+  /// - Parameters:
+  ///   - path: the file or folder.
+  ///   - settings: the user's for the guided model, which hold for this one too as far as its file does not say.
+  ///   - guided: the model that it guides.
   /// - Throws: `SamplingError`, also if it draws other images, or knows noise otherwise, than `guided`.
-  init(path: String, for guided: DiffusionModel) throws(SamplingError) {
-    model = try DiffusionModel(path: path, settings: Self.settings(guided))
+  init(path: String, settings: StatedSettings, for guided: DiffusionModel) throws(SamplingError) {
+    do throws(SamplingError) {
+      model = try DiffusionModel(path: path, settings: settings.hidden)
+    } catch {
+      // A file that describes itself may contradict what had to be said of the other.
+      guard let described = try? DiffusionModel(path: path) else {
+        throw .request("--guide-model: \(error)")
+      }
+      model = described
+    }
     let (weak, own) = (model.specification, guided.specification)
     func refuse(_ what: String, _ found: String, _ needed: String) -> SamplingError {
       .request("--guide-model: \(path) has \(what) \(found), but \(guided.name) has \(needed); give a model like it")
@@ -33,22 +45,19 @@ public struct GuideModel: Sendable {
         """)
     }
   }
+}
 
-  /// The settings that a model's description leaves open are those of the guided one.
-  private static func settings(_ guided: DiffusionModel) -> StatedSettings {
-    var settings = StatedSettings()
-    for setting in guided.specification.settings where setting.source == .stated {
-      switch setting.key {
-      case "image_size": settings.imageSize = guided.specification.imageSize
-      case "process": settings.process = setting.value
-      case "prediction": settings.prediction = setting.value
-      case "noise_schedule": settings.noiseSchedule = setting.value
-      case "diffusion_steps": settings.diffusionSteps = guided.specification.process.steps
-      case "rescale_timesteps": settings.rescaleTimesteps = guided.specification.process.rescaleTimesteps
-      default: break
-      }
-    }
-    return settings
+extension StatedSettings {
+  /// Those that no tensor shows.
+  fileprivate var hidden: StatedSettings {
+    var hidden = StatedSettings()
+    (hidden.imageSize, hidden.process, hidden.prediction) = (imageSize, process, prediction)
+    (hidden.predictXstart, hidden.noiseSchedule, hidden.diffusionSteps) = (predictXstart, noiseSchedule, diffusionSteps)
+    (hidden.rescaleTimesteps, hidden.sigmaSmall, hidden.nullClass) = (rescaleTimesteps, sigmaSmall, nullClass)
+    (hidden.sigmaMin, hidden.sigmaMax) = (sigmaMin, sigmaMax)
+    (hidden.numHeads, hidden.numHeadsUpsample) = (numHeads, numHeadsUpsample)
+    (hidden.numHeadChannels, hidden.useNewAttentionOrder) = (numHeadChannels, useNewAttentionOrder)
+    return hidden
   }
 }
 

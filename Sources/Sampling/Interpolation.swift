@@ -24,6 +24,7 @@ public struct Interpolation {
   public init(
     _ request: SamplingRequest, _ ends: InterpolationEnds, frames: Int, _ model: DiffusionModel
   ) throws(SamplingError) {
+    try model.requireTimesteps()
     switch ends {
     case .pictures(let a, let b):
       let given = try InputImages([a, b], for: model)

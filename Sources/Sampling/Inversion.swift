@@ -42,6 +42,7 @@ extension SamplingPlan {
   public init(
     _ request: SamplingRequest, _ model: DiffusionModel, reconstructing given: InputImages
   ) throws(SamplingError) {
+    try model.requireTimesteps()
     let classes = try given.classes(request.classes, model, takesNone: true)
     try self.init(inverting: request, model, count: given.count, classes: classes)
     origins = given.names

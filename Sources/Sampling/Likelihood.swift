@@ -16,6 +16,7 @@ public struct Likelihood {
   ///
   /// - Throws: `SamplingError`.
   public init(_ request: SamplingRequest, _ model: DiffusionModel, of given: InputImages) throws(SamplingError) {
+    try model.requireTimesteps()
     var request = request
     let classes = try given.classes(request.classes, model, takesNone: false)
     request.classes = nil

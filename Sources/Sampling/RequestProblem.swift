@@ -47,8 +47,10 @@ extension SamplingRequest {
     }
     if let sigmas {
       let isFalling = zip(sigmas, sigmas.dropFirst()).allSatisfy { $0 > $1 }
-      guard let last = sigmas.last, isFalling, last > 0, sigmas.allSatisfy(\.isFinite) else {
-        return "--sigmas: each must be less than the one before, and above 0; type for instance --sigmas 80,24.4,5.84"
+      guard let last = sigmas.last, isFalling, last >= ContinuousDiffusion.leastSigma, sigmas.allSatisfy(\.isFinite)
+      else {
+        return
+          "--sigmas: each must be less than the one before, and at least 1e-6; type for instance --sigmas 80,24.4,5.84"
       }
     }
     if let scales {

@@ -70,7 +70,9 @@ public struct SamplingPlan: Sendable {
     initial = try InitialImages(request, model, steps: process.count)
     lowRes = try Self.lowResolution(request, model)
     guidance = try Self.guidance(request, model)
-    guide = try request.guideModel.map { path throws(SamplingError) in try GuideModel(path: path, for: model) }
+    guide = try request.guideModel.map { path throws(SamplingError) in
+      try GuideModel(path: path, settings: request.settings, for: model)
+    }
     classifier = try request.classifier.map { path throws(SamplingError) in
       try GuidingClassifier(path: path, scale: request.classifierScale ?? 1, for: model)
     }
@@ -153,11 +155,14 @@ public struct SamplingPlan: Sendable {
     let passes = stretches.enumerated().reduce(0) { sum, stretch in
       sum + sampler.modelEvaluations(steps: stretch.element, endsInPicture: stretch.offset == stretches.count - 1)
     }
-    if guidance == 1 { return passes }
+    // Where data are at t = 1, Heun's last step is corrected too.
+    let isCorrected = sampler.name == Heun.info.name && (process as? ContinuousProcess)?.diffusion.form == .flow
+    let ownPasses = isCorrected ? passes + 1 : passes
+    if guidance == 1 { return ownPasses }
     let steps = schedule.steps
     let guided = steps.filter { guidanceInterval?.contains(process.level($0).conditioning) ?? true }.count
     // A solver's second passes are at the same timesteps, so the same fraction of them is guided.
-    return passes + passes * guided / steps.count
+    return ownPasses + ownPasses * guided / steps.count
   }
 }
 
@@ -166,7 +171,8 @@ extension SamplingPlan {
     _ request: SamplingRequest, _ specification: ModelSpecification, _ samplers: [SamplerInfo]
   ) throws(SamplingError) -> SamplerInfo {
     let name =
-      request.sampler ?? specification.process.continuous.map { $0.defaultSampler(request).name }
+      request.sampler
+      ?? specification.process.continuous.map { specification.recommendedSampler ?? $0.defaultSampler(request).name }
       ?? request.defaultSampler
     if let sampler = SamplerInfo.named(name, among: samplers) { return sampler }
     throw .unknownSampler(name, known: samplers.map(\.name))
@@ -265,12 +271,14 @@ extension SamplingPlan {
 
   /// The factor of standard normal noise at the noisiest level.
   func initialScale(_ sampler: any Sampler) -> Float {
+    if let continuous = process as? ContinuousProcess {
+      return continuous.diffusion.initialScale(continuous.sigmas[continuous.count - 1])
+    }
     // With leading spacing, diffusers' Euler and Heun start as if an image of unit variance were in the noise.
     let startsAtUnitVariance =
       model.specification.conventions.spacesAsSchedulers && self.sampler.spacingStyle == .continuous
       && spacing == .leading
-    if startsAtUnitVariance { return 1 }
-    return model.specification.process.continuous?.initialScale ?? sampler.initialScale(process)
+    return startsAtUnitVariance ? 1 : sampler.initialScale(process)
   }
 
   private static func lowResolution(

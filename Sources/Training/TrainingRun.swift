@@ -58,12 +58,18 @@ public struct TrainingRun: ~Copyable {
   ///   `.nothingToResume`, `.checkpoint`, `.state`, `.log`.
   public init(resuming folder: String, as request: TrainingRequest? = nil) throws(TrainingError) {
     let record = try RunRecord.read(from: folder)
-    let lock = try RunLock(folder)
     let known: TrainingRequest
     switch (request, record.beginning) {
     case (let request?, _), (nil, .request(let request)): known = request
     case (nil, .arguments): throw .earlierVersion(path: "\(folder)/\(RunRecord.file)")
     }
+    if case .request(let first) = record.beginning,
+      (first.settings.process ?? "diffusion") != (known.settings.process ?? "diffusion")
+    {
+      throw .request(
+        "--process: \(folder) learns \(first.settings.process ?? "diffusion"), and cannot change that; leave it out")
+    }
+    let lock = try RunLock(folder)
     let hasBegun = try inTrainingTerms { try RunFolder.hasBegun(in: folder) }
     // Checkpoints already contain the initial weights.
     var (specification, loop) = try Self.prepare(known, beginningWith: hasBegun ? nil : known.resumeCheckpoint)

@@ -14,6 +14,7 @@ func draw(_ options: Options) throws {
   let plan = try SamplingPlan(options.request, model)
   var run = try DrawingRun(plan, options.output, outputProgram)
   introduce(model, options)
+  if let guide = plan.guide { introduce(guide.model, options) }
   if !options.quiet { for remark in plan.remarks { writeError("note: \(remark)\n") } }
   if options.dryRun { return try dryRun(plan, name: run.output.name) }
   if plan.indices.isEmpty {

@@ -26,7 +26,12 @@ func reproduce(_ options: Options, image path: String) throws {
       path: path, needed: provenance.modelHash, model: model.name, found: model.fingerprint)
   }
   var request = drawing.request
-  if request.guideModel != nil, let other = options.request.guideModel { request.guideModel = other }
+  if let other = options.request.guideModel {
+    guard request.guideModel != nil else {
+      throw UsageError("--guide-model: \(path) was drawn without one; leave it out")
+    }
+    request.guideModel = other
+  }
   let plan = try model.plan(for: request)
   if let changed = plan.inputHashes?.filter({ $0.value != provenance.files?[$0.key] }).keys.min() {
     throw ImageInfoError.otherFile(path: path, option: changed)

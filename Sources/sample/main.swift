@@ -59,7 +59,7 @@ func openModel(_ options: Options) throws(SamplingError) -> DiffusionModel {
 
 /// Prints how a named model was interpreted, and a warning if the settings look wrong.
 func introduce(_ model: DiffusionModel, _ options: Options) {
-  guard options.request.model != nil && !options.quiet else { return }
+  guard model.path != nil && !options.quiet else { return }
   writeError(model.specification.summary(name: model.name) + "\n")
   if let guess = model.specification.guessedHeads {
     writeError(

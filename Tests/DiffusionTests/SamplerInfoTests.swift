@@ -31,11 +31,18 @@ struct SamplerInfoTests {
     betas: BetaSchedule.linear.betas(steps: 1000), timesteps: [50, 200, 400, 600, 800, 950], meanType: .startX,
     varType: .fixedSmall, rescaleTimesteps: false)
 
+  private static let edm = ContinuousProcess(ContinuousDiffusion(.edm), sigmas: [80, 40, 20, 5, 1, 0.1])
+
+  /// A process that a sampler is tried on.
+  private static func process(of info: SamplerInfo) -> any NoiseProcess {
+    info.isDefined(for: process) ? process : edm
+  }
+
   @Test func names() throws {
     #expect(
       SamplerInfo.all.map(\.name) == [
-        "ddim", "ddpm", "dpmpp-2m", "dpmpp-2m-sde", "unipc", "heun", "euler", "euler-a", "plms", "onestep",
-        "multistep",
+        "ddim", "ddpm", "dpmpp-2m", "dpmpp-2m-sde", "unipc", "heun", "euler", "euler-a", "plms", "dpm",
+        "onestep", "multistep",
       ])
     for info in SamplerInfo.all {
       #expect(SamplerInfo.named(info.name)?.title == info.title)
@@ -47,16 +54,16 @@ struct SamplerInfoTests {
   }
 
   @Test func defaults() {
-    #expect(SamplerInfo.all.map(\.defaultSteps) == [50, 50, 50, 50, 20, 50, 50, 50, 50, 1, 2])
+    #expect(SamplerInfo.all.map(\.defaultSteps) == [50, 50, 50, 50, 20, 50, 50, 50, 50, 50, 1, 2])
     #expect(
       SamplerInfo.all.map(\.defaultSpacing) == [
         nil, nil, .linspace, .linspace, .linspace, .leading, .linspace, .linspace, .leading, nil,
-        nil,
+        nil, nil,
       ])
     #expect(
       SamplerInfo.all.map(\.spacingStyle) == [
         .fixedStride, .integerTimesteps, .multistep, .multistep, .multistep, .continuous, .continuous, .continuous,
-        .fixedStride, .continuous, .continuous,
+        .fixedStride, .continuous, .continuous, .continuous,
       ])
   }
 
@@ -67,8 +74,8 @@ struct SamplerInfoTests {
       SamplerInfo.all.filter { !$0.isDefined(for: process) }.map(\.name)
     }
     let consistency = ["onestep", "multistep"]
-    #expect(undefined(Self.process) == consistency)
-    #expect(undefined(VarianceExploding(count: 3)) == ["ddim", "ddpm"] + consistency)
+    #expect(undefined(Self.process) == ["dpm"] + consistency)
+    #expect(undefined(VarianceExploding(count: 3)) == ["ddim", "ddpm", "dpm"] + consistency)
     let edm = ContinuousProcess(ContinuousDiffusion(.edm), sigmas: [80, 1])
     #expect(undefined(edm) == ["ddim", "ddpm"] + consistency)
     let model = ContinuousProcess(ContinuousDiffusion(.consistency), sigmas: [80])
@@ -83,11 +90,11 @@ struct SamplerInfoTests {
   @Test(arguments: SamplerInfo.all.map(\.name))
   func evaluationsAreCounted(name: String) throws {
     let info = try #require(SamplerInfo.named(name))
-    for steps in 1...6 {
+    for steps in 1...(info.mostSteps ?? 6) {
       for path in [ResamplingSchedule(steps: steps), ResamplingSchedule(steps: steps, jumpLength: 2, jumpCount: 2)] {
         var calls = 0
         let context = SamplingContext(
-          process: Self.process,
+          process: Self.process(of: info),
           model: { x, _ in
             calls += 1
             return x.map { 0.5 * $0 }

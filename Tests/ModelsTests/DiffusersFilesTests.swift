@@ -88,7 +88,7 @@ struct DiffusersFilesTests {
     (#"{"_class_name": "LMSDiscreteScheduler"}"#, ["_class_name LMSDiscreteScheduler"]),
     (
       #"{"_class_name": "DPMSolverMultistepScheduler", "solver_order": 3, "lambda_min_clipped": -5.1}"#,
-      ["solver_order 3", "lambda_min_clipped -5.1"]
+      ["lambda_min_clipped -5.1", "solver_order 3"]
     ),
     // As Python writes the default.
     (#"{"_class_name": "DPMSolverMultistepScheduler", "solver_order": 2, "lambda_min_clipped": -Infinity}"#, []),

@@ -58,6 +58,19 @@ struct AutoguidanceTests: RunsSample {
     #expect(other.errors.contains("was drawn with another --guide-model file than is there now"), "\(other.errors)")
   }
 
+  /// What no tensor shows of the guide is what was said of the model, unless its file says it.
+  @Test func settingsHoldForTheGuideToo() throws {
+    defer { cleanUp() }
+    let path = Fixture.path("unet/improved-scaleshift-class.pt")
+    let line = "--model \(path) --image-size 16 --num-heads 2 --seed 1 --steps 2 --quiet"
+    try run("\(line) --out plain.npy")
+    try run("\(line) --guide-model \(path) --guidance 2 --out guided.npy")
+    #expect(try bytes("plain.npy") == bytes("guided.npy"))
+    try run("convert \(path) described.safetensors --num-heads 4 --image-size 16")
+    let other = try run("\(line) --guide-model described.safetensors --guidance 2 --out other.npy")
+    #expect(try other.status == 0 && bytes("other.npy") != bytes("plain.npy"), "\(other.errors)")
+  }
+
   @Test(arguments: [
     ("--guide-model DIGITS --guidance 2", "--guide-model: DIGITS has images of shape [1, 28, 28], but"),
     ("--guide-model MODEL", "--guide-model needs the scale of guidance; type for instance --guidance 2"),

@@ -18,7 +18,7 @@ struct ContinuousProcessTests: RunsSample {
     ("sample_multistep", "consistency", "--ts 0,22,39 --steps 40"),
     ("sample_multistep", "consistency", "--sampler multistep --ts 0,22,39"),
     ("sample_heun", "edm", "--sampler heun --steps 5"), ("sample_euler", "edm", "--sampler euler --steps 5"),
-    ("sample_ancestral", "edm", "--sampler euler-a --steps 5"),
+    ("sample_dpm", "edm", "--sampler dpm --steps 5"), ("sample_ancestral", "edm", "--sampler euler-a --steps 5"),
   ])
   func drawsWhatConsistencyModelsDraws(tag: String, process: String, options: String) throws {
     defer { cleanUp() }
@@ -127,7 +127,7 @@ struct ContinuousProcessTests: RunsSample {
     ("--sampler unipc", "type --sampler and one of onestep, multistep"),
     ("--sampler onestep --steps 2", "--sampler onestep takes 1 step, not 2; type --sampler multistep"),
     ("--timesteps 900,500", "--timesteps is for models with timesteps"),
-    ("--ts 0,22", "--ts ends with the lowest of --steps 40 levels, 39; type for instance --ts 0,20,39"),
+    ("--ts 0,22", "--ts ends with the lowest of --steps 40 levels, 39; type for instance --ts 0,39"),
     ("--ts 5,2", "--ts: each must be more than the one before"),
     ("--sigmas 90,5", "--sigmas: the highest level of the model is 80"),
     ("--sigmas 5,5", "--sigmas: each must be less than the one before"),
@@ -137,6 +137,49 @@ struct ContinuousProcessTests: RunsSample {
   func whatIsNotDefinedIsRefused(options: String, message: String) throws {
     defer { cleanUp() }
     let result = try run("--model \(Fixture.path("families/consistency/diffusers-cd")) --out x.png \(options)")
+    #expect(result.status != 0 && result.errors.contains(message), "\(result.errors)")
+  }
+
+  /// Levels that start below the highest start from as little noise.
+  @Test func noiseIsThatOfTheFirstLevel() throws {
+    defer { cleanUp() }
+    let line =
+      "--model \(Fixture.path(Self.consistency))/edm/ema_0.9999_000100.pt --process edm --image-size 16 "
+      + "--num-head-channels 16 --class 5 --no-clip --sampler euler --seed 1 --quiet --overwrite --out x.npy"
+    // x + (x - x̂₀) / σ·(0 - σ) is x̂₀ = c_skip·x + c_out·F: an image of about unit variance, whatever the level.
+    for sigma in ["80", "5", "0.5"] {
+      try #require(try run("\(line) --sigmas \(sigma)").status == 0)
+      let values = try readNPY(bytes("x.npy"), path: "x").values
+      let deviation = (values.reduce(0.0) { $0 + Double($1 * $1) } / Double(values.count)).squareRoot()
+      #expect(deviation < 0.8, "σ = \(sigma): \(deviation)")
+    }
+  }
+
+  @Test(arguments: [
+    (
+      "--model VARIANCE --process edm --image-size 16 --out x.png",
+      "puts out a variance too, which no model of the process edm"
+    ),
+    ("--process edm --out x.png", "--process: the embedded model's is known; leave it out"),
+    ("nll noise.npy --model CONSISTENCY", "images are encoded and measured by models with timesteps"),
+    ("encode noise.npy --model CONSISTENCY --out z.npy", "images are encoded and measured by models with timesteps"),
+    (
+      "interpolate --seed 1..2 --model CONSISTENCY --out x.png",
+      "images are encoded and measured by models with timesteps"
+    ),
+    ("--model CONSISTENCY --ts 0,1 --steps 1 --out x.png", "--ts needs at least two levels; type --steps 40 too"),
+    (
+      "--model CONSISTENCY --sigmas 5,1e-7 --out x.png",
+      "--sigmas: each must be less than the one before, and at least 1e-6"
+    ),
+  ])
+  func whatCannotBeIsNamed(line: String, message: String) throws {
+    defer { cleanUp() }
+    try Data(npy([1, 3, 16, 16], .float32([Float](repeating: 0, count: 768)))).write(
+      to: folder.appendingPathComponent("noise.npy"))
+    let filled = line.replacingOccurrences(of: "VARIANCE", with: Fixture.path("unet/improved-scaleshift-class.pt"))
+      .replacingOccurrences(of: "CONSISTENCY", with: Fixture.path("families/consistency/diffusers-cd"))
+    let result = try run(filled)
     #expect(result.status != 0 && result.errors.contains(message), "\(result.errors)")
   }
 

@@ -68,6 +68,24 @@ extension DiffusersSchedulerTests {
     try Data(scheduler.utf8).write(to: model.appendingPathComponent("scheduler/scheduler_config.json"))
     let result = try run("--model model --seed 1 --out x.png \(options)")
     #expect(result.status == 0 && result.errors.contains(words), "\(result.errors)")
+    for (scheduler, message) in [
+      (#"{"_class_name": "FlowMatchEulerDiscreteScheduler", "shift": 1e-17}"#, "or shift is out of range"),
+      (#"{"num_train_timesteps": 2, "trained_betas": [1e-300, 0.1]}"#, "its betas add no noise at some timestep"),
+      (#"{"num_train_timesteps": 2, "trained_betas": [0.1]}"#, "its 1 trained_betas are not 2 numbers"),
+      (#"{"rescale_betas_zero_snr": true}"#, "of which no image follows if the noise is predicted"),
+      (
+        #"{"steps_offset": 999}"#,
+        "moved by the file's steps_offset 999, end beyond timestep 999; type --spacing trailing"
+      ),
+      (#"{"steps_offset": 1000}"#, "steps_offset is 1000, but its timesteps are 0 to 999"),
+      (#"{"thresholding": true, "sample_max_value": 0.5}"#, "a sample_max_value from 1 up"),
+      (#"{"clip_sample_range": 0}"#, "clip_sample_range is 0.0, but must be above 0"),
+    ] {
+      try Data(scheduler.utf8).write(to: model.appendingPathComponent("scheduler/scheduler_config.json"))
+      let refused = try run("--model model --sampler ddim --spacing leading --steps 5 --out z.png")
+      #expect(refused.status != 0 && refused.errors.contains(message), "\(refused.errors)")
+    }
+    try Data(scheduler.utf8).write(to: model.appendingPathComponent("scheduler/scheduler_config.json"))
     let plain = try run("--model model --seed 1 --out y.png --sampler ddim --steps 5")
     #expect(plain.status == 0 && !plain.errors.contains("note:"), "\(plain.errors)")
   }

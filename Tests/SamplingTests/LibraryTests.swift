@@ -96,8 +96,8 @@ struct LibraryTests {
 
   @Test func errorsCanBeSwitchedOver() throws {
     let model = DiffusionModel.embedded
-    #expect(throws: SamplingError.unknownSampler("dpm", known: SamplerInfo.all.map(\.name))) {
-      try model.images(for: SamplingRequest(sampler: "dpm"))
+    #expect(throws: SamplingError.unknownSampler("lms", known: SamplerInfo.all.map(\.name))) {
+      try model.images(for: SamplingRequest(sampler: "lms"))
     }
     var request = SamplingRequest(steps: 0)
     #expect(throws: SamplingError.self) { try model.images(for: request) }

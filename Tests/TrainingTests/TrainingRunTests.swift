@@ -72,6 +72,11 @@ struct TrainingRunTests {
     let specification = try ModelSource(path: run.folder).specification
     #expect(specification.process.continuous == ContinuousDiffusion(.flow, steps: 1000))
     #expect(specification.clipping == .none && specification.classNames == ["dark", "light"])
+    // A run keeps to its process.
+    var other = request
+    other.settings.process = nil
+    let error = #expect(throws: TrainingError.self) { try TrainingRun(resuming: run.folder, as: other) }
+    #expect(error?.description.hasPrefix("--process: \(run.folder) learns flow") == true)
   }
 
   /// Stopped behind any step and gone on with, by `save()` or from the last checkpoint, a run comes to the same bytes.

@@ -20,6 +20,9 @@ public struct ContinuousDiffusion: Sendable, Equatable {
     public var isFlow: Bool { self == .flow || self == .rectifiedFlow }
   }
 
+  /// The least σ that float32 can tell from no noise in an image.
+  public static let leastSigma = 1e-6
+
   /// The relation of noise level, network and image.
   public var form: Form
   /// The number of levels T that the model was trained on, or by which its timesteps are scaled.
@@ -79,10 +82,9 @@ public struct ContinuousDiffusion: Sendable, Equatable {
     return image.zip(without) { ($0 - $1) / unit }
   }
 
-  /// The factor of standard normal noise at the highest level.
-  public var initialScale: Float {
-    if form.isFlow { return 1 }
-    return Float(startsWithUnitImage ? (sigmaMax * sigmaMax + 1).squareRoot() : sigmaMax)
+  /// The factor of standard normal noise from which sampling starts at the level `sigma`.
+  public func initialScale(_ sigma: Double) -> Float {
+    Float(startsWithUnitImage ? (sigma * sigma + 1).squareRoot() : sigma)
   }
 
   /// The levels of `count` steps, highest first.

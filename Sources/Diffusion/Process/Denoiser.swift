@@ -11,8 +11,10 @@ public typealias Denoiser = (_ x: Tensor, _ timesteps: [Float]) -> Tensor
 
 extension NoiseProcess {
   /// Evaluates the network on `x`, `[N, C, …]`, at step `i`: `[N, C, …]`, or `[N, 2C, …]` if it predicts a variance.
-  func output(of model: Denoiser, _ x: Tensor, step i: Int) -> Tensor {
-    let level = level(i)
+  func output(of model: Denoiser, _ x: Tensor, step i: Int) -> Tensor { output(of: model, x, at: level(i)) }
+
+  /// The same at any level of the process.
+  func output(of model: Denoiser, _ x: Tensor, at level: NoiseLevel) -> Tensor {
     let scale = level.inputScale
     let output = model(
       scale == 1 ? x : x.map { scale * $0 }, [Float](repeating: level.conditioning, count: x.shape[0]))

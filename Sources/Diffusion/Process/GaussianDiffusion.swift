@@ -126,7 +126,7 @@ public struct GaussianDiffusion: Sendable {
 }
 
 /// ᾱ for the given β.
-func cumulativeProducts(_ betas: [Double]) -> [Double] {
+public func cumulativeProducts(_ betas: [Double]) -> [Double] {
   var product = 1.0
   return betas.map { beta in
     product *= 1 - beta

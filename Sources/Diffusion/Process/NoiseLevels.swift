@@ -31,10 +31,10 @@ public struct NoiseLevels: Sendable, Equatable {
       timesteps = betas.indices.map(Double.init)
     case (.leading, .multistep):
       let stride = betas.count / (steps + 1)
-      timesteps = (1...steps).map { min(last, Double($0 * stride + options.stepsOffset)) }
+      timesteps = (1...steps).map { Double($0 * stride + options.stepsOffset) }
     case (.leading, _):
       let stride = betas.count / steps
-      timesteps = (0..<steps).map { min(last, Double($0 * stride + options.stepsOffset)) }
+      timesteps = (0..<steps).map { Double($0 * stride + options.stepsOffset) }
     case (.trailing, _):
       let stride = Double(betas.count) / Double(steps)
       timesteps = (0..<steps).reversed().map {
@@ -50,6 +50,9 @@ public struct NoiseLevels: Sendable, Equatable {
     case (.karras, _):
       self = process.karras(steps: steps, isRounded: style != .continuous)
       return
+    }
+    if let highest = timesteps.last, highest > last {
+      throw .offset(options.stepsOffset, steps: steps, last: betas.count - 1)
     }
     self.timesteps = timesteps
     alphasCumprod = timesteps.map(process.alphaBar)

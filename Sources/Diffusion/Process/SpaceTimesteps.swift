@@ -6,6 +6,8 @@ public enum SpacingError: Error, Equatable, CustomStringConvertible {
   case tooMany(steps: Int, available: Int, section: Int?)
   /// Not a list of timesteps of the process, highest first.
   case timesteps(String, last: Int)
+  /// The offset of leading spacing moves a step beyond the last timestep.
+  case offset(Int, steps: Int, last: Int)
   /// No integer stride gives that many steps.
   case noStride(steps: Int, total: Int)
 
@@ -22,6 +24,8 @@ public enum SpacingError: Error, Equatable, CustomStringConvertible {
     case .timesteps(let text, let last):
       "\(text) is not a list of timesteps; type whole numbers from \(last) to 0, each less than the one before, "
         + "for instance \(last),\(last / 2),0"
+    case .offset(let offset, let steps, let last):
+      "\(steps) steps, moved by the file's steps_offset \(offset), end beyond timestep \(last); type --spacing trailing"
     case .noStride(let steps, let total):
       "no integer stride takes exactly \(steps) of \(total) timesteps; "
         + "--steps \(steps) spaces them as evenly as it goes"

@@ -61,6 +61,6 @@ extension Heun {
     // at the noisy end of a cosine schedule. `leading` does not start at the very end.
     defaultSpacing: .leading, spacingStyle: .continuous,
     modelEvaluations: { steps, endsInPicture in endsInPicture ? 2 * steps - 1 : 2 * steps },
-    isDefined: { !$0.isOfConsistencyModel }
+    isDefined: { $0.hasNoisyImages || ($0 as? ContinuousProcess)?.diffusion.form.isFlow == true }
   ) { _ in Heun() }
 }

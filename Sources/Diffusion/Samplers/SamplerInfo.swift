@@ -82,6 +82,7 @@ public struct SamplerInfo: Sendable {
     Euler.info,
     EulerAncestral.info,
     PLMS.info,
+    Midpoint.info,
     Consistency.onestepInfo,
     Consistency.multistepInfo,
   ]

@@ -49,6 +49,13 @@ public struct SamplingContext {
     return process.conditionScore(xStart: xStart, x, gradient, step: i)
   }
 
+  /// x̂₀ for `x` at a level between steps, of a process whose parameterization needs no step. Clipped, but not guided by
+  /// a classifier. Evaluates the network once. Shapes `[N, C, …]`.
+  func xStart(_ x: Tensor, at level: NoiseLevel) -> Tensor {
+    let prediction = process.prediction(in: process.output(of: model, x, at: level), for: x)
+    return clipping(process.parameterization.xStart(from: prediction, x, at: level))
+  }
+
   /// The conditioning gradient for the images `x` at step `i`, if there is one.
   func gradient(_ x: Tensor, step i: Int) -> Tensor? {
     conditioner.map { $0(x, [Float](repeating: process.level(i).conditioning, count: x.shape[0])) }

@@ -43,6 +43,7 @@ enum DiffusersContinuousScheduler: String, CaseIterable {
       try require("sigma_schedule", schedule ?? "karras" == "karras", schedule, "karras")
       try require("thresholding", scheduler.thresholding != true, "true", "false")
       model.description.process = "edm"
+      model.description.recommendedSampler = self == .edmEuler ? "euler" : "dpmpp-2m"
       model.description.clipDenoised = false
       model.description.sigmaLogScale = 0.25
       model.description.startsWithUnitImage = true
@@ -59,9 +60,13 @@ enum DiffusersContinuousScheduler: String, CaseIterable {
       try require(
         "shift_terminal", scheduler.shiftTerminal == nil, scheduler.shiftTerminal.map(numberText), "null")
       model.description.process = "rectified-flow"
+      model.description.recommendedSampler = self == .flowEuler ? "euler" : "heun"
       model.description.diffusionSteps = scheduler.numTrainTimesteps ?? 1000
       model.description.clipDenoised = false
       model.description.shift = scheduler.shift ?? 1
+    }
+    model.unfollowed = scheduler.unfollowedSolver.map {
+      ResolvedSetting(key: $0, value: $1, source: .file(file))
     }
     if self == .consistency || self == .edmEuler || self == .edmMultistep {
       model.description.sigmaMin = scheduler.sigmaMin ?? 0.002

@@ -171,14 +171,8 @@ struct DiffusersScheduler: Decodable {
       if let value, !usual.contains(value) { settings.append((key, sanitizedLine(value))) }
     }
     if !known.hasSampler { add("_class_name", className) }
-    add("solver_order", solverOrder.map { "\($0)" }, unless: "2")
-    add("algorithm_type", algorithmType, unless: "dpmsolver++", "sde-dpmsolver++")
-    add("solver_type", solverType, unless: "midpoint", "bh2", "logrho")
-    add("lambda_min_clipped", lambdaMinClipped.map(numberText))
-    add("final_sigmas_type", finalSigmasType, unless: "zero")
     if known.name == "PNDM" && skipPrkSteps != true { add("skip_prk_steps", "false") }
-    add("euler_at_final", eulerAtFinal.map { "\($0)" }, unless: "false")
-    add("lower_order_final", lowerOrderFinal.map { "\($0)" }, unless: "true")
+    add("lambda_min_clipped", lambdaMinClipped.map(numberText))
     add("use_lu_lambdas", useLuLambdas.map { "\($0)" }, unless: "false")
     add("use_exponential_sigmas", useExponentialSigmas.map { "\($0)" }, unless: "false")
     add("use_beta_sigmas", useBetaSigmas.map { "\($0)" }, unless: "false")
@@ -186,6 +180,21 @@ struct DiffusersScheduler: Decodable {
     add("interpolation_type", interpolationType, unless: "linear")
     add("sigma_min", sigmaMin.map(numberText))
     add("sigma_max", sigmaMax.map(numberText))
+    return settings + unfollowedSolver
+  }
+
+  /// The settings of a solver that this program's does not follow.
+  var unfollowedSolver: [(key: String, value: String)] {
+    var settings: [(key: String, value: String)] = []
+    func add(_ key: String, _ value: String?, unless usual: String...) {
+      if let value, !usual.contains(value) { settings.append((key, sanitizedLine(value))) }
+    }
+    add("solver_order", solverOrder.map { "\($0)" }, unless: "2")
+    add("algorithm_type", algorithmType, unless: "dpmsolver++", "sde-dpmsolver++")
+    add("solver_type", solverType, unless: "midpoint", "bh2", "logrho")
+    add("final_sigmas_type", finalSigmasType, unless: "zero")
+    add("euler_at_final", eulerAtFinal.map { "\($0)" }, unless: "false")
+    add("lower_order_final", lowerOrderFinal.map { "\($0)" }, unless: "true")
     return settings
   }
 }

@@ -61,14 +61,19 @@ extension UNetCheckpoint {
     specification.classNames = described?.classNames ?? []
     specification.clipping = try Self.clipping(&known)
     specification.recommendedGuidance = described?.recommendedGuidance
-    specification.spacing = try Self.spacing(&known)
-    specification.usesKarrasSigmas = try known.resolve("use_karras_sigmas", \.useKarrasSigmas) ?? false
+    specification.recommendedSampler = described?.recommendedSampler
     specification.conventions = conventions
-    specification.conventions.levels.stepsOffset = try known.resolve("steps_offset", \.stepsOffset) ?? 0
-    specification.conventions.levels.endsAtTimestepZero =
-      try known.resolve("set_alpha_to_one", \.setAlphaToOne) == false
-    guard (0...specification.process.steps).contains(specification.conventions.levels.stepsOffset) else {
-      throw .unusable(reason: "\(name): steps_offset is not one of 0 to \(specification.process.steps)")
+    if let continuous = specification.process.continuous {
+      guard !learnSigma else {
+        throw .unusable(
+          reason:
+            """
+            \(name): puts out a variance too, which no model of the process \(continuous.form.rawValue) does; \
+            leave --process out
+            """)
+      }
+    } else {
+      try Self.resolveSpacing(&known, &specification)
     }
     specification.unfollowed = checkpoint.described?.unfollowed ?? []
     specification.settings = known.settings
@@ -95,11 +100,14 @@ extension UNetCheckpoint {
       return
     }
     _ = try known.resolve("diffusion_steps", \.diffusionSteps)
-    _ = try known.resolve("noise_schedule", \.noiseSchedule)
-    _ = try known.resolve("beta_start", \.betaStart)
-    _ = try known.resolve("beta_end", \.betaEnd)
+    if try known.resolve("trained_betas", \.trainedBetas) == nil {
+      let schedule = try known.resolve("noise_schedule", \.noiseSchedule)
+      if ["linear", "scaled_linear", "sigmoid_beta"].contains(schedule) {
+        _ = try known.resolve("beta_start", \.betaStart)
+        _ = try known.resolve("beta_end", \.betaEnd)
+      }
+    }
     _ = try known.resolve("rescale_timesteps", \.rescaleTimesteps)
-    _ = try known.resolve("trained_betas", \.trainedBetas)
     _ = try known.resolve("rescale_betas_zero_snr", \.rescaleBetasZeroSnr)
     _ = try known.resolve("prediction", \.prediction, overridesFile: true)
     if !learnSigma { _ = try known.resolve("sigma_small", \.sigmaSmall) }
@@ -127,6 +135,23 @@ extension UNetCheckpoint {
       throw .unusable(reason: "\(known.name): clip_sample_range is \(bound), but must be above 0")
     }
     return .range(bound)
+  }
+
+  /// Resolves how a scheduler's file spaces the steps of a process in timesteps.
+  private static func resolveSpacing(
+    _ known: inout SettingsResolver, _ specification: inout ModelSpecification
+  ) throws(ModelError) {
+    specification.spacing = try spacing(&known)
+    specification.usesKarrasSigmas = try known.resolve("use_karras_sigmas", \.useKarrasSigmas) ?? false
+    let offset = try known.resolve("steps_offset", \.stepsOffset) ?? 0
+    guard (0..<specification.process.steps).contains(offset) else {
+      throw .unusable(
+        reason:
+          "\(known.name): steps_offset is \(offset), but its timesteps are 0 to \(specification.process.steps - 1)")
+    }
+    specification.conventions.levels.stepsOffset = offset
+    specification.conventions.levels.endsAtTimestepZero =
+      try known.resolve("set_alpha_to_one", \.setAlphaToOne) == false
   }
 
   private static func spacing(_ known: inout SettingsResolver) throws(ModelError) -> TimestepSpacing? {

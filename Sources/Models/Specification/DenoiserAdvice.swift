@@ -12,6 +12,15 @@ extension DenoiserCheck {
     public let error: Double
     /// One line that says that the settings look wrong and what would be better; nil if they look right.
     public let advice: String?
+
+    private enum CodingKeys: CodingKey { case error, advice }
+
+    /// Leaves out an error that is not a number, which JSON does not have.
+    public func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      if error.isFinite { try container.encode(error, forKey: .error) }
+      try container.encodeIfPresent(advice, forKey: .advice)
+    }
   }
 
   /// Checks the resolved settings and searches for better ones. Questions assumed and stated settings, a published
@@ -87,7 +96,9 @@ extension DenoiserCheck {
       return guess
     }
     let prediction = Variation(key: "prediction") { guess in
+      // No image follows from the noise where there is nothing else.
       ModelMeanType.predictions.compactMap { ModelMeanType(prediction: $0) }
+        .filter { $0 != .epsilon || specification.process.betas.last != 1 }
         .map { type in changed(guess) { $0.meanType = type } }
     }
     let hidden = network.variations(of: network.hiddenSettings).map { variation in

@@ -115,6 +115,8 @@ public struct ModelDescription: Sendable, Equatable, Codable {
   public var stepsOffset: Int?
   /// Whether the last step of DDIM and PLMS leads to the noiseless image, not to timestep 0 (diffusers).
   public var setAlphaToOne: Bool?
+  /// The sampler that the file's scheduler is; only of processes with continuous levels.
+  public var recommendedSampler: String?
   /// The guidance scale that its publishers recommend for visual quality.
   public var recommendedGuidance: Double?
   /// The licence of the weights.

@@ -40,6 +40,8 @@ public struct ModelSpecification: Sendable {
   public var spacing: TimestepSpacing?
   /// Whether the file asks for Karras spacing of the samplers that have it in diffusers, in place of `spacing`.
   public var usesKarrasSigmas = false
+  /// The sampler of the file's scheduler, where that is its process's usual one; nil if there is none.
+  public var recommendedSampler: String?
   /// The guidance scale that its publishers recommend for visual quality.
   public var recommendedGuidance: Double?
   /// How the code base's samplers differ from the original's.

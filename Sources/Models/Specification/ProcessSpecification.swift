@@ -44,6 +44,10 @@ public struct ProcessSpecification: Sendable, Equatable {
     }
     continuous = nil
     let (schedule, betas) = try Self.schedule(description, steps: steps, name: name)
+    let alphasCumprod = cumulativeProducts(betas)
+    guard zip([1] + alphasCumprod, alphasCumprod).allSatisfy({ $0 > $1 && $1 > 0 }) else {
+      throw .unusable(reason: "\(name): its betas add no noise at some timestep, or leave nothing of the image at one")
+    }
     let endsInNoise = description.rescaleBetasZeroSnr == true
     (self.schedule, self.betas) = endsInNoise ? (nil, rescaledToZeroTerminalSNR(betas)) : (schedule, betas)
     rescaleTimesteps = description.rescaleTimesteps ?? false
@@ -105,13 +109,18 @@ public struct ProcessSpecification: Sendable, Equatable {
     continuous.logScale = description.sigmaLogScale ?? continuous.logScale
     continuous.shift = description.shift ?? 1
     continuous.startsWithUnitImage = description.startsWithUnitImage ?? false
-    guard 0 < continuous.sigmaMin, continuous.sigmaMin < continuous.sigmaMax, continuous.sigmaMax <= 1e6,
-      0 < continuous.sigmaData, continuous.sigmaData <= 1e6, (1...100).contains(continuous.rho),
-      continuous.logScale.isFinite, continuous.shift > 0, continuous.shift <= 1e6
+    let sizes = ContinuousDiffusion.leastSigma...1e6
+    guard sizes.contains(continuous.sigmaMin), sizes.contains(continuous.sigmaMax),
+      continuous.sigmaMin < continuous.sigmaMax, sizes.contains(continuous.sigmaData),
+      (1...100).contains(continuous.rho), (-1e6...1e6).contains(continuous.logScale),
+      (1e-3...1e3).contains(continuous.shift)
     else {
       throw .unusable(
         reason:
-          "\(name): sigma_min, sigma_max, sigma_data, rho and shift are not those of a process, all above 0 and rising")
+          """
+          \(name): sigma_min, sigma_max, sigma_data, rho, sigma_log_scale or shift is out of range, or sigma_min not \
+          below sigma_max
+          """)
     }
     return continuous
   }
