@@ -56,6 +56,9 @@ public struct SamplingPlan: Sendable {
     let process = try inSamplingTerms { try Self.process(request, specification, sampler) }
     (self.sampler, self.process) = (sampler, process)
     seed = request.seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
+    if request.eta != nil && !sampler.parameters.contains(.eta) {
+      throw .request("--eta is for \(DDIM.info.name), but the sampler is \(sampler.name); leave --eta out")
+    }
     guard sampler.isDefined(for: process) else {
       throw .undefinedSampler(
         sampler.name, model: model.name, defined: samplers.filter { $0.isDefined(for: process) }.map(\.name))

@@ -124,6 +124,7 @@ struct ContinuousProcessTests: RunsSample {
 
   @Test(arguments: [
     ("--sampler ddim", "--sampler ddim is not defined for the process that"),
+    ("--eta 0.5", "--eta is for ddim, but the sampler is onestep; leave --eta out"),
     ("--sampler unipc", "type --sampler and one of onestep, multistep"),
     ("--sampler onestep --steps 2", "--sampler onestep takes 1 step, not 2; type --sampler multistep"),
     ("--timesteps 900,500", "--timesteps is for models with timesteps"),

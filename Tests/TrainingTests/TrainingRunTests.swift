@@ -75,7 +75,7 @@ struct TrainingRunTests {
     // A run keeps to its process.
     var other = request
     other.settings.process = nil
-    let error = #expect(throws: TrainingError.self) { try TrainingRun(resuming: run.folder, as: other) }
+    let error = #expect(throws: TrainingError.self) { _ = try TrainingRun(resuming: run.folder, as: other) }
     #expect(error?.description.hasPrefix("--process: \(run.folder) learns flow") == true)
   }
 

@@ -38,11 +38,17 @@ private let drawingOptions: [OptionDefinition] = [
   ) { o, value, name throws(UsageError) in o.request.seed = try seed(value, name) },
   OptionDefinition(
     "steps", .required(name: "N", example: "50"), .drawing, of: CommandName.inversions.union([.draw]),
-    "denoising steps, at most the model's own; default 20 with unipc, 50 with the others"
+    """
+    denoising steps, at most the model's own; default 20 with unipc, 50 with the others; 18 for EDM models, 1 for \
+    consistency models
+    """
   ) { o, value, name throws(UsageError) in o.request.steps = try wholeNumber(value, name, 1...1_000_000) },
   OptionDefinition(
     "sampler", .required(name: "NAME", example: "ddim"), .drawing, words: SamplerInfo.all.map(\.name),
-    "the sampler; --sampler help lists them; default unipc, or ddim with --eta, --respacing or --mask"
+    """
+    the sampler; --sampler help lists them; default unipc, or ddim with --eta, --respacing or --mask; heun for EDM \
+    models, euler for flows, onestep for consistency models
+    """
   ) { o, value, name throws(UsageError) in
     if value == "help" { o.listsSamplers = true } else { o.request.sampler = try samplerName(value, name) }
   },
@@ -121,7 +127,7 @@ private let drawingOptions: [OptionDefinition] = [
 private let noiseOptions: [OptionDefinition] = [
   OptionDefinition(
     "noise", .required(name: "FILE", example: "noise.npy"), .drawing,
-    "start from this noise, a .npy of float32 [N,C,H,W], instead of random noise"
+    "start from this noise, a .npy of float32 [N,C,H,W] with mean 0 and variance 1, instead of random noise"
   ) { o, value, _ throws(UsageError) in o.request.noise = value },
   OptionDefinition(
     "rng", .required(name: "NAME", example: "torch"), .drawing, of: [.draw, .nll],
