@@ -19,6 +19,7 @@ struct ContinuousProcessTests: RunsSample {
     ("sample_multistep", "consistency", "--sampler multistep --ts 0,22,39"),
     ("sample_heun", "edm", "--sampler heun --steps 5"), ("sample_euler", "edm", "--sampler euler --steps 5"),
     ("sample_dpm", "edm", "--sampler dpm --steps 5"), ("sample_ancestral", "edm", "--sampler euler-a --steps 5"),
+    ("sample_ancestral", "edm", "--sampler ancestral --steps 5"),
   ])
   func drawsWhatConsistencyModelsDraws(tag: String, process: String, options: String) throws {
     defer { cleanUp() }

@@ -78,6 +78,8 @@ func choice<Choice: RawRepresentable & CaseIterable>(
 func samplerName(_ text: String, _ name: String) throws(UsageError) -> String {
   let names = SamplerInfo.all.map(\.name)
   if names.contains(text) { return text }
+  // As openai/consistency_models calls it.
+  if text == "ancestral" { return EulerAncestral.info.name }
   throw UsageError(verbatim: unknownChoice(name, sanitized(text), names))
 }
 
