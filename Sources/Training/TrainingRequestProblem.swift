@@ -60,6 +60,7 @@ extension TrainingRequest {
     if let schedule = settings.noiseSchedule, BetaSchedule(rawValue: schedule) == nil {
       return "--noise-schedule: \"\(schedule)\" is not a noise schedule; type linear, cosine or sigmoid"
     }
+    if let problem = settings.predictionProblem { return problem }
     if let process = settings.process, process != "diffusion", process != "flow" {
       return "--process: \"\(process)\" is not learned here; type diffusion or flow"
     }

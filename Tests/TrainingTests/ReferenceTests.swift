@@ -49,6 +49,33 @@ struct ReferenceTests {
     }
   }
 
+  /// Takes twenty steps of AdamW, and compares losses and gradient norms with the reference's, named with `prefix`.
+  private func takeSteps(
+    _ variables: [Variable], _ loss: some TrainingLoss, _ reference: Fixture, _ prefix: String,
+    batch: (Int) -> TrainingBatch, afterStep: () -> Void = {}
+  ) {
+    var optimizer = AdamW(variables, learningRate: 1e-3, weightDecay: 0.01)
+    for step in 0..<20 {
+      for variable in variables { variable.clearGradient() }
+      let mean = loss.addGradients(of: batch(step), count: 4).loss.reduce(0) { $0 + Double($1) } / 4
+      let expected = Double(reference.tensor(prefix + "losses")[step])
+      // The first step differs by rounding alone.
+      #expect(abs(mean - expected) <= (step == 0 ? 1e-5 : 1e-3) * expected, "loss of step \(step)")
+      let norm = variables.reduce(0.0) { $0 + ($1.gradient?.sumOfSquares ?? 0) }.squareRoot()
+      let expectedNorm = Double(reference.tensor(prefix + "grad_norms")[step])
+      #expect(abs(norm - expectedNorm) <= (step == 0 ? 1e-5 : 5e-3) * expectedNorm, "gradient of step \(step)")
+      optimizer.update(variables)
+      afterStep()
+    }
+  }
+
+  /// The examples of a step of the trace.
+  private func batch(_ inputs: Fixture, _ step: Int) -> TrainingBatch {
+    TrainingBatch(
+      xStart: inputs.tensor("x.\(step)"), labels: inputs.integers("y.\(step)"), steps: inputs.integers("t.\(step)"),
+      weights: [1, 1, 1, 1], noise: inputs.tensor("noise.\(step)"))
+  }
+
   /// Twenty steps of AdamW on the hybrid loss, with and without checkpointing.
   @Test(arguments: tables, [false, true])
   func stepsAgreeWithPyTorch(table: String, useCheckpoint: Bool) throws {
@@ -56,25 +83,10 @@ struct ReferenceTests {
     let tag = useCheckpoint ? "checkpoint" : "plain"
     try KernelChoice.$current.withValue(#require(KernelChoice.table(named: table))) {
       let model = try TrainedModel(useCheckpoint: useCheckpoint)
-      let loss = model.loss(.rescaledMSE)
-      var optimizer = AdamW(model.variables, learningRate: 1e-3, weightDecay: 0.01)
       var average = EMA(of: model.variables, rate: 0.9)
-      for step in 0..<20 {
-        for variable in model.variables { variable.clearGradient() }
-        let batch = TrainingBatch(
-          xStart: reference.tensor("x.\(step)"), labels: reference.integers("y.\(step)"),
-          steps: reference.integers("t.\(step)"), weights: [1, 1, 1, 1], noise: reference.tensor("noise.\(step)"))
-        let losses = loss.addGradients(of: batch, count: 4)
-        let mean = losses.loss.reduce(0) { $0 + Double($1) } / 4
-        let expected = Double(reference.tensor("\(tag).losses")[step])
-        // The first step differs by rounding alone.
-        #expect(abs(mean - expected) <= (step == 0 ? 1e-5 : 1e-3) * expected, "loss of step \(step)")
-        let norm = model.variables.reduce(0.0) { $0 + ($1.gradient?.sumOfSquares ?? 0) }.squareRoot()
-        let expectedNorm = Double(reference.tensor("\(tag).grad_norms")[step])
-        #expect(abs(norm - expectedNorm) <= (step == 0 ? 1e-5 : 5e-3) * expectedNorm, "gradient of step \(step)")
-        optimizer.update(model.variables)
-        average.follow(model.variables)
-      }
+      takeSteps(
+        model.variables, model.loss(.rescaledMSE), reference, tag + ".", batch: { batch(reference, $0) },
+        afterStep: { average.follow(model.variables) })
       for name in reference.names {
         if name.hasPrefix("final.") {
           expectClose(model.variable(String(name.dropFirst(6))).value, reference.tensor(name), tolerance: 5e-4, name)
@@ -91,25 +103,10 @@ struct ReferenceTests {
   func stepsForVelocityAgreeWithPyTorch(schedule: BetaSchedule) throws {
     let (inputs, reference) = (try Fixture("training_trace"), try Fixture("training_v"))
     let model = try TrainedModel(meanType: .velocity, schedule: schedule)
-    let loss = model.loss(.rescaledMSE)
-    var optimizer = AdamW(model.variables, learningRate: 1e-3, weightDecay: 0.01)
-    for step in 0..<20 {
-      for variable in model.variables { variable.clearGradient() }
-      let batch = TrainingBatch(
-        xStart: inputs.tensor("x.\(step)"), labels: inputs.integers("y.\(step)"), steps: inputs.integers("t.\(step)"),
-        weights: [1, 1, 1, 1], noise: inputs.tensor("noise.\(step)"))
-      let losses = loss.addGradients(of: batch, count: 4)
-      let mean = losses.loss.reduce(0) { $0 + Double($1) } / 4
-      let expected = Double(reference.tensor("\(schedule.rawValue).losses")[step])
-      #expect(abs(mean - expected) <= (step == 0 ? 1e-5 : 1e-3) * expected, "loss of step \(step)")
-      let norm = model.variables.reduce(0.0) { $0 + ($1.gradient?.sumOfSquares ?? 0) }.squareRoot()
-      let expectedNorm = Double(reference.tensor("\(schedule.rawValue).grad_norms")[step])
-      #expect(abs(norm - expectedNorm) <= (step == 0 ? 1e-5 : 5e-3) * expectedNorm, "gradient of step \(step)")
-      optimizer.update(model.variables)
-    }
-    let prefix = "\(schedule.rawValue).final."
-    for name in reference.names where name.hasPrefix(prefix) {
-      let found = model.variable(String(name.dropFirst(prefix.count))).value
+    let prefix = "\(schedule.rawValue)."
+    takeSteps(model.variables, model.loss(.rescaledMSE), reference, prefix) { batch(inputs, $0) }
+    for name in reference.names where name.hasPrefix(prefix + "final.") {
+      let found = model.variable(String(name.dropFirst("\(prefix)final.".count))).value
       expectClose(found, reference.tensor(name), tolerance: 5e-4, name)
     }
   }
@@ -131,19 +128,10 @@ struct ReferenceTests {
     let weights = Weights(tensors: tensors).asVariables()
     let loss = FlowLoss(network: try UNetModel(configuration, weights), takesLabels: true)
     let variables = weights.variables
-    var optimizer = AdamW(variables, learningRate: 1e-3, weightDecay: 0.01)
-    for step in 0..<20 {
-      for variable in variables { variable.clearGradient() }
-      let batch = TrainingBatch(
-        xStart: inputs.tensor("x.\(step)"), labels: inputs.integers("y.\(step)"), steps: [0, 0, 0, 0],
-        uniforms: reference.tensor("t.\(step)").values, weights: [1, 1, 1, 1], noise: inputs.tensor("noise.\(step)"))
-      let mean = loss.addGradients(of: batch, count: 4).loss.reduce(0) { $0 + Double($1) } / 4
-      let expected = Double(reference.tensor("losses")[step])
-      #expect(abs(mean - expected) <= (step == 0 ? 1e-5 : 1e-3) * expected, "loss of step \(step)")
-      let norm = variables.reduce(0.0) { $0 + ($1.gradient?.sumOfSquares ?? 0) }.squareRoot()
-      let expectedNorm = Double(reference.tensor("grad_norms")[step])
-      #expect(abs(norm - expectedNorm) <= (step == 0 ? 1e-5 : 5e-3) * expectedNorm, "gradient of step \(step)")
-      optimizer.update(variables)
+    takeSteps(variables, loss, reference, "") { step in
+      var batch = self.batch(inputs, step)
+      batch.uniforms = reference.tensor("t.\(step)").values
+      return batch
     }
     for name in reference.names where name.hasPrefix("final.") {
       let variable = try #require(variables.first { $0.name == name.dropFirst(6) })

@@ -88,6 +88,10 @@ struct TrainingRequestTests {
       #"{"settings": {"noise_schedule": "sine"}}"#,
       "--noise-schedule: \"sine\" is not a noise schedule; type linear, cosine or sigmoid"
     ),
+    (
+      #"{"settings": {"prediction": "v", "predict_xstart": true}}"#,
+      "--prediction v contradicts --predict-xstart True; type only one of them"
+    ),
     (#"{"settings": {"process": "edm"}}"#, "--process: \"edm\" is not learned here; type diffusion or flow"),
     (
       #"{"settings": {"sigma_min": 0.1}}"#,

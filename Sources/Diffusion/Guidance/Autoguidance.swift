@@ -21,21 +21,6 @@ public func autoguidance(
     let own = model(x, timesteps)
     // All images of a batch are at the same timestep.
     if let interval, !interval.contains(timesteps[0]) { return own }
-    let other = weak(x, timesteps)
-    let (ownChannels, otherChannels) = (own.shape[1], other.shape[1])
-    let pixels = own.shape.dropFirst(2).reduce(1, *)
-    var guided = own
-    guided.withUnsafeMutablePointer { target in
-      other.withUnsafePointer { other in
-        for n in 0..<x.shape[0] {
-          let (first, firstOther) = (n * ownChannels * pixels, n * otherChannels * pixels)
-          for i in 0..<channels * pixels {
-            let base = other[firstOther + i]
-            target[first + i] = base + scale * (target[first + i] - base)
-          }
-        }
-      }
-    }
-    return guided
+    return extrapolated(from: weak(x, timesteps), through: own, scale: scale, channels: channels)
   }
 }

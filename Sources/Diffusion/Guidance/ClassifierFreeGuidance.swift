@@ -28,17 +28,24 @@ public func classifierFreeGuidance(
     let batch = x.shape[0]
     let both = model(
       Tensor.stacked([x, x]), timesteps + timesteps, labels + [Int?](repeating: nil, count: batch))
-    let (c, u) = (both.rows(0..<batch), both.rows(batch..<2 * batch))
-    let pixels = c.shape.dropFirst(2).reduce(1, *)
-    var guided = c
-    guided.withUnsafeMutablePointer { target in
-      u.withUnsafePointer { u in
-        for n in 0..<batch {
-          let first = n * c.shape[1] * pixels
-          for i in first..<first + channels * pixels { target[i] = u[i] + scale * (target[i] - u[i]) }
-        }
+    return extrapolated(
+      from: both.rows(batch..<2 * batch), through: both.rows(0..<batch), scale: scale, channels: channels)
+  }
+}
+
+/// `base + scale · (prediction - base)` in the leading `channels` of `prediction`, `[N, C, …]`; its other channels are
+/// unchanged. `base` may have another number of channels, of at least these.
+func extrapolated(from base: Tensor, through prediction: Tensor, scale: Float, channels: Int) -> Tensor {
+  let (batch, own, others) = (prediction.shape[0], prediction.shape[1], base.shape[1])
+  let pixels = prediction.shape.dropFirst(2).reduce(1, *)
+  var guided = prediction
+  guided.withUnsafeMutablePointer { target in
+    base.withUnsafePointer { base in
+      for n in 0..<batch {
+        let (target, base) = (target + n * own * pixels, base + n * others * pixels)
+        for i in 0..<channels * pixels { target[i] = base[i] + scale * (target[i] - base[i]) }
       }
     }
-    return guided
   }
+  return guided
 }

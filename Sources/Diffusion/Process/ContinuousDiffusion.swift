@@ -62,7 +62,7 @@ public struct ContinuousDiffusion: Sendable, Equatable {
   }
 
   /// How x̂₀ follows from the network's output.
-  public var parameterization: any Parameterization {
+  public var parameterization: any AffineParameterization {
     switch form {
     case .edm: EDMParameterization(sigmaData: sigmaData)
     case .consistency: ConsistencyParameterization(sigmaData: sigmaData, sigmaMin: sigmaMin)
@@ -74,12 +74,8 @@ public struct ContinuousDiffusion: Sendable, Equatable {
   /// What the network should put out for x = α·image + σ·noise at `level`, if it were perfect: the inverse of
   /// `parameterization`. All shapes are `[N, C, …]`.
   public func target(_ image: Tensor, _ noise: Tensor, at level: NoiseLevel) -> Tensor {
-    let x = sum((level.alpha, image), (level.sigma, noise))
-    // x̂₀ is linear in the output: what is missing of it without the output, in units of what 1 adds.
-    let without = parameterization.xStart(from: Tensor(x.shape, [Float](repeating: 0, count: x.count)), x, at: level)
-    let zero = Tensor([1, 1], [0])
-    let unit = parameterization.xStart(from: Tensor([1, 1], [1]), zero, at: level)[0]
-    return image.zip(without) { ($0 - $1) / unit }
+    let (ofX, ofOutput) = parameterization.coefficients(at: level)
+    return sum(((1 - ofX * level.alpha) / ofOutput, image), (-ofX * level.sigma / ofOutput, noise))
   }
 
   /// The factor of standard normal noise from which sampling starts at the level `sigma`.

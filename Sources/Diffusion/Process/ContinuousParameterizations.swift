@@ -1,8 +1,23 @@
 import TensorCore
 
+/// A parameterization in which x̂₀ is a sum of x and the network's output, each times a factor of the level.
+public protocol AffineParameterization: Parameterization {
+  /// The factors of x and of the output in x̂₀.
+  func coefficients(at level: NoiseLevel) -> (ofX: Double, ofOutput: Double)
+}
+
+extension AffineParameterization {
+  /// The sum in float32, with both factors rounded once.
+  public func xStart(from output: Tensor, _ x: Tensor, at level: NoiseLevel) -> Tensor {
+    let coefficients = coefficients(at: level)
+    let (ofX, ofOutput) = (Float(coefficients.ofX), Float(coefficients.ofOutput))
+    return x.zip(output) { ofX * $0 + ofOutput * $1 }
+  }
+}
+
 /// EDM's preconditioning (Karras et al. 2022, table 1): x̂₀ = c_skip·x + c_out·F with c_skip = σ_d² / (σ² + σ_d²) and
 /// c_out = σ·σ_d / √(σ² + σ_d²).
-public struct EDMParameterization: Parameterization {
+public struct EDMParameterization: AffineParameterization {
   /// `"edm"`.
   public let name = "edm"
   /// σ_d, the standard deviation of the images.
@@ -11,17 +26,16 @@ public struct EDMParameterization: Parameterization {
   /// Creates the parameterization.
   public init(sigmaData: Double = 0.5) { self.sigmaData = sigmaData }
 
-  /// c_skip·x + c_out·F.
-  public func xStart(from output: Tensor, _ x: Tensor, at level: NoiseLevel) -> Tensor {
+  /// c_skip and c_out.
+  public func coefficients(at level: NoiseLevel) -> (ofX: Double, ofOutput: Double) {
     let sum = level.sigma * level.sigma + sigmaData * sigmaData
-    let (skip, out) = (Float(sigmaData * sigmaData / sum), Float(level.sigma * sigmaData / sum.squareRoot()))
-    return x.zip(output) { skip * $0 + out * $1 }
+    return (sigmaData * sigmaData / sum, level.sigma * sigmaData / sum.squareRoot())
   }
 }
 
 /// Consistency models' preconditioning (Song et al. 2023, appendix C), by which x̂₀ is x at σmin: c_skip = σ_d² / ((σ -
 /// σmin)² + σ_d²), c_out = (σ - σmin)·σ_d / √(σ² + σ_d²).
-public struct ConsistencyParameterization: Parameterization {
+public struct ConsistencyParameterization: AffineParameterization {
   /// `"consistency"`.
   public let name = "consistency"
   /// σ_d, the standard deviation of the images.
@@ -34,18 +48,18 @@ public struct ConsistencyParameterization: Parameterization {
     (self.sigmaData, self.sigmaMin) = (sigmaData, sigmaMin)
   }
 
-  /// c_skip·x + c_out·F.
-  public func xStart(from output: Tensor, _ x: Tensor, at level: NoiseLevel) -> Tensor {
+  /// c_skip and c_out.
+  public func coefficients(at level: NoiseLevel) -> (ofX: Double, ofOutput: Double) {
     let (above, variance) = (level.sigma - sigmaMin, sigmaData * sigmaData)
-    let skip = Float(variance / (above * above + variance))
-    let out = Float(above * sigmaData / (level.sigma * level.sigma + variance).squareRoot())
-    return x.zip(output) { skip * $0 + out * $1 }
+    return (
+      variance / (above * above + variance), above * sigmaData / (level.sigma * level.sigma + variance).squareRoot()
+    )
   }
 }
 
 /// The velocity of a straight flow x = (1 - σ)·x₀ + σ·ε: x̂₀ = x + σ·F where the network predicts F = x₀ - ε, or x - σ·F
 /// where it predicts ε - x₀ (Lipman et al. 2023; Liu et al. 2023).
-public struct FlowParameterization: Parameterization {
+public struct FlowParameterization: AffineParameterization {
   /// `"velocity"`.
   public let name = "velocity"
   /// 1 where the network predicts x₀ - ε, -1 where it predicts ε - x₀.
@@ -54,9 +68,6 @@ public struct FlowParameterization: Parameterization {
   /// Creates the parameterization.
   public init(sign: Double) { self.sign = sign }
 
-  /// x ± σ·F.
-  public func xStart(from output: Tensor, _ x: Tensor, at level: NoiseLevel) -> Tensor {
-    let factor = Float(sign * level.sigma)
-    return x.zip(output) { $0 + factor * $1 }
-  }
+  /// 1 and ±σ.
+  public func coefficients(at level: NoiseLevel) -> (ofX: Double, ofOutput: Double) { (1, sign * level.sigma) }
 }

@@ -30,7 +30,7 @@ extension Consistency {
     name: "onestep", title: "consistency onestep",
     summary: "consistency models: the image in one pass (Song et al. 2023)",
     defaultSteps: 1, defaultSpacing: nil, spacingStyle: .continuous, mostSteps: 1,
-    isDefined: { ($0 as? ContinuousProcess)?.diffusion.form == .consistency }
+    isDefined: { $0.isOfConsistencyModel }
   ) { _ in Consistency(isMultistep: false) }
 
   /// The entry for several.
@@ -38,6 +38,6 @@ extension Consistency {
     name: "multistep", title: "consistency multistep",
     summary: "consistency models: new noise and another pass for each further step", defaultSteps: 2,
     defaultSpacing: nil, spacingStyle: .continuous,
-    isDefined: { ($0 as? ContinuousProcess)?.diffusion.form == .consistency }
+    isDefined: { $0.isOfConsistencyModel }
   ) { _ in Consistency() }
 }

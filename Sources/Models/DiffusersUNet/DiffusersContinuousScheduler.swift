@@ -1,20 +1,16 @@
 import DiffusionCheckpoints
+import DiffusionCore
 import DiffusionFiles
 import DiffusionText
 import TensorCore
 
 /// The scheduler classes of diffusers whose noise levels are continuous.
-enum DiffusersContinuousScheduler: String, CaseIterable {
+enum DiffusersContinuousScheduler: String {
   case consistency = "CMStochasticIterativeScheduler"
   case edmEuler = "EDMEulerScheduler"
   case edmMultistep = "EDMDPMSolverMultistepScheduler"
   case flowEuler = "FlowMatchEulerDiscreteScheduler"
   case flowHeun = "FlowMatchHeunDiscreteScheduler"
-
-  /// The class of that name; nil if it is not one of these.
-  static func named(_ className: String) -> DiffusersContinuousScheduler? {
-    DiffusersContinuousScheduler(rawValue: className)
-  }
 
   /// Adds the settings of `scheduler`, read from `file`, to `model`, with the class's defaults for missing keys.
   ///
@@ -33,9 +29,8 @@ enum DiffusersContinuousScheduler: String, CaseIterable {
     case .consistency:
       try require("s_noise", scheduler.sNoise ?? 1 == 1, scheduler.sNoise.map(numberText), "1")
       model.description.process = "consistency"
-      model.description.diffusionSteps = scheduler.numTrainTimesteps ?? 40
+      model.description.diffusionSteps = scheduler.numTrainTimesteps
       model.description.clipDenoised = scheduler.clipDenoised ?? true
-      model.description.sigmaLogScale = 250
     case .edmEuler, .edmMultistep:
       let type = scheduler.predictionType
       try require("prediction_type", type ?? "epsilon" == "epsilon", type, "epsilon")
@@ -43,7 +38,7 @@ enum DiffusersContinuousScheduler: String, CaseIterable {
       try require("sigma_schedule", schedule ?? "karras" == "karras", schedule, "karras")
       try require("thresholding", scheduler.thresholding != true, "true", "false")
       model.description.process = "edm"
-      model.description.recommendedSampler = self == .edmEuler ? "euler" : "dpmpp-2m"
+      model.description.recommendedSampler = self == .edmEuler ? Euler.info.name : DPMSolver.info.name
       model.description.clipDenoised = false
       model.description.sigmaLogScale = 0.25
       model.description.startsWithUnitImage = true
@@ -60,19 +55,16 @@ enum DiffusersContinuousScheduler: String, CaseIterable {
       try require(
         "shift_terminal", scheduler.shiftTerminal == nil, scheduler.shiftTerminal.map(numberText), "null")
       model.description.process = "rectified-flow"
-      model.description.recommendedSampler = self == .flowEuler ? "euler" : "heun"
-      model.description.diffusionSteps = scheduler.numTrainTimesteps ?? 1000
+      model.description.recommendedSampler = self == .flowEuler ? Euler.info.name : Heun.info.name
+      model.description.diffusionSteps = scheduler.numTrainTimesteps
       model.description.clipDenoised = false
-      model.description.shift = scheduler.shift ?? 1
+      model.description.shift = scheduler.shift
     }
     model.unfollowed = scheduler.unfollowedSolver.map {
       ResolvedSetting(key: $0, value: $1, source: .file(file))
     }
-    if self == .consistency || self == .edmEuler || self == .edmMultistep {
-      model.description.sigmaMin = scheduler.sigmaMin ?? 0.002
-      model.description.sigmaMax = scheduler.sigmaMax ?? 80
-      model.description.sigmaData = scheduler.sigmaData ?? 0.5
-      model.description.rho = scheduler.rho ?? 7
-    }
+    // Their defaults are `ContinuousDiffusion`'s.
+    (model.description.sigmaMin, model.description.sigmaMax) = (scheduler.sigmaMin, scheduler.sigmaMax)
+    (model.description.sigmaData, model.description.rho) = (scheduler.sigmaData, scheduler.rho)
   }
 }

@@ -81,7 +81,7 @@ struct DiffusersScheduler: Decodable {
     func require(_ key: String, _ isSupported: Bool, _ value: String, _ supported: String) throws(CheckpointError) {
       if !isSupported { throw .unsupported(file: file, key: key, value: value, supported: supported) }
     }
-    if let continuous = DiffusersContinuousScheduler.named(className ?? "") {
+    if let continuous = DiffusersContinuousScheduler(rawValue: className ?? "") {
       try continuous.describe(&model, self, file: file)
       return
     }

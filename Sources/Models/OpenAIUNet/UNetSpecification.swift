@@ -15,6 +15,7 @@ extension UNetCheckpoint {
     family: String, _ stated: StatedSettings, upstream: ModelDescription, conventions: SamplingConventions
   ) throws(ModelError) -> ModelSpecification {
     let name = checkpoint.name
+    if let problem = stated.predictionProblem { throw .unusable(reason: problem) }
     var known = SettingsResolver(
       name: name, tensors: architecture.description, file: checkpoint.described.map(architecture.onlyLevels),
       stated: ModelDescription(stated), published: published.map { ($0.name, $0.description) }, upstream: upstream)

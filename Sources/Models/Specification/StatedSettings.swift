@@ -90,6 +90,13 @@ public struct StatedSettings: Sendable, Equatable, Codable {
   /// The JSON keys of the settings.
   public static let names = CodingKeys.allCases.map(\.rawValue)
 
+  /// One sentence on two settings that say different things of what is predicted; nil if there are none.
+  public var predictionProblem: String? {
+    guard let prediction, let predictXstart, (prediction == "sample") != predictXstart else { return nil }
+    let xstart = predictXstart ? "True" : "False"
+    return "--prediction \(prediction) contradicts --predict-xstart \(xstart); type only one of them"
+  }
+
   /// Checks that a request's object has no unknown setting under the key `settings`.
   ///
   /// - Throws: `DecodingError` with the first key that is no setting.
