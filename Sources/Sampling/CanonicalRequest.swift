@@ -43,6 +43,10 @@ extension SamplingPlan {
     }
     canonical.sampler = sampler.name
     canonical.eta = request.eta == 0 ? nil : request.eta
+    if request.churn != 0 {
+      (canonical.churn, canonical.churnMin) = (request.churn, request.churnMin)
+      (canonical.churnMax, canonical.churnNoise) = (request.churnMax, request.churnNoise)
+    }
     if model.specification.nullClass != nil || guide != nil { canonical.guidance = guidance }
     canonical.guideModel = guide?.model.name
     canonical.guidanceInterval = request.guidanceInterval

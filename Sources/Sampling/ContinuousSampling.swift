@@ -8,7 +8,8 @@ extension ContinuousDiffusion {
     case .consistency:
       let steps = request.scales.map { $0.count - 1 } ?? request.sigmas?.count ?? request.steps ?? 1
       return steps == 1 ? Consistency.onestepInfo : Consistency.multistepInfo
-    case .edm: return Heun.info
+    case .edm, .edmVP, .edmVE, .edmIDDPM: return Heun.info
+    case .ve: return PredictorCorrector.info
     case .flow, .rectifiedFlow: return Euler.info
     }
   }
@@ -16,8 +17,9 @@ extension ContinuousDiffusion {
   /// The number of steps if the request says none (Karras et al. 2022, §5, for EDM).
   private func defaultSteps(_ sampler: SamplerInfo) -> Int {
     switch form {
-    case .consistency: sampler.defaultSteps
-    case .edm: 18
+    case .consistency: min(sampler.defaultSteps, steps)
+    case .edm, .edmVP, .edmVE, .edmIDDPM: 18
+    case .ve: sampler.name == PredictorCorrector.info.name ? steps : 50
     case .flow, .rectifiedFlow: 50
     }
   }
@@ -58,6 +60,6 @@ extension ContinuousDiffusion {
       }
       return scales.dropLast().map { numbered.sigma(scale: $0) }
     }
-    return try sigmas(steps: request.steps ?? min(defaultSteps(sampler), steps))
+    return try sigmas(steps: request.steps ?? defaultSteps(sampler))
   }
 }

@@ -23,6 +23,13 @@ public struct GuidingClassifier: Sendable {
     guard found.task == .classification, let classCount = found.classCount else {
       throw .notAClassifier(path: path, kind: found.kind)
     }
+    if let continuous = drawn.process.continuous {
+      throw .request(
+        """
+        --classifier is told timesteps, which \(model.name) does not have, as its process is \
+        \(continuous.form.rawValue); leave --classifier out
+        """)
+    }
     guard found.imageSize == drawn.imageSize, found.imageChannels == drawn.imageChannels else {
       throw .classifierSize(
         path: path, size: found.imageSize, channels: found.imageChannels, model: model.name,

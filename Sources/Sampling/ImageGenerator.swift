@@ -72,10 +72,11 @@ public struct ImageGenerator {
     } else {
       start = noise.next()
     }
-    let sampler = plan.sampler.make(
-      SamplerParameters(eta: plan.request.eta, keepsEpsilon: plan.model.specification.conventions.keepsEpsilon))
-    let scale = plan.initialScale(sampler)
-    let x = plan.initial?.start(images, plan.process, noise: start) ?? (scale == 1 ? start : start.map { scale * $0 })
+    let sampler = plan.sampler.make(plan.parameters)
+    let (scale, offset) = plan.initial(sampler)
+    let x =
+      plan.initial?.start(images, plan.process, noise: start)
+      ?? ((scale, offset) == (1, 0) ? start : start.map { scale * $0 + offset })
     let context = SamplingContext(
       process: plan.process, model: denoiser(images, labels), clipping: plan.clipping,
       conditioner: conditioner(labels))

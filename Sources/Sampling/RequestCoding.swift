@@ -10,6 +10,8 @@ extension SamplingRequest: Codable {
     CodedProperty("sampler", \.sampler), CodedProperty("steps", \.steps), CodedProperty("respacing", \.respacing),
     CodedProperty("timesteps", \.timesteps), CodedProperty("sigmas", \.sigmas), CodedProperty("ts", \.scales),
     CodedProperty("spacing", \.spacing), CodedProperty("eta", \.eta),
+    CodedProperty("s_churn", \.churn), CodedProperty("s_tmin", \.churnMin), CodedProperty("s_tmax", \.churnMax),
+    CodedProperty("s_noise", \.churnNoise),
     CodedProperty("clip", \.clipDenoised), CodedProperty("rng", \.noiseStream), CodedProperty("noise", \.noise),
     CodedProperty("guidance", \.guidance), CodedProperty("guide_model", \.guideModel),
     CodedProperty("guidance_interval", \.guidanceInterval),

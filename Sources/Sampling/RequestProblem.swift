@@ -28,7 +28,11 @@ extension SamplingRequest {
     if classes?.isEmpty == true {
       return "--class: the list is empty; type for instance --class 7, or leave it out for random classes"
     }
-    for (name, value) in [("eta", eta), ("classifier-scale", classifierScale)] {
+    let positives = [
+      ("eta", eta), ("classifier-scale", classifierScale), ("s-churn", churn), ("s-tmin", churnMin),
+      ("s-tmax", churnMax), ("s-noise", churnNoise),
+    ]
+    for (name, value) in positives {
       if let value, !(value >= 0 && value.isFinite) {
         return "--\(name): \(value) is out of range; type --\(name) with a number from 0 up"
       }
@@ -72,6 +76,10 @@ extension SamplingRequest {
       return """
         --spacing \(spacing.rawValue) spaces --steps, but \(other) chooses the timesteps itself; type only one of them
         """
+    }
+    for (name, value) in [("s-tmin", churnMin), ("s-tmax", churnMax), ("s-noise", churnNoise)]
+    where value != nil && churn == nil {
+      return "--\(name) is part of churn; type --s-churn and an amount too, for instance 40, or leave it out"
     }
     if classifierScale != nil && classifier == nil {
       return "--classifier-scale needs a classifier; type --classifier and its file too, or leave it out"

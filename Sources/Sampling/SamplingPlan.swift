@@ -59,6 +59,15 @@ public struct SamplingPlan: Sendable {
     if request.eta != nil && !sampler.parameters.contains(.eta) {
       throw .request("--eta is for \(DDIM.info.name), but the sampler is \(sampler.name); leave --eta out")
     }
+    let isNoisy = (process as? ContinuousProcess)?.diffusion.form.isVarianceExploding == true
+    if request.churn ?? 0 > 0 && !(sampler.parameters.contains(.churn) && isNoisy) {
+      let takers = samplers.filter { $0.parameters.contains(.churn) }.map(\.name)
+      throw .request(
+        """
+        --s-churn is for \(takers.joined(separator: " and ")) with EDM models, but this is \(sampler.name) with the \
+        process \(specification.process.name); leave --s-churn out
+        """)
+    }
     guard sampler.isDefined(for: process) else {
       throw .undefinedSampler(
         sampler.name, model: model.name, defined: samplers.filter { $0.isDefined(for: process) }.map(\.name))
@@ -104,6 +113,21 @@ public struct SamplingPlan: Sendable {
   public var gaussian: GaussianDiffusion {
     guard let gaussian = process as? GaussianDiffusion else { preconditionFailure("the process has no timesteps") }
     return gaussian
+  }
+
+  /// The parameters of the sampler.
+  var parameters: SamplerParameters {
+    var langevin = model.specification.process.continuous?.langevin ?? Langevin()
+    // As in the original's batches, of which PyTorch's stream draws.
+    langevin.pools = request.noiseStream == .torch
+    let churn = request.churn.flatMap { amount in
+      amount == 0
+        ? nil
+        : Churn(
+          amount: amount, sigmaMin: request.churnMin ?? 0, sigmaMax: request.churnMax, noise: request.churnNoise ?? 1)
+    }
+    return SamplerParameters(
+      eta: request.eta, keepsEpsilon: model.specification.conventions.keepsEpsilon, churn: churn, langevin: langevin)
   }
 
   /// The shape of one image: `[C, H, W]`.
@@ -156,16 +180,15 @@ public struct SamplingPlan: Sendable {
   public var modelEvaluations: Int {
     let stretches = schedule.stretches
     let passes = stretches.enumerated().reduce(0) { sum, stretch in
-      sum + sampler.modelEvaluations(steps: stretch.element, endsInPicture: stretch.offset == stretches.count - 1)
+      sum
+        + sampler.modelEvaluations(
+          of: process, steps: stretch.element, endsInPicture: stretch.offset == stretches.count - 1)
     }
-    // Where data are at t = 1, Heun's last step is corrected too.
-    let isCorrected = sampler.name == Heun.info.name && (process as? ContinuousProcess)?.diffusion.form == .flow
-    let ownPasses = isCorrected ? passes + 1 : passes
-    if guidance == 1 { return ownPasses }
+    if guidance == 1 { return passes }
     let steps = schedule.steps
     let guided = steps.filter { guidanceInterval?.contains(process.level($0).conditioning) ?? true }.count
     // A solver's second passes are at the same timesteps, so the same fraction of them is guided.
-    return ownPasses + ownPasses * guided / steps.count
+    return passes + passes * guided / steps.count
   }
 }
 
@@ -272,16 +295,16 @@ extension SamplingPlan {
   /// How the sampler's steps are spaced; nil for the original's spacing.
   var spacing: TimestepSpacing? { Self.spacing(request, model.specification, sampler) }
 
-  /// The factor of standard normal noise at the noisiest level.
-  func initialScale(_ sampler: any Sampler) -> Float {
+  /// The factor of standard normal noise at the noisiest level, and what is added to it.
+  func initial(_ sampler: any Sampler) -> (scale: Float, offset: Float) {
     if let continuous = process as? ContinuousProcess {
-      return continuous.diffusion.initialScale(continuous.sigmas[continuous.count - 1])
+      return continuous.diffusion.initial(continuous.sigmas[continuous.count - 1])
     }
     // With leading spacing, diffusers' Euler and Heun start as if an image of unit variance were in the noise.
     let startsAtUnitVariance =
       model.specification.conventions.spacesAsSchedulers && self.sampler.spacingStyle == .continuous
       && spacing == .leading
-    return startsAtUnitVariance ? 1 : sampler.initialScale(process)
+    return (startsAtUnitVariance ? 1 : sampler.initialScale(process), 0)
   }
 
   private static func lowResolution(

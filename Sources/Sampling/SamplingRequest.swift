@@ -43,6 +43,14 @@ public struct SamplingRequest: Sendable, Equatable {
   public var spacing: TimestepSpacing?
   /// DDIM's η ≥ 0 (Song et al. 2021, eq. 16); 0 if nil.
   public var eta: Double?
+  /// EDM's S_churn ≥ 0, the noise that is added before each step (Karras et al. 2022, algorithm 2); 0 if nil.
+  public var churn: Double?
+  /// S_tmin, the least σ at which it is added; 0 if nil.
+  public var churnMin: Double?
+  /// S_tmax, the largest; without limit if nil.
+  public var churnMax: Double?
+  /// S_noise, its standard deviation; 1 if nil.
+  public var churnNoise: Double?
   /// Whether to clip x̂₀ to [-1, 1] at each step; nil for the model's default.
   public var clipDenoised: Bool?
   /// Which random number stream supplies the noise.

@@ -52,6 +52,8 @@ public struct TrainingRequest: Sendable, Equatable {
   public var nullClassProbability: Double?
   /// Whether images are mirrored at random, with probability 1/2.
   public var flip = false
+  /// Whether a flow's noise is paired with the images of its step by optimal transport (Tong et al. 2024).
+  public var optimalTransport = false
   /// The side of the images that a super-resolution model upsamples, in pixels, a divisor of the image size; nil for
   /// other models.
   public var smallSize: Int?

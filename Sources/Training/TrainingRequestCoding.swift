@@ -14,7 +14,7 @@ extension TrainingRequest: Codable {
     CodedProperty("schedule_sampler", \.scheduleSampler), CodedProperty("use_kl", \.useKL),
     CodedProperty("rescale_learned_sigmas", \.rescaleLearnedSigmas), CodedProperty("use_checkpoint", \.useCheckpoint),
     CodedProperty("dropout", \.dropout), CodedProperty("null_class", \.nullClassProbability),
-    CodedProperty("flip", \.flip),
+    CodedProperty("flip", \.flip), CodedProperty("optimal_transport", \.optimalTransport),
     CodedProperty("small_size", \.smallSize), CodedProperty("classifier", \.isClassifier),
     CodedProperty("noised", \.isNoised),
     CodedProperty("log_interval", \.logInterval), CodedProperty("save_interval", \.saveInterval),

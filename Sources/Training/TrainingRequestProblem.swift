@@ -100,6 +100,9 @@ extension TrainingRequest {
       ].first(where: \.1)
       if let given { return "\(given.0) is for diffusion, and --process flow learns none; leave \(given.0) out" }
     }
+    if optimalTransport && settings.process != "flow" {
+      return "--optimal-transport pairs the noise of flows; type --process flow too, or leave it out"
+    }
     if smallSize != nil && sampleInterval != nil {
       return "--sample-interval draws from noise alone, which --small-size trains no model for; leave it out"
     }

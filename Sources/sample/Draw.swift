@@ -25,7 +25,9 @@ func draw(_ options: Options) throws {
   let loaded = ContinuousClock.now
 
   Interruption.watch()
-  let further = plan.sampler.modelEvaluations(steps: 3) - plan.sampler.modelEvaluations(steps: 2)
+  let further =
+    plan.sampler.modelEvaluations(of: plan.process, steps: 3)
+    - plan.sampler.modelEvaluations(of: plan.process, steps: 2)
   var progress = ProgressBar(
     style: progressStyle(options), images: plan.indices.count, steps: plan.schedule.steps.count,
     note: further == 1 ? "" : " (\(further) passes each)")

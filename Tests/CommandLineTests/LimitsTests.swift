@@ -18,6 +18,7 @@ struct LimitsTests {
     private var companions: [String] {
       let words: [String: String] = [
         "classifier-scale": "--classifier c.pt", "strength": "--init-image p.png", "mask": "--init-image p.png",
+        "s-tmin": "--s-churn 40", "s-tmax": "--s-churn 40", "s-noise": "--s-churn 40",
         "jump-length": "--init-image p.png --mask m.png", "jump-count": "--init-image p.png --mask m.png",
         "count": "--out x.npz", "num-samples": "--out x.npz", "index": "--out x.npz",
       ]

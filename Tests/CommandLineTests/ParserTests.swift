@@ -147,14 +147,14 @@ struct ParserTests {
       "--sampler ddmi",
       """
       --sampler: "ddmi" is not one of ddim, ddpm, dpmpp-2m, dpmpp-2m-sde, unipc, heun, euler, euler-a, plms, \
-      dpm, onestep or multistep; \
+      dpm, pc, onestep or multistep; \
       did you mean ddim?
       """
     ),
     (
       "--sampler k-lms",
       "--sampler: \"k-lms\" is not one of ddim, ddpm, dpmpp-2m, dpmpp-2m-sde, unipc, heun, euler, euler-a, plms, "
-        + "dpm, onestep or multistep"
+        + "dpm, pc, onestep or multistep"
     ),
     (
       "--guidance-interval 9-3",

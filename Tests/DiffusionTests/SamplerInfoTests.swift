@@ -33,16 +33,18 @@ struct SamplerInfoTests {
 
   private static let edm = ContinuousProcess(ContinuousDiffusion(.edm), sigmas: [80, 40, 20, 5, 1, 0.1])
 
+  private static let exploding = ContinuousProcess(ContinuousDiffusion(.ve), sigmas: [50, 40, 20, 5, 1, 0.1])
+
   /// A process that a sampler is tried on.
   private static func process(of info: SamplerInfo) -> any NoiseProcess {
-    info.isDefined(for: process) ? process : edm
+    [process, edm, exploding].first(where: info.isDefined) ?? edm
   }
 
   @Test func names() throws {
     #expect(
       SamplerInfo.all.map(\.name) == [
         "ddim", "ddpm", "dpmpp-2m", "dpmpp-2m-sde", "unipc", "heun", "euler", "euler-a", "plms", "dpm",
-        "onestep", "multistep",
+        "pc", "onestep", "multistep",
       ])
     for info in SamplerInfo.all {
       #expect(SamplerInfo.named(info.name)?.title == info.title)
@@ -54,16 +56,16 @@ struct SamplerInfoTests {
   }
 
   @Test func defaults() {
-    #expect(SamplerInfo.all.map(\.defaultSteps) == [50, 50, 50, 50, 20, 50, 50, 50, 50, 50, 1, 2])
+    #expect(SamplerInfo.all.map(\.defaultSteps) == [50, 50, 50, 50, 20, 50, 50, 50, 50, 50, 2000, 1, 2])
     #expect(
       SamplerInfo.all.map(\.defaultSpacing) == [
         nil, nil, .linspace, .linspace, .linspace, .leading, .linspace, .linspace, .leading, nil,
-        nil, nil,
+        nil, nil, nil,
       ])
     #expect(
       SamplerInfo.all.map(\.spacingStyle) == [
         .fixedStride, .integerTimesteps, .multistep, .multistep, .multistep, .continuous, .continuous, .continuous,
-        .fixedStride, .continuous, .continuous, .continuous,
+        .fixedStride, .continuous, .continuous, .continuous, .continuous,
       ])
   }
 
@@ -74,10 +76,12 @@ struct SamplerInfoTests {
       SamplerInfo.all.filter { !$0.isDefined(for: process) }.map(\.name)
     }
     let consistency = ["onestep", "multistep"]
-    #expect(undefined(Self.process) == ["dpm"] + consistency)
-    #expect(undefined(VarianceExploding(count: 3)) == ["ddim", "ddpm", "dpm"] + consistency)
-    let edm = ContinuousProcess(ContinuousDiffusion(.edm), sigmas: [80, 1])
-    #expect(undefined(edm) == ["ddim", "ddpm"] + consistency)
+    #expect(undefined(Self.process) == ["dpm", "pc"] + consistency)
+    #expect(undefined(VarianceExploding(count: 3)) == ["ddim", "ddpm", "dpm", "pc"] + consistency)
+    for form in [ContinuousDiffusion.Form.edm, .edmVP, .edmVE, .edmIDDPM, .ve] {
+      let process = ContinuousProcess(ContinuousDiffusion(form), sigmas: [80, 1])
+      #expect(undefined(process) == ["ddim", "ddpm"] + (form == .ve ? [] : ["pc"]) + consistency)
+    }
     let model = ContinuousProcess(ContinuousDiffusion(.consistency), sigmas: [80])
     #expect(undefined(model) == SamplerInfo.all.map(\.name).filter { !consistency.contains($0) })
     for form in [ContinuousDiffusion.Form.flow, .rectifiedFlow] {
@@ -104,7 +108,7 @@ struct SamplerInfoTests {
           noise: ScriptedNoise(shape: Self.shape))
         while loop.next() != nil {}
         let expected = path.stretches.enumerated().map {
-          info.modelEvaluations(steps: $1, endsInPicture: $0 == path.stretches.count - 1)
+          info.modelEvaluations(of: Self.process(of: info), steps: $1, endsInPicture: $0 == path.stretches.count - 1)
         }
         #expect(calls == expected.reduce(0, +), "\(steps) steps, \(path.stretches)")
       }
@@ -132,7 +136,7 @@ struct SamplerInfoTests {
     #expect(SamplerInfo.named("straight") == nil)
     #expect(SamplerInfo.named("heun", among: table)?.title == "Heun")
     #expect((info.make(SamplerParameters(eta: 0.25)) as? Straight)?.eta == 0.25)
-    #expect(info.modelEvaluations(steps: 7) == 7 && info.isDefined(for: VarianceExploding(count: 3)))
+    #expect(info.modelEvaluations(of: Self.process, steps: 7) == 7 && info.isDefined(for: VarianceExploding(count: 3)))
 
     let context = SamplingContext(process: Self.process, model: { x, _ in x.map { 0.5 * $0 } }, clipping: .range(1))
     func run(_ sampler: any Sampler) -> SamplingLoop<ScriptedNoise> {

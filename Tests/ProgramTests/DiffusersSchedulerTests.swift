@@ -16,6 +16,22 @@ struct DiffusersSchedulerTests: RunsSample {
     let scheduler: String
   }
 
+  private struct ProcessRun: Decodable {
+    let tag: String
+    let options: String
+    let scheduler: String?
+  }
+
+  /// A folder `model` with the network of a fixture, and its place for a scheduler's file.
+  private func makeModel() throws -> URL {
+    let model = folder.appendingPathComponent("model")
+    let scheduler = model.appendingPathComponent("scheduler")
+    try FileManager.default.createDirectory(at: scheduler, withIntermediateDirectories: true)
+    try FileManager.default.createSymbolicLink(
+      atPath: model.path + "/unet", withDestinationPath: Fixture.path("diffusers/default-like/unet"))
+    return scheduler.appendingPathComponent("scheduler_config.json")
+  }
+
   @Test func schedulersMeanWhatTheirFilesSay() throws {
     defer { cleanUp() }
     let reference = try Fixture("diffusers/default-like.schedulers")
@@ -23,13 +39,9 @@ struct DiffusersSchedulerTests: RunsSample {
     let text = try #require(reference.metadata["runs"])
     let runs = try JSONDecoder().decode([Run].self, from: Data(text.utf8))
     #expect(runs.count == 27)
-    let model = folder.appendingPathComponent("model")
-    try FileManager.default.createDirectory(
-      at: model.appendingPathComponent("scheduler"), withIntermediateDirectories: true)
-    try FileManager.default.createSymbolicLink(
-      atPath: model.path + "/unet", withDestinationPath: Fixture.path("diffusers/default-like/unet"))
+    let scheduler = try makeModel()
     for run in runs {
-      try Data(run.scheduler.utf8).write(to: model.appendingPathComponent("scheduler/scheduler_config.json"))
+      try Data(run.scheduler.utf8).write(to: scheduler)
       let result = try self.run(
         """
         --model model --seed 7 --rng torch --count 2 --quiet --out x.npy --class \(labels) --sampler \(run.sampler) \
@@ -40,6 +52,26 @@ struct DiffusersSchedulerTests: RunsSample {
       let largest = expected.values.map(abs).max() ?? 0
       expectClose(
         try readNPY(try bytes("x.npy"), path: "x.npy"), expected, tolerance: 1e-4 * largest, run.tag)
+    }
+  }
+
+  @Test func processesAreThoseOfTheirOwnCode() throws {
+    defer { cleanUp() }
+    let reference = try Fixture("diffusers/default-like.processes")
+    let labels = try Fixture("diffusers/default-like.io").integers("y").map(String.init).joined(separator: ",")
+    let text = try #require(reference.metadata["runs"])
+    let runs = try JSONDecoder().decode([ProcessRun].self, from: Data(text.utf8))
+    #expect(runs.count == 7)
+    let file = try makeModel()
+    for run in runs {
+      try? FileManager.default.removeItem(at: file)
+      if let scheduler = run.scheduler { try Data(scheduler.utf8).write(to: file) }
+      let result = try self.run(
+        "--model model --seed 7 --rng torch --count 2 --quiet --out x.npy --class \(labels) \(run.options)")
+      try #require(result.status == 0, "\(run.tag): \(result.errors)")
+      let expected = reference.tensor("sample." + run.tag)
+      let largest = expected.values.map(abs).max() ?? 0
+      expectClose(try readNPY(try bytes("x.npy"), path: "x.npy"), expected, tolerance: 1e-4 * largest, run.tag)
     }
   }
 }
@@ -59,17 +91,16 @@ extension DiffusersSchedulerTests {
   ])
   func differencesAreSaid(options: String, name: String, words: String) throws {
     defer { cleanUp() }
-    let model = folder.appendingPathComponent("model")
-    try FileManager.default.createDirectory(
-      at: model.appendingPathComponent("scheduler"), withIntermediateDirectories: true)
-    try FileManager.default.createSymbolicLink(
-      atPath: model.path + "/unet", withDestinationPath: Fixture.path("diffusers/default-like/unet"))
+    let file = try makeModel()
     let scheduler = #"{"_class_name": "\#(name)", "variance_type": "fixed_large", "timestep_spacing": "leading"}"#
-    try Data(scheduler.utf8).write(to: model.appendingPathComponent("scheduler/scheduler_config.json"))
+    try Data(scheduler.utf8).write(to: file)
     let result = try run("--model model --seed 1 --out x.png \(options)")
     #expect(result.status == 0 && result.errors.contains(words), "\(result.errors)")
     for (scheduler, message) in [
-      (#"{"_class_name": "FlowMatchEulerDiscreteScheduler", "shift": 1e-17}"#, "or shift is out of range"),
+      (
+        #"{"_class_name": "FlowMatchEulerDiscreteScheduler", "shift": 1e-17}"#,
+        "shift, langevin_ratio or langevin_steps is out of range"
+      ),
       (#"{"num_train_timesteps": 2, "trained_betas": [1e-300, 0.1]}"#, "its betas add no noise at some timestep"),
       (#"{"num_train_timesteps": 2, "trained_betas": [0.1]}"#, "its 1 trained_betas are not 2 numbers"),
       (#"{"rescale_betas_zero_snr": true}"#, "of which no image follows if the noise is predicted"),
@@ -81,11 +112,11 @@ extension DiffusersSchedulerTests {
       (#"{"thresholding": true, "sample_max_value": 0.5}"#, "a sample_max_value from 1 up"),
       (#"{"clip_sample_range": 0}"#, "clip_sample_range is 0.0, but must be above 0"),
     ] {
-      try Data(scheduler.utf8).write(to: model.appendingPathComponent("scheduler/scheduler_config.json"))
+      try Data(scheduler.utf8).write(to: file)
       let refused = try run("--model model --sampler ddim --spacing leading --steps 5 --out z.png")
       #expect(refused.status != 0 && refused.errors.contains(message), "\(refused.errors)")
     }
-    try Data(scheduler.utf8).write(to: model.appendingPathComponent("scheduler/scheduler_config.json"))
+    try Data(scheduler.utf8).write(to: file)
     let plain = try run("--model model --seed 1 --out y.png --sampler ddim --steps 5")
     #expect(plain.status == 0 && !plain.errors.contains("note:"), "\(plain.errors)")
   }

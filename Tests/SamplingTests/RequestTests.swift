@@ -23,6 +23,7 @@ struct RequestTests {
     (request.sigmas, request.scales) = ([80, 2.5], [0, 22, 39])
     request.spacing = .karras
     request.eta = 0.25
+    (request.churn, request.churnMin, request.churnMax, request.churnNoise) = (40, 0.05, 50, 1.003)
     request.clipDenoised = false
     request.noiseStream = .torch
     request.noise = "n.npy"

@@ -40,8 +40,8 @@ struct ToyFamilyTests {
     defer { cleanUp() }
     let model = try model()
     let request = SamplingRequest(count: 3, steps: 4, sampler: sampler, seed: 1)
-    if ["dpm", "onestep", "multistep"].contains(sampler) {
-      // Only EDM and consistency models have them.
+    if ["dpm", "pc", "onestep", "multistep"].contains(sampler) {
+      // Only EDM, score and consistency models have them.
       let error = #expect(throws: SamplingError.self) { try model.images(for: request) }
       #expect(error?.description.hasPrefix("--sampler \(sampler) is not defined") == true)
       return

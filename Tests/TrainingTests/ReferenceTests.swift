@@ -112,7 +112,8 @@ struct ReferenceTests {
   }
 
   /// Twenty steps of conditional flow matching, against torchcfm's on the same draws.
-  @Test func stepsOfAFlowAgreeWithTorchcfm() throws {
+  @Test(arguments: ["", "transport."])
+  func stepsOfAFlowAgreeWithTorchcfm(prefix: String) throws {
     let (inputs, reference) = (try Fixture("training_trace"), try Fixture("training_flow"))
     var configuration = UNetConfiguration(
       inChannels: 3, modelChannels: 32, outChannels: 3, numResBlocks: 1, attentionResolutions: [2],
@@ -128,13 +129,13 @@ struct ReferenceTests {
     let weights = Weights(tensors: tensors).asVariables()
     let loss = FlowLoss(network: try UNetModel(configuration, weights), takesLabels: true)
     let variables = weights.variables
-    takeSteps(variables, loss, reference, "") { step in
+    takeSteps(variables, loss, reference, prefix) { step in
       var batch = self.batch(inputs, step)
       batch.uniforms = reference.tensor("t.\(step)").values
-      return batch
+      return prefix.isEmpty ? batch : batch.withTransportedNoise()
     }
-    for name in reference.names where name.hasPrefix("final.") {
-      let variable = try #require(variables.first { $0.name == name.dropFirst(6) })
+    for name in reference.names where name.hasPrefix(prefix + "final.") {
+      let variable = try #require(variables.first { $0.name == name.dropFirst("\(prefix)final.".count) })
       expectClose(variable.value, reference.tensor(name), tolerance: 5e-4, name)
     }
   }

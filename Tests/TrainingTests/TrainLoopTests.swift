@@ -22,7 +22,7 @@ struct TrainLoopTests {
 
   private func loop(
     _ data: ImageDataset, microbatch: Int = 4, useCheckpoint: Bool = false, isUniform: Bool = false,
-    annealSteps: Int? = 20
+    annealSteps: Int? = 20, optimalTransport: Bool = false
   ) throws -> TrainLoop {
     let model = try TrainedModel(useCheckpoint: useCheckpoint, dropout: 0.1)
     var settings = TrainingSettings()
@@ -37,6 +37,7 @@ struct TrainLoopTests {
     settings.nullClass = 10
     settings.nullClassProbability = 0.3
     settings.flip = true
+    settings.optimalTransport = optimalTransport
     let sampler: any ScheduleSampler =
       isUniform ? UniformSampler(seed: 3, steps: 1000) : LossSecondMomentResampler(seed: 3, steps: 1000)
     return TrainLoop(
@@ -109,6 +110,12 @@ struct TrainLoopTests {
     let parts = try run(loop(data, microbatch: 1, isUniform: true))
     let (a, b) = (plain.variables.map(\.value), parts.variables.map(\.value))
     for (x, y) in zip(a, b) { expectClose(y, x, tolerance: 1e-3) }
+    // Noise is paired within the whole step, so that its parts get the same.
+    let paired = try run(loop(data, isUniform: true, optimalTransport: true))
+    let pairedParts = try run(loop(data, microbatch: 1, isUniform: true, optimalTransport: true))
+    let (c, d) = (paired.variables.map(\.value), pairedParts.variables.map(\.value))
+    for (x, y) in zip(c, d) { expectClose(y, x, tolerance: 1e-3) }
+    #expect(zip(a, c).contains { $0.values != $1.values })
   }
 
   @Test func learningRate() {

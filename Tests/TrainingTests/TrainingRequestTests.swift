@@ -17,7 +17,8 @@ struct TrainingRequestTests {
       #"""
       {"anneal_lr":true,"batch_size":8,"classifier":true,"clip_gradients":1.5,"data":"p","dropout":0.25,\#
       "ema_rate":[0.5,0.75],"flip":true,"log_interval":1,"lr":0.5,"lr_anneal_steps":7,"microbatch":4,\#
-      "noised":false,"null_class":0.125,"rescale_learned_sigmas":false,"resume_checkpoint":"m.pt",\#
+      "noised":false,"null_class":0.125,"optimal_transport":true,\#
+      "rescale_learned_sigmas":false,"resume_checkpoint":"m.pt",\#
       "sample_interval":3,"save_interval":2,"schedule_sampler":"loss-second-moment","seed":18446744073709551615,\#
       "settings":{"channel_mult":[1,2],"class_cond":true,"image_size":28},"small_size":14,"steps":9,\#
       "use_checkpoint":true,"use_kl":true,"warm_up":5,"weight_decay":0.5}
@@ -96,6 +97,10 @@ struct TrainingRequestTests {
     (
       #"{"settings": {"sigma_min": 0.1}}"#,
       "settings' sigma_min is for EDM models, which are not learned here; leave it out"
+    ),
+    (
+      #"{"optimal_transport": true}"#,
+      "--optimal-transport pairs the noise of flows; type --process flow too, or leave it out"
     ),
     (
       #"{"settings": {"process": "flow"}, "use_kl": true}"#,

@@ -90,6 +90,11 @@ private func stepWords(_ request: SamplingRequest) -> [String] {
   if let sampler = request.sampler, request.source == .noise { words += ["--sampler", sampler] }
   if let spacing = request.spacing { words += ["--spacing", spacing.rawValue] }
   if let eta = request.eta { words += ["--eta", "\(eta)"] }
+  let churn = [
+    ("s-churn", request.churn), ("s-tmin", request.churnMin), ("s-tmax", request.churnMax),
+    ("s-noise", request.churnNoise),
+  ]
+  for (name, value) in churn { if let value { words += ["--\(name)", numberText(value)] } }
   return words
 }
 

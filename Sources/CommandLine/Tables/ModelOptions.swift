@@ -29,6 +29,7 @@ func modelFlagDefinitions(in settings: SettingsPath) -> [OptionDefinition] {
 }
 
 private let noiseSchedules = BetaSchedule.allCases.map(\.rawValue)
+private let predictions = ModelMeanType.predictions + ["velocity"]
 
 /// Settings that the tensors of a checkpoint do not show.
 private func hiddenFacts(in settings: SettingsPath) -> [OptionDefinition] {
@@ -91,10 +92,10 @@ private func hiddenFacts(in settings: SettingsPath) -> [OptionDefinition] {
       "predict-xstart", .boolean, .model, "the network predicts the image instead of the noise; default False"
     ) { o, value, name throws(UsageError) in o[keyPath: settings].predictXstart = try truth(value, name) },
     OptionDefinition(
-      "prediction", .required(name: "NAME", example: "v"), .model, words: ModelMeanType.predictions,
+      "prediction", .required(name: "NAME", example: "v"), .model, words: predictions,
       "what the network predicts: epsilon (the noise), sample (the image) or v (the velocity); default epsilon"
     ) { o, value, name throws(UsageError) in
-      guard ModelMeanType.predictions.contains(value) else {
+      guard predictions.contains(value) else {
         throw UsageError("--\(name): \"\(value)\" is not a prediction; type --\(name) epsilon, sample or v")
       }
       o[keyPath: settings].prediction = value
@@ -167,13 +168,6 @@ let upstreamOptions: [OptionDefinition] = [
     "sigma-min", .required(name: "S", example: "0.002"), .upstream, of: CommandName.takingModelFlags,
     "the least noise level of an EDM or consistency model; default 0.002"
   ) { o, value, name throws(UsageError) in o.request.settings.sigmaMin = try number(value, name, from: 0) },
-  OptionDefinition("s-churn", .required(name: "X", example: "0"), .upstream, "0: no sampler adds noise as it goes") {
-    _, value, name throws(UsageError) in
-    guard try number(value, name, from: 0) == 0 else {
-      throw UsageError(
-        "--\(name) \(value): steps with churn are not drawn here; type --\(name) 0, or --sampler euler-a")
-    }
-  },
   // Accepted so that command lines of the original can be pasted; the help says that they have no effect.
   idleOption("generator", .required(name: "NAME", example: "determ")) { _, _ throws(UsageError) in },
   idleOption("weight-schedule", .required(name: "NAME", example: "uniform")) { _, _ throws(UsageError) in },

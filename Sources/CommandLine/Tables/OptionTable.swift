@@ -57,6 +57,26 @@ private let drawingOptions: [OptionDefinition] = [
     "for ddim: how much noise to add at each step, from 0 (none) to 1 (as much as ddpm); default 0"
   ) { o, value, name throws(UsageError) in o.request.eta = try number(value, name, from: 0) },
   OptionDefinition(
+    "s-churn", .required(name: "X", example: "40"), .drawing,
+    """
+    for heun and dpm with EDM models: how much noise to add before the steps (S_churn in the paper), which corrects \
+    earlier ones; default 0
+    """
+  ) { o, value, name throws(UsageError) in o.request.churn = try number(value, name, from: 0) },
+  OptionDefinition(
+    "s-tmin", .required(name: "S", example: "0.05"), .drawing,
+    "with --s-churn: the least noise level at which to add it"
+  ) { o, value, name throws(UsageError) in o.request.churnMin = try number(value, name, from: 0) },
+  OptionDefinition(
+    "s-tmax", .required(name: "S", example: "50"), .drawing, "with --s-churn: the largest; default inf, no limit"
+  ) { o, value, name throws(UsageError) in
+    o.request.churnMax = value == "inf" ? nil : try number(value, name, from: 0)
+  },
+  OptionDefinition(
+    "s-noise", .required(name: "X", example: "1.003"), .drawing,
+    "with --s-churn: the standard deviation of that noise; default 1"
+  ) { o, value, name throws(UsageError) in o.request.churnNoise = try number(value, name, from: 0) },
+  OptionDefinition(
     "spacing", .required(name: "NAME", example: "trailing"), .drawing, of: CommandName.inversions.union([.draw]),
     words: TimestepSpacing.allCases.map(\.rawValue),
     """

@@ -103,6 +103,13 @@ let trainingOptions: [OptionDefinition] = [
     o, value, name throws(UsageError) in o.training.flip = try truth(value, name)
   },
   OptionDefinition(
+    "optimal-transport", .boolean, .training, of: [.train],
+    """
+    with --process flow: pair each step's images with the nearest of its noise (minibatch optimal transport), which \
+    straightens the flow; default False
+    """
+  ) { o, value, name throws(UsageError) in o.training.optimalTransport = try truth(value, name) },
+  OptionDefinition(
     "dropout", .required(name: "X", example: "0.3"), .training, of: [.train],
     "dropout rate in residual blocks; default 0"
   ) { o, value, name throws(UsageError) in

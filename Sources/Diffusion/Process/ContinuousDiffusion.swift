@@ -8,6 +8,15 @@ public struct ContinuousDiffusion: Sendable, Equatable {
   public enum Form: String, Sendable, CaseIterable, Codable {
     /// x = x₀ + σ·ε, preconditioned as by Karras et al. 2022, "Elucidating the Design Space", §5.
     case edm
+    /// The same levels, for a network trained on the variance preserving process (ibid., table 1, "VP").
+    case edmVP = "edm-vp"
+    /// The same levels, for a network trained on the variance exploding process (ibid., table 1, "VE").
+    case edmVE = "edm-ve"
+    /// The levels of the cosine schedule, for a network of improved-diffusion (ibid., table 1, "iDDPM").
+    case edmIDDPM = "edm-iddpm"
+    /// (x + 1) / 2 = (x₀ + 1) / 2 + σ·ε, images in 0 to 1, of which the network predicts the score, ∇ log p (Song et al.
+    /// 2021, "Score-Based Generative Modeling through SDEs", the variance exploding SDE).
+    case ve
     /// The same levels; the network maps any of them to the image at once (Song et al. 2023, "Consistency Models").
     case consistency
     /// x = t·x₀ + (1 - t)·ε, of which the network predicts x₀ - ε (Lipman et al. 2023, "Flow Matching"; torchcfm).
@@ -18,6 +27,12 @@ public struct ContinuousDiffusion: Sendable, Equatable {
 
     /// Whether levels go from 1, pure noise, to 0, and not over σ of Karras et al.
     public var isFlow: Bool { self == .flow || self == .rectifiedFlow }
+
+    /// Whether x̂₀ is clipped to the pixels' range, as in the code that defines the process; consistency_models clips EDM's.
+    public var clips: Bool { self == .edm || self == .consistency }
+
+    /// Whether x = x₀ + σ·ε at every level, and a probability flow leads from one to the next.
+    public var isVarianceExploding: Bool { !isFlow && self != .consistency }
   }
 
   /// The least σ that float32 can tell from no noise in an image.
@@ -42,11 +57,21 @@ public struct ContinuousDiffusion: Sendable, Equatable {
   public var shift = 1.0
   /// Whether sampling starts from √(σmax² + 1)·ε, as diffusers' EDM schedulers do, rather than from σmax·ε.
   public var startsWithUnitImage = false
+  /// Whether the network puts out a variance too, which sampling ignores.
+  public var learnsVariance = false
+  /// The corrector's steps, of `.ve`.
+  public var langevin = Langevin()
 
   /// A process with the constants of openai/consistency_models.
   public init(_ form: Form, steps: Int? = nil) {
     self.form = form
-    self.steps = steps ?? (form == .consistency ? 40 : 1000)
+    self.steps = steps ?? (form == .consistency ? 40 : form == .ve ? 2000 : 1000)
+    switch form {
+    case .edmVE: sigmaMin = 0.02
+    case .edmIDDPM: sigmaMin = IDDPMLevels.least
+    case .ve: (sigmaMin, sigmaMax) = (0.01, 1348)
+    case .edm, .edmVP, .consistency, .flow, .rectifiedFlow: break
+    }
   }
 
   /// The noise level `sigma`, above 0 and at most `sigmaMax` (1 for flows).
@@ -56,6 +81,17 @@ public struct ContinuousDiffusion: Sendable, Equatable {
       NoiseLevel(
         alpha: 1, sigma: sigma, conditioning: Float(logScale * log(sigma + 1e-44)),
         inputScale: Float(1 / (sigma * sigma + sigmaData * sigmaData).squareRoot()))
+    case .edmVP:
+      NoiseLevel(
+        alpha: 1, sigma: sigma, conditioning: 999 * vpTime(sigma),
+        inputScale: Float(1 / (sigma * sigma + 1).squareRoot()))
+    case .edmVE: NoiseLevel(alpha: 1, sigma: sigma, conditioning: Float(log(sigma / 2)))
+    case .edmIDDPM:
+      NoiseLevel(
+        alpha: 1, sigma: sigma, conditioning: Float(IDDPMLevels.timestep(sigma)),
+        inputScale: Float(1 / (sigma * sigma + 1).squareRoot()))
+    case .ve:
+      NoiseLevel(alpha: 1, sigma: 2 * sigma, conditioning: Float(sigma), inputScale: 0.5, inputOffset: 0.5)
     case .flow: NoiseLevel(alpha: 1 - sigma, sigma: sigma, conditioning: Float(1 - sigma))
     case .rectifiedFlow: NoiseLevel(alpha: 1 - sigma, sigma: sigma, conditioning: Float(Double(steps) * sigma))
     }
@@ -66,8 +102,9 @@ public struct ContinuousDiffusion: Sendable, Equatable {
     switch form {
     case .edm: EDMParameterization(sigmaData: sigmaData)
     case .consistency: ConsistencyParameterization(sigmaData: sigmaData, sigmaMin: sigmaMin)
-    case .flow: FlowParameterization(sign: 1)
-    case .rectifiedFlow: FlowParameterization(sign: -1)
+    case .edmVE, .flow: StraightParameterization(sign: 1)
+    case .edmVP, .edmIDDPM, .rectifiedFlow: StraightParameterization(sign: -1)
+    case .ve: ScoreParameterization()
     }
   }
 
@@ -78,9 +115,11 @@ public struct ContinuousDiffusion: Sendable, Equatable {
     return sum(((1 - ofX * level.alpha) / ofOutput, image), (-ofX * level.sigma / ofOutput, noise))
   }
 
-  /// The factor of standard normal noise from which sampling starts at the level `sigma`.
-  public func initialScale(_ sigma: Double) -> Float {
-    Float(startsWithUnitImage ? (sigma * sigma + 1).squareRoot() : sigma)
+  /// The factor of standard normal noise from which sampling starts at the level `sigma`, and what is added to it.
+  public func initial(_ sigma: Double) -> (scale: Float, offset: Float) {
+    // Images in 0 to 1 start around 0.
+    if form == .ve { return (Float(2 * sigma), -1) }
+    return (Float(startsWithUnitImage ? (sigma * sigma + 1).squareRoot() : sigma), 0)
   }
 
   /// The levels of `count` steps, highest first.
@@ -93,7 +132,9 @@ public struct ContinuousDiffusion: Sendable, Equatable {
       // diffusers' CMStochasticIterativeScheduler.
       guard count <= steps else { throw .tooMany(steps: count, available: steps, section: nil) }
       return (0..<count).map { sigma(scale: $0 * (steps / count)) }
-    case .edm: return (0..<count).map { karras(count > 1 ? Double($0) / Double(count - 1) : 0) }
+    case .edm, .edmVP, .edmVE, .edmIDDPM:
+      return (0..<count).map { nearest(karras(count > 1 ? Double($0) / Double(count - 1) : 0)) }
+    case .ve: return (0..<count).map { sigmaMin * pow(sigmaMax / sigmaMin, Double(veTime($0, of: count))) }
     case .flow: return (0..<count).map { 1 - Double($0) / Double(count) }
     case .rectifiedFlow:
       // diffusers shifts the ends, and what lies between them once more.
@@ -103,6 +144,11 @@ public struct ContinuousDiffusion: Sendable, Equatable {
         shifted(high + (count > 1 ? Double(i) / Double(count - 1) : 0) * (low - high))
       }
     }
+  }
+
+  /// The level that a network of this process knows which is nearest to `sigma`: of iDDPM's one of its timesteps.
+  public func nearest(_ sigma: Double) -> Double {
+    form == .edmIDDPM ? IDDPMLevels.sigma(timestep: IDDPMLevels.timestep(sigma)) : sigma
   }
 
   /// The level of scale `k`, in `0 ..< steps`, of a consistency model: 0 is σmax and `steps` - 1 is σmin.
@@ -144,6 +190,6 @@ public struct ContinuousProcess: NoiseProcess {
   /// How x̂₀ follows from the network's output.
   public var parameterization: any Parameterization { diffusion.parameterization }
 
-  /// False: such networks predict no variance.
-  public var learnsVariance: Bool { false }
+  /// Whether the network puts out a variance too: iDDPM's may.
+  public var learnsVariance: Bool { diffusion.learnsVariance }
 }

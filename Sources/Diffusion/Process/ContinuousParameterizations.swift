@@ -57,12 +57,13 @@ public struct ConsistencyParameterization: AffineParameterization {
   }
 }
 
-/// The velocity of a straight flow x = (1 - σ)·x₀ + σ·ε: x̂₀ = x + σ·F where the network predicts F = x₀ - ε, or x - σ·F
-/// where it predicts ε - x₀ (Lipman et al. 2023; Liu et al. 2023).
-public struct FlowParameterization: AffineParameterization {
-  /// `"velocity"`.
-  public let name = "velocity"
-  /// 1 where the network predicts x₀ - ε, -1 where it predicts ε - x₀.
+/// The direction of a straight line from x to x̂₀: x̂₀ = x ± σ·F. Of a flow x = (1 - σ)·x₀ + σ·ε that is the velocity, x₀ -
+/// ε or ε - x₀ (Lipman et al. 2023; Liu et al. 2023); of x = x₀ + σ·ε the noise, ε or -ε (Karras et al. 2022, table 1, "VP"
+/// and "VE").
+public struct StraightParameterization: AffineParameterization {
+  /// `"straight"`.
+  public let name = "straight"
+  /// 1 where the network predicts the way to the image, -1 where it predicts that to the noise.
   public let sign: Double
 
   /// Creates the parameterization.
@@ -70,4 +71,19 @@ public struct FlowParameterization: AffineParameterization {
 
   /// 1 and ±σ.
   public func coefficients(at level: NoiseLevel) -> (ofX: Double, ofOutput: Double) { (1, sign * level.sigma) }
+}
+
+/// The score F = ∇ log p of images in 0 to 1 with noise of σ / 2: x̂₀ = x + σ²·F / 2 in -1 to 1, by Tweedie's formula (Song
+/// et al. 2021, "Score-Based Generative Modeling through SDEs").
+public struct ScoreParameterization: AffineParameterization {
+  /// `"score"`.
+  public let name = "score"
+
+  /// Creates the parameterization.
+  public init() {}
+
+  /// 1 and σ² / 2.
+  public func coefficients(at level: NoiseLevel) -> (ofX: Double, ofOutput: Double) {
+    (1, level.sigma * level.sigma / 2)
+  }
 }

@@ -3,7 +3,7 @@ import TensorCore
 /// A denoising network.
 ///
 /// - Parameters:
-///   - x: x_t, `[N, C, …]`, scaled by its level's `inputScale`.
+///   - x: x_t, `[N, C, …]`, as its level's `input` scales it.
 ///   - timesteps: the `conditioning` of each image's noise level, `[N]`: its timestep, on the scale that the network
 ///     was trained with.
 /// - Returns: the prediction, `[N, C, …]`, or `[N, 2C, …]` if the channels of a predicted variance follow.
@@ -15,9 +15,8 @@ extension NoiseProcess {
 
   /// The same at any level of the process.
   func output(of model: Denoiser, _ x: Tensor, at level: NoiseLevel) -> Tensor {
-    let scale = level.inputScale
     let output = model(
-      scale == 1 ? x : x.map { scale * $0 }, [Float](repeating: level.conditioning, count: x.shape[0]))
+      level.input(x), [Float](repeating: level.conditioning, count: x.shape[0]))
     let expected = [x.shape[0], learnsVariance ? 2 * x.shape[1] : x.shape[1]] + x.shape.dropFirst(2)
     precondition(output.shape == expected, "the model puts out \(output.shape), expected \(expected)")
     return output

@@ -42,6 +42,6 @@ extension PLMS {
     name: "plms", title: "PLMS",
     summary: "extrapolates the noise of four steps; two passes in the first (Liu et al. 2022)",
     defaultSpacing: .leading, spacingStyle: .fixedStride,
-    modelEvaluations: { steps, endsInPicture in endsInPicture && steps == 1 ? 1 : steps + 1 }
+    modelEvaluations: { _, steps, endsInPicture in endsInPicture && steps == 1 ? 1 : steps + 1 }
   ) { _ in PLMS() }
 }

@@ -22,7 +22,9 @@ public struct SamplerInfo: Sendable {
   public let parameters: Set<SamplerParameter>
   /// Creates a sampler, ready for its first step.
   public let make: @Sendable (SamplerParameters) -> any Sampler
-  private let evaluations: @Sendable (_ steps: Int, _ endsInPicture: Bool) -> Int
+  private let evaluations: Evaluations
+  /// Counts the network's evaluations: see `modelEvaluations(of:steps:endsInPicture:)`.
+  public typealias Evaluations = @Sendable (_ process: any NoiseProcess, _ steps: Int, _ endsInPicture: Bool) -> Int
   private let definedness: @Sendable (any NoiseProcess) -> Bool
 
   /// - Parameters:
@@ -43,7 +45,7 @@ public struct SamplerInfo: Sendable {
     name: String, title: String, summary: String, defaultSteps: Int = 50, defaultSpacing: TimestepSpacing?,
     usesIntegerStride: Bool = false, spacingStyle: SpacingStyle, mostSteps: Int? = nil,
     parameters: Set<SamplerParameter> = [],
-    modelEvaluations: @escaping @Sendable (_ steps: Int, _ endsInPicture: Bool) -> Int = { steps, _ in steps },
+    modelEvaluations: @escaping Evaluations = { _, steps, _ in steps },
     isDefined: @escaping @Sendable (any NoiseProcess) -> Bool = { $0.hasNoisyImages },
     make: @escaping @Sendable (SamplerParameters) -> any Sampler
   ) {
@@ -64,9 +66,12 @@ public struct SamplerInfo: Sendable {
   /// The number of network evaluations for an image, not counting guidance.
   ///
   /// - Parameters:
+  ///   - process: the process that is sampled.
   ///   - steps: the number of steps, at least 1.
   ///   - endsInPicture: whether the last step ends without noise; a stretch before a jump back does not.
-  public func modelEvaluations(steps: Int, endsInPicture: Bool = true) -> Int { evaluations(steps, endsInPicture) }
+  public func modelEvaluations(of process: any NoiseProcess, steps: Int, endsInPicture: Bool = true) -> Int {
+    evaluations(process, steps, endsInPicture)
+  }
 
   /// Whether this sampler can sample `process`.
   public func isDefined(for process: any NoiseProcess) -> Bool { definedness(process) }
@@ -83,6 +88,7 @@ public struct SamplerInfo: Sendable {
     EulerAncestral.info,
     PLMS.info,
     Midpoint.info,
+    PredictorCorrector.info,
     Consistency.onestepInfo,
     Consistency.multistepInfo,
   ]

@@ -11,6 +11,7 @@ enum DiffusersContinuousScheduler: String {
   case edmMultistep = "EDMDPMSolverMultistepScheduler"
   case flowEuler = "FlowMatchEulerDiscreteScheduler"
   case flowHeun = "FlowMatchHeunDiscreteScheduler"
+  case scoreVE = "ScoreSdeVeScheduler"
 
   /// Adds the settings of `scheduler`, read from `file`, to `model`, with the class's defaults for missing keys.
   ///
@@ -59,6 +60,13 @@ enum DiffusersContinuousScheduler: String {
       model.description.diffusionSteps = scheduler.numTrainTimesteps
       model.description.clipDenoised = false
       model.description.shift = scheduler.shift
+    case .scoreVE:
+      let epsilon = scheduler.samplingEps
+      try require("sampling_eps", epsilon ?? 1e-5 == 1e-5, epsilon.map(numberText), "1e-5")
+      model.description.process = "ve"
+      model.description.diffusionSteps = scheduler.numTrainTimesteps
+      model.description.clipDenoised = false
+      (model.description.langevinRatio, model.description.langevinSteps) = (scheduler.snr, scheduler.correctSteps)
     }
     model.unfollowed = scheduler.unfollowedSolver.map {
       ResolvedSetting(key: $0, value: $1, source: .file(file))

@@ -52,6 +52,9 @@ struct DiffusersScheduler: Decodable {
   let shiftTerminal: Double?
   let invertSigmas: Bool?
   let stochasticSampling: Bool?
+  let snr: Double?
+  let correctSteps: Int?
+  let samplingEps: Double?
 
   // The keys after conversion from snake case.
   enum CodingKeys: String, CodingKey {
@@ -62,7 +65,7 @@ struct DiffusersScheduler: Decodable {
     case lambdaMinClipped, finalSigmasType, skipPrkSteps, eulerAtFinal, lowerOrderFinal, useLuLambdas
     case useExponentialSigmas, useBetaSigmas, useFlowSigmas, interpolationType, sigmaMin, sigmaMax, sigmaData, rho
     case sNoise, clipDenoised, sigmaSchedule, shift, useDynamicShifting, shiftTerminal, invertSigmas
-    case stochasticSampling
+    case stochasticSampling, snr, correctSteps, samplingEps
   }
 
   /// The keys of `ModelDescription` that it gives.
@@ -71,7 +74,7 @@ struct DiffusersScheduler: Decodable {
     "rescale_betas_zero_snr", "prediction", "clip_denoised", "clip_sample_range", "thresholding",
     "dynamic_thresholding_ratio", "sample_max_value", "timestep_spacing", "steps_offset", "set_alpha_to_one",
     "use_karras_sigmas", "learn_sigma", "process", "sigma_min", "sigma_max", "sigma_data", "rho", "sigma_log_scale",
-    "shift",
+    "shift", "langevin_ratio", "langevin_steps",
   ]
 
   /// Adds its settings to `model`, with the defaults of its class for missing keys.
@@ -90,7 +93,7 @@ struct DiffusersScheduler: Decodable {
       throw .unsupported(
         file: file, key: "_class_name", value: sanitizedLine(className ?? ""),
         supported: "schedulers with betas (DDPMScheduler and the like), CMStochasticIterative, EDMEuler, "
-          + "EDMDPMSolverMultistep, FlowMatchEulerDiscrete and FlowMatchHeunDiscrete")
+          + "EDMDPMSolverMultistep, FlowMatchEulerDiscrete, FlowMatchHeunDiscrete and ScoreSdeVe")
     }
     for key in Self.described { model.otherFiles[key] = file }
     var description = model.description

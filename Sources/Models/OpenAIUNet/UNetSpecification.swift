@@ -65,7 +65,7 @@ extension UNetCheckpoint {
     specification.recommendedSampler = described?.recommendedSampler
     specification.conventions = conventions
     if let continuous = specification.process.continuous {
-      guard !learnSigma else {
+      guard !learnSigma || continuous.form == .edmIDDPM else {
         throw .unusable(
           reason:
             """
@@ -88,6 +88,7 @@ extension UNetCheckpoint {
     _ = try known.resolve("scheduler", \.scheduler)
     let process = try known.resolve("process", \.process, overridesFile: true)
     if let process, process != "diffusion" {
+      try refuseTimestepSettings(known, process)
       // The defaults of a process in timesteps are not this one's.
       if known.file?.description.diffusionSteps != nil || known.stated.diffusionSteps != nil {
         _ = try known.resolve("diffusion_steps", \.diffusionSteps)
@@ -98,6 +99,8 @@ extension UNetCheckpoint {
       _ = try known.resolve("rho", \.rho)
       _ = try known.resolve("sigma_log_scale", \.sigmaLogScale)
       _ = try known.resolve("shift", \.shift)
+      _ = try known.resolve("langevin_ratio", \.langevinRatio)
+      _ = try known.resolve("langevin_steps", \.langevinSteps)
       return
     }
     _ = try known.resolve("diffusion_steps", \.diffusionSteps)
@@ -114,10 +117,29 @@ extension UNetCheckpoint {
     if !learnSigma { _ = try known.resolve("sigma_small", \.sigmaSmall) }
   }
 
+  /// - Throws: `ModelError.unusable` if the user states what only a process in timesteps has.
+  private static func refuseTimestepSettings(_ known: SettingsResolver, _ process: String) throws(ModelError) {
+    let isFlow = ContinuousDiffusion.Form(rawValue: process)?.isFlow == true
+    let prediction = known.stated.prediction
+    let stated = [
+      ("--prediction \(prediction ?? "")", prediction != nil && !(isFlow && prediction == "v")),
+      ("--noise-schedule", known.stated.noiseSchedule != nil),
+      ("--rescale-timesteps", known.stated.rescaleTimesteps != nil), ("--sigma-small", known.stated.sigmaSmall != nil),
+    ].first(where: \.1)?.0
+    guard let stated else { return }
+    throw .unusable(
+      reason:
+        """
+        \(known.name): \(stated) is for processes in timesteps, and its process is \(process)\
+        \(isFlow ? ", which predicts the velocity" : ""); leave it out\
+        \(known.stated.process == nil ? ", or type --process diffusion" : "")
+        """)
+  }
+
   /// How x̂₀ is clipped at each step; to [-1, 1] if the file does not say.
   private static func clipping(_ known: inout SettingsResolver) throws(ModelError) -> Clipping {
-    let isFlow = known.resolved.process.flatMap(ContinuousDiffusion.Form.init)?.isFlow == true
-    let clips = try known.resolve("clip_denoised", \.clipDenoised) ?? !isFlow
+    let form = known.resolved.process.flatMap(ContinuousDiffusion.Form.init)
+    let clips = try known.resolve("clip_denoised", \.clipDenoised) ?? form?.clips ?? true
     if try known.resolve("thresholding", \.thresholding) == true {
       let quantile = try known.resolve("dynamic_thresholding_ratio", \.dynamicThresholdingRatio) ?? 0.995
       let maximum = try known.resolve("sample_max_value", \.sampleMaxValue) ?? 1

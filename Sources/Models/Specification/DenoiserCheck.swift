@@ -97,10 +97,10 @@ public struct DenoiserCheck {
     // σ / α where the image has this share.
     let ratio = ((1 - share) / share).squareRoot()
     let level = continuous.level(continuous.form.isFlow ? ratio / (1 + ratio) : ratio)
-    let (signal, spread, scale) = (Float(level.alpha), Float(level.sigma), level.inputScale)
-    let x = pictures.zip(noise) { scale * (signal * $0 + spread * $1) }
+    let (signal, spread) = (Float(level.alpha), Float(level.sigma))
+    let x = pictures.zip(noise) { signal * $0 + spread * $1 }
     return leastError(
-      of: output(of: network, x, level.conditioning), continuous.target(pictures, noise, at: level))
+      of: output(of: network, level.input(x), level.conditioning), continuous.target(pictures, noise, at: level))
   }
 
   private func output(of network: any DenoisingNetwork, _ x: Tensor, _ conditioning: Float) -> Tensor {

@@ -85,6 +85,10 @@ public struct ModelDescription: Sendable, Equatable, Codable {
   public var sigmaLogScale: Double?
   /// The factor that shifts a flow's levels towards noise.
   public var shift: Double?
+  /// The signal-to-noise ratio of the corrector's Langevin steps (score models).
+  public var langevinRatio: Double?
+  /// How many of them there are at each level.
+  public var langevinSteps: Int?
   /// Whether sampling starts as if an image of unit variance were in the noise (diffusers' EDM).
   public var startsWithUnitImage: Bool?
   /// What the model predicts: `epsilon`, `sample` or `v`.

@@ -20,6 +20,9 @@ public struct ProcessSpecification: Sendable, Equatable {
   /// The source of a step's variance.
   public let varType: ModelVarType
 
+  /// The name in descriptions and flags.
+  public var name: String { continuous?.form.rawValue ?? "diffusion" }
+
   /// The number of steps T.
   public var steps: Int { continuous?.steps ?? betas.count }
 
@@ -108,18 +111,22 @@ public struct ProcessSpecification: Sendable, Equatable {
     continuous.rho = description.rho ?? continuous.rho
     continuous.logScale = description.sigmaLogScale ?? continuous.logScale
     continuous.shift = description.shift ?? 1
+    continuous.learnsVariance = description.learnSigma ?? false
+    continuous.langevin.ratio = description.langevinRatio ?? continuous.langevin.ratio
+    continuous.langevin.steps = description.langevinSteps ?? continuous.langevin.steps
     continuous.startsWithUnitImage = description.startsWithUnitImage ?? false
     let sizes = ContinuousDiffusion.leastSigma...1e6
     guard sizes.contains(continuous.sigmaMin), sizes.contains(continuous.sigmaMax),
       continuous.sigmaMin < continuous.sigmaMax, sizes.contains(continuous.sigmaData),
       (1...100).contains(continuous.rho), (-1e6...1e6).contains(continuous.logScale),
-      (1e-3...1e3).contains(continuous.shift)
+      (1e-3...1e3).contains(continuous.shift), (1e-6...1e3).contains(continuous.langevin.ratio),
+      (0...1000).contains(continuous.langevin.steps)
     else {
       throw .unusable(
         reason:
           """
-          \(name): sigma_min, sigma_max, sigma_data, rho, sigma_log_scale or shift is out of range, or sigma_min not \
-          below sigma_max
+          \(name): sigma_min, sigma_max, sigma_data, rho, sigma_log_scale, shift, langevin_ratio or langevin_steps is \
+          out of range, or sigma_min not below sigma_max
           """)
     }
     return continuous

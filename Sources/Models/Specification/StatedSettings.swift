@@ -49,7 +49,7 @@ public struct StatedSettings: Sendable, Equatable, Codable {
   public var sigmaMin: Double?
   /// The largest σ of a continuous process.
   public var sigmaMax: Double?
-  /// What the model predicts: `epsilon`, `sample` or `v`.
+  /// What the model predicts: `epsilon`, `sample` or `v`, also called `velocity`.
   public var prediction: String?
   /// Whether the model predicts the image instead of the noise.
   public var predictXstart: Bool?
@@ -129,7 +129,9 @@ extension ModelDescription {
     diffusionSteps = stated.diffusionSteps
     process = stated.process
     (sigmaMin, sigmaMax) = (stated.sigmaMin, stated.sigmaMax)
-    prediction = stated.prediction ?? stated.predictXstart.map { $0 ? "sample" : "epsilon" }
+    // Papers call v, and what a flow predicts, the velocity.
+    prediction =
+      stated.prediction.map { $0 == "velocity" ? "v" : $0 } ?? stated.predictXstart.map { $0 ? "sample" : "epsilon" }
     sigmaSmall = stated.sigmaSmall
     rescaleTimesteps = stated.rescaleTimesteps
   }

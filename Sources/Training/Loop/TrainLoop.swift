@@ -64,8 +64,12 @@ public struct TrainLoop {
     var report = Report()
     let first = step * settings.batchSize
     let end = first + settings.batchSize
+    // Noise is paired within the whole step, whatever the parts.
+    let paired = settings.optimalTransport == true ? try batch(first..<end).withTransportedNoise() : nil
     for begin in stride(from: first, to: end, by: settings.microbatch) {
-      let batch = try batch(begin..<min(begin + settings.microbatch, end))
+      let positions = begin..<min(begin + settings.microbatch, end)
+      let part = paired?.examples(positions.lowerBound - first..<positions.upperBound - first)
+      let batch = if let part { part } else { try batch(positions) }
       let losses = Dropout.Draws.$current.withValue(.init(seed: settings.seed, firstExample: begin)) {
         loss.addGradients(of: batch, count: settings.batchSize)
       }

@@ -25,6 +25,8 @@ public struct TrainingSettings: Sendable, Equatable, Codable {
   public var nullClass: Int?
   /// Whether images are mirrored at random, with probability 1/2.
   public var flip = false
+  /// Whether each step's noise is paired with its images by optimal transport; nil in earlier versions' records: no.
+  public var optimalTransport: Bool?
 
   /// Creates settings with the original's defaults, except for its batch size of 1.
   public init() {}
@@ -47,6 +49,7 @@ public struct TrainingSettings: Sendable, Equatable, Codable {
     nullClassProbability = request.nullClassProbability ?? 0
     self.nullClass = nullClass
     flip = request.flip
+    optimalTransport = request.optimalTransport
   }
 
   private enum CodingKeys: String, CodingKey {
@@ -60,6 +63,7 @@ public struct TrainingSettings: Sendable, Equatable, Codable {
     case emaRates = "ema_rate"
     case nullClassProbability = "null_class_probability"
     case nullClass = "null_class"
+    case optimalTransport = "optimal_transport"
   }
 
   /// The learning rate of step `step`, counted from 0.
