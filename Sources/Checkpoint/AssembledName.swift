@@ -18,10 +18,13 @@ public struct AssembledName: Sendable, Equatable {
 }
 
 extension StateDict {
-  /// The same checkpoint with the tensors of `plan` instead of its own. No elements are read yet.
+  /// The same checkpoint with the tensors of `plan` instead of its own, and with another origin if one is given. No
+  /// elements are read yet.
   ///
   /// - Throws: `CheckpointError.missingPart`, `.partShapes` for parts that cannot be stacked, `.nameTwice`.
-  public func assembled(_ plan: [AssembledName]) throws(CheckpointError) -> StateDict {
+  public func assembled(
+    _ plan: [AssembledName], origin: StateDictOrigin? = nil
+  ) throws(CheckpointError) -> StateDict {
     var seen: Set<String> = []
     // A file may have one tensor under its family's name and another under the name assigned here.
     if let twice = plan.first(where: { !seen.insert($0.name).inserted }) {
@@ -29,7 +32,7 @@ extension StateDict {
     }
     var entries: [(name: String, entry: Entry)] = []
     for item in plan { entries.append((item.name, try assemble(item))) }
-    return try StateDict(file: file, entries: entries, metadata: metadata, origin: origin)
+    return try StateDict(file: file, entries: entries, metadata: metadata, origin: origin ?? self.origin)
   }
 
   private func assemble(_ item: AssembledName) throws(CheckpointError) -> Entry {

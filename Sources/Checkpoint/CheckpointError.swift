@@ -29,6 +29,8 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
   case noTensors(file: String)
   /// It holds the state of an optimizer; the model is in another file.
   case optimizer(file: String)
+  /// It holds an object of a class, such as a whole module, not its tensors by name.
+  case wholeObject(file: String, type: String)
   /// It is not a valid index of a sharded checkpoint.
   case index(file: String, IndexFault)
   /// A file named in an index cannot be read.
@@ -79,6 +81,11 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
     case .noTensors(let file): "\(file): holds no tensors by name; save the model's state_dict()"
     case .optimizer(let file):
       "\(file): holds the state of an optimizer, not a model; give the model's or the EMA's file (model*.pt, ema_*.pt)"
+    case .wholeObject(let file, let type):
+      """
+      \(file): holds a whole object of the class \(type), which only the code that saved it can open; save its \
+      state_dict() there
+      """
     case .index(let file, let fault): "\(file): is not a valid index of a sharded checkpoint: \(fault)"
     case .shard(let index, let error): "\(index): \(error)"
     case .missingTensor(let file, let name, let shape):

@@ -72,11 +72,18 @@ public struct StateDict: Sendable {
 
   /// Reads the checkpoint at `path`: a safetensors file, the index of a sharded one (`….safetensors.index.json`), or a
   /// `.pt` of any version of PyTorch. Apart from `.json`, the content determines the format, not the name. Nothing in
-  /// the file is executed. Prefixes of wrappers around the model are removed from names.
+  /// the file is executed.
   ///
+  /// Of a file with more than one network in it, the network's tensors are read, without what precedes all their names:
+  /// of raw weights and their running average the average.
+  ///
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - signatures: names of tensors of which networks that are sought have one. If the file has none of them, the
+  ///     likeliest tensors are read, without the prefixes of the usual wrappers.
   /// - Throws: `CheckpointError`.
-  public static func read(path: String) throws(CheckpointError) -> StateDict {
-    let state = try readNames(path: path).withoutWrapperPrefixes()
+  public static func read(path: String, signatures: [String] = []) throws(CheckpointError) -> StateDict {
+    let state = try readNames(path: path, signatures).withoutWrapperPrefixes()
     // Reading names and shapes has paged in elements around them.
     state.releasePages()
     return state
@@ -91,17 +98,19 @@ public struct StateDict: Sendable {
   }
 
   /// The same, with unchanged names.
-  private static func readNames(path: String) throws(CheckpointError) -> StateDict {
+  private static func readNames(path: String, _ signatures: [String]) throws(CheckpointError) -> StateDict {
     let file = try MappedFile(checkpoint: path)
-    return try path.hasSuffix(".json") ? readShardedSafetensors(index: file) : readFile(file)
+    return try path.hasSuffix(".json") ? readShardedSafetensors(index: file) : readFile(file, signatures)
   }
 
   /// Reads a single file.
-  static func readFile(_ file: MappedFile) throws(CheckpointError) -> StateDict {
-    if file.integer(0, as: UInt32.self) == ZipArchive.localSignature { return try readTorchArchive(file) }
-    if LegacyTorchStream.isOne(file) { return try LegacyTorchStream.read(file) }
+  static func readFile(_ file: MappedFile, _ signatures: [String] = []) throws(CheckpointError) -> StateDict {
+    if file.integer(0, as: UInt32.self) == ZipArchive.localSignature { return try readTorchArchive(file, signatures) }
+    if LegacyTorchStream.isOne(file) { return try LegacyTorchStream.read(file, signatures) }
     // A safetensors file begins with the length of its header, which begins with a brace.
-    if file.integer(8, as: UInt8.self) == UInt8(ascii: "{") { return try readSafetensors(file) }
+    if file.integer(8, as: UInt8.self) == UInt8(ascii: "{") {
+      return try readSafetensors(file).network(signatures)
+    }
     if file.text(0, min(file.count, 64))?.hasPrefix("version https://git-lfs") == true {
       throw .pointer(file: file.name)
     }

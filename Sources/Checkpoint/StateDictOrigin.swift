@@ -6,8 +6,12 @@ public struct StateDictOrigin: Sendable, Equatable {
   /// the tensors are at the top level.
   public let keyPath: [String]
 
-  /// The keys of the outermost dictionary: what else a training program saved. Empty for safetensors.
+  /// The keys of the outermost dictionary: what else a training program saved, and `args.NAME` for its arguments. Empty
+  /// for safetensors, and if the tensors are in that dictionary itself.
   public let outermostKeys: [String]
+
+  /// Whether the keys say that the tensors are a running average of the weights (EMA).
+  public let isRunningAverage: Bool
 
   /// The kinds of files; the raw value is for display.
   public enum Container: String, Sendable, CaseIterable {
@@ -21,16 +25,10 @@ public struct StateDictOrigin: Sendable, Equatable {
     case torchLegacyStream = "PyTorch legacy stream"
   }
 
-  init(_ container: Container, keyPath: [String] = [], outermostKeys: [String] = []) {
+  init(_ container: Container, keyPath: [String] = [], outermostKeys: [String] = [], isRunningAverage: Bool = false) {
     self.container = container
     self.keyPath = keyPath
     self.outermostKeys = outermostKeys
+    self.isRunningAverage = isRunningAverage
   }
-
-  /// Whether the key path says that the tensors are a running average of the weights (EMA). If it does not, the file's
-  /// name may.
-  public var isRunningAverage: Bool { keyPath.contains(where: Self.averageKeys.contains) }
-
-  /// The keys of running averages in the checkpoints of training programs, the likeliest first.
-  static let averageKeys = ["ema", "ema_state_dict", "model_ema", "ema_model", "state_dict_ema"]
 }

@@ -16,4 +16,14 @@ extension StateDict {
     if length == 0 { return self }
     return try assembled(names.map { AssembledName(String($0.dropFirst(length)), parts: [$0]) })
   }
+
+  /// The tensors of the network that has one of `signatures`, without what precedes their names; all if there is none.
+  func network(_ signatures: [String]) throws(CheckpointError) -> StateDict {
+    let group = NetworkSearch.Group(path: [], names: names, shapes: names.map { shape(of: $0) ?? [] })
+    guard let found = NetworkSearch([group]).network(signatures) else { return self }
+    if found.tensors.count == names.count && found.tensors.allSatisfy({ $0.name == names[$0.index] }) { return self }
+    return try assembled(
+      found.tensors.map { AssembledName($0.name, parts: [names[$0.index]]) },
+      origin: StateDictOrigin(origin.container, keyPath: found.keyPath, isRunningAverage: found.isAverage))
+  }
 }

@@ -29,7 +29,8 @@ public struct CheckpointContents: Sendable {
   /// - Throws: `CheckpointError`.
   public init(path: String, families: [any ModelFamily.Type] = ModelFamilies.all) throws(CheckpointError) {
     let (file, name) = try Self.place(path, families)
-    try self.init(try StateDict.read(path: file), path: file, name: name)
+    let state = try StateDict.read(path: file, signatures: ModelFamilies.signatures(families))
+    try self.init(state, path: file, name: name)
   }
 
   /// The file that holds the tensors, and the checkpoint's name in messages.

@@ -28,7 +28,7 @@ public struct Inspection: Sendable, Encodable {
   public let levels: [LevelRow]
   /// The resolved settings.
   public let facts: [Fact]
-  /// How well it denoises smooth images; nil if it is not a denoiser of images.
+  /// How well it denoises drawings; nil if it is not a denoiser of images.
   public let check: DenoiserCheck.Report?
 
   /// One resolution of the network.

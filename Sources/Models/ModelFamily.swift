@@ -10,6 +10,10 @@ public protocol ModelFamily: Sendable {
   /// The name used in messages and files, for instance `guided-diffusion`.
   static var name: String { get }
 
+  /// The name of a tensor that every network of this code base has, without what a trainer puts before all names; nil
+  /// if there is none. A checkpoint's network is found by it.
+  static var signature: String? { get }
+
   /// The weight file in a folder saved by this code base; nil if `path` is not such a folder.
   ///
   /// - Throws: `CheckpointError` if the folder cannot be read.
@@ -52,6 +56,9 @@ public protocol ModelFamily: Sendable {
 }
 
 extension ModelFamily {
+  /// Nil: networks have no tensor in common.
+  public static var signature: String? { nil }
+
   /// Nil: files stand for themselves.
   public static func folder(of file: String) -> String? { nil }
 
@@ -75,6 +82,11 @@ public enum ModelFamilies {
   public static let all: [any ModelFamily.Type] = [
     Diffusers.self, ConsistencyModels.self, GuidedDiffusion.self, ImprovedDiffusion.self,
   ]
+
+  /// The signatures of `families`, each once.
+  public static func signatures(_ families: [any ModelFamily.Type] = all) -> [String] {
+    Set(families.compactMap { $0.signature }).sorted()
+  }
 }
 
 /// The options of a network that only training uses.

@@ -98,11 +98,15 @@ public struct ModelSource: Sendable {
 
   /// Whether the weights are raw or an EMA, and how that is known.
   public var weightsKind: (kind: String, knownFrom: String) {
-    if checkpoint.state.origin.isRunningAverage { return ("EMA", "by its key in the file") }
+    let origin = checkpoint.state.origin
+    if origin.isRunningAverage { return ("EMA", "by its key in the file") }
+    let unknown = ("unknown whether EMA or raw", "the file does not say")
+    // What a file is called says nothing of one of the things in it.
+    if !origin.keyPath.isEmpty { return unknown }
     let file = name.split(separator: "/").last.map(String.init) ?? name
     // The names that the original's training uses: ema_0.9999_200000.pt, model200000.pt.
     if file.hasPrefix("ema") { return ("EMA", "by the file's name") }
     if file.hasPrefix("model"), file.dropFirst(5).first?.isNumber == true { return ("raw", "by the file's name") }
-    return ("unknown whether EMA or raw", "the file does not say")
+    return unknown
   }
 }

@@ -101,7 +101,9 @@ public struct TrainingRun: ~Copyable {
         classes: request.wantsClasses)
       let specification = try TrainingSpecification(
         request, classCount: data.classCount, classNames: data.classNames)
-      let weights = try checkpoint.map { Weights(try StateDict.read(path: $0)) } ?? Weights(randomSeed: request.seed)
+      let weights =
+        try checkpoint.map { Weights(try StateDict.read(path: $0, signatures: ModelFamilies.signatures())) }
+        ?? Weights(randomSeed: request.seed)
       let variables = weights.asVariables()
       let loss = try specification.loss(variables)
       let sampler = request.scheduleSampler.make(seed: request.seed, steps: specification.process.steps)

@@ -43,7 +43,7 @@ extension Inspection {
     if let check {
       lines += [
         "",
-        "error on smooth images with noise: \(decimal(check.error, 3)) (0 is perfect, predicting nothing is 1)",
+        "error on drawings with noise: \(decimal(check.error, 3)) (0 is perfect, predicting nothing is 1)",
       ]
       if let advice = check.advice { lines.append(advice) }
     }

@@ -112,7 +112,7 @@ struct HostileFileTests {
       "names posix.system"),
     Case(
       "a function beside a harmless one", torchFile(Pickle.proto + Pickle.global("argparse", "FileType")),
-      "names argparse.FileType"),
+      "holds a whole object of the class argparse.FileType"),
     Case(
       "a harmless object for a tensor",
       torchFile(Pickle.dictionary(Pickle.tensor(Pickle.call("argparse", "Namespace")))), "a tensor is made of something"

@@ -153,3 +153,139 @@ struct TorchTensorsTests {
     #expect(throws: CheckpointError.self) { try read(object) }
   }
 }
+
+/// The places where training programs put a network and its running average, found by the name of one of its tensors.
+struct NetworkSearchTests {
+  private static let signature = "embed.weight"
+
+  /// A network's state dict, whose tensors begin at `offset` in their storage, so that one can be told from another.
+  private static func network(_ prefix: String = "", offset: Int = 0) -> [(String, [UInt8])] {
+    [("\(prefix)embed.weight", tensor(offset)), ("\(prefix)out.weight", tensor(offset, shape: [1, 1]))]
+  }
+
+  private static func tensor(_ offset: Int, shape: [Int] = [1]) -> [UInt8] {
+    Pickle.call(
+      "torch._utils", "_rebuild_tensor_v2",
+      [
+        Pickle.storage(), Pickle.integer(offset), Pickle.tuple(shape.map(Pickle.integer)),
+        Pickle.tuple(shape.map { _ in Pickle.integer(1) }), [0x89], Pickle.none,
+      ])
+  }
+
+  private static let raw = network()
+  private static let average = network(offset: 1)
+  private static let shadow = Pickle.list(average.map(\.1))
+  private static let unknown =
+    Pickle.global("train", "Config") + [0x29, 0x81] + Pickle.entries([("lr", Pickle.none)])
+    + Array("b".utf8)
+
+  private static func prefixed(_ prefix: String, _ network: [(String, [UInt8])]) -> [(String, [UInt8])] {
+    network.map { (prefix + $0.0, $0.1) }
+  }
+
+  /// What is saved, the keys under which the network is found, and whether they say that it is an average.
+  private static let places: [(object: [UInt8], keys: [String], isAverage: Bool)] = [
+    (Pickle.entries(prefixed("unet.", raw)), [], false),
+    (Pickle.entries(prefixed("_orig_mod.module.", raw)), [], false),
+    (Pickle.entries([("betas", tensor(0))] + prefixed("denoise_fn.", raw)), [], false),
+    (
+      Pickle.entries([("state_dict", Pickle.entries([("betas", tensor(0))] + prefixed("model.", raw)))]),
+      ["state_dict"],
+      false
+    ),
+    (Pickle.entries([("n_averaged", tensor(0))] + prefixed("module.", average)), ["module"], true),
+    (Pickle.entries(prefixed("model.", raw) + prefixed("ema_model.", average)), ["ema_model"], true),
+    (Pickle.entries(raw + prefixed("ema.", average)), ["ema"], true),
+    (
+      Pickle.entries([("state_dict", Pickle.entries(prefixed("net.", raw) + prefixed("net_ema.", average)))]),
+      ["state_dict", "net_ema"], true
+    ),
+    (
+      Pickle.entries([
+        ("model", Pickle.entries(raw)),
+        ("ema", Pickle.entries(prefixed("online_model.", raw) + prefixed("ema_model.", average))),
+      ]), ["ema"], true
+    ),
+    (Pickle.entries([("model", Pickle.entries(raw)), ("ema_0.9999", Pickle.entries(average))]), ["ema_0.9999"], true),
+    (Pickle.entries([("params", Pickle.entries(raw)), ("params_ema", Pickle.entries(average))]), ["params_ema"], true),
+    (Pickle.entries([("model", Pickle.entries(raw)), ("model_avg", Pickle.entries(average))]), ["model_avg"], true),
+    (
+      Pickle.entries([
+        ("model", Pickle.entries(raw)), ("ema", Pickle.entries([("shadow", Pickle.entries(average))])),
+      ]), ["ema", "shadow"], true
+    ),
+    (
+      Pickle.entries([
+        ("state_dict", Pickle.entries(raw)),
+        ("callbacks", Pickle.entries([("EMA", Pickle.entries([("ema_state_dict", Pickle.entries(average))]))])),
+      ]), ["callbacks", "EMA", "ema_state_dict"], true
+    ),
+    // torch_ema's list, also beside a buffer and what is not trained.
+    (
+      Pickle.entries([
+        ("model", Pickle.entries(prefixed("module.", [("sigmas", tensor(0, shape: [1, 1, 1]))] + raw))),
+        ("ema", Pickle.entries([("shadow_params", shadow)])),
+      ]), ["ema", "shadow_params"], true
+    ),
+    (
+      Pickle.entries(
+        [("num_updates", tensor(0, shape: []))] + prefixed("model.", raw)
+          + average.enumerated().map { ("shadow_params.\($0.offset)", $0.element.1) }), ["shadow_params"], true
+    ),
+    // Lists of states: the last is the average, an only one is not.
+    (Pickle.list([Pickle.entries(prefixed("module.", raw)), Pickle.integer(1), Pickle.entries(average)]), ["2"], true),
+    (Pickle.list([Pickle.entries(prefixed("module.", raw)), Pickle.integer(1)]), ["0"], false),
+    (Pickle.tuple([Pickle.entries(raw), Pickle.integer(1)]), ["0"], false),
+    // Objects of unknown classes are not opened, and stand in nobody's way.
+    (Pickle.entries([("conf", unknown), ("model", Pickle.entries(raw))]), ["model"], false),
+    (Pickle.entries([("net", Pickle.entries(raw)), ("other", Pickle.entries([("w", tensor(0))]))]), ["net"], false),
+  ]
+
+  @Test(arguments: places.indices)
+  func theNetworkIsFound(index: Int) throws {
+    let place = Self.places[index]
+    let file = try TemporaryFile(legacyStream(Pickle.proto + place.object + Pickle.stop))
+    let state = try StateDict.read(path: file.path, signatures: [Self.signature])
+    let buffers = state.names.filter { $0 == "sigmas" }
+    #expect(state.names == buffers + ["embed.weight", "out.weight"])
+    #expect(state.origin.keyPath == place.keys && state.origin.isRunningAverage == place.isAverage)
+    // The storage holds other numbers at each offset.
+    let plain = try TemporaryFile(
+      legacyStream(Pickle.proto + Pickle.entries(place.isAverage ? Self.average : Self.raw) + Pickle.stop))
+    let expected = try StateDict.read(path: plain.path)
+    for name in expected.names {
+      let shape = try #require(expected.shape(of: name))
+      #expect(try state.tensor(name, shape: shape).values == expected.tensor(name, shape: shape).values)
+    }
+  }
+
+  /// A list that does not fit the network's parameters is not taken for their average.
+  @Test func otherListsAreNoAverage() throws {
+    let list = Pickle.list([Self.tensor(1), Self.tensor(1, shape: [1, 1, 1])])
+    let object = Pickle.entries([
+      ("model", Pickle.entries(Self.raw)), ("ema", Pickle.entries([("shadow_params", list)])),
+    ])
+    let file = try TemporaryFile(torchFile(Pickle.proto + object + Pickle.stop))
+    let state = try StateDict.read(path: file.path, signatures: [Self.signature])
+    #expect(state.origin.keyPath == ["model"] && !state.origin.isRunningAverage)
+  }
+
+  @Test func wholeModulesAreNamed() throws {
+    let file = try TemporaryFile(torchFile(Pickle.proto + Self.unknown + Pickle.stop))
+    let error = CheckpointError.wholeObject(file: file.path, type: "train.Config")
+    #expect(throws: error) { try StateDict.read(path: file.path, signatures: [Self.signature]) }
+    #expect(error.description.hasSuffix("save its state_dict() there"))
+  }
+
+  @Test func averagesInSafetensors() throws {
+    let names = ["model.embed.weight", "model.out.weight", "ema_model.embed.weight", "ema_model.out.weight"]
+    let entries = names.enumerated().map { i, name in
+      #""\#(name)":{"dtype":"U8","shape":[1],"data_offsets":[\#(i),\#(i + 1)]}"#
+    }
+    let file = try TemporaryFile(safetensors("{\(entries.joined(separator: ","))}", data: [1, 2, 3, 4]))
+    let state = try StateDict.read(path: file.path, signatures: [Self.signature])
+    #expect(state.names == ["embed.weight", "out.weight"] && state.origin.isRunningAverage)
+    #expect(try state.tensor("out.weight", shape: [1]).values == [4])
+    #expect(try StateDict.read(path: file.path).names == names)
+  }
+}

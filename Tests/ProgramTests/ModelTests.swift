@@ -46,7 +46,7 @@ struct ModelTests: RunsSample {
         m.pt: improved-diffusion UNetModel, 16×16; image_size 16, num_heads 4 as typed; assumed (defaults): \
         use_new_attention_order False, diffusion_steps 1000, noise_schedule linear, \
         rescale_timesteps True, prediction epsilon
-        warning: m.pt: predicts no better than nothing on smooth pictures
+        warning: m.pt: predicts no better than nothing on drawings with noise
         """
       ), "\(result.errors)")
     #expect(try run("--model m.pt --steps 2 --seed 1 --out x.png --quiet").errors == "")

@@ -1,7 +1,7 @@
 import DiffusionFiles
 
 // The calls and look-ups in a pickle. None is executed: the few names that build tensors and dictionaries are
-// recognised, and replaced by what they would return.
+// recognised, and replaced by what they would return. Objects of any other class are opaque values.
 
 extension PickleMachine {
   mutating func pushName(module: String, name: String) throws(PickleFault) {
@@ -28,7 +28,11 @@ extension PickleMachine {
         let shape = integers(arguments[2]), let strides = integers(arguments[3])
       else { throw .unexpected("a tensor is made of something other than a storage, an offset, a shape and strides") }
       stack.append(.tensor(PickleTensor(storage: storage, offset: offset, shape: shape, strides: strides)))
-    case .harmless(let name): stack.append(.opaque(kind: name))
+    case .namespace where arguments.isEmpty:
+      let arguments = makeDictionary()
+      arguments.takesState = true
+      stack.append(.dictionary(arguments))
+    case .other(let name): stack.append(.opaque(kind: name))
     default: throw .unexpected("\(name.description) is called with \(arguments.count) arguments")
     }
   }
@@ -37,7 +41,10 @@ extension PickleMachine {
   mutating func build() throws(PickleFault) {
     let state = try pop()
     switch (try top(), state) {
-    case (.dictionary, .dictionary), (.opaque, _): break
+    case (.dictionary(let object), .dictionary):
+      // Not copied: a short file could have it copied many times.
+      if object.takesState { stack[stack.count - 1] = state }
+    case (.opaque, _): break
     case (let object, _): throw .unexpected("the state of \(object.kind) is set to \(state.kind)")
     }
   }

@@ -1,15 +1,18 @@
 import TensorCore
 
-/// The known names in pickles of checkpoints. Nothing is ever imported.
+/// The names in pickles of checkpoints. Nothing is ever imported.
 enum PickleName: Equatable {
   case orderedDict
   case defaultDict
   case rebuildTensor
   case rebuildParameter
   case storageClass(ElementType)
-  /// A name that appears next to tensors in the checkpoints of training programs; its objects are ignored.
-  case harmless(String)
+  /// A program's arguments, which are read as a dictionary.
+  case namespace
+  /// Any other name; its objects are ignored.
+  case other(String)
 
+  /// Nil for a name that would make tensors in a way that is not known, or that only a hostile file has.
   init?(_ module: String, _ name: String) {
     switch (module, name) {
     case ("collections", "OrderedDict"): self = .orderedDict
@@ -18,32 +21,32 @@ enum PickleName: Equatable {
     case ("torch._utils", "_rebuild_parameter"), ("torch._utils", "_rebuild_parameter_with_state"),
       ("torch.nn.parameter", "Parameter"):
       self = .rebuildParameter
+    case ("argparse", "Namespace"): self = .namespace
+    case ("torch._utils", _), ("torch._tensor", _): return nil
     default:
       if module == "torch", let type = ElementType(storageClass: name) {
         self = .storageClass(type)
       } else {
         // The Python 2 name, which pickles of protocol 2 use in Python 3 too.
         let module = module == "__builtin__" ? "builtins" : module
-        guard Self.harmlessNames[module]?.contains(name) ?? false else { return nil }
-        self = .harmless("\(module).\(name)")
+        let package = String(module.prefix { $0 != "." })
+        if Self.hostile.contains(package) || module == "builtins" && !Self.builtins.contains(name) { return nil }
+        self = .other("\(module).\(name)")
       }
     }
   }
 
-  private static let harmlessNames: [String: Set<String>] = [
-    "_codecs": ["encode"],
-    "argparse": ["Namespace"],
-    "builtins": [
-      "bool", "bytearray", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "set", "str", "tuple",
-    ],
-    "collections": ["Counter"],
-    "numpy": ["dtype", "ndarray"],
-    "numpy.core.multiarray": ["_reconstruct", "scalar"],
-    "numpy._core.multiarray": ["_reconstruct", "scalar"],
-    "pathlib": ["PosixPath"],
-    "torch": [
-      "Size", "bfloat16", "bool", "device", "float16", "float32", "float64", "int16", "int32", "int64", "int8", "uint8",
-    ],
+  /// Modules that a pickle names to run something. None would be run; but whoever sees them should not open the file
+  /// with Python.
+  private static let hostile: Set<String> = [
+    "builtin", "code", "commands", "ctypes", "importlib", "marshal", "nt", "os", "pickle", "posix", "pty", "runpy",
+    "shutil", "socket", "subprocess", "sys", "webbrowser",
+  ]
+
+  /// The builtins that are types of values, not functions.
+  private static let builtins: Set<String> = [
+    "bool", "bytearray", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "object", "range", "set",
+    "slice", "str", "tuple", "type",
   ]
 
   /// For error messages.
@@ -54,7 +57,8 @@ enum PickleName: Equatable {
     case .rebuildTensor: "_rebuild_tensor"
     case .rebuildParameter: "_rebuild_parameter"
     case .storageClass(let type): "a storage class of \(type.rawValue)"
-    case .harmless(let name): name
+    case .namespace: "argparse.Namespace"
+    case .other(let name): name
     }
   }
 }

@@ -60,6 +60,8 @@ final class PickleDictionary {
   /// Whether any value under a string is a tensor. Tracked on insertion: a file can refer to one large dictionary many
   /// times, and a search would go through it each time.
   private(set) var holdsTensors = false
+  /// Whether it stands for an object whose state are its items.
+  var takesState = false
 
   func enter(_ key: PickleValue, _ value: PickleValue) {
     items.append((key, value))

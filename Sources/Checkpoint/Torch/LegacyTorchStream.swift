@@ -20,21 +20,21 @@ struct LegacyTorchStream {
   /// Reads `file`, which begins with the magic number.
   ///
   /// - Throws: `CheckpointError`.
-  static func read(_ file: MappedFile) throws(CheckpointError) -> StateDict {
+  static func read(_ file: MappedFile, _ signatures: [String]) throws(CheckpointError) -> StateDict {
     var stream = LegacyTorchStream(file: file)
-    return try stream.read()
+    return try stream.read(signatures)
   }
 
   private init(file: MappedFile) { self.file = file }
 
-  private mutating func read() throws(CheckpointError) -> StateDict {
+  private mutating func read(_ signatures: [String]) throws(CheckpointError) -> StateDict {
     try pickle { _, _ in }
     try readHead()
     let (found, described) = try pickle { (root, storages) throws(PickleFault) in (try TorchTensors(root), storages) }
     let keys = try pickle { (keys, _) throws(PickleFault) in try Self.strings(keys) }
     let places: [String: Range<Int>]
     do { places = try findStorages(keys, described) } catch { throw .stream(file: file.name, error) }
-    return try found.stateDict(file, .torchLegacyStream) { key throws(CheckpointError) in
+    return try found.stateDict(file, .torchLegacyStream, signatures: signatures) { key throws(CheckpointError) in
       guard let place = places[key] else { throw .stream(file: file.name, .noStorage(key: key)) }
       return place
     }

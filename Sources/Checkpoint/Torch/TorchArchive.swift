@@ -5,7 +5,7 @@ import DiffusionFiles
 /// the tensors that view them.
 ///
 /// - Throws: `CheckpointError`.
-func readTorchArchive(_ file: MappedFile) throws(CheckpointError) -> StateDict {
+func readTorchArchive(_ file: MappedFile, _ signatures: [String]) throws(CheckpointError) -> StateDict {
   let archive: TorchArchive
   do { archive = try TorchArchive(file) } catch { throw .archive(file: file.name, error) }
   let found: TorchTensors
@@ -15,7 +15,7 @@ func readTorchArchive(_ file: MappedFile) throws(CheckpointError) -> StateDict {
       try TorchTensors(root)
     }
   } catch { throw .pickle(file: file.name, offset: error.offset, error.fault) }
-  return try found.stateDict(file, .torchZip) { key throws(CheckpointError) in
+  return try found.stateDict(file, .torchZip, signatures: signatures) { key throws(CheckpointError) in
     guard let storage = archive.storages[key] else { throw .archive(file: file.name, .noStorage(key: key)) }
     return storage
   }

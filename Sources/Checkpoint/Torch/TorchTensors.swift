@@ -1,70 +1,85 @@
 import DiffusionFiles
 
-/// The tensors in an object saved by `torch.save`, by name, and the keys that lead to them.
+/// The tensors in an object saved by `torch.save`, with the keys that lead to them.
 ///
-/// Training programs often nest the state dict in other dictionaries, under keys of their own.
+/// Training programs often nest the state dict in other dictionaries or lists, under keys of their own.
 struct TorchTensors {
-  private(set) var tensors: [(name: String, tensor: PickleTensor)] = []
-  private(set) var keyPath: [String] = []
-  /// The string keys of the outermost dictionary, if the tensors are in another.
-  private(set) var outermostKeys: [String] = []
-  private let isOptimizer: Bool
+  /// Tensors that lie in one dictionary or list.
+  private struct Holder {
+    let path: [String]
+    let tensors: [(name: String, tensor: PickleTensor)]
+    let isList: Bool
+  }
+
+  /// How deep dictionaries and lists are looked into.
+  private static let depth = 4
+
+  private var holders: [Holder] = []
+  /// The string keys of the outermost dictionary, and of the arguments in it.
+  private var outermostKeys: [String] = []
+  private var isOptimizer = false
+  /// The class of an object that was saved whole; nil if there is none.
+  private var wholeObject: String?
+  // A file can refer to one container many times.
+  private var seen: Set<ObjectIdentifier> = []
 
   /// Finds the tensors in the value of a pickle.
   init(_ root: PickleValue) throws(PickleFault) {
-    guard case .dictionary(let dictionary) = root else { throw .unexpected("it holds \(root.kind)") }
-    if case .dictionary? = dictionary["state"], case .list? = dictionary["param_groups"] {
-      isOptimizer = true
-    } else {
-      isOptimizer = false
-      if let found = Self.find(in: dictionary, levels: 2) {
-        keyPath = found.keyPath
-        tensors = found.dictionary.tensors
-        if !keyPath.isEmpty {
-          outermostKeys = dictionary.items.compactMap { if case .string(let key) = $0.key { key } else { nil } }
-        }
+    switch root {
+    case .dictionary(let dictionary):
+      isOptimizer = dictionary.isOptimizer
+      outermostKeys = dictionary.keys
+      if case .dictionary(let arguments)? = dictionary["args"] { outermostKeys += arguments.keys.map { "args.\($0)" } }
+      collect(root, [])
+    case .list: collect(root, [])
+    case .tuple(let tuple):
+      // Tuples can share parts without limit, so that none but the outermost is looked into.
+      for (i, item) in tuple.items.enumerated() { collect(item, ["\(i)"]) }
+    case .opaque(let kind): wholeObject = kind
+    default: throw .unexpected("it holds \(root.kind)")
+    }
+    seen = []
+  }
+
+  private mutating func collect(_ value: PickleValue, _ path: [String]) {
+    guard path.count <= Self.depth else { return }
+    switch value {
+    case .dictionary(let dictionary):
+      guard seen.insert(ObjectIdentifier(dictionary)).inserted, !dictionary.isOptimizer else { return }
+      if dictionary.holdsTensors { holders.append(Holder(path: path, tensors: dictionary.tensors, isList: false)) }
+      for item in dictionary.items {
+        if case .string(let key) = item.key { collect(item.value, path + [key]) }
       }
+    case .list(let list):
+      guard seen.insert(ObjectIdentifier(list)).inserted else { return }
+      var tensors: [(name: String, tensor: PickleTensor)] = []
+      for (i, item) in list.items.enumerated() {
+        if case .tensor(let tensor) = item { tensors.append(("\(i)", tensor)) } else { collect(item, path + ["\(i)"]) }
+      }
+      if !tensors.isEmpty { holders.append(Holder(path: path, tensors: tensors, isList: true)) }
+    default: break
     }
   }
 
-  /// The keys under which training programs save a model, the likeliest first. If a file has both, the running average
-  /// gives better pictures than the raw weights.
-  private static let modelKeys = StateDictOrigin.averageKeys + ["state_dict", "model_state_dict", "model"]
-
-  /// Finds the dictionary of the model's tensors: one under a usual key, or else `root` itself, or else any in it, or
-  /// else one nested in a dictionary under a usual key.
-  private static func find(
-    in root: PickleDictionary, levels: Int
-  ) -> (keyPath: [String], dictionary: PickleDictionary)? {
-    var named: [(key: String, dictionary: PickleDictionary)] = []
-    for key in modelKeys {
-      if case .dictionary(let inner)? = root[key] { named.append((key, inner)) }
-    }
-    if let found = named.first(where: { $0.dictionary.holdsTensors }) { return ([found.key], found.dictionary) }
-    if root.holdsTensors { return ([], root) }
-    for item in root.items {
-      if case .string(let key) = item.key, case .dictionary(let inner) = item.value, inner.holdsTensors {
-        return ([key], inner)
-      }
-    }
-    guard levels > 1 else { return nil }
-    for (key, inner) in named {
-      if let found = find(in: inner, levels: levels - 1) { return ([key] + found.keyPath, found.dictionary) }
-    }
-    return nil
-  }
-
-  /// A state dict of the tensors. `storage` returns the byte range in `file` of the storage with a key.
+  /// A state dict of the network's tensors: those of which one has a name that ends with one of `signatures`, or else
+  /// those under the likeliest keys. `storage` returns the byte range in `file` of the storage with a key.
   ///
   /// - Throws: `CheckpointError` if there are no tensors, or one reaches outside its storage.
   func stateDict(
-    _ file: MappedFile, _ container: StateDictOrigin.Container,
+    _ file: MappedFile, _ container: StateDictOrigin.Container, signatures: [String],
     storage: (String) throws(CheckpointError) -> Range<Int>
   ) throws(CheckpointError) -> StateDict {
+    if let wholeObject { throw .wholeObject(file: file.name, type: wholeObject) }
     if isOptimizer { throw .optimizer(file: file.name) }
-    if tensors.isEmpty { throw .noTensors(file: file.name) }
+    let search = NetworkSearch(
+      holders.map {
+        NetworkSearch.Group(
+          path: $0.path, names: $0.tensors.map(\.name), shapes: $0.tensors.map(\.tensor.shape), isList: $0.isList)
+      })
+    guard let found = search.network(signatures) ?? likeliest else { throw .noTensors(file: file.name) }
     var entries: [(name: String, tensor: StoredTensor)] = []
-    for (name, tensor) in tensors {
+    for (name, group, index) in found.tensors {
+      let tensor = holders[group].tensors[index].tensor
       let place = try storage(tensor.storage.key)
       let stored = StoredTensor(
         file: file, elementType: tensor.storage.elementType, shape: tensor.shape, strides: tensor.strides,
@@ -74,6 +89,37 @@ struct TorchTensors {
     }
     return try StateDict(
       file: file, entries: entries, metadata: [:],
-      origin: StateDictOrigin(container, keyPath: keyPath, outermostKeys: outermostKeys))
+      origin: StateDictOrigin(
+        container, keyPath: found.keyPath, outermostKeys: found.keyPath.isEmpty ? [] : outermostKeys,
+        isRunningAverage: found.isAverage))
   }
+
+  /// The dictionary of tensors that is likeliest the model's where no name is known: the average, one under a usual
+  /// key, the outermost, any other in it, or one nested deeper.
+  private var likeliest: NetworkSearch.Found? {
+    let usual = ["state_dict", "model_state_dict", "model"]
+    func rank(_ holder: Holder) -> Int {
+      let path = holder.path
+      if holder.isList { return 5 }
+      if path.isEmpty { return 2 }
+      let key = path.contains(where: NetworkSearch.isAverageKey) ? -1 : usual.firstIndex(of: path[0])
+      guard let key else { return path.count == 1 ? 3 : 5 }
+      return path.count > 1 ? 4 : key < 0 ? 0 : 1
+    }
+    guard let best = holders.indices.min(by: { rank(holders[$0]) < rank(holders[$1]) }) else { return nil }
+    let path = holders[best].path
+    return NetworkSearch.Found(
+      keyPath: path, isAverage: path.contains(where: NetworkSearch.isAverageKey),
+      tensors: holders[best].tensors.enumerated().map { ($0.element.name, best, $0.offset) })
+  }
+}
+
+extension PickleDictionary {
+  /// Whether it is the state of an optimizer.
+  fileprivate var isOptimizer: Bool {
+    if case .dictionary? = self["state"], case .list? = self["param_groups"] { true } else { false }
+  }
+
+  /// Its keys that are strings.
+  fileprivate var keys: [String] { items.compactMap { if case .string(let key) = $0.key { key } else { nil } } }
 }

@@ -57,9 +57,9 @@ public struct ConsistencyParameterization: AffineParameterization {
   }
 }
 
-/// The direction of a straight line from x to x̂₀: x̂₀ = x ± σ·F. Of a flow x = (1 - σ)·x₀ + σ·ε that is the velocity, x₀ -
-/// ε or ε - x₀ (Lipman et al. 2023; Liu et al. 2023); of x = x₀ + σ·ε the noise, ε or -ε (Karras et al. 2022, table 1, "VP"
-/// and "VE").
+/// The direction of a straight line from x to x̂₀: x̂₀ = x ± σ·F. Of a flow x = (1 - σ)·x₀ + σ·ε that is the velocity,
+/// x₀ - ε or ε - x₀ (Lipman et al. 2023; Liu et al. 2023); of x = x₀ + σ·ε the noise, ε or -ε (Karras et al. 2022,
+/// table 1, "VP" and "VE").
 public struct StraightParameterization: AffineParameterization {
   /// `"straight"`.
   public let name = "straight"
@@ -73,8 +73,8 @@ public struct StraightParameterization: AffineParameterization {
   public func coefficients(at level: NoiseLevel) -> (ofX: Double, ofOutput: Double) { (1, sign * level.sigma) }
 }
 
-/// The score F = ∇ log p of images in 0 to 1 with noise of σ / 2: x̂₀ = x + σ²·F / 2 in -1 to 1, by Tweedie's formula (Song
-/// et al. 2021, "Score-Based Generative Modeling through SDEs").
+/// The score F = ∇ log p of images in 0 to 1 with noise of σ / 2: x̂₀ = x + σ²·F / 2 in -1 to 1, by Tweedie's formula
+/// (Song et al. 2021, "Score-Based Generative Modeling through SDEs").
 public struct ScoreParameterization: AffineParameterization {
   /// `"score"`.
   public let name = "score"

@@ -56,8 +56,8 @@ func veTime(_ i: Int, of count: Int) -> Float {
 
 extension ContinuousDiffusion {
   /// The levels between which the predictor of a variance exploding process steps, highest first, and 0: σ is spaced
-  /// evenly in its logarithm over `count` levels, and the time of a step, which is slightly off one of these, is rounded
-  /// down to it. That can take the level below, as in the original.
+  /// evenly in its logarithm over `count` levels, and the time of a step, which is slightly off one of these, is
+  /// rounded down to it. That can take the level below, as in the original.
   func predictorSigmas(steps count: Int) -> [(from: Double, to: Double)] {
     func level(_ k: Int) -> Double {
       if k < 0 { return 0 }

@@ -6,6 +6,8 @@ import TensorCore
 public struct Diffusers: UNetFamily {
   /// See `ModelFamily`.
   public static let name = "diffusers"
+  /// See `ModelFamily`.
+  public static let signature: String? = "time_embedding.linear_1.weight"
   static let conventions: SamplingConventions = {
     var conventions = SamplingConventions()
     conventions.keepsEpsilon = true

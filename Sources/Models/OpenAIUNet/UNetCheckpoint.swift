@@ -50,11 +50,20 @@ extension UNetFamily {
   static var conventions: SamplingConventions { SamplingConventions() }
 
   /// See `ModelFamily`.
+  public static var signature: String? { "time_embed.0.weight" }
+
+  /// See `ModelFamily`.
   public var checkpoint: FamilyCheckpoint { unet.checkpoint }
 
   /// See `ModelFamily`.
   public func specification(_ stated: StatedSettings) throws(ModelError) -> ModelSpecification {
-    try unet.specification(family: Self.name, stated, upstream: upstream, conventions: Self.conventions)
+    var upstream = upstream
+    let configuration = unet.architecture.configuration
+    // Flows have no variance.
+    if configuration.outChannels == configuration.imageChannels {
+      FlowTrainer(checkpoint.state.origin)?.describe(&upstream, configuration)
+    }
+    return try unet.specification(family: Self.name, stated, upstream: upstream, conventions: Self.conventions)
   }
 
   /// See `ModelFamily`.
@@ -87,10 +96,6 @@ extension UNetFamily {
     defaults.noiseSchedule = "linear"
     defaults.prediction = "epsilon"
     defaults.sigmaSmall = false
-    // torchcfm's trainer, which learns flows, saves guided-diffusion's network so; nothing else in the file says it.
-    if Set(["net_model", "ema_model"]).isSubset(of: checkpoint.state.origin.outermostKeys) {
-      defaults.process = "flow"
-    }
     return defaults
   }
 

@@ -1,0 +1,139 @@
+/// Finds a network among all tensors of a file: training programs nest its state dict, put prefixes before its names,
+/// and save a running average beside the raw weights.
+struct NetworkSearch {
+  /// Tensors that lie together in a file: in one dictionary, or in one list.
+  struct Group {
+    /// The keys that lead to them, outermost first. The items of a list have their numbers as keys.
+    let path: [String]
+    /// Their names, or their numbers in a list, in the file's order.
+    let names: [String]
+    /// Their shapes.
+    let shapes: [[Int]]
+    /// Whether they are the items of a list, which have no names.
+    var isList = false
+  }
+
+  /// The tensors of a network.
+  struct Found {
+    /// The keys that lead to the network: those of its group, and what precedes all names where that says that it is an
+    /// average.
+    let keyPath: [String]
+    /// Whether a key says that they are a running average.
+    let isAverage: Bool
+    /// Each tensor's name without what precedes all of them, and its place: the index of the group and that in it.
+    let tensors: [(name: String, group: Int, index: Int)]
+  }
+
+  /// A network's place: what precedes the names of its tensors in a group.
+  private struct Root {
+    let group: Int
+    let prefix: String
+    let isAverage: Bool
+  }
+
+  private let groups: [Group]
+
+  /// A search in `groups`.
+  init(_ groups: [Group]) { self.groups = groups }
+
+  /// The network of which one tensor's name is, or ends with, one of `signatures`; nil if there is none. Of several the
+  /// average counts.
+  func network(_ signatures: [String]) -> Found? {
+    let roots = roots(signatures)
+    let averages = roots.filter(\.isAverage)
+    let raw = roots.filter { !$0.isAverage }.min { rank($0) < rank($1) }
+    if let average = averages.first { return found(average, among: roots) }
+    guard let raw else { return nil }
+    return averaged(found(raw, among: roots)) ?? found(raw, among: roots)
+  }
+
+  /// The roots in the file's order.
+  private func roots(_ signatures: [String]) -> [Root] {
+    var places: [(group: Int, prefix: String)] = []
+    for (g, group) in groups.enumerated() where !group.isList {
+      var prefixes: Set<String> = []
+      for name in group.names {
+        guard let signature = signatures.first(where: { name == $0 || name.hasSuffix("." + $0) }) else { continue }
+        let prefix = String(name.dropLast(signature.count))
+        if prefixes.insert(prefix).inserted { places.append((g, prefix)) }
+      }
+    }
+    // Of a list of states, the last is the average (ermongroup/ddim).
+    let numbered = places.filter { groups[$0.group].path.first.map { Int($0) != nil } == true }
+    let last = numbered.count > 1 && numbered.count == places.count ? numbered.last?.group : nil
+    return places.map { group, prefix in
+      Root(
+        group: group, prefix: prefix,
+        isAverage: group == last || isAverage(groups[group], prefix: prefix))
+    }
+  }
+
+  /// Whether keys or prefix say that a network is a running average.
+  private func isAverage(_ group: Group, prefix: String) -> Bool {
+    let keys = group.path + prefix.split(separator: ".").map(String.init)
+    guard let average = keys.lastIndex(where: Self.isAverageKey) else {
+      // torch.optim.swa_utils.AveragedModel counts its updates beside the model.
+      return prefix.hasSuffix("module.") && group.names.contains(prefix.dropLast("module.".count) + "n_averaged")
+    }
+    return !keys[average...].contains("online_model")
+  }
+
+  /// Whether a key names a running average: `ema`, `params_ema`, `ema_0.9999`, `model_avg`, `shadow`, …
+  static func isAverageKey(_ key: String) -> Bool {
+    key.lowercased().split(separator: "_").contains { ["ema", "avg", "averaged", "average", "shadow"].contains($0) }
+  }
+
+  /// The order in which raw weights are preferred: those under a usual key first, the least nested first.
+  private func rank(_ root: Root) -> Int {
+    let usual = ["state_dict", "model_state_dict", "model"]
+    let path = groups[root.group].path
+    return (path.first.flatMap { usual.firstIndex(of: $0) } ?? usual.count) * 100 + path.count
+  }
+
+  /// The tensors of a root, without those of other roots below it.
+  private func found(_ root: Root, among roots: [Root]) -> Found {
+    let group = groups[root.group]
+    let others = roots.filter { $0.group == root.group && $0.prefix != root.prefix && $0.prefix.hasPrefix(root.prefix) }
+    var tensors: [(name: String, group: Int, index: Int)] = []
+    for (i, name) in group.names.enumerated()
+    where name.hasPrefix(root.prefix) && !others.contains(where: { name.hasPrefix($0.prefix) }) {
+      tensors.append((String(name.dropFirst(root.prefix.count)), root.group, i))
+    }
+    let isInPrefix = root.isAverage && !group.path.contains(where: Self.isAverageKey)
+    let prefix = isInPrefix ? root.prefix.split(separator: ".").map(String.init) : []
+    return Found(keyPath: group.path + prefix, isAverage: root.isAverage, tensors: tensors)
+  }
+
+  /// The same network with a nameless list of averages in place of its parameters; nil if there is none that fits. The
+  /// list has them in the order of the names, without buffers and what is not trained, which keep their values.
+  private func averaged(_ raw: Found) -> Found? {
+    for (g, group) in groups.enumerated() {
+      guard let list = list(in: group) else { continue }
+      var tensors: [(name: String, group: Int, index: Int)] = []
+      var next = 0
+      for tensor in raw.tensors {
+        if next < list.indices.count, group.shapes[list.indices[next]] == groups[tensor.group].shapes[tensor.index] {
+          tensors.append((tensor.name, g, list.indices[next]))
+          next += 1
+        } else {
+          tensors.append(tensor)
+        }
+      }
+      if next == list.indices.count { return Found(keyPath: list.path, isAverage: true, tensors: tensors) }
+    }
+    return nil
+  }
+
+  /// The items of a list `shadow_params` (torch_ema's, or a `ParameterList`), in order; nil if the group has none.
+  private func list(in group: Group) -> (path: [String], indices: [Int])? {
+    let key = "shadow_params"
+    if group.isList { return group.path.last == key ? (group.path, Array(group.names.indices)) : nil }
+    let numbered = group.names.indices.compactMap { i -> (number: Int, index: Int)? in
+      let parts = group.names[i].split(separator: ".")
+      guard parts.count == 2, parts[0] == key, let number = Int(parts[1]) else { return nil }
+      return (number, i)
+    }
+    guard !numbered.isEmpty else { return nil }
+    return (group.path + [key], numbered.sorted { $0.number < $1.number }.map(\.index))
+  }
+}
