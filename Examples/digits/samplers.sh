@@ -6,7 +6,7 @@
 #
 # FOLDER, CLASSIFIER and PYTHON are those of evaluate.sh (PYTHON needs pillow too). Further variables:
 #   COUNT      how many digits to draw; default 2000
-#   SAMPLERS   default: all that `sample --sampler help` lists
+#   SAMPLERS   default: all of those that `sample --sampler help` lists which the model can be drawn with
 #   STEPS      default: "5 10 20 50"
 #   BASELINE   the steps of the DDPM run that all are compared with; default 1000
 # What was drawn stays in .build/evaluation/samplers, and is not drawn again: remove the folder for another model. All of it takes two hours
@@ -22,7 +22,9 @@ python=${PYTHON:-$work/python/bin/python}
 count=${COUNT:-2000}
 sets=(--train "$mnist/mnist-train.npz" --test "$mnist/mnist-test.npz")
 read -r -a all <<< "${STEPS:-5 10 20 50}"
-read -r -a samplers <<< "${SAMPLERS:-$(sample --sampler help | awk '{ printf "%s ", $1 }')}"
+# Those that are defined for the model.
+defined() { while read -r name _; do if sample --sampler "$name" --dry-run --quiet > /dev/null 2>&1; then printf '%s ' "$name"; fi; done; }
+read -r -a samplers <<< "${SAMPLERS:-$(sample --sampler help | defined)}"
 
 mkdir -p "$work/samplers"
 if [ -z "${PYTHON:-}" ] && ! "$python" -c "import numpy, PIL, torch" 2> /dev/null; then

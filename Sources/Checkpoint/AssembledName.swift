@@ -7,13 +7,16 @@ public struct AssembledName: Sendable, Equatable {
   /// The number of dimensions of size 1 to append: with one, a linear layer's `[C, C]` becomes a convolution's
   /// `[C, C, 1]`; with -1, a two-dimensional convolution's `[C, C, 1, 1]` does.
   public let trailingOnes: Int
+  /// Whether the columns of a matrix with even numbers, from 0, come before those with odd ones.
+  public let evenColumnsFirst: Bool
 
   /// The tensor `name`, made of at least one part.
-  public init(_ name: String, parts: [String], trailingOnes: Int = 0) {
+  public init(_ name: String, parts: [String], trailingOnes: Int = 0, evenColumnsFirst: Bool = false) {
     precondition(!parts.isEmpty, "\(name) must be made of something")
     self.name = name
     self.parts = parts
     self.trailingOnes = trailingOnes
+    self.evenColumnsFirst = evenColumnsFirst
   }
 }
 
@@ -40,7 +43,7 @@ extension StateDict {
     var parts: [StoredTensor] = []
     for name in item.parts {
       guard let part = entry(name) else { throw .missingPart(file: file.name, part: name, name: item.name) }
-      parts += part.parts
+      parts += item.evenColumnsFirst ? part.parts.map { $0.evenColumnsFirst } : part.parts
       guard let first = shape else {
         shape = part.shape
         continue

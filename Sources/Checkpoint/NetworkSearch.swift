@@ -31,10 +31,19 @@ struct NetworkSearch {
     let isAverage: Bool
   }
 
+  /// The keys under which raw weights are usual, the likeliest first.
+  static let usualKeys = ["state_dict", "model_state_dict", "model"]
+  /// More networks or lists in a file are not looked at: no trainer saves as many.
+  private static let most = 64
+
   private let groups: [Group]
+  private let known: [Set<String>]
 
   /// A search in `groups`.
-  init(_ groups: [Group]) { self.groups = groups }
+  init(_ groups: [Group]) {
+    self.groups = groups
+    known = groups.map { Set($0.names) }
+  }
 
   /// The network of which one tensor's name is, or ends with, one of `signatures`; nil if there is none. Of several the
   /// average counts.
@@ -43,8 +52,7 @@ struct NetworkSearch {
     let averages = roots.filter(\.isAverage)
     let raw = roots.filter { !$0.isAverage }.min { rank($0) < rank($1) }
     if let average = averages.first { return found(average, among: roots) }
-    guard let raw else { return nil }
-    return averaged(found(raw, among: roots)) ?? found(raw, among: roots)
+    return raw.map { found($0, among: roots) }.map { averaged($0) ?? $0 }
   }
 
   /// The roots in the file's order.
@@ -55,7 +63,8 @@ struct NetworkSearch {
       for name in group.names {
         guard let signature = signatures.first(where: { name == $0 || name.hasSuffix("." + $0) }) else { continue }
         let prefix = String(name.dropLast(signature.count))
-        if prefixes.insert(prefix).inserted { places.append((g, prefix)) }
+        guard prefixes.insert(prefix).inserted, places.count < Self.most else { continue }
+        places.append((g, prefix))
       }
     }
     // Of a list of states, the last is the average (ermongroup/ddim).
@@ -64,16 +73,16 @@ struct NetworkSearch {
     return places.map { group, prefix in
       Root(
         group: group, prefix: prefix,
-        isAverage: group == last || isAverage(groups[group], prefix: prefix))
+        isAverage: group == last || isAverage(group, prefix: prefix))
     }
   }
 
   /// Whether keys or prefix say that a network is a running average.
-  private func isAverage(_ group: Group, prefix: String) -> Bool {
-    let keys = group.path + prefix.split(separator: ".").map(String.init)
+  private func isAverage(_ group: Int, prefix: String) -> Bool {
+    let keys = groups[group].path + prefix.split(separator: ".").map(String.init)
     guard let average = keys.lastIndex(where: Self.isAverageKey) else {
       // torch.optim.swa_utils.AveragedModel counts its updates beside the model.
-      return prefix.hasSuffix("module.") && group.names.contains(prefix.dropLast("module.".count) + "n_averaged")
+      return prefix.hasSuffix("module.") && known[group].contains(prefix.dropLast("module.".count) + "n_averaged")
     }
     return !keys[average...].contains("online_model")
   }
@@ -85,9 +94,8 @@ struct NetworkSearch {
 
   /// The order in which raw weights are preferred: those under a usual key first, the least nested first.
   private func rank(_ root: Root) -> Int {
-    let usual = ["state_dict", "model_state_dict", "model"]
     let path = groups[root.group].path
-    return (path.first.flatMap { usual.firstIndex(of: $0) } ?? usual.count) * 100 + path.count
+    return (path.first.flatMap { Self.usualKeys.firstIndex(of: $0) } ?? Self.usualKeys.count) * 100 + path.count
   }
 
   /// The tensors of a root, without those of other roots below it.
@@ -107,21 +115,30 @@ struct NetworkSearch {
   /// The same network with a nameless list of averages in place of its parameters; nil if there is none that fits. The
   /// list has them in the order of the names, without buffers and what is not trained, which keep their values.
   private func averaged(_ raw: Found) -> Found? {
-    for (g, group) in groups.enumerated() {
-      guard let list = list(in: group) else { continue }
-      var tensors: [(name: String, group: Int, index: Int)] = []
-      var next = 0
-      for tensor in raw.tensors {
-        if next < list.indices.count, group.shapes[list.indices[next]] == groups[tensor.group].shapes[tensor.index] {
-          tensors.append((tensor.name, g, list.indices[next]))
-          next += 1
-        } else {
-          tensors.append(tensor)
-        }
-      }
-      if next == list.indices.count { return Found(keyPath: list.path, isAverage: true, tensors: tensors) }
+    let lists = groups.indices.lazy.compactMap { g in list(in: groups[g]).map { (group: g, list: $0) } }
+    for (group, list) in lists.prefix(Self.most) {
+      let found = list.indices.map { groups[group].shapes[$0] }
+      let sought = raw.tensors.map { groups[$0.group].shapes[$0.index] }
+      // From the front and from the back: where these differ, shapes do not say which tensor is left out.
+      guard let places = places(of: found, in: sought),
+        let back = self.places(of: found.reversed(), in: sought.reversed()),
+        back.reversed().map({ sought.count - 1 - $0 }) == places
+      else { continue }
+      var tensors = raw.tensors
+      for (item, place) in zip(list.indices, places) { tensors[place] = (tensors[place].name, group, item) }
+      return Found(keyPath: list.path, isAverage: true, tensors: tensors)
     }
     return nil
+  }
+
+  /// The place of each of `shapes` in `others`, which has all of them in order and maybe others between them, each at the
+  /// first place possible; nil if they are not there.
+  private func places(of shapes: [[Int]], in others: [[Int]]) -> [Int]? {
+    var places: [Int] = []
+    for (i, shape) in others.enumerated() where places.count < shapes.count && shape == shapes[places.count] {
+      places.append(i)
+    }
+    return places.count == shapes.count ? places : nil
   }
 
   /// The items of a list `shadow_params` (torch_ema's, or a `ParameterList`), in order; nil if the group has none.

@@ -100,7 +100,8 @@ public struct StateDict: Sendable {
   /// The same, with unchanged names.
   private static func readNames(path: String, _ signatures: [String]) throws(CheckpointError) -> StateDict {
     let file = try MappedFile(checkpoint: path)
-    return try path.hasSuffix(".json") ? readShardedSafetensors(index: file) : readFile(file, signatures)
+    guard path.hasSuffix(".json") else { return try readFile(file, signatures) }
+    return try readShardedSafetensors(index: file).network(signatures)
   }
 
   /// Reads a single file.

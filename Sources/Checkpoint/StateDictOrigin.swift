@@ -6,9 +6,12 @@ public struct StateDictOrigin: Sendable, Equatable {
   /// the tensors are at the top level.
   public let keyPath: [String]
 
-  /// The keys of the outermost dictionary: what else a training program saved, and `args.NAME` for its arguments. Empty
-  /// for safetensors, and if the tensors are in that dictionary itself.
+  /// The keys of the outermost dictionary: what else a training program saved. Empty for safetensors, and if the tensors
+  /// are in that dictionary itself.
   public let outermostKeys: [String]
+
+  /// Those of the training program's arguments, under `args`, that are true or false.
+  public let arguments: [String: Bool]
 
   /// Whether the keys say that the tensors are a running average of the weights (EMA).
   public let isRunningAverage: Bool
@@ -25,10 +28,14 @@ public struct StateDictOrigin: Sendable, Equatable {
     case torchLegacyStream = "PyTorch legacy stream"
   }
 
-  init(_ container: Container, keyPath: [String] = [], outermostKeys: [String] = [], isRunningAverage: Bool = false) {
+  init(
+    _ container: Container, keyPath: [String] = [], outermostKeys: [String] = [],
+    arguments: [String: Bool] = [:], isRunningAverage: Bool = false
+  ) {
     self.container = container
     self.keyPath = keyPath
     self.outermostKeys = outermostKeys
+    self.arguments = arguments
     self.isRunningAverage = isRunningAverage
   }
 }

@@ -50,6 +50,18 @@ struct StoredTensor: Sendable {
   }
 }
 
+extension StoredTensor {
+  /// The same elements with the columns of even numbers before the others; itself unless it is a matrix with an even
+  /// number of columns.
+  var evenColumnsFirst: StoredTensor {
+    guard shape.count == 2, count > 0, shape[1] % 2 == 0 else { return self }
+    return StoredTensor(
+      file: file, elementType: elementType, shape: [shape[0], 2, shape[1] / 2],
+      strides: [strides[0], strides[1], 2 * strides[1]], offset: offset, storageBegin: storageBegin,
+      storageBytes: storageBytes, storageCount: storageCount)
+  }
+}
+
 // MARK: Reading (of validated tensors only)
 
 extension StoredTensor {

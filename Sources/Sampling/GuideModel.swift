@@ -64,7 +64,13 @@ extension StatedSettings {
 extension ProcessSpecification {
   /// Whether a network of `other` is told the same of noise and predicts the same, whatever the variance of its steps.
   fileprivate func predictsLike(_ other: ProcessSpecification) -> Bool {
-    continuous == other.continuous && betas == other.betas && meanType == other.meanType
+    /// Without what only the sampler uses.
+    func told(_ process: ContinuousDiffusion?) -> ContinuousDiffusion? {
+      guard var process else { return nil }
+      (process.langevin, process.learnsVariance) = (Langevin(), false)
+      return process
+    }
+    return told(continuous) == told(other.continuous) && betas == other.betas && meanType == other.meanType
       && rescaleTimesteps == other.rescaleTimesteps
   }
 }

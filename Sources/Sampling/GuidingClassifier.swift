@@ -23,11 +23,11 @@ public struct GuidingClassifier: Sendable {
     guard found.task == .classification, let classCount = found.classCount else {
       throw .notAClassifier(path: path, kind: found.kind)
     }
-    if let continuous = drawn.process.continuous {
+    if drawn.process.continuous != nil {
       throw .request(
         """
         --classifier is told timesteps, which \(model.name) does not have, as its process is \
-        \(continuous.form.rawValue); leave --classifier out
+        \(drawn.process.name); leave --classifier out
         """)
     }
     guard found.imageSize == drawn.imageSize, found.imageChannels == drawn.imageChannels else {

@@ -73,7 +73,7 @@ public struct ImageGenerator {
       start = noise.next()
     }
     let sampler = plan.sampler.make(plan.parameters)
-    let (scale, offset) = plan.initial(sampler)
+    let (scale, offset) = plan.startingNoise(sampler)
     let x =
       plan.initial?.start(images, plan.process, noise: start)
       ?? ((scale, offset) == (1, 0) ? start : start.map { scale * $0 + offset })

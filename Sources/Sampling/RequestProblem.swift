@@ -81,6 +81,9 @@ extension SamplingRequest {
     where value != nil && churn == nil {
       return "--\(name) is part of churn; type --s-churn and an amount too, for instance 40, or leave it out"
     }
+    if let churnMin, let churnMax, churnMin > churnMax {
+      return "--s-tmin \(numberText(churnMin)) is above --s-tmax \(numberText(churnMax)); swap them"
+    }
     if classifierScale != nil && classifier == nil {
       return "--classifier-scale needs a classifier; type --classifier and its file too, or leave it out"
     }

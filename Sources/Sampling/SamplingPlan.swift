@@ -2,6 +2,7 @@ import DiffusionCore
 import DiffusionFiles
 import DiffusionImages
 import DiffusionModels
+import DiffusionText
 import TensorCore
 
 /// Everything decided before sampling starts, from the request and the model.
@@ -59,15 +60,7 @@ public struct SamplingPlan: Sendable {
     if request.eta != nil && !sampler.parameters.contains(.eta) {
       throw .request("--eta is for \(DDIM.info.name), but the sampler is \(sampler.name); leave --eta out")
     }
-    let isNoisy = (process as? ContinuousProcess)?.diffusion.form.isVarianceExploding == true
-    if request.churn ?? 0 > 0 && !(sampler.parameters.contains(.churn) && isNoisy) {
-      let takers = samplers.filter { $0.parameters.contains(.churn) }.map(\.name)
-      throw .request(
-        """
-        --s-churn is for \(takers.joined(separator: " and ")) with EDM models, but this is \(sampler.name) with the \
-        process \(specification.process.name); leave --s-churn out
-        """)
-    }
+    try Self.checkChurn(request, process, sampler, samplers)
     guard sampler.isDefined(for: process) else {
       throw .undefinedSampler(
         sampler.name, model: model.name, defined: samplers.filter { $0.isDefined(for: process) }.map(\.name))
@@ -193,6 +186,31 @@ public struct SamplingPlan: Sendable {
 }
 
 extension SamplingPlan {
+  /// - Throws: `SamplingError.request` if churn would do nothing.
+  private static func checkChurn(
+    _ request: SamplingRequest, _ process: any NoiseProcess, _ sampler: SamplerInfo, _ samplers: [SamplerInfo]
+  ) throws(SamplingError) {
+    guard request.churn ?? 0 > 0 else { return }
+    guard sampler.parameters.contains(.churn), let continuous = process as? ContinuousProcess,
+      continuous.diffusion.form.isAdditive
+    else {
+      let takers = samplers.filter { $0.parameters.contains(.churn) }.map(\.name)
+      throw .request(
+        """
+        --s-churn is for \(takers.joined(separator: " and ")) with EDM models, but the sampler is \(sampler.name)\
+        \(sampler.parameters.contains(.churn) ? " with another process" : ""); leave --s-churn out
+        """)
+    }
+    let range = (request.churnMin ?? 0)...max(request.churnMin ?? 0, request.churnMax ?? .infinity)
+    guard continuous.sigmas.contains(where: range.contains) else {
+      throw .request(
+        """
+        --s-churn adds noise at none of the levels, which are \(numberText(continuous.sigmas[0])) to \
+        \(numberText(continuous.sigmas[continuous.count - 1])); type another --s-tmin or --s-tmax, or leave --s-churn out
+        """)
+    }
+  }
+
   private static func sampler(
     _ request: SamplingRequest, _ specification: ModelSpecification, _ samplers: [SamplerInfo]
   ) throws(SamplingError) -> SamplerInfo {
@@ -296,9 +314,9 @@ extension SamplingPlan {
   var spacing: TimestepSpacing? { Self.spacing(request, model.specification, sampler) }
 
   /// The factor of standard normal noise at the noisiest level, and what is added to it.
-  func initial(_ sampler: any Sampler) -> (scale: Float, offset: Float) {
+  func startingNoise(_ sampler: any Sampler) -> (scale: Float, offset: Float) {
     if let continuous = process as? ContinuousProcess {
-      return continuous.diffusion.initial(continuous.sigmas[continuous.count - 1])
+      return continuous.diffusion.startingNoise(continuous.sigmas[continuous.count - 1])
     }
     // With leading spacing, diffusers' Euler and Heun start as if an image of unit variance were in the noise.
     let startsAtUnitVariance =

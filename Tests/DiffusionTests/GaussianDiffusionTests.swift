@@ -69,6 +69,26 @@ struct GaussianDiffusionTests {
     #expect(Clipping.thresholding(quantile: 0, maximum: 1)(Tensor([1, 1, 1, 2], [0.2, -1])).values == [0.2, -1])
   }
 
+  /// Thresholded DDIM is chaotic, so that each step is compared on its own, from diffusers' state and network output.
+  @Test func thresholdedDDIMStepsAgreeWithDiffusers() throws {
+    let reference = try Fixture("diffusers/default-like.schedulers")
+    let levels = try NoiseLevels(
+      betas: betas(from: 1e-4, to: 0.02, steps: 1000), steps: 10, spacing: .leading, style: .fixedStride,
+      options: LevelOptions())
+    let process = GaussianDiffusion(
+      levels: levels, originalSteps: 1000, meanType: .epsilon, varType: .fixedSmall, rescaleTimesteps: false)
+    var sampler = DDIM.info.make(SamplerParameters(keepsEpsilon: true))
+    for i in 0..<10 {
+      let (x, expected) = (reference.tensor("thresholded.x.\(i)"), reference.tensor("thresholded.x.\(i + 1)"))
+      let output = reference.tensor("thresholded.output.\(i)")
+      let context = SamplingContext(
+        process: process, model: { _, _ in output }, clipping: .thresholding(quantile: 0.9, maximum: 1.5))
+      let found = sampler.step(x, 9 - i, context) { Tensor(zeros: x.shape) }.x
+      let largest = expected.values.map(abs).max() ?? 0
+      expectClose(found, expected, tolerance: 1e-5 * largest, "step \(i)")
+    }
+  }
+
   @Test func respacedProcessesAgreeWithTheOriginal() throws {
     let reference = try Fixture("schedules")
     var compared = 0

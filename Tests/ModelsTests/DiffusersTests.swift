@@ -25,25 +25,25 @@ struct DiffusersNamesTests {
     ("something.else", "something.else"),
   ])
   func names(diffusers: String, original: String) throws {
-    let names = try #require(DiffusersNames(Self.levels2))
-    #expect(names.assemblies([diffusers]) == [AssembledName(original, parts: [diffusers])])
+    let names = try #require(TensorNames.diffusers(Self.levels2))
+    #expect(names.assemblies([diffusers]) { _ in 2 } == [AssembledName(original, parts: [diffusers])])
   }
 
   @Test func queriesKeysAndValuesAreOne() throws {
-    let names = try #require(DiffusersNames(Self.levels2))
+    let names = try #require(TensorNames.diffusers(Self.levels2))
     let parts = ["to_q", "to_k", "to_v"].map { "down_blocks.1.attentions.0.\($0).weight" }
     // In whatever order they come.
     #expect(
-      names.assemblies(parts.reversed()) == [
+      names.assemblies(parts.reversed()) { _ in 2 } == [
         AssembledName("input_blocks.3.1.qkv.weight", parts: parts, trailingOnes: 1)
       ])
     #expect(names.parts(of: "input_blocks.3.1.qkv.weight") == parts)
     #expect(names.parts(of: "input_blocks.9.1.qkv.weight") == nil)
-    let old = try #require(DiffusersNames(Self.levels2 + ["mid_block.attentions.0.proj_attn.weight"]))
+    let old = try #require(TensorNames.diffusers(Self.levels2 + ["mid_block.attentions.0.proj_attn.weight"]))
     #expect(
       old.parts(of: "middle_block.1.qkv.bias") == ["query", "key", "value"].map { "mid_block.attentions.0.\($0).bias" })
     #expect(
-      old.assemblies(["mid_block.attentions.0.proj_attn.weight"]) == [
+      old.assemblies(["mid_block.attentions.0.proj_attn.weight"]) { _ in 2 } == [
         AssembledName(
           "middle_block.1.proj_out.weight", parts: ["mid_block.attentions.0.proj_attn.weight"], trailingOnes: 1)
       ])
@@ -61,7 +61,7 @@ struct DiffusersNamesTests {
     }
   }
 
-  @Test func otherNamesAreNotDiffusers() { #expect(DiffusersNames(["input_blocks.0.0.weight"]) == nil) }
+  @Test func otherNamesAreNotDiffusers() { #expect(TensorNames.diffusers(["input_blocks.0.0.weight"]) == nil) }
 }
 
 /// Folders made of a few words, and the weights of another file.

@@ -104,7 +104,9 @@ struct PublishedModelsTests {
   private func originalShapes(_ tensors: [String: [Int]]) throws -> [String: [Int]] {
     let names = tensors.keys.sorted()
     var shapes: [String: [Int]] = [:]
-    for assembly in try #require(DiffusersNames(names)).assemblies(names) {
+    for assembly in try #require(TensorNames.diffusers(names)).assemblies(
+      names, dimensions: { tensors[$0]?.count ?? 0 })
+    {
       var shape = try assembly.parts.map { try #require(tensors[$0]) }.reduce([0]) { [$0[0] + $1[0]] + $1.dropFirst() }
       shape += [Int](repeating: 1, count: assembly.trailingOnes)
       shapes[assembly.name] = shape

@@ -123,6 +123,26 @@ struct ContinuousProcessTests: RunsSample {
     expectClose(try readNPY(try bytes("x.npy"), path: "x.npy"), expected, tolerance: 1e-4 * largest, tag)
   }
 
+  /// One of facebookresearch/flow_matching is known by its trainer's arguments; its average is in a list without names,
+  /// and a label beyond the classes stands for none.
+  @Test(arguments: [("euler5", ""), ("guided5", "--guidance 2.5")])
+  func drawsWhatFlowMatchingDraws(tag: String, options: String) throws {
+    defer { cleanUp() }
+    let reference = try Fixture("families/flow/flow-matching.reference")
+    try Data(npy(reference.tensor("noise").shape, .float32(reference.tensor("noise").values))).write(
+      to: folder.appendingPathComponent("noise.npy"))
+    let result = try run(
+      """
+      --model \(Fixture.path("families/flow/flow-matching.pth")) --image-size 16 --num-head-channels 16 --class 1,3 \
+      --count 2 --noise noise.npy --steps 5 --out x.npy \(options)
+      """)
+    try #require(result.status == 0, "\(result.errors)")
+    #expect(result.errors.contains("null_class 5, process flow"), "\(result.errors)")
+    let expected = reference.tensor(tag)
+    let largest = expected.values.map(abs).max() ?? 0
+    expectClose(try readNPY(try bytes("x.npy"), path: "x.npy"), expected, tolerance: 1e-4 * largest, tag)
+  }
+
   @Test(arguments: [
     ("--sampler ddim", "--sampler ddim is not defined for the process that"),
     ("--eta 0.5", "--eta is for ddim, but the sampler is onestep; leave --eta out"),

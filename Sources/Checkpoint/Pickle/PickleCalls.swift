@@ -29,9 +29,9 @@ extension PickleMachine {
       else { throw .unexpected("a tensor is made of something other than a storage, an offset, a shape and strides") }
       stack.append(.tensor(PickleTensor(storage: storage, offset: offset, shape: shape, strides: strides)))
     case .namespace where arguments.isEmpty:
-      let arguments = makeDictionary()
-      arguments.takesState = true
-      stack.append(.dictionary(arguments))
+      let object = makeDictionary()
+      object.isObject = true
+      stack.append(.dictionary(object))
     case .other(let name): stack.append(.opaque(kind: name))
     default: throw .unexpected("\(name.description) is called with \(arguments.count) arguments")
     }
@@ -41,9 +41,7 @@ extension PickleMachine {
   mutating func build() throws(PickleFault) {
     let state = try pop()
     switch (try top(), state) {
-    case (.dictionary(let object), .dictionary):
-      // Not copied: a short file could have it copied many times.
-      if object.takesState { stack[stack.count - 1] = state }
+    case (.dictionary(let object), .dictionary(let state)): if object.isObject { object.state = state }
     case (.opaque, _): break
     case (let object, _): throw .unexpected("the state of \(object.kind) is set to \(state.kind)")
     }

@@ -39,8 +39,8 @@ enum PickleName: Equatable {
   /// Modules that a pickle names to run something. None would be run; but whoever sees them should not open the file
   /// with Python.
   private static let hostile: Set<String> = [
-    "builtin", "code", "commands", "ctypes", "importlib", "marshal", "nt", "os", "pickle", "posix", "pty", "runpy",
-    "shutil", "socket", "subprocess", "sys", "webbrowser",
+    "ctypes", "importlib", "marshal", "nt", "os", "pickle", "posix", "pty", "runpy", "shutil", "socket", "subprocess",
+    "sys", "webbrowser",
   ]
 
   /// The builtins that are types of values, not functions.

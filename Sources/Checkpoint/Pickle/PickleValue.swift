@@ -56,19 +56,23 @@ final class PickleList {
 
 /// A dictionary, in insertion order.
 final class PickleDictionary {
-  private(set) var items: [(key: PickleValue, value: PickleValue)] = []
+  private var own: [(key: PickleValue, value: PickleValue)] = []
+  /// The items, or those of the object's state.
+  var items: [(key: PickleValue, value: PickleValue)] { state?.own ?? own }
   /// Whether any value under a string is a tensor. Tracked on insertion: a file can refer to one large dictionary many
   /// times, and a search would go through it each time.
   private(set) var holdsTensors = false
-  /// Whether it stands for an object whose state are its items.
-  var takesState = false
+  /// Whether it stands for an object, such as a program's arguments, which has its values in another dictionary.
+  var isObject = false
+  /// The dictionary of an object's values. Not copied: a short file could have it copied many times.
+  var state: PickleDictionary?
 
   func enter(_ key: PickleValue, _ value: PickleValue) {
-    items.append((key, value))
+    own.append((key, value))
     if case .string = key, case .tensor = value { holdsTensors = true }
   }
 
-  func removeAll() { items = [] }
+  func removeAll() { (own, state) = ([], nil) }
 
   /// The value under a string: the last one inserted, as in Python.
   subscript(name: String) -> PickleValue? {

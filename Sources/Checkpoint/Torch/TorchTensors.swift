@@ -15,8 +15,10 @@ struct TorchTensors {
   private static let depth = 4
 
   private var holders: [Holder] = []
-  /// The string keys of the outermost dictionary, and of the arguments in it.
+  /// The string keys of the outermost dictionary.
   private var outermostKeys: [String] = []
+  /// The truth values among the arguments in it.
+  private var arguments: [String: Bool] = [:]
   private var isOptimizer = false
   /// The class of an object that was saved whole; nil if there is none.
   private var wholeObject: String?
@@ -29,13 +31,18 @@ struct TorchTensors {
     case .dictionary(let dictionary):
       isOptimizer = dictionary.isOptimizer
       outermostKeys = dictionary.keys
-      if case .dictionary(let arguments)? = dictionary["args"] { outermostKeys += arguments.keys.map { "args.\($0)" } }
+      if case .dictionary(let arguments)? = dictionary["args"] {
+        for item in arguments.items {
+          if case .string(let key) = item.key, case .bool(let value) = item.value { self.arguments[key] = value }
+        }
+      }
       collect(root, [])
     case .list: collect(root, [])
     case .tuple(let tuple):
       // Tuples can share parts without limit, so that none but the outermost is looked into.
       for (i, item) in tuple.items.enumerated() { collect(item, ["\(i)"]) }
-    case .opaque(let kind): wholeObject = kind
+    // A class has a module before its name.
+    case .opaque(let kind) where kind.contains("."): wholeObject = kind
     default: throw .unexpected("it holds \(root.kind)")
     }
     seen = []
@@ -87,24 +94,24 @@ struct TorchTensors {
         storageCount: tensor.storage.count)
       entries.append((name, stored))
     }
+    let isNested = found.tensors.contains { !holders[$0.group].path.isEmpty }
     return try StateDict(
       file: file, entries: entries, metadata: [:],
       origin: StateDictOrigin(
-        container, keyPath: found.keyPath, outermostKeys: found.keyPath.isEmpty ? [] : outermostKeys,
+        container, keyPath: found.keyPath, outermostKeys: isNested ? outermostKeys : [], arguments: arguments,
         isRunningAverage: found.isAverage))
   }
 
   /// The dictionary of tensors that is likeliest the model's where no name is known: the average, one under a usual
   /// key, the outermost, any other in it, or one nested deeper.
   private var likeliest: NetworkSearch.Found? {
-    let usual = ["state_dict", "model_state_dict", "model"]
     func rank(_ holder: Holder) -> Int {
       let path = holder.path
       if holder.isList { return 5 }
+      if path.contains(where: NetworkSearch.isAverageKey) { return 0 }
       if path.isEmpty { return 2 }
-      let key = path.contains(where: NetworkSearch.isAverageKey) ? -1 : usual.firstIndex(of: path[0])
-      guard let key else { return path.count == 1 ? 3 : 5 }
-      return path.count > 1 ? 4 : key < 0 ? 0 : 1
+      if NetworkSearch.usualKeys.contains(path[0]) { return path.count == 1 ? 1 : 4 }
+      return path.count == 1 ? 3 : 5
     }
     guard let best = holders.indices.min(by: { rank(holders[$0]) < rank(holders[$1]) }) else { return nil }
     let path = holders[best].path

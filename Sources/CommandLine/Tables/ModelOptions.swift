@@ -11,11 +11,14 @@ let modelOptions = (hiddenFacts(in: \.request.settings) + [processOption])
 private let processOption =
   OptionDefinition(
     "process", .required(name: "NAME", example: "edm"), .model, words: ProcessSpecification.names,
-    "in place of what was recognised: diffusion, edm, consistency, flow (data at t = 1) or rectified-flow"
+    "in place of what was recognised: \(ProcessSpecification.names.joined(separator: ", ")); flow has data at t = 1"
   ) { o, value, name throws(UsageError) in
     guard ProcessSpecification.names.contains(value) else {
       throw UsageError(
-        "--\(name): \"\(value)\" is not a process; type --\(name) diffusion, edm, consistency, flow or rectified-flow")
+        """
+        --\(name): \"\(value)\" is not a process; type --\(name) and one of \
+        \(ProcessSpecification.names.joined(separator: ", "))
+        """)
     }
     o.request.settings.process = value
   }

@@ -40,14 +40,14 @@ private let drawingOptions: [OptionDefinition] = [
     "steps", .required(name: "N", example: "50"), .drawing, of: CommandName.inversions.union([.draw]),
     """
     denoising steps, at most the model's own; default 20 with unipc, 50 with the others; 18 for EDM models, 1 for \
-    consistency models
+    consistency models, all with pc
     """
   ) { o, value, name throws(UsageError) in o.request.steps = try wholeNumber(value, name, 1...1_000_000) },
   OptionDefinition(
     "sampler", .required(name: "NAME", example: "ddim"), .drawing, words: SamplerInfo.all.map(\.name),
     """
     the sampler; --sampler help lists them; default unipc, or ddim with --eta, --respacing or --mask; heun for EDM \
-    models, euler for flows, onestep for consistency models
+    models, pc for score models, euler for flows, onestep for consistency models
     """
   ) { o, value, name throws(UsageError) in
     if value == "help" { o.listsSamplers = true } else { o.request.sampler = try samplerName(value, name) }
@@ -60,7 +60,7 @@ private let drawingOptions: [OptionDefinition] = [
     "s-churn", .required(name: "X", example: "40"), .drawing,
     """
     for heun and dpm with EDM models: how much noise to add before the steps (S_churn in the paper), which corrects \
-    earlier ones; default 0
+    errors of earlier ones; default 0
     """
   ) { o, value, name throws(UsageError) in o.request.churn = try number(value, name, from: 0) },
   OptionDefinition(

@@ -14,8 +14,8 @@ public struct ContinuousDiffusion: Sendable, Equatable {
     case edmVE = "edm-ve"
     /// The levels of the cosine schedule, for a network of improved-diffusion (ibid., table 1, "iDDPM").
     case edmIDDPM = "edm-iddpm"
-    /// (x + 1) / 2 = (x₀ + 1) / 2 + σ·ε, images in 0 to 1, of which the network predicts the score, ∇ log p (Song et al.
-    /// 2021, "Score-Based Generative Modeling through SDEs", the variance exploding SDE).
+    /// (x + 1) / 2 = (x₀ + 1) / 2 + σ·ε, images in 0 to 1, of which the network predicts the score, ∇ log p (Song et
+    /// al. 2021, "Score-Based Generative Modeling through SDEs", the variance exploding SDE).
     case ve
     /// The same levels; the network maps any of them to the image at once (Song et al. 2023, "Consistency Models").
     case consistency
@@ -28,11 +28,12 @@ public struct ContinuousDiffusion: Sendable, Equatable {
     /// Whether levels go from 1, pure noise, to 0, and not over σ of Karras et al.
     public var isFlow: Bool { self == .flow || self == .rectifiedFlow }
 
-    /// Whether x̂₀ is clipped to the pixels' range, as in the code that defines the process; consistency_models clips EDM's.
+    /// Whether x̂₀ is clipped to the pixels' range, as in the code that defines the process; consistency_models clips
+    /// EDM's.
     public var clips: Bool { self == .edm || self == .consistency }
 
     /// Whether x = x₀ + σ·ε at every level, and a probability flow leads from one to the next.
-    public var isVarianceExploding: Bool { !isFlow && self != .consistency }
+    public var isAdditive: Bool { !isFlow && self != .consistency }
   }
 
   /// The least σ that float32 can tell from no noise in an image.
@@ -116,7 +117,7 @@ public struct ContinuousDiffusion: Sendable, Equatable {
   }
 
   /// The factor of standard normal noise from which sampling starts at the level `sigma`, and what is added to it.
-  public func initial(_ sigma: Double) -> (scale: Float, offset: Float) {
+  public func startingNoise(_ sigma: Double) -> (scale: Float, offset: Float) {
     // Images in 0 to 1 start around 0.
     if form == .ve { return (Float(2 * sigma), -1) }
     return (Float(startsWithUnitImage ? (sigma * sigma + 1).squareRoot() : sigma), 0)
@@ -133,8 +134,10 @@ public struct ContinuousDiffusion: Sendable, Equatable {
       guard count <= steps else { throw .tooMany(steps: count, available: steps, section: nil) }
       return (0..<count).map { sigma(scale: $0 * (steps / count)) }
     case .edm, .edmVP, .edmVE, .edmIDDPM:
-      return (0..<count).map { nearest(karras(count > 1 ? Double($0) / Double(count - 1) : 0)) }
-    case .ve: return (0..<count).map { sigmaMin * pow(sigmaMax / sigmaMin, Double(veTime($0, of: count))) }
+      let levels = (0..<count).map { nearest(karras(count > 1 ? Double($0) / Double(count - 1) : 0)) }
+      // Of many steps some have the same timestep of iDDPM, and lead nowhere.
+      return levels.indices.filter { $0 == 0 || levels[$0] < levels[$0 - 1] }.map { levels[$0] }
+    case .ve: return (0..<count).map { veSigma($0, of: count) }
     case .flow: return (0..<count).map { 1 - Double($0) / Double(count) }
     case .rectifiedFlow:
       // diffusers shifts the ends, and what lies between them once more.

@@ -34,10 +34,10 @@ enum IDDPMLevels {
   /// The least level above 0.
   static var least: Double { Double(all[all.count - 2]) }
 
-  /// The timestep, from 0, with the level nearest to `sigma`; -1 for no noise.
+  /// The timestep, from 0, with the level nearest to `sigma`.
   static func timestep(_ sigma: Double) -> Int {
     let sigma = Float(sigma)
-    let nearest = all.indices.min { abs(all[$0] - sigma) < abs(all[$1] - sigma) } ?? 0
+    let nearest = all.indices.dropLast().min { abs(all[$0] - sigma) < abs(all[$1] - sigma) } ?? 0
     return all.count - 2 - nearest
   }
 
@@ -55,17 +55,20 @@ func veTime(_ i: Int, of count: Int) -> Float {
 }
 
 extension ContinuousDiffusion {
-  /// The levels between which the predictor of a variance exploding process steps, highest first, and 0: σ is spaced
-  /// evenly in its logarithm over `count` levels, and the time of a step, which is slightly off one of these, is
-  /// rounded down to it. That can take the level below, as in the original.
-  func predictorSigmas(steps count: Int) -> [(from: Double, to: Double)] {
+  /// σ of step `i` of `count` of a variance exploding process.
+  func veSigma(_ i: Int, of count: Int) -> Double {
+    sigmaMin * pow(sigmaMax / sigmaMin, Double(veTime(i, of: count)))
+  }
+
+  /// The levels between which the predictor of a variance exploding process takes step `i` of `count`: σ is spaced
+  /// evenly in its logarithm, and the time of a step, which is slightly off one of these levels, is rounded down to it.
+  /// That can take the level below, as in the original.
+  func predictorSigmas(_ i: Int, of count: Int) -> (from: Double, to: Double) {
     func level(_ k: Int) -> Double {
       if k < 0 { return 0 }
       return sigmaMin * pow(sigmaMax / sigmaMin, count > 1 ? Double(k) / Double(count - 1) : 0)
     }
-    return (0..<count).map { i in
-      let k = Int(veTime(i, of: count) * Float(count - 1))
-      return (level(k), level(k - 1))
-    }
+    let k = Int(veTime(i, of: count) * Float(count - 1))
+    return (level(k), level(k - 1))
   }
 }

@@ -4,7 +4,8 @@ import TensorCore
 /// redone with the mean of the directions at its two ends. Evaluates the network twice per step, but once in the last.
 public struct Heun: Sampler {
   private let churn: Churn?
-  /// What x lost when it was rounded to float32 after the last step of `exactStep`.
+  /// What x lost when it was rounded to float32 after the last step of `exactStep`. Less than its last digit, and so
+  /// harmless where x is replaced between steps.
   private var lost: [Double] = []
 
   /// - Parameter churn: the noise that is added before each step of a process x = x₀ + σ·ε; nil for none.

@@ -38,6 +38,6 @@ extension Midpoint {
     summary: "EDM models: second order by two passes of the network a step, the second in between (Lu et al. 2022)",
     defaultSpacing: nil, spacingStyle: .continuous, parameters: [.churn],
     modelEvaluations: { _, steps, _ in 2 * steps },
-    isDefined: { ($0 as? ContinuousProcess)?.diffusion.form.isVarianceExploding == true }
+    isDefined: { ($0 as? ContinuousProcess)?.diffusion.form.isAdditive == true }
   ) { Midpoint(churn: $0.churn) }
 }

@@ -59,7 +59,8 @@ public struct PredictorCorrector: Sampler {
   ) -> (score: Tensor, predXStart: Tensor) {
     let output = process.prediction(in: process.output(of: context.model, x, step: i), for: x)
     let predXStart = process.xStart(from: output, x, step: i, context.clipping)
-    // From x̂₀ little of the score is left near the end, where it is close to x. x is twice an image in 0 to 1.
+    // x spans -1 to 1, twice the range that the network knows, so that its score is half the network's. From x̂₀ little
+    // of it would be left near the end, where x̂₀ is close to x.
     if context.clipping == .none { return (output.map { $0 / 2 }, predXStart) }
     let factor = 1 / (process.level(i).sigma * process.level(i).sigma)
     return (sum((factor, predXStart), (-factor, x)), predXStart)
@@ -67,9 +68,9 @@ public struct PredictorCorrector: Sampler {
 
   /// The levels between which the prediction of step `i` steps: the original's, or those of `--sigmas`.
   private func levels(_ process: ContinuousProcess, _ i: Int) -> (from: Double, to: Double) {
-    let usual = try? process.diffusion.sigmas(steps: process.count)
-    if process.sigmas == usual?.reversed() {
-      return process.diffusion.predictorSigmas(steps: process.count)[process.count - 1 - i]
+    let step = process.count - 1 - i
+    if process.sigmas[i] == process.diffusion.veSigma(step, of: process.count) {
+      return process.diffusion.predictorSigmas(step, of: process.count)
     }
     return (process.sigmas[i], i > 0 ? process.sigmas[i - 1] : 0)
   }

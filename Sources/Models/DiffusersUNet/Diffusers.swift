@@ -33,19 +33,15 @@ public struct Diffusers: UNetFamily {
   public static func recognize(
     _ contents: CheckpointContents, _ stated: StatedSettings
   ) throws(ModelError) -> Diffusers? {
-    guard let names = DiffusersNames(contents.state.names) else {
+    guard let names = TensorNames.diffusers(contents.state.names) else {
       guard let unet = try UNetCheckpoint(FamilyCheckpoint(contents), among: PublishedModel.openAI) else { return nil }
       return unet.isNamed(name) == true ? Diffusers(unet: unet) : nil
     }
-    let checkpoint: FamilyCheckpoint
+    var described: DescribedModel?
     do {
-      let state = try contents.state.assembled(names.assemblies(contents.state.names))
-      var described: DescribedModel?
       if let path = contents.path { described = try DiffusersFolder(weights: path).description() }
-      checkpoint = FamilyCheckpoint(
-        contents, state: state, described: described, namesInFile: "diffusers' names",
-        parts: { names.parts(of: $0) })
     } catch { throw .checkpoint(error) }
+    let checkpoint = try names.checkpoint(contents, whose: "diffusers'", described: described)
     guard let unet = try UNetCheckpoint(checkpoint, among: PublishedModel.google) else { return nil }
     return unet.isNamed(name) == false ? nil : Diffusers(unet: unet)
   }

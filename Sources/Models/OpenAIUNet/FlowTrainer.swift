@@ -10,7 +10,7 @@ enum FlowTrainer {
 
   /// The trainer that saved a checkpoint; nil if it was none of these.
   init?(_ origin: StateDictOrigin) {
-    if origin.outermostKeys.contains("args.discrete_flow_matching") {
+    if origin.arguments["discrete_flow_matching"] == false {
       self = .flowMatching
     } else if Set(["net_model", "ema_model"]).isSubset(of: origin.outermostKeys) {
       self = .torchcfm

@@ -28,7 +28,7 @@ struct ShapeReader {
     }
     (inputBlocks, outputBlocks) = (blocks("input_blocks"), blocks("output_blocks"))
     let isKnown = shapes.keys.contains { name in
-      ["input_blocks.", "output_blocks.", "middle_block.", "time_embed."].contains { name.hasPrefix($0) }
+      ["input_blocks.", "output_blocks."].contains { name.hasPrefix($0) }
     }
     if !isKnown { throw .otherNetwork }
     guard inputBlocks <= Self.mostBlocks, outputBlocks <= Self.mostBlocks else {

@@ -59,8 +59,8 @@ extension UNetFamily {
   public func specification(_ stated: StatedSettings) throws(ModelError) -> ModelSpecification {
     var upstream = upstream
     let configuration = unet.architecture.configuration
-    // Flows have no variance.
-    if configuration.outChannels == configuration.imageChannels {
+    // Flows have no variance. Others save their networks under the same keys, but have names of their own.
+    if configuration.outChannels == configuration.imageChannels && checkpoint.namesInFile == nil {
       FlowTrainer(checkpoint.state.origin)?.describe(&upstream, configuration)
     }
     return try unet.specification(family: Self.name, stated, upstream: upstream, conventions: Self.conventions)

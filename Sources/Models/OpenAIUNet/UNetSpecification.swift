@@ -122,7 +122,7 @@ extension UNetCheckpoint {
     let isFlow = ContinuousDiffusion.Form(rawValue: process)?.isFlow == true
     let prediction = known.stated.prediction
     let stated = [
-      ("--prediction \(prediction ?? "")", prediction != nil && !(isFlow && prediction == "v")),
+      ("what is predicted (--prediction, --predict-xstart)", prediction != nil && !(isFlow && prediction == "v")),
       ("--noise-schedule", known.stated.noiseSchedule != nil),
       ("--rescale-timesteps", known.stated.rescaleTimesteps != nil), ("--sigma-small", known.stated.sigmaSmall != nil),
     ].first(where: \.1)?.0
@@ -130,7 +130,7 @@ extension UNetCheckpoint {
     throw .unusable(
       reason:
         """
-        \(known.name): \(stated) is for processes in timesteps, and its process is \(process)\
+        \(known.name): \(stated) is a setting of processes in timesteps, and its process is \(process)\
         \(isFlow ? ", which predicts the velocity" : ""); leave it out\
         \(known.stated.process == nil ? ", or type --process diffusion" : "")
         """)

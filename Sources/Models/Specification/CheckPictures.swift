@@ -5,17 +5,17 @@ import TensorCore
 /// Drawings of many kinds, one of which is likely to be somewhat like what a network was trained on: strokes on black,
 /// a face and shapes on white, and discs that cover each other, which have the statistics of photographs.
 ///
-/// They are not smooth: how much noise is in a picture can be seen wherever it is smooth, and a network that sees it
-/// does not need to be told its timestep.
+/// Those are not smooth: how much noise is in a picture can be seen wherever it is smooth, and a network that sees it
+/// does not need to be told its timestep. Two smooth pictures come last, in which attention has more to do.
 struct CheckPictures {
-  /// How many there are.
-  static let count = 8
+  /// How many smooth pictures come last.
+  static let smoothCount = 2
 
   private let side: Int
   /// Colours as red, green and blue in -1 to 1; grey images have the first of these.
   private typealias Colour = (Float, Float, Float)
 
-  /// The pictures, `[8, channels, side, side]`.
+  /// The pictures, `[10, channels, side, side]`.
   static func pictures(channels: Int, side: Int) -> Tensor {
     let pictures = CheckPictures(side: side)
     let (black, white): (Colour, Colour) = ((-1, -1, -1), (1, 1, 1))
@@ -36,8 +36,12 @@ struct CheckPictures {
         pictures.drawn(t.map { Shape(.stroke($0, 0.1), white) }, on: black), pictures.drawn(face, on: white),
         pictures.drawn(shapes, on: white),
       ] + (0..<UInt64(4)).map { pictures.leaves(seed: $0) }
+      + [pictures.shaded { ($0 - $1) / 2 }, pictures.shaded { 2 / (1 + 7.5 * ($0 * $0 + $1 * $1)) - 1 }]
     let pixels = side * side
-    return Tensor([drawn.count, channels, side, side], drawn.flatMap { $0.prefix(channels * pixels) })
+    // Further channels, if there are more than three, repeat the colours.
+    return Tensor(
+      [drawn.count, channels, side, side],
+      drawn.flatMap { planes in (0..<channels).flatMap { planes[$0 % 3 * pixels..<($0 % 3 + 1) * pixels] } })
   }
 
   /// A place; both coordinates are in -1 to 1.
@@ -88,6 +92,11 @@ struct CheckPictures {
       }
     }
     return planes
+  }
+
+  /// Grey by place: three planes.
+  private func shaded(_ shade: (_ x: Float, _ y: Float) -> Float) -> [Float] {
+    (0..<3 * side * side).map { i in shade(place(i % side), place(i / side % side)) }
   }
 
   /// Forty discs at random; those of odd seeds have a texture.

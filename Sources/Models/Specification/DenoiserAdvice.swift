@@ -3,11 +3,11 @@ import DiffusionText
 import TensorCore
 
 extension DenoiserCheck {
-  /// The factor by which another setting must lower the error to be worth mentioning.
+  /// The factor by which another prediction or process must lower the error to be worth mentioning.
   private static let clearly = 1.15
-  /// How much less the logarithms of errors must sum to for another schedule or T to be worth mentioning. That is
-  /// little: a network sees most of what it is told of the noise by itself. The check's own noise is half as much on
-  /// networks that were trained for 1,000 steps (`make digits`).
+  /// How much less the logarithms of errors must sum to for another schedule, T or number of heads to be worth
+  /// mentioning. That is little: a network sees most of what it is told of the noise by itself. The check's own noise is
+  /// half as much on networks that were trained for 1,000 steps (`make digits`).
   private static let margin = 0.05
 
   /// The result of a check.
@@ -71,60 +71,92 @@ extension DenoiserCheck {
   /// Whether anything says that the process is diffusion.
   private var isProcessStated: Bool { specification.settings.contains { ["process", "scheduler"].contains($0.key) } }
 
-  /// Changes one setting after another as long as that makes the errors clearly lower.
+  /// Changes one setting after another as long as that makes the errors lower.
   private func improved(_ start: Guess, _ questioned: [String], _ shares: [Double]) -> Guess {
     var best = start
     for _ in 0..<(isCheap ? 2 : 1) {
       let before = best
       var choice = choice(best)
       var least = errors(best, shares, of: choice)
-      for variation in variations where questioned.contains(variation.key) {
-        for candidate in variation.guesses(best) where candidate != best {
-          let hasSameTarget = candidate.meanType == best.meanType && candidate.continuous == best.continuous
-          // What is read off the output wrongly says nothing of which pictures the network knows.
-          let pictures = hasSameTarget ? choice : self.choice(candidate)
-          guard hasSameTarget || isPlausible(pictures.least) else { continue }
-          let errors = errors(candidate, shares, of: pictures)
-          if errors.mean * Self.clearly < least.mean && (hasSameTarget || isPlausible(errors.mean)) {
-            (best, least, choice) = (candidate, errors, pictures)
-          }
+      for candidate in targets(best, questioned) {
+        // What is read off the output wrongly says nothing of which pictures the network knows.
+        let pictures = self.choice(candidate)
+        guard isPlausible(pictures.least) else { continue }
+        let errors = errors(candidate, shares, of: pictures)
+        if errors.mean * Self.clearly < least.mean && isPlausible(errors.mean) {
+          (best, least, choice) = (candidate, errors, pictures)
         }
       }
-      if best.continuous == nil && isPlausible(least.mean) {
-        best = timed(best, least, questioned, shares, of: choice)
+      // What heads change differs from picture to picture, and is clearest where there is little noise.
+      for guesses in hiddenGuesses(questioned) {
+        best = refined(best, guesses(best), shares.filter { $0 >= 0.5 }, of: all(choice))
       }
+      if best.continuous == nil { best = refined(best, timedGuesses(best, questioned, shares), shares, of: choice) }
       if best == before { break }
     }
     return best
   }
 
-  /// Finds the schedule, T and rescaling by which the network is told the timestep that fits the noise best. A timestep
-  /// that is slightly off hardly matters to it, so what counts is how far errors are above the least that any timestep
-  /// gave.
-  private func timed(
-    _ guess: Guess, _ errors: Errors, _ questioned: [String], _ shares: [Double], of choice: Choice
+  /// The best of `guesses` if it is better than `guess`. A setting that is slightly off hardly matters to a network, so
+  /// what counts is how far errors are above the least that any guess gave at each level.
+  private func refined(
+    _ guess: Guess, _ guesses: [Guess], _ shares: [Double], of choice: Choice
   ) -> Guess {
-    func told(_ guess: Guess) -> [Float] { shares.map { timestep(guess, share: $0).told } }
-    func isAlmost(_ a: [Float], _ b: [Float]) -> Bool { zip(a, b).allSatisfy { abs($0 - $1) <= 1 + 0.02 * $1 } }
-    var candidates = [(guess: guess, told: told(guess), errors: errors)]
-    // Those that change less come first: of guesses that tell the network the same, one is enough.
-    for candidate in timedGuesses(guess, questioned) {
-      let timesteps = told(candidate)
-      if candidates.contains(where: { isAlmost($0.told, timesteps) }) { continue }
-      candidates.append((candidate, timesteps, self.errors(candidate, shares, of: choice)))
-    }
+    let candidates = ([guess] + guesses).map { (guess: $0, errors: errors($0, shares, of: choice)) }
     let floor = shares.indices.map { k in candidates.map { $0.errors.logarithms[k] }.min() ?? 0 }
     func excess(_ errors: Errors) -> Double { zip(errors.logarithms, floor).reduce(0) { $0 + $1.0 - $1.1 } }
-    var best = candidates[0]
-    for candidate in candidates.dropFirst() {
-      let (found, least) = (excess(candidate.errors), excess(best.errors))
-      if found + Self.margin < least && 2 * found < least { best = candidate }
+    let current = excess(candidates[0].errors)
+    let better = candidates.filter {
+      isPlausible($0.errors.mean) && excess($0.errors) + Self.margin < current && 2 * excess($0.errors) < current
     }
+    // Of those that are about as good, the first.
+    let least = better.map { excess($0.errors) }.min() ?? 0
+    let best = better.first { excess($0.errors) <= least + Self.margin / 2 } ?? candidates[0]
     return best.guess
   }
 
-  /// Guesses with another schedule, T or rescaling, those that change less first.
-  private func timedGuesses(_ guess: Guess, _ questioned: [String]) -> [Guess] {
+  /// Guesses of what else the network predicts: other predictions, and other processes.
+  private func targets(_ guess: Guess, _ questioned: [String]) -> [Guess] {
+    // The settings of diffusion are not known of a network that was taken for another process.
+    guard specification.process.continuous == nil else { return [] }
+    var guesses: [Guess] = []
+    if questioned.contains("prediction") && guess.continuous == nil {
+      for type in ModelMeanType.predictions.compactMap(ModelMeanType.init(prediction:)) where type != guess.meanType {
+        // No image follows from the noise where there is nothing else.
+        if type == .epsilon && specification.process.betas.last == 1 { continue }
+        var other = guess
+        other.meanType = type
+        guesses.append(other)
+      }
+    }
+    // No model of the others puts out a variance.
+    if questioned.contains("process") && !specification.process.varType.isLearned {
+      for form in [ContinuousDiffusion.Form.flow, .rectifiedFlow, .edm] {
+        var other = resolved
+        other.continuous = ContinuousDiffusion(form)
+        if other != guess { guesses.append(other) }
+      }
+    }
+    return guesses
+  }
+
+  /// What else attention heads and other settings that no tensor shows could be, one setting after another.
+  private func hiddenGuesses(_ questioned: [String]) -> [(Guess) -> [Guess]] {
+    network.variations(of: network.hiddenSettings).map(\.key).filter(questioned.contains).map { key in
+      { guess in
+        let settings = network.variations(of: guess.hidden).first { $0.key == key }?.settings ?? []
+        return settings.map { settings in
+          var other = guess
+          other.hidden = settings
+          return other
+        }.filter { $0 != guess }
+      }
+    }
+  }
+
+  /// Guesses with another schedule, T or rescaling, those that change less first. Of those that tell the network almost
+  /// the same timesteps, one is enough.
+  private func timedGuesses(_ guess: Guess, _ questioned: [String], _ shares: [Double]) -> [Guess] {
     // Schedules other than the original's are not defined for another T.
     guard let schedule = guess.schedule else { return [] }
     let schedules = questioned.contains("noise_schedule") ? BetaSchedule.allCases : [schedule]
@@ -143,42 +175,14 @@ extension DenoiserCheck {
         }
       }
     }
-    return (1...3).flatMap { count in guesses.filter { $0.changes == count }.map(\.guess) }
-  }
-
-  private struct Variation {
-    /// The key of the setting that varies, as in `ResolvedSetting.key`.
-    let key: String
-    let guesses: (Guess) -> [Guess]
-  }
-
-  private var variations: [Variation] {
-    func changed(_ guess: Guess, _ change: (inout Guess) -> Void) -> Guess {
-      var guess = guess
-      change(&guess)
-      return guess
+    func told(_ guess: Guess) -> [Float] { shares.map { timestep(guess, share: $0).told } }
+    var known = [told(guess)]
+    return (1...3).flatMap { count in guesses.filter { $0.changes == count }.map(\.guess) }.filter { other in
+      let timesteps = told(other)
+      let isKnown = known.contains { zip($0, timesteps).allSatisfy { abs($0 - $1) <= 1 + 0.02 * $1 } }
+      known.append(timesteps)
+      return !isKnown
     }
-    let prediction = Variation(key: "prediction") { guess in
-      // No image follows from the noise where there is nothing else.
-      ModelMeanType.predictions.compactMap { ModelMeanType(prediction: $0) }
-        .filter { $0 != .epsilon || specification.process.betas.last != 1 }
-        .map { type in changed(guess) { $0.meanType = type } }
-    }
-    let hidden = network.variations(of: network.hiddenSettings).map { variation in
-      Variation(key: variation.key) { [network] guess in
-        let settings = network.variations(of: guess.hidden).first { $0.key == variation.key }?.settings ?? []
-        return settings.map { settings in changed(guess) { $0.hidden = settings } }
-      }
-    }
-    // The settings of diffusion are not known of a network that was taken for another process.
-    if specification.process.continuous != nil { return hidden }
-    // Last, and with the other settings as they were: they are those of diffusion.
-    let process = Variation(key: "process") { [resolved] _ in
-      [ContinuousDiffusion.Form.flow, .rectifiedFlow, .edm].map { form in
-        changed(resolved) { $0.continuous = ContinuousDiffusion(form) }
-      }
-    }
-    return [prediction] + hidden + [process]
   }
 
   /// The changes in a guess, as the user would type them.
@@ -186,7 +190,11 @@ extension DenoiserCheck {
     let (settled, found) = (resolved.hidden, guess.hidden)
     var flags: [String] = []
     if let form = guess.continuous?.form, guess.continuous != resolved.continuous {
-      flags.append("--process \(form.rawValue)")
+      let others = specification.settings.filter { $0.source == .stated }.map(\.key).filter {
+        ["prediction", "noise_schedule", "rescale_timesteps", "sigma_small"].contains($0)
+      }
+      let without = others.map { "--" + $0.split(separator: "_").joined(separator: "-") }
+      flags.append("--process \(form.rawValue)\(without.isEmpty ? "" : " without \(without.joined(separator: ", "))")")
     }
     if let prediction = guess.meanType.prediction, guess.meanType != resolved.meanType {
       flags.append("--prediction \(prediction)")

@@ -69,6 +69,16 @@ for tag, (kind, sampler, steps, settings, dropped) in runs.items():
     written = {key: value for key, value in json.loads(scheduler.to_json_string()).items() if key not in dropped}
     described.append({"tag": tag, "sampler": sampler, "steps": steps, "scheduler": json.dumps(written)})
     print(tag, float(x.abs().max()), scheduler.timesteps.tolist()[:3])
+# DDIM with thresholding is chaotic: a run is compared step by step, each from diffusers' own state.
+scheduler = diffusers.DDIMScheduler(thresholding=True, dynamic_thresholding_ratio=0.9, sample_max_value=1.5)
+scheduler.set_timesteps(10)
+x = torch.randn(reference["x"].shape, generator=torch.Generator().manual_seed(7))
+with torch.inference_mode():
+    for i, t in enumerate(scheduler.timesteps):
+        output = unet(x, t, class_labels=labels).sample
+        out[f"thresholded.x.{i}"], out[f"thresholded.output.{i}"] = x.clone(), output.clone()
+        x = scheduler.step(output, t, x).prev_sample
+out["thresholded.x.10"] = x.clone()
 image = 2 * torch.randn((2, 1, 16, 16), generator=torch.Generator().manual_seed(1))
 out["thresholding.x"] = image
 out["thresholding.out"] = diffusers.DDPMScheduler(thresholding=True, sample_max_value=1.5, dynamic_thresholding_ratio=0.9)._threshold_sample(image)

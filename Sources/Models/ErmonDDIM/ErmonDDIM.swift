@@ -1,0 +1,108 @@
+import DiffusionCheckpoints
+
+/// The network of ermongroup/ddim (Song et al. 2021, "Denoising Diffusion Implicit Models"), a translation of Ho et
+/// al.'s, which pesser/pytorch_diffusion, SDEdit, DDRM and DiffusionCLIP use too.
+public struct ErmonDDIM: UNetFamily {
+  /// See `ModelFamily`.
+  public static let name = "ddim"
+  /// See `ModelFamily`.
+  public static let signature: String? = "temb.dense.0.weight"
+  static let conventions = SamplingConventions.networksEpsilon
+
+  let unet: UNetCheckpoint
+
+  /// See `ModelFamily`. Recognises the names of the timestep embedding's layers.
+  public static func recognize(
+    _ contents: CheckpointContents, _ stated: StatedSettings
+  ) throws(ModelError) -> ErmonDDIM? {
+    guard contents.state.names.contains("temb.dense.0.weight") else {
+      guard let unet = try UNetCheckpoint(described: name, contents) else { return nil }
+      return ErmonDDIM(unet: unet)
+    }
+    let checkpoint = try names(contents.state.names).checkpoint(contents, whose: "ermongroup/ddim's")
+    return try UNetCheckpoint(checkpoint, among: []).map { ErmonDDIM(unet: $0) }
+  }
+
+  /// The original's names; levels of the decoder count from the highest resolution.
+  static func names(_ names: [String]) -> TensorNames {
+    let numbers = NameNumbers(names)
+    let (levels, blocks) = (min(numbers.count("down."), 64), min(numbers.count("down.0.block."), 64))
+    var table = TensorNames()
+    // Ho et al.'s network had it, and never used it.
+    table.ignored = ["logvar"]
+    func enterResBlock(_ theirs: String, _ original: String) {
+      table.enterResBlock(theirs, original, ["norm1", "conv1", "temb_proj", "norm2", "conv2", "nin_shortcut"])
+    }
+    func enterAttention(_ theirs: String, _ original: String) {
+      table.enterAttention(theirs, original, norm: "norm", qkv: ["q", "k", "v"], out: "proj_out")
+    }
+    table.enter("temb.dense.0", "time_embed.0")
+    table.enter("temb.dense.1", "time_embed.2")
+    table.enter("conv_in", "input_blocks.0.0")
+    for level in 0..<levels {
+      let first = 1 + level * (blocks + 1)
+      for block in 0..<blocks {
+        enterResBlock("down.\(level).block.\(block)", "input_blocks.\(first + block).0")
+        enterAttention("down.\(level).attn.\(block)", "input_blocks.\(first + block).1")
+      }
+      table.enter("down.\(level).downsample.conv", "input_blocks.\(first + blocks).0.op")
+      let firstUp = (levels - 1 - level) * (blocks + 1)
+      for block in 0...blocks {
+        enterResBlock("up.\(level).block.\(block)", "output_blocks.\(firstUp + block).0")
+        enterAttention("up.\(level).attn.\(block)", "output_blocks.\(firstUp + block).1")
+      }
+      // The upsampling layer comes after the attention, if there is any.
+      let place = numbers.has("up.\(level).attn.\(blocks).") ? 2 : 1
+      table.enter("up.\(level).upsample.conv", "output_blocks.\(firstUp + blocks).\(place).conv")
+    }
+    enterResBlock("mid.block_1", "middle_block.0")
+    enterAttention("mid.attn_1", "middle_block.1")
+    enterResBlock("mid.block_2", "middle_block.2")
+    table.enter("norm_out", "out.0")
+    table.enter("conv_out", "out.2")
+    return table
+  }
+
+  var upstream: ModelDescription {
+    var defaults = commonUpstream()
+    defaults.setHoDefaults(unet.architecture.configuration)
+    defaults.normEps = 1e-6
+    defaults.freqShift = 1
+    defaults.downsamplePadding = 0
+    return defaults
+  }
+}
+
+extension ModelDescription {
+  /// The settings that code bases in the line of Ho et al. 2020 have in common: one head, queries, keys and values as
+  /// separate layers, sines before cosines, ε on a linear schedule, no clipping.
+  mutating func setHoDefaults(_ configuration: UNetConfiguration) {
+    numHeads = 1
+    useNewAttentionOrder = true
+    flipSinToCos = false
+    normNumGroups = 32
+    (betaStart, betaEnd) = (1e-4, 0.02)
+    rescaleTimesteps = false
+    clipDenoised = false
+    // All of their configurations have attention at 16 × 16.
+    if let factor = configuration.attentionResolutions.min() { imageSize = 16 * factor }
+  }
+}
+
+extension SamplingConventions {
+  /// Those of code bases whose DDIM takes the network's own ε.
+  static let networksEpsilon: SamplingConventions = {
+    var conventions = SamplingConventions()
+    conventions.keepsEpsilon = true
+    return conventions
+  }()
+}
+
+extension UNetCheckpoint {
+  /// A checkpoint under the original's names whose description names `family`, as `convert` writes it; nil for any
+  /// other.
+  init?(described family: String, _ contents: CheckpointContents) throws(ModelError) {
+    guard contents.described?.description.family == family else { return nil }
+    try self.init(FamilyCheckpoint(contents), among: [])
+  }
+}

@@ -1,0 +1,128 @@
+import DiffusionCheckpoints
+
+/// The names that another code base gives to the layers of this UNet, and the original's.
+struct TensorNames: Sendable {
+  /// Their names by the original's, without `.weight` and `.bias`; several names for one are its parts, in order.
+  private var byOriginal: [String: [String]] = [:]
+  /// The original's names by theirs.
+  private var byTheirs: [String: String] = [:]
+  /// Tensors that this network does not have, by their names.
+  var ignored: Set<String> = []
+  /// Layers whose input has sines and cosines in turn, where the original has one after the other.
+  var interleaved: Set<String> = []
+
+  /// No names yet.
+  init() {}
+
+  /// Enters a layer, or the next part of it.
+  mutating func enter(_ theirs: String, _ original: String) {
+    byOriginal[original, default: []].append(theirs)
+    byTheirs[theirs] = original
+  }
+
+  /// Enters the layers of a residual block.
+  ///
+  /// - Parameter layers: their names in the order of the block: normalisation, convolution, projection of the
+  ///   embedding, normalisation, convolution, skip connection.
+  mutating func enterResBlock(_ theirs: String, _ original: String, _ layers: [String]) {
+    let originals = ["in_layers.0", "in_layers.2", "emb_layers.1", "out_layers.0", "out_layers.3", "skip_connection"]
+    for (layer, name) in zip(layers, originals) { enter("\(theirs).\(layer)", "\(original).\(name)") }
+  }
+
+  /// Enters the layers of an attention block.
+  ///
+  /// - Parameters:
+  ///   - norm: the name of its normalisation.
+  ///   - qkv: the name of its projection to queries, keys and values, or those of its three parts.
+  ///   - out: the name of its last projection.
+  mutating func enterAttention(_ theirs: String, _ original: String, norm: String, qkv: [String], out: String) {
+    enter("\(theirs).\(norm)", "\(original).norm")
+    for part in qkv { enter("\(theirs).\(part)", "\(original).qkv") }
+    enter("\(theirs).\(out)", "\(original).proj_out")
+  }
+
+  /// How to assemble the original's tensors from those of `state`, in their order. Tensors without a counterpart keep
+  /// their names.
+  func assemblies(_ state: StateDict) -> [AssembledName] {
+    assemblies(state.names) { state.shape(of: $0)?.count ?? 0 }
+  }
+
+  /// The same for the tensors `names`, with `dimensions` of each.
+  func assemblies(_ names: [String], dimensions: (String) -> Int) -> [AssembledName] {
+    var seen: Set<String> = []
+    return names.compactMap { name in
+      if ignored.contains(name) { return nil }
+      guard let (layer, parameter) = split(name), let original = byTheirs[layer] else {
+        return AssembledName(name, parts: [name])
+      }
+      let target = "\(original).\(parameter)"
+      guard seen.insert(target).inserted else { return nil }
+      let isProjection = (original.hasSuffix(".qkv") || original.hasSuffix(".proj_out")) && parameter == "weight"
+      // The original's projections are convolutions in one dimension; others' are linear layers, or in two.
+      return AssembledName(
+        target, parts: parts(of: target) ?? [name], trailingOnes: isProjection ? 3 - dimensions(name) : 0,
+        evenColumnsFirst: interleaved.contains(layer) && parameter == "weight")
+    }
+  }
+
+  /// Their names for a tensor of the original; nil if it has none.
+  func parts(of original: String) -> [String]? {
+    guard let (layer, parameter) = split(original), let parts = byOriginal[layer] else { return nil }
+    return parts.map { "\($0).\(parameter)" }
+  }
+
+  /// Splits a name into its layer and the rest, `weight` or `bias`.
+  private func split(_ name: String) -> (layer: String, parameter: String)? {
+    guard let dot = name.lastIndex(of: ".") else { return nil }
+    return (String(name[..<dot]), String(name[name.index(after: dot)...]))
+  }
+
+  /// The checkpoint with the original's names.
+  ///
+  /// - Parameters:
+  ///   - contents: the checkpoint with theirs.
+  ///   - whose: whose names they are, for instance `diffusers'`.
+  ///   - described: the description in the code base's own files.
+  /// - Throws: `ModelError.checkpoint` if parts do not fit.
+  func checkpoint(
+    _ contents: CheckpointContents, whose: String, described: DescribedModel? = nil
+  ) throws(ModelError) -> FamilyCheckpoint {
+    do {
+      return FamilyCheckpoint(
+        contents, state: try contents.state.assembled(assemblies(contents.state)), described: described,
+        namesInFile: "\(whose) names", parts: { parts(of: $0) })
+    } catch { throw .checkpoint(error) }
+  }
+}
+
+/// The numbers in names: how many blocks and levels there are.
+struct NameNumbers {
+  private let names: [String]
+  /// The beginnings of names up to each of their first dots, with the dot.
+  private let beginnings: Set<String>
+
+  /// The numbers in `names`.
+  init(_ names: [String]) {
+    self.names = names
+    var beginnings: Set<String> = []
+    for name in names {
+      var parts = 0
+      for index in name.indices where name[index] == "." && parts < 6 {
+        parts += 1
+        beginnings.insert(String(name[...index]))
+      }
+    }
+    self.beginnings = beginnings
+  }
+
+  /// One more than the largest number that follows `prefix`; 0 if none does. No checkpoint has more than 4,096 blocks.
+  func count(_ prefix: String) -> Int {
+    let numbers = names.compactMap { name in
+      name.hasPrefix(prefix) ? name.dropFirst(prefix.count).split(separator: ".").first.flatMap { Int($0) } : nil
+    }
+    return min(max(numbers.max() ?? -1, -1), 4095) + 1
+  }
+
+  /// Whether a name begins with `prefix`, which ends with one of its first dots.
+  func has(_ prefix: String) -> Bool { beginnings.contains(prefix) }
+}

@@ -1,0 +1,96 @@
+import DiffusionCheckpoints
+
+/// The network of w86763777/pytorch-ddpm, which zoubohao/DenoisingDiffusionProbabilityModel-ddpm- uses without classes.
+public struct PyTorchDDPM: UNetFamily {
+  /// See `ModelFamily`.
+  public static let name = "pytorch-ddpm"
+  /// See `ModelFamily`.
+  public static let signature: String? = "time_embedding.timembedding.1.weight"
+  static let conventions = SamplingConventions.networksEpsilon
+  /// A row for each timestep.
+  private static let table = "time_embedding.timembedding.0.weight"
+
+  let unet: UNetCheckpoint
+  /// T, if the file says it.
+  private var steps: Int?
+
+  /// See `ModelFamily`. Recognises the names of the timestep embedding's layers.
+  ///
+  /// - Throws: `ModelError.unusable` for zoubohao's network with classes, which is another.
+  public static func recognize(
+    _ contents: CheckpointContents, _ stated: StatedSettings
+  ) throws(ModelError) -> PyTorchDDPM? {
+    let names = contents.state.names
+    guard names.contains("time_embedding.timembedding.1.weight") else {
+      guard let unet = try UNetCheckpoint(described: name, contents) else { return nil }
+      return PyTorchDDPM(unet: unet)
+    }
+    if names.contains(where: { $0.hasPrefix("cond_embedding.") }) {
+      throw .unusable(
+        reason:
+          """
+          \(contents.name): is the network with classes of zoubohao/DenoisingDiffusionProbabilityModel-ddpm-, which \
+          cannot be drawn from here; its network without classes can
+          """)
+    }
+    let checkpoint = try Self.names(names).checkpoint(contents, whose: "pytorch-ddpm's")
+    guard let unet = try UNetCheckpoint(checkpoint, among: []) else { return nil }
+    return PyTorchDDPM(unet: unet, steps: contents.state.shape(of: table)?.first)
+  }
+
+  /// The original's names. Both halves are flat lists of blocks, of which that of the decoder has upsampling layers as
+  /// blocks of their own.
+  static func names(_ names: [String]) -> TensorNames {
+    let numbers = NameNumbers(names)
+    var table = TensorNames()
+    table.ignored = [Self.table]
+    table.interleaved = ["time_embedding.timembedding.1"]
+    /// Enters a residual block with its attention; returns whether there is one.
+    func enterBlock(_ theirs: String, _ original: String, attention: String) -> Bool {
+      let layers = ["block1.0", "block1.2", "temb_proj.1", "block2.0", "block2.3", "shortcut"]
+      table.enterResBlock(theirs, original, layers)
+      guard numbers.has("\(theirs).attn.proj.") else { return false }
+      table.enterAttention(
+        "\(theirs).attn", attention, norm: "group_norm", qkv: ["proj_q", "proj_k", "proj_v"], out: "proj")
+      return true
+    }
+    table.enter("time_embedding.timembedding.1", "time_embed.0")
+    table.enter("time_embedding.timembedding.3", "time_embed.2")
+    table.enter("head", "input_blocks.0.0")
+    for block in 0..<numbers.count("downblocks.") {
+      let original = "input_blocks.\(block + 1)"
+      if numbers.has("downblocks.\(block).main.") {
+        table.enter("downblocks.\(block).main", "\(original).0.op")
+      } else {
+        _ = enterBlock("downblocks.\(block)", "\(original).0", attention: "\(original).1")
+      }
+    }
+    _ = enterBlock("middleblocks.0", "middle_block.0", attention: "middle_block.1")
+    _ = enterBlock("middleblocks.1", "middle_block.2", attention: "middle_block.3")
+    var (place, hasAttention) = (-1, false)
+    for block in 0..<numbers.count("upblocks.") {
+      if numbers.has("upblocks.\(block).main.") {
+        table.enter("upblocks.\(block).main", "output_blocks.\(place).\(hasAttention ? 2 : 1).conv")
+      } else {
+        place += 1
+        hasAttention = enterBlock(
+          "upblocks.\(block)", "output_blocks.\(place).0", attention: "output_blocks.\(place).1")
+      }
+    }
+    table.enter("tail.0", "out.0")
+    table.enter("tail.2", "out.2")
+    return table
+  }
+
+  var upstream: ModelDescription {
+    var defaults = commonUpstream()
+    defaults.setHoDefaults(unet.architecture.configuration)
+    defaults.normEps = 1e-5
+    defaults.freqShift = 0
+    defaults.downsamplePadding = 1
+    // Its trainer, for CIFAR-10, has another place for attention.
+    defaults.imageSize = 32
+    defaults.diffusionSteps = steps ?? 1000
+    return defaults
+  }
+}
