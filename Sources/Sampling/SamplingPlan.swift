@@ -205,8 +205,8 @@ extension SamplingPlan {
     guard continuous.sigmas.contains(where: range.contains) else {
       throw .request(
         """
-        --s-churn adds noise at none of the levels, which are \(numberText(continuous.sigmas[0])) to \
-        \(numberText(continuous.sigmas[continuous.count - 1])); type another --s-tmin or --s-tmax, or leave --s-churn out
+        --s-churn adds noise at none of the levels, which are \(decimal(continuous.sigmas[0], 3)) to \
+        \(decimal(continuous.sigmas[continuous.count - 1], 3)); type another --s-tmin or --s-tmax, or leave --s-churn out
         """)
     }
   }

@@ -3,6 +3,21 @@ import TestSupport
 import Testing
 
 struct AssembledNameTests {
+  /// Sines and cosines in turn become sines, then cosines; what is no such matrix stays as it is.
+  @Test func evenColumnsFirst() throws {
+    let header =
+      #"""
+      {"m":{"dtype":"U8","shape":[2,4],"data_offsets":[0,8]},"empty":{"dtype":"U8","shape":[0,4],\#
+      "data_offsets":[8,8]},"odd":{"dtype":"U8","shape":[1,3],"data_offsets":[8,11]}}
+      """#
+    let file = try TemporaryFile(safetensors(header, data: Array(1...11)))
+    let state = try StateDict.read(path: file.path).assembled(
+      ["m", "empty", "odd"].map { AssembledName($0, parts: [$0], evenColumnsFirst: true) })
+    #expect(try state.tensor("m", shape: [2, 4]).values == [1, 3, 2, 4, 5, 7, 6, 8])
+    #expect(try state.tensor("empty", shape: [0, 4]).values == [])
+    #expect(try state.tensor("odd", shape: [1, 3]).values == [9, 10, 11])
+  }
+
   private static let header =
     #"{"q":{"dtype":"U8","shape":[1,2],"data_offsets":[0,2]},"k":{"dtype":"F16","shape":[2,2],"data_offsets":[2,10]},"#
     + #""v":{"dtype":"U8","shape":[1,2],"data_offsets":[10,12]},"s":{"dtype":"U8","shape":[],"data_offsets":[12,13]},"#

@@ -270,6 +270,27 @@ struct NetworkSearchTests {
     #expect(state.origin.keyPath == ["model"] && !state.origin.isRunningAverage)
   }
 
+  /// Where shapes do not say which tensor is a buffer, nothing is guessed.
+  @Test func ambiguousListsAreNoAverage() throws {
+    let object = Pickle.entries([
+      ("model", Pickle.entries([("buffer", Self.tensor(0))] + Self.raw + [("last", Self.tensor(0))])),
+      ("ema", Pickle.entries([("shadow_params", Pickle.list([Self.tensor(1), Self.tensor(1, shape: [1, 1])]))])),
+    ])
+    let file = try TemporaryFile(torchFile(Pickle.proto + object + Pickle.stop))
+    let state = try StateDict.read(path: file.path, signatures: [Self.signature])
+    #expect(state.origin.keyPath == ["model"] && !state.origin.isRunningAverage)
+  }
+
+  /// A file that claims a network behind each of many prefixes takes no longer than one with as many tensors.
+  @Test(.timeLimit(.minutes(1))) func manyNetworks() throws {
+    let entries = (0..<100_000).map { i in
+      #""\#(i).module.embed.weight":{"dtype":"U8","shape":[1],"data_offsets":[\#(i),\#(i + 1)]}"#
+    }
+    let file = try TemporaryFile(
+      safetensors("{\(entries.joined(separator: ","))}", data: [UInt8](repeating: 0, count: entries.count)))
+    #expect(try StateDict.read(path: file.path, signatures: [Self.signature]).names == ["embed.weight"])
+  }
+
   @Test func wholeModulesAreNamed() throws {
     let file = try TemporaryFile(torchFile(Pickle.proto + Self.unknown + Pickle.stop))
     let error = CheckpointError.wholeObject(file: file.path, type: "train.Config")

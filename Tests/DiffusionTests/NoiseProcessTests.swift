@@ -149,6 +149,20 @@ struct NoiseProcessTests {
   }
 
   /// x_T is as large as noise and a picture of deviation 1 are together: exactly 1 in the original's processes.
+  /// EDM's levels of iDDPM's timesteps: each below the one before, none without noise.
+  @Test func levelsOfIDDPM() throws {
+    let diffusion = ContinuousDiffusion(.edmIDDPM)
+    #expect(diffusion.nearest(0) == diffusion.sigmaMin && diffusion.level(diffusion.sigmaMin).conditioning == 0)
+    #expect(abs(diffusion.sigmaMin - 0.006422337144613266) < 1e-9)
+    for count in [1, 18, 100, 256] {
+      let sigmas = try diffusion.sigmas(steps: count)
+      #expect(zip(sigmas, sigmas.dropFirst()).allSatisfy { $0 > $1 } && sigmas.count <= count)
+      #expect(count == 1 || sigmas.last == diffusion.sigmaMin)
+      #expect(sigmas.allSatisfy { diffusion.level($0).conditioning.rounded() == diffusion.level($0).conditioning })
+    }
+    #expect(try diffusion.sigmas(steps: 18).count == 18)
+  }
+
   @Test func initialScales() throws {
     for schedule in BetaSchedule.allCases {
       for last in 0..<1000 {

@@ -1,7 +1,7 @@
 import DiffusionFiles
 
 /// A pickle machine with only the instructions that checkpoints use (protocols 2 to 5, Python's `pickletools`). It
-/// builds values of `PickleValue` and executes nothing: an unknown name is an immediate error.
+/// builds values of `PickleValue` and executes nothing. Objects of classes that it does not know are opaque values.
 struct PickleMachine {
   private static let depthLimit = 64
   /// A checkpoint's pickle has some hundred bytes per tensor. Longer ones are refused, since values take more memory

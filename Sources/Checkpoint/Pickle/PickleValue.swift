@@ -10,13 +10,13 @@ enum PickleValue {
   case tuple(Tuple)
   case list(PickleList)
   case dictionary(PickleDictionary)
-  /// A known importable name; nothing is ever imported.
+  /// A name that Python would import; nothing is ever imported.
   case name(PickleName)
   // The larger cases are indirect, to keep values small: a hostile pickle can make one with every byte.
   /// A reference to bytes elsewhere in the file.
   indirect case storage(PickleStorage)
   indirect case tensor(PickleTensor)
-  /// Something that tensors do not need: a set, bytes, an object of a harmless class, … Its content is discarded.
+  /// Something that tensors do not need: a set, bytes, an object of a class that is not known, … Its content is discarded.
   case opaque(kind: String)
 
   /// Items and their nesting depth, which is limited so that deallocation cannot overflow the stack.

@@ -105,8 +105,8 @@ let trainingOptions: [OptionDefinition] = [
   OptionDefinition(
     "optimal-transport", .boolean, .training, of: [.train],
     """
-    with --process flow: pair each step's images with the nearest of its noise (minibatch optimal transport), which \
-    straightens the flow; default False
+    with --process flow: pair the images and noise of each step so that their distances are least (minibatch optimal \
+    transport), which straightens the flow; default False
     """
   ) { o, value, name throws(UsageError) in o.training.optimalTransport = try truth(value, name) },
   OptionDefinition(

@@ -1,0 +1,47 @@
+import DiffusionImages
+import Foundation
+import TestSupport
+import Testing
+
+/// Files of code bases whose networks are the original's under other names, against what their own code draws.
+struct RenamedFamiliesTests: RunsSample {
+  let folder: URL
+
+  init() throws { folder = try temporaryFolder() }
+
+  @Test(arguments: [
+    ("ddim", "ckpt", "", "freq_shift 1", "under 1"),
+    ("pytorch-ddpm", "pt", "", "diffusion_steps 1000", "under ema_model"),
+    ("ddpm-torch", "pt", "", "downsample_padding 0", "under ema.shadow"),
+    ("monai", "pth", "--num-head-channels 32", "sigma_small True", "PyTorch zip"),
+  ])
+  func drawWhatTheirCodeDraws(name: String, ending: String, options: String, said: String, place: String) throws {
+    defer { cleanUp() }
+    let reference = try Fixture("families/renamed/\(name).reference")
+    let noise = reference.tensor("x_T")
+    try Data(npy(noise.shape, .float32(noise.values))).write(to: folder.appendingPathComponent("noise.npy"))
+    let path = Fixture.path("families/renamed/\(name).\(ending)")
+    let line = "--model \(path) --image-size 16 \(options)"
+    let result = try run(
+      """
+      \(line) --count 2 --noise noise.npy --sampler ddim --timesteps 750,500,250,0 --no-clip --out x.npy
+      """)
+    try #require(result.status == 0, "\(result.errors)")
+    #expect(result.errors.contains(": \(name) UNetModel, 16×16") && result.errors.contains(said), "\(result.errors)")
+    let expected = reference.tensor("x_0")
+    let largest = expected.values.map(abs).max() ?? 0
+    expectClose(try readNPY(try bytes("x.npy"), path: "x.npy"), expected, tolerance: 1e-5 * largest, name)
+    let inspected = try run("inspect \(path) --image-size 16 \(options)")
+    #expect(String(decoding: inspected.output, as: UTF8.self).contains(place), "\(place)")
+
+    // Converted, it has the original's names, and draws the same.
+    let converted = try run("convert \(path) m.safetensors --image-size 16 \(options)")
+    try #require(converted.status == 0, "\(converted.errors)")
+    let again = try run(
+      """
+      --model m.safetensors --count 2 --noise noise.npy --sampler ddim --timesteps 750,500,250,0 --no-clip --out y.npy
+      """)
+    try #require(again.status == 0, "\(again.errors)")
+    #expect(try bytes("y.npy") == bytes("x.npy"))
+  }
+}
