@@ -131,8 +131,8 @@ struct NetworkSearch {
     return nil
   }
 
-  /// The place of each of `shapes` in `others`, which has all of them in order and maybe others between them, each at the
-  /// first place possible; nil if they are not there.
+  /// The place of each of `shapes` in `others`, which has all of them in order and maybe others between them, each at
+  /// the first place possible; nil if they are not there.
   private func places(of shapes: [[Int]], in others: [[Int]]) -> [Int]? {
     var places: [Int] = []
     for (i, shape) in others.enumerated() where places.count < shapes.count && shape == shapes[places.count] {

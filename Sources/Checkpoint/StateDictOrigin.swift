@@ -6,8 +6,8 @@ public struct StateDictOrigin: Sendable, Equatable {
   /// the tensors are at the top level.
   public let keyPath: [String]
 
-  /// The keys of the outermost dictionary: what else a training program saved. Empty for safetensors, and if the tensors
-  /// are in that dictionary itself.
+  /// The keys of the outermost dictionary: what else a training program saved. Empty for safetensors, and if the
+  /// tensors are in that dictionary itself.
   public let outermostKeys: [String]
 
   /// Those of the training program's arguments, under `args`, that are true or false.

@@ -10,7 +10,7 @@ struct RenamedFamiliesTests: RunsSample {
   init() throws { folder = try temporaryFolder() }
 
   @Test(arguments: [
-    ("ddim", "ckpt", "", "freq_shift 1", "under 1"),
+    ("ddim", "ckpt", "", "freq_shift 1", "under 4"),
     ("pytorch-ddpm", "pt", "", "diffusion_steps 1000", "under ema_model"),
     ("ddpm-torch", "pt", "", "downsample_padding 0", "under ema.shadow"),
     ("monai", "pth", "--num-head-channels 32", "sigma_small True", "PyTorch zip"),

@@ -16,7 +16,8 @@ enum PickleValue {
   /// A reference to bytes elsewhere in the file.
   indirect case storage(PickleStorage)
   indirect case tensor(PickleTensor)
-  /// Something that tensors do not need: a set, bytes, an object of a class that is not known, … Its content is discarded.
+  /// Something that tensors do not need: a set, bytes, an object of a class that is not known, … Its content is
+  /// discarded.
   case opaque(kind: String)
 
   /// Items and their nesting depth, which is limited so that deallocation cannot overflow the stack.
