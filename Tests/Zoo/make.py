@@ -407,7 +407,7 @@ if want("sde-ve-plain"):
     pipe = ScoreSdeVePipeline(unet=net, scheduler=ScoreSdeVeScheduler(num_train_timesteps=100))
     pipe.set_progress_bar_config(disable=True)
     im = pipe(num_inference_steps=20, generator=torch.Generator().manual_seed(7), output_type="np").images
-    add("sde-ve-plain", "ScoreSdeVePipeline over a UNet2DModel with positional embedding", path, [("own", [], im.transpose(0, 3, 1, 2) * 2 - 1)])
+    add("sde-ve-plain", "ScoreSdeVePipeline over a UNet2DModel with positional embedding", path, [("own, 20 steps", ["--steps", "20"], im.transpose(0, 3, 1, 2) * 2 - 1)])
 if want("sde-vp"):
     from diffusers.schedulers.deprecated.scheduling_sde_vp import ScoreSdeVpScheduler
     net = unet(16)
