@@ -22,6 +22,10 @@ struct NetworkSearch {
     let isAverage: Bool
     /// Each tensor's name without what precedes all of them, and its place: the index of the group and that in it.
     let tensors: [(name: String, group: Int, index: Int)]
+    /// What precedes their names.
+    var prefix = ""
+    /// The keys of a list of averages that does not fit, where raw weights are all that is left.
+    var unfit: [String]?
   }
 
   /// A network's place: what precedes the names of its tensors in a group.
@@ -38,10 +42,14 @@ struct NetworkSearch {
 
   private let groups: [Group]
   private let known: [Set<String>]
+  private let isInList: Bool
 
   /// A search in `groups`.
-  init(_ groups: [Group]) {
+  ///
+  /// - Parameter isInList: whether the outermost keys are the numbers of a list's items.
+  init(_ groups: [Group], isInList: Bool = false) {
     self.groups = groups
+    self.isInList = isInList
     known = groups.map { Set($0.names) }
   }
 
@@ -49,10 +57,10 @@ struct NetworkSearch {
   /// average counts.
   func network(_ signatures: [String]) -> Found? {
     let roots = roots(signatures)
-    let averages = roots.filter(\.isAverage)
+    let averages = roots.filter(\.isAverage).sorted { preference($0) > preference($1) }
     let raw = roots.filter { !$0.isAverage }.min { rank($0) < rank($1) }
     if let average = averages.first { return found(average, among: roots) }
-    return raw.map { found($0, among: roots) }.map { averaged($0) ?? $0 }
+    return raw.map { found($0, among: roots) }.map { withoutDots($0) ?? averaged($0) }
   }
 
   /// The roots in the file's order.
@@ -68,8 +76,7 @@ struct NetworkSearch {
       }
     }
     // Of a list of states, the last is the average (ermongroup/ddim).
-    let numbered = places.filter { groups[$0.group].path.first.map { Int($0) != nil } == true }
-    let last = numbered.count > 1 && numbered.count == places.count ? numbered.last?.group : nil
+    let last = isInList && places.count > 1 ? places.last?.group : nil
     return places.map { group, prefix in
       Root(
         group: group, prefix: prefix,
@@ -84,12 +91,24 @@ struct NetworkSearch {
       // torch.optim.swa_utils.AveragedModel counts its updates beside the model.
       return prefix.hasSuffix("module.") && known[group].contains(prefix.dropLast("module.".count) + "n_averaged")
     }
-    return !keys[average...].contains("online_model")
+    return Self.rawKeys.isDisjoint(with: keys[average...])
   }
+
+  /// Of averages, how much each is to be preferred: one whose own key says what it is, then that of the highest rate.
+  private func preference(_ root: Root) -> Double {
+    let keys = groups[root.group].path + root.prefix.split(separator: ".").map(String.init)
+    let rate = keys.lazy.flatMap { $0.split(separator: "_") }.compactMap { Double($0) }.first { $0 < 1 } ?? 0
+    return (keys.last.map(Self.isAverageKey) == true ? 1 : 0) + rate
+  }
+
+  /// Keys of raw weights that are kept beside their average, under its key.
+  private static let rawKeys: Set<String> = ["online_model", "backup", "backup_params", "collected_params", "raw"]
 
   /// Whether a key names a running average: `ema`, `params_ema`, `ema_0.9999`, `model_avg`, `shadow`, …
   static func isAverageKey(_ key: String) -> Bool {
-    key.lowercased().split(separator: "_").contains { ["ema", "avg", "averaged", "average", "shadow"].contains($0) }
+    let words = key.lowercased().split(separator: "_")
+    return words.contains { ["ema", "avg", "averaged", "average", "shadow"].contains($0) }
+      && !words.contains { ["no", "non", "not", "use", "without"].contains($0) }
   }
 
   /// The order in which raw weights are preferred: those under a usual key first, the least nested first.
@@ -109,12 +128,13 @@ struct NetworkSearch {
     }
     let isInPrefix = root.isAverage && !group.path.contains(where: Self.isAverageKey)
     let prefix = isInPrefix ? root.prefix.split(separator: ".").map(String.init) : []
-    return Found(keyPath: group.path + prefix, isAverage: root.isAverage, tensors: tensors)
+    return Found(keyPath: group.path + prefix, isAverage: root.isAverage, tensors: tensors, prefix: root.prefix)
   }
 
   /// The same network with a nameless list of averages in place of its parameters; nil if there is none that fits. The
   /// list has them in the order of the names, without buffers and what is not trained, which keep their values.
-  private func averaged(_ raw: Found) -> Found? {
+  private func averaged(_ raw: Found) -> Found {
+    var raw = raw
     let lists = groups.indices.lazy.compactMap { g in list(in: groups[g]).map { (group: g, list: $0) } }
     for (group, list) in lists.prefix(Self.most) {
       let found = list.indices.map { groups[group].shapes[$0] }
@@ -122,13 +142,41 @@ struct NetworkSearch {
       // From the front and from the back: where these differ, shapes do not say which tensor is left out.
       guard let places = places(of: found, in: sought),
         let back = self.places(of: found.reversed(), in: sought.reversed()),
-        back.reversed().map({ sought.count - 1 - $0 }) == places
-      else { continue }
+        back.reversed().map({ sought.count - 1 - $0 }) == places, areBuffers(raw, besides: places)
+      else {
+        raw.unfit = raw.unfit ?? list.path
+        continue
+      }
       var tensors = raw.tensors
       for (item, place) in zip(list.indices, places) { tensors[place] = (tensors[place].name, group, item) }
       return Found(keyPath: list.path, isAverage: true, tensors: tensors)
     }
-    return nil
+    return raw
+  }
+
+  /// Whether all tensors but those at `places` may be no parameters that are trained.
+  private func areBuffers(_ raw: Found, besides places: [Int]) -> Bool {
+    let places = Set(places)
+    return raw.tensors.indices.allSatisfy { i in
+      places.contains(i) || ![".weight", ".bias"].contains { raw.tensors[i].name.hasSuffix($0) }
+    }
+  }
+
+  /// The average as latent diffusion's code saves it (`LitEma`), beside the model and under its names without dots; nil
+  /// if there is none, or not of all tensors.
+  private func withoutDots(_ raw: Found) -> Found? {
+    guard raw.prefix.hasPrefix("model."), let group = raw.tensors.first?.group else { return nil }
+    let key = "model_ema"
+    let places = Dictionary(
+      groups[group].names.enumerated().filter { $0.element.hasPrefix("\(key).") }.map { ($0.element, $0.offset) }
+    ) { first, _ in first }
+    var tensors = raw.tensors
+    for i in tensors.indices {
+      let name = (raw.prefix.dropFirst("model.".count) + tensors[i].name).filter { $0 != "." }
+      guard let place = places["\(key).\(name)"] else { return nil }
+      tensors[i] = (tensors[i].name, group, place)
+    }
+    return Found(keyPath: groups[group].path + [key], isAverage: true, tensors: tensors)
   }
 
   /// The place of each of `shapes` in `others`, which has all of them in order and maybe others between them, each at

@@ -16,6 +16,9 @@ public struct StateDictOrigin: Sendable, Equatable {
   /// Whether the keys say that the tensors are a running average of the weights (EMA).
   public let isRunningAverage: Bool
 
+  /// The keys of an average that is not used, as its tensors do not fit those of the weights; nil if there is none.
+  public let unfitAverage: [String]?
+
   /// The kinds of files; the raw value is for display.
   public enum Container: String, Sendable, CaseIterable {
     /// One safetensors file.
@@ -30,12 +33,13 @@ public struct StateDictOrigin: Sendable, Equatable {
 
   init(
     _ container: Container, keyPath: [String] = [], outermostKeys: [String] = [],
-    arguments: [String: Bool] = [:], isRunningAverage: Bool = false
+    arguments: [String: Bool] = [:], isRunningAverage: Bool = false, unfitAverage: [String]? = nil
   ) {
     self.container = container
     self.keyPath = keyPath
     self.outermostKeys = outermostKeys
     self.arguments = arguments
     self.isRunningAverage = isRunningAverage
+    self.unfitAverage = unfitAverage
   }
 }

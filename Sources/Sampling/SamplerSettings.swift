@@ -36,14 +36,15 @@ extension SamplingPlan {
     _ request: SamplingRequest, _ process: any NoiseProcess, _ sampler: SamplerInfo, _ samplers: [SamplerInfo]
   ) throws(SamplingError) {
     guard request.churn ?? 0 > 0 else { return }
-    guard sampler.parameters.contains(.churn), let continuous = process as? ContinuousProcess,
-      continuous.diffusion.form.isAdditive
-    else {
-      let takers = samplers.filter { $0.parameters.contains(.churn) }.map(\.name)
+    let takers = samplers.filter { $0.parameters.contains(.churn) }.map(\.name)
+    guard let continuous = process as? ContinuousProcess, continuous.diffusion.form.isAdditive else {
+      throw .request("--s-churn is for EDM models, and the process here is another; leave it out")
+    }
+    guard sampler.parameters.contains(.churn) else {
       throw .request(
         """
-        --s-churn is for \(takers.joined(separator: " and ")) with EDM models, but the sampler is \(sampler.name)\
-        \(sampler.parameters.contains(.churn) ? " with another process" : ""); leave --s-churn out
+        --s-churn is for \(takers.joined(separator: " and ")), but the sampler is \(sampler.name); type --sampler \
+        \(takers[0]), or leave --s-churn out
         """)
     }
     let range = (request.churnMin ?? 0)...max(request.churnMin ?? 0, request.churnMax ?? .infinity)

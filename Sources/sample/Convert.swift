@@ -14,7 +14,17 @@ import TensorCore
 func convert(_ options: Options, to destination: CheckpointDestination) throws {
   let source = try ModelSource(path: options.request.model ?? "", stated: options.request.settings)
   // Incomplete models are not converted.
-  if source.specification.task == .classification { _ = try source.classifier() } else { _ = try source.network() }
+  var warnings = source.specification.guesses.map { "\(source.name): \($0)" }
+  if source.specification.task == .classification {
+    _ = try source.classifier()
+  } else {
+    // What is written is believed from then on.
+    let network = try source.network()
+    if !source.specification.isFullyDescribed && source.specification.dimensions == 2 {
+      let report = DenoiserCheck(network, source.specification).report(name: source.name, tryingOthers: false)
+      if let advice = report.advice { warnings.append(advice) }
+    }
+  }
   let state = source.checkpoint.state
   let description = try source.specification.description.json()
   let type = options.half ? "float16" : "float32"
@@ -43,7 +53,8 @@ func convert(_ options: Options, to destination: CheckpointDestination) throws {
     done = "\(path): \(count), with the description above in \(beside)"
   }
   // At once: nothing can fail between the lines.
-  writeError("\(source.specification.summary(name: source.name))\n\(done)\n")
+  writeError(
+    "\(source.specification.summary(name: source.name))\n\(warnings.map { "warning: \($0)\n" }.joined())\(done)\n")
 }
 
 /// - Throws: `FileExists` if the file exists and must not be replaced.

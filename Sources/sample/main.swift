@@ -61,12 +61,8 @@ func openModel(_ options: Options) throws(SamplingError) -> DiffusionModel {
 func introduce(_ model: DiffusionModel, _ options: Options) {
   guard model.path != nil && !options.quiet else { return }
   writeError(model.specification.summary(name: model.name) + "\n")
-  if let guess = model.specification.guessedHeads {
-    writeError(
-      """
-      warning: \(escapingControls(model.name)): its attention heads are a guess (\(guess)), as no shape shows them; \
-      type --num-heads or --num-head-channels if you know them\n
-      """)
+  for guess in model.specification.guesses {
+    writeError("warning: \(escapingControls(model.name)): \(guess)\n")
   }
   if let advice = model.advice { writeError("warning: \(advice)\n") }
 }

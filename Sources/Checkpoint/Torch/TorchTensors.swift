@@ -20,6 +20,9 @@ struct TorchTensors {
   /// The truth values among the arguments in it.
   private var arguments: [String: Bool] = [:]
   private var isOptimizer = false
+  private var isList = false
+  /// How many tensors may still be collected: a file can refer to one many times.
+  private var room = 1 << 20
   /// The class of an object that was saved whole; nil if there is none.
   private var wholeObject: String?
   // A file can refer to one container many times.
@@ -37,8 +40,11 @@ struct TorchTensors {
         }
       }
       collect(root, [])
-    case .list: collect(root, [])
+    case .list:
+      isList = true
+      collect(root, [])
     case .tuple(let tuple):
+      isList = true
       // Tuples can share parts without limit, so that none but the outermost is looked into.
       for (i, item) in tuple.items.enumerated() { collect(item, ["\(i)"]) }
     // A class has a module before its name.
@@ -59,13 +65,21 @@ struct TorchTensors {
       }
     case .list(let list):
       guard seen.insert(ObjectIdentifier(list)).inserted else { return }
-      var tensors: [(name: String, tensor: PickleTensor)] = []
-      for (i, item) in list.items.enumerated() {
-        if case .tensor(let tensor) = item { tensors.append(("\(i)", tensor)) } else { collect(item, path + ["\(i)"]) }
-      }
-      if !tensors.isEmpty { holders.append(Holder(path: path, tensors: tensors, isList: true)) }
+      collectTensors(list.items, path)
+      for (i, item) in list.items.enumerated() { collect(item, path + ["\(i)"]) }
+    case .tuple(let tuple): collectTensors(tuple.items, path)
     default: break
     }
+  }
+
+  /// Collects the tensors among the items of a list.
+  private mutating func collectTensors(_ items: [PickleValue], _ path: [String]) {
+    guard items.count <= room else { return }
+    let tensors = items.enumerated().compactMap { i, item -> (name: String, tensor: PickleTensor)? in
+      if case .tensor(let tensor) = item { ("\(i)", tensor) } else { nil }
+    }
+    room -= items.count
+    if !tensors.isEmpty { holders.append(Holder(path: path, tensors: tensors, isList: true)) }
   }
 
   /// A state dict of the network's tensors: those of which one has a name that ends with one of `signatures`, or else
@@ -82,7 +96,7 @@ struct TorchTensors {
       holders.map {
         NetworkSearch.Group(
           path: $0.path, names: $0.tensors.map(\.name), shapes: $0.tensors.map(\.tensor.shape), isList: $0.isList)
-      })
+      }, isInList: isList)
     guard let found = search.network(signatures) ?? likeliest else { throw .noTensors(file: file.name) }
     var entries: [(name: String, tensor: StoredTensor)] = []
     for (name, group, index) in found.tensors {
@@ -99,7 +113,7 @@ struct TorchTensors {
       file: file, entries: entries, metadata: [:],
       origin: StateDictOrigin(
         container, keyPath: found.keyPath, outermostKeys: isNested ? outermostKeys : [], arguments: arguments,
-        isRunningAverage: found.isAverage))
+        isRunningAverage: found.isAverage, unfitAverage: found.unfit))
   }
 
   /// The dictionary of tensors that is likeliest the model's where no name is known: the average, one under a usual

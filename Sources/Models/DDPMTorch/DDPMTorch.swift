@@ -7,6 +7,7 @@ public struct DDPMTorch: UNetFamily {
   /// See `ModelFamily`.
   public static let signature: String? = "in_conv.weight"
   static let conventions = SamplingConventions.networksEpsilon
+  static let shown = ModelDescription.oneHead
 
   let unet: UNetCheckpoint
 

@@ -8,6 +8,7 @@ public struct ErmonDDIM: UNetFamily {
   /// See `ModelFamily`.
   public static let signature: String? = "temb.dense.0.weight"
   static let conventions = SamplingConventions.networksEpsilon
+  static let shown = ModelDescription.oneHead
 
   let unet: UNetCheckpoint
 
@@ -74,11 +75,16 @@ public struct ErmonDDIM: UNetFamily {
 }
 
 extension ModelDescription {
-  /// The settings that code bases in the line of Ho et al. 2020 have in common: one head, queries, keys and values as
-  /// separate layers, sines before cosines, ε on a linear schedule, no clipping.
+  /// One attention head, with queries, keys and values as separate layers.
+  static let oneHead: ModelDescription = {
+    var description = ModelDescription()
+    (description.numHeads, description.useNewAttentionOrder) = (1, true)
+    return description
+  }()
+
+  /// The settings that code bases in the line of Ho et al. 2020 have in common: sines before cosines, ε on a linear
+  /// schedule, no clipping.
   mutating func setHoDefaults(_ configuration: UNetConfiguration) {
-    numHeads = 1
-    useNewAttentionOrder = true
     flipSinToCos = false
     normNumGroups = 32
     (betaStart, betaEnd) = (1e-4, 0.02)

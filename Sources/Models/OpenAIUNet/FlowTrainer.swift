@@ -22,6 +22,7 @@ enum FlowTrainer {
   /// Sets the trainer's defaults for a network of this configuration.
   func describe(_ defaults: inout ModelDescription, _ configuration: UNetConfiguration) {
     defaults.process = "flow"
+    defaults.family = self == .torchcfm ? "torchcfm" : "flow_matching"
     guard self == .flowMatching else { return }
     // The label after the classes stands for none.
     defaults.nullClass = configuration.numClasses.map { $0 - 1 }

@@ -44,10 +44,14 @@ protocol UNetFamily: ModelFamily {
 
   /// How its samplers differ from the original's.
   static var conventions: SamplingConventions { get }
+
+  /// What its names show besides the tensors' shapes: that attention has one head, for instance.
+  static var shown: ModelDescription { get }
 }
 
 extension UNetFamily {
   static var conventions: SamplingConventions { SamplingConventions() }
+  static var shown: ModelDescription { ModelDescription() }
 
   /// See `ModelFamily`.
   public static var signature: String? { "time_embed.0.weight" }
@@ -63,7 +67,8 @@ extension UNetFamily {
     if configuration.outChannels == configuration.imageChannels && checkpoint.namesInFile == nil {
       FlowTrainer(checkpoint.state.origin)?.describe(&upstream, configuration)
     }
-    return try unet.specification(family: Self.name, stated, upstream: upstream, conventions: Self.conventions)
+    return try unet.specification(
+      family: Self.name, stated, shown: Self.shown, upstream: upstream, conventions: Self.conventions)
   }
 
   /// See `ModelFamily`.

@@ -8,16 +8,20 @@ extension UNetCheckpoint {
   /// - Parameters:
   ///   - family: the family's name.
   ///   - stated: the user's settings.
+  ///   - shown: what the family's names show: the attention heads and their order.
   ///   - upstream: the defaults of the family's scripts.
   ///   - conventions: how the family's samplers differ from the original's.
   /// - Throws: `ModelError` if two of these contradict each other, or describe an impossible network.
   func specification(
-    family: String, _ stated: StatedSettings, upstream: ModelDescription, conventions: SamplingConventions
+    family: String, _ stated: StatedSettings, shown: ModelDescription, upstream: ModelDescription,
+    conventions: SamplingConventions
   ) throws(ModelError) -> ModelSpecification {
     let name = checkpoint.name
     if let problem = stated.predictionProblem { throw .unusable(reason: problem) }
+    var tensors = architecture.description
+    (tensors.numHeads, tensors.useNewAttentionOrder) = (shown.numHeads, shown.useNewAttentionOrder)
     var known = SettingsResolver(
-      name: name, tensors: architecture.description, file: checkpoint.described.map(architecture.onlyLevels),
+      name: name, tensors: tensors, file: checkpoint.described.map(architecture.onlyLevels),
       stated: ModelDescription(stated), published: published.map { ($0.name, $0.description) }, upstream: upstream)
     _ = try known.resolve("kind", \.kind)
     let imageSize = try known.resolve("image_size", \.imageSize, else: 64)
@@ -47,6 +51,7 @@ extension UNetCheckpoint {
       throw .unusable(reason: "\(name): its only class is the null class, so there is nothing to draw")
     }
     try Self.resolveProcess(&known, learnSigma: learnSigma)
+    let clipping = try Self.clipping(&known)
     var description = described()
     description.learnSigma = learnSigma
 
@@ -60,7 +65,7 @@ extension UNetCheckpoint {
     specification.nullClass = nullClass
     let described = checkpoint.described?.description
     specification.classNames = described?.classNames ?? []
-    specification.clipping = try Self.clipping(&known)
+    specification.clipping = clipping
     specification.recommendedGuidance = described?.recommendedGuidance
     specification.recommendedSampler = described?.recommendedSampler
     specification.conventions = conventions
@@ -75,6 +80,14 @@ extension UNetCheckpoint {
       }
     } else {
       try Self.resolveSpacing(&known, &specification)
+    }
+    if let average = checkpoint.state.origin.unfitAverage {
+      specification.remarks = [
+        """
+        the average under \(average.joined(separator: ".")) does not fit the tensors of the raw weights, which are \
+        used in its place
+        """
+      ]
     }
     specification.unfollowed = checkpoint.described?.unfollowed ?? []
     specification.settings = known.settings
@@ -103,6 +116,12 @@ extension UNetCheckpoint {
       _ = try known.resolve("langevin_steps", \.langevinSteps)
       return
     }
+    if known.stated.sigmaMin != nil || known.stated.sigmaMax != nil {
+      throw .unusable(
+        reason:
+          "\(known.name): --sigma-min and --sigma-max are settings of EDM, consistency and score models; leave them out"
+      )
+    }
     _ = try known.resolve("diffusion_steps", \.diffusionSteps)
     if try known.resolve("trained_betas", \.trainedBetas) == nil {
       let schedule = try known.resolve("noise_schedule", \.noiseSchedule)
@@ -117,20 +136,23 @@ extension UNetCheckpoint {
     if !learnSigma { _ = try known.resolve("sigma_small", \.sigmaSmall) }
   }
 
-  /// - Throws: `ModelError.unusable` if the user states what only a process in timesteps has.
+  /// - Throws: `ModelError.unusable` if the user states what only other processes have.
   private static func refuseTimestepSettings(_ known: SettingsResolver, _ process: String) throws(ModelError) {
     let isFlow = ContinuousDiffusion.Form(rawValue: process)?.isFlow == true
+    let countsSteps = ["consistency", "rectified-flow", "ve"].contains(process)
     let prediction = known.stated.prediction
     let stated = [
       ("what is predicted (--prediction, --predict-xstart)", prediction != nil && !(isFlow && prediction == "v")),
       ("--noise-schedule", known.stated.noiseSchedule != nil),
+      ("--diffusion-steps", known.stated.diffusionSteps != nil && !countsSteps),
+      ("--sigma-min", isFlow && known.stated.sigmaMin != nil), ("--sigma-max", isFlow && known.stated.sigmaMax != nil),
       ("--rescale-timesteps", known.stated.rescaleTimesteps != nil), ("--sigma-small", known.stated.sigmaSmall != nil),
     ].first(where: \.1)?.0
     guard let stated else { return }
     throw .unusable(
       reason:
         """
-        \(known.name): \(stated) is a setting of processes in timesteps, and its process is \(process)\
+        \(known.name): \(stated) is a setting of other processes, and its process is \(process)\
         \(isFlow ? ", which predicts the velocity" : ""); leave it out\
         \(known.stated.process == nil ? ", or type --process diffusion" : "")
         """)

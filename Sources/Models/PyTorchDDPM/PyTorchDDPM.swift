@@ -7,6 +7,7 @@ public struct PyTorchDDPM: UNetFamily {
   /// See `ModelFamily`.
   public static let signature: String? = "time_embedding.timembedding.1.weight"
   static let conventions = SamplingConventions.networksEpsilon
+  static let shown = ModelDescription.oneHead
   /// A row for each timestep.
   private static let table = "time_embedding.timembedding.0.weight"
 

@@ -54,17 +54,20 @@ extension DenoiserCheck {
         advice:
           """
           \(name): predicts better with \(flags(best)) (error \(decimal(bestError, 3)) rather than \
-          \(decimal(error, 3)); \(scale)); try these flags unless you are sure
+          \(decimal(error, 3)); \(scale)); try these flags\(typed(best)) unless you are sure
           """)
     }
+    let hidden =
+      specification.process.continuous == nil
+      ? "heads, attention order, T or schedule" : "heads, attention order or process"
+    let others = isCheap || tryingOthers ? "; the usual others are no better" : ", which tries others"
     return Report(
       error: error,
       advice: isPlausible
         ? nil
         : """
         \(name): predicts no better than nothing on drawings with noise (error \(decimal(error, 2)); \(scale)): it is \
-        untrained, or its heads, attention order, T or schedule are not those assumed; sample inspect says what is \
-        assumed\(tryingOthers ? "" : ", and tries others")
+        untrained, or its \(hidden) are not those that sample inspect shows\(others)
         """)
   }
 
@@ -185,16 +188,26 @@ extension DenoiserCheck {
     }
   }
 
+  /// What the user has typed that contradicts the flags of a guess, which must go.
+  private func typed(_ guess: Guess) -> String {
+    var keys: Set<String> = guess.meanType == resolved.meanType ? [] : ["prediction"]
+    if guess.continuous != resolved.continuous {
+      keys = ["prediction", "noise_schedule", "rescale_timesteps", "sigma_small", "diffusion_steps"]
+    }
+    let stated = specification.settings.filter { $0.source == .stated && keys.contains($0.key) }.map { setting in
+      setting.key == "prediction"
+        ? guess.continuous == resolved.continuous ? "--predict-xstart" : "--prediction or --predict-xstart"
+        : "--\(setting.key.replacing("_", with: "-"))"
+    }
+    return stated.isEmpty ? "" : " without \(stated.joined(separator: ", "))"
+  }
+
   /// The changes in a guess, as the user would type them.
   private func flags(_ guess: Guess) -> String {
     let (settled, found) = (resolved.hidden, guess.hidden)
     var flags: [String] = []
     if let form = guess.continuous?.form, guess.continuous != resolved.continuous {
-      let others = specification.settings.filter { $0.source == .stated }.map(\.key).filter {
-        ["prediction", "noise_schedule", "rescale_timesteps", "sigma_small"].contains($0)
-      }
-      let without = others.map { "--" + $0.split(separator: "_").joined(separator: "-") }
-      flags.append("--process \(form.rawValue)\(without.isEmpty ? "" : " without \(without.joined(separator: ", "))")")
+      flags.append("--process \(form.rawValue)")
     }
     if let prediction = guess.meanType.prediction, guess.meanType != resolved.meanType {
       flags.append("--prediction \(prediction)")
@@ -204,7 +217,7 @@ extension DenoiserCheck {
     } else if found.numHeadChannels == nil, let heads = found.numHeads,
       (heads, settled.numHeadChannels) != (settled.numHeads, nil)
     {
-      flags.append("--num-heads \(heads)")
+      flags += (settled.numHeadChannels == nil ? [] : ["--num-head-channels -1"]) + ["--num-heads \(heads)"]
     }
     if found.useNewAttentionOrder != settled.useNewAttentionOrder {
       flags.append("--use-new-attention-order \(found.useNewAttentionOrder == true ? "True" : "False")")

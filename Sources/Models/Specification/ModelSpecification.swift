@@ -50,6 +50,8 @@ public struct ModelSpecification: Sendable {
   public var settings: [ResolvedSetting] = []
   /// Settings in the file that samplers do not follow: images are drawn otherwise than there.
   public var unfollowed: [ResolvedSetting] = []
+  /// What the file holds but is not used, a phrase each.
+  public var remarks: [String] = []
   /// All settings, as a sidecar file would give them.
   public var description = ModelDescription()
   /// The name of the published model with exactly these shapes, if there is one.

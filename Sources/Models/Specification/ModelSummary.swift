@@ -10,7 +10,9 @@ extension ModelSpecification {
       settings.filter { isWanted($0.source) }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
     }
     let files = Set(settings.compactMap { if case .file(let file) = $0.source { file } else { nil } })
-    if !files.isEmpty { parts.append("as \(files.sorted().joined(separator: " and ")) says") }
+    if !files.isEmpty {
+      parts.append("as \(files.sorted().joined(separator: " and ")) \(files.count == 1 ? "says" : "say")")
+    }
     let given = list { $0 == .stated }
     if !given.isEmpty { parts.append("\(given) as typed") }
     let isRecognised = settings.contains { if case .published = $0.source { true } else { false } }
@@ -31,6 +33,26 @@ extension ModelSpecification {
     settings.first { setting in
       if case .upstream = setting.source { ["num_heads", "num_head_channels"].contains(setting.key) } else { false }
     }.map { "\($0.key) \($0.value)" }
+  }
+
+  /// What should be said before the model is used, a line each: what is not used, what is guessed, and how to state it.
+  public var guesses: [String] {
+    var guesses = remarks
+    let isSizeAssumed = settings.contains { setting in
+      if case .upstream = setting.source { setting.key == "image_size" } else { false }
+    }
+    if isSizeAssumed && task == .denoising {
+      guesses.append(
+        "its image size is a guess (\(imageSize)), as no shape shows it; type --image-size if you know it")
+    }
+    if let heads = guessedHeads {
+      guesses.append(
+        """
+        its attention heads are a guess (\(heads)), as no shape shows them; type --num-heads or --num-head-channels if \
+        you know them
+        """)
+    }
+    return guesses
   }
 
   /// Whether the file itself gives every setting that the tensors do not show.
