@@ -6,8 +6,8 @@ extension DenoiserCheck {
   /// The factor by which another prediction or process must lower the error to be worth mentioning.
   private static let clearly = 1.15
   /// How much less the logarithms of errors must sum to for another schedule, T or number of heads to be worth
-  /// mentioning. That is little: a network sees most of what it is told of the noise by itself. The check's own noise
-  /// is half as much on networks that were trained for 1,000 steps (`make digits`).
+  /// mentioning. That is little: a network sees most of what it is told of the noise by itself. Models of `make digits`
+  /// stopped after 1,000 steps show it.
   private static let margin = 0.05
 
   /// The result of a check.
