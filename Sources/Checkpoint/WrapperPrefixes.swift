@@ -24,6 +24,7 @@ extension StateDict {
     if found.tensors.count == names.count && found.tensors.allSatisfy({ $0.name == names[$0.index] }) { return self }
     return try assembled(
       found.tensors.map { AssembledName($0.name, parts: [names[$0.index]]) },
-      origin: StateDictOrigin(origin.container, keyPath: found.keyPath, isRunningAverage: found.isAverage))
+      origin: StateDictOrigin(
+        origin.container, keyPath: found.keyPath, isRunningAverage: found.isAverage, unfitAverage: found.unfit))
   }
 }
