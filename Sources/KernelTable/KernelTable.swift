@@ -144,6 +144,8 @@ public final class KernelTable: Sendable {
   public let gradients: GradientKernels
   /// The loops that only move data.
   public let packing: PackingKernels
+  /// The loops over channels that only some networks need.
+  public let rows: RowKernels
   /// The loops of a training step.
   public let optimizer: OptimizerKernels
 
@@ -153,7 +155,7 @@ public final class KernelTable: Sendable {
     multiplyBlocks: @escaping MultiplyBlocks, attend: @escaping Attend, winogradF2: Winograd, winogradF4: Winograd,
     channelMoments: @escaping ChannelMoments, normalize: @escaping Normalize, silu: @escaping SiLU,
     softmax: @escaping Softmax, add: @escaping Add, multiplyAdds: @escaping MultiplyAdds,
-    gradients: GradientKernels, packing: PackingKernels, optimizer: OptimizerKernels
+    gradients: GradientKernels, packing: PackingKernels, rows: RowKernels, optimizer: OptimizerKernels
   ) {
     self.name = name
     self.tileRows = tileRows
@@ -171,6 +173,7 @@ public final class KernelTable: Sendable {
     self.multiplyAdds = multiplyAdds
     self.gradients = gradients
     self.packing = packing
+    self.rows = rows
     self.optimizer = optimizer
   }
 }

@@ -28,5 +28,6 @@ public func kernelTable() -> KernelTable {
     packing: PackingKernels(
       transpose: transposeRows, flipTaps: flipTaps, addTaps: addTaps, packBlock: packBlock, copyRows: copyRows,
       sumRows: sumRows),
+    rows: RowKernels(weightedSum: weightedSum, scale: scaleRow),
     optimizer: OptimizerKernels(adamW: adamW, ema: ema))
 }

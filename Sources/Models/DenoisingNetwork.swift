@@ -10,10 +10,19 @@ public struct NetworkInputs: Sendable {
   public var labels: [Int?]?
   /// The low-resolution images that a super-resolution network upsamples, `[N, C, h, w]` in [-1, 1]; nil for others.
   public var lowRes: Tensor?
+  /// The images that a conditional network draws from, `[N, C', H, W]` in [-1, 1]; nil for others.
+  public var condition: Tensor?
+  /// x̂₀ of the step before, `[N, C, H, W]`, for networks that take it (Chen et al. 2022, "Analog Bits", §3.2); nil in
+  /// the first step, and for others.
+  public var selfCondition: Tensor?
 
   /// Creates the inputs.
-  public init(conditioning: [Float], labels: [Int?]? = nil, lowRes: Tensor? = nil) {
+  public init(
+    conditioning: [Float], labels: [Int?]? = nil, lowRes: Tensor? = nil, condition: Tensor? = nil,
+    selfCondition: Tensor? = nil
+  ) {
     (self.conditioning, self.labels, self.lowRes) = (conditioning, labels, lowRes)
+    (self.condition, self.selfCondition) = (condition, selfCondition)
   }
 }
 

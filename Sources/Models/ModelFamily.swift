@@ -14,6 +14,9 @@ public protocol ModelFamily: Sendable {
   /// if there is none. A checkpoint's network is found by it.
   static var signature: String? { get }
 
+  /// Whether its networks can be trained: all of their operations have gradients.
+  static var isTrainable: Bool { get }
+
   /// The weight file in a folder saved by this code base; nil if `path` is not such a folder.
   ///
   /// - Throws: `CheckpointError` if the folder cannot be read.
@@ -58,6 +61,9 @@ public protocol ModelFamily: Sendable {
 extension ModelFamily {
   /// Nil: networks have no tensor in common.
   public static var signature: String? { nil }
+
+  /// False: the networks only draw.
+  public static var isTrainable: Bool { false }
 
   /// Nil: files stand for themselves.
   public static func folder(of file: String) -> String? { nil }

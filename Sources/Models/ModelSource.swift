@@ -58,10 +58,14 @@ public struct ModelSource: Sendable {
 
   /// Builds the network for training, and returns its variables.
   ///
-  /// - Throws: as `network()`.
+  /// - Throws: as `network()`, and if networks of its family cannot be trained.
   public func trainableNetwork(
     _ options: NetworkOptions
   ) throws(ModelError) -> (network: any DenoisingNetwork, variables: [Variable]) {
+    guard type(of: family).isTrainable else {
+      throw .unusable(
+        reason: "\(name): networks of \(specification.family) only draw; train goes on with those of OpenAI's UNet")
+    }
     let weights = Weights(checkpoint.state).asVariables()
     let network = try network(weights, options)
     checkpoint.state.releasePages()

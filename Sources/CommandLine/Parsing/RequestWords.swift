@@ -144,7 +144,8 @@ extension StatedSettings {
       ("attention-resolutions", list(attentionResolutions, String.init)),
       ("channel-mult", list(channelMult, numberText)),
       ("class-cond", truth(classCond)), ("diffusion-steps", number(diffusionSteps)), ("image-size", number(imageSize)),
-      ("in-channels", number(inChannels)), ("learn-sigma", truth(learnSigma)), ("noise-schedule", noiseSchedule),
+      ("in-channels", number(inChannels)), ("learn-sigma", truth(learnSigma)),
+      ("network", network.map(networkText)), ("noise-schedule", noiseSchedule),
       ("null-class", number(nullClass)), ("num-channels", number(numChannels)), ("num-classes", number(numClasses)),
       ("num-head-channels", number(numHeadChannels)), ("num-heads", number(numHeads)),
       ("num-heads-upsample", number(numHeadsUpsample)), ("num-res-blocks", number(numResBlocks)),
@@ -156,4 +157,9 @@ extension StatedSettings {
     ]
     return all.compactMap { option in option.value.map { "--\(option.name)=\($0)" } }
   }
+}
+
+/// Settings of a network as `--network` takes them, sorted by name.
+private func networkText(_ settings: [String: String]) -> String {
+  settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
 }

@@ -4,7 +4,7 @@ import DiffusionModels
 // Flags that describe the model, named as in the original, and the original scripts' spellings of options that have
 // another name here.
 
-let modelOptions = (hiddenFacts(in: \.request.settings) + [processOption])
+let modelOptions = (hiddenFacts(in: \.request.settings) + [processOption, networkOption, releaseOption])
   .map { $0.belonging(to: CommandName.takingModelFlags) }
 
 /// The process of a model that is drawn from; training has its own option.
@@ -21,6 +21,36 @@ private let processOption =
         """)
     }
     o.request.settings.process = value
+  }
+
+/// The settings of networks of other code bases, each of which has its own.
+private let networkOption =
+  OptionDefinition(
+    "network", .required(name: "LIST", example: "fir=False"), .model,
+    """
+    settings of another code base's network, NAME=VALUE,…, by its names for them; sample inspect lists those of a file
+    """
+  ) { o, value, name throws(UsageError) in
+    for item in value.split(separator: ",", omittingEmptySubsequences: false) {
+      let parts = item.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
+      guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
+        throw UsageError("--\(name): \"\(value)\" is no list of settings; type for instance --\(name) fir=False")
+      }
+      o.request.settings.network = (o.request.settings.network ?? [:]).merging([parts[0]: parts[1]]) { $1 }
+    }
+  }
+
+/// The release of the code base that made a file which does not say so.
+private let releaseOption =
+  OptionDefinition(
+    "release", .required(name: "X.Y.Z", example: "0.27.1"), .model,
+    "the release of denoising-diffusion-pytorch that made the file, if it is older than 1.0.0"
+  ) { o, value, name throws(UsageError) in
+    let numbers = value.split(separator: ".", omittingEmptySubsequences: false).map { Int($0) }
+    guard (2...4).contains(numbers.count), numbers.allSatisfy({ $0 != nil && (0...9999).contains($0 ?? -1) }) else {
+      throw UsageError("--\(name): \"\(value)\" is no release; type for instance --\(name) 0.27.1")
+    }
+    o.request.settings.network = (o.request.settings.network ?? [:]).merging(["release": value]) { $1 }
   }
 
 /// Where a model flag is stored.

@@ -57,6 +57,9 @@ extension UNetFamily {
   public static var signature: String? { "time_embed.0.weight" }
 
   /// See `ModelFamily`.
+  public static var isTrainable: Bool { true }
+
+  /// See `ModelFamily`.
   public var checkpoint: FamilyCheckpoint { unet.checkpoint }
 
   /// See `ModelFamily`.

@@ -23,191 +23,28 @@ extension UNetCheckpoint {
     var known = SettingsResolver(
       name: name, tensors: tensors, file: checkpoint.described.map(architecture.onlyLevels),
       stated: ModelDescription(stated), published: published.map { ($0.name, $0.description) }, upstream: upstream)
+    try known.resolveNetwork([:])
     _ = try known.resolve("kind", \.kind)
-    let imageSize = try known.resolve("image_size", \.imageSize, else: 64)
-    guard (1...4096).contains(imageSize) else {
-      throw .unusable(
-        reason: "\(name): images of \(imageSize) pixels cannot be drawn; --image-size is 1 to 4096")
-    }
+    let imageSize = try known.resolveImageSize(else: 64)
     try Self.checkShapes(&known, architecture, stated, imageSize: imageSize)
     try Self.checkClasses(&known, stated)
     let learnSigma = try Self.learnSigma(&known, architecture)
     try Self.resolveHidden(&known)
-    func described() -> ModelDescription {
-      var description = known.resolved
-      description.family = family
-      // Images' two are the default.
-      if architecture.configuration.dims != 2 { description.dims = architecture.configuration.dims }
-      return description
-    }
-    try Self.validate(described(), name: name)
+    var description = known.resolved
+    description.family = family
+    description.dims = architecture.configuration.dims
+    try Self.validate(description, name: name)
 
-    let nullClass = try known.resolve("null_class", \.nullClass)
-    let classCount = architecture.configuration.numClasses
-    if let nullClass, !(0..<(classCount ?? 0)).contains(nullClass) {
-      throw .unusable(reason: "\(name): the null class \(nullClass) is none of its \(classCount ?? 0) classes")
-    }
-    if nullClass != nil && classCount == 1 {
-      throw .unusable(reason: "\(name): its only class is the null class, so there is nothing to draw")
-    }
-    try Self.resolveProcess(&known, learnSigma: learnSigma)
-    let clipping = try Self.clipping(&known)
-    var description = described()
-    description.learnSigma = learnSigma
-
-    var specification = ModelSpecification(
+    var network = NetworkFacts(
       family: family, kind: architecture.kind.rawValue, imageSize: imageSize,
-      imageChannels: architecture.configuration.imageChannels,
-      process: try ProcessSpecification(description, name: name))
-    specification.task = architecture.kind.task
-    specification.dimensions = architecture.configuration.dims
-    specification.classCount = architecture.kind == .classifier ? architecture.configuration.outChannels : classCount
-    specification.nullClass = nullClass
-    let described = checkpoint.described?.description
-    specification.classNames = described?.classNames ?? []
-    specification.clipping = clipping
-    specification.recommendedGuidance = described?.recommendedGuidance
-    specification.recommendedSampler = described?.recommendedSampler
-    specification.conventions = conventions
-    if let continuous = specification.process.continuous {
-      guard !learnSigma || continuous.form == .edmIDDPM else {
-        throw .unusable(
-          reason:
-            """
-            \(name): puts out a variance too, which no model of the process \(continuous.form.rawValue) does; \
-            leave --process out
-            """)
-      }
-    } else {
-      try Self.resolveSpacing(&known, &specification)
-    }
-    if let average = checkpoint.state.origin.unfitAverage {
-      specification.remarks = [
-        """
-        the average under \(average.joined(separator: ".")) does not fit the tensors of the raw weights, which are \
-        used in its place
-        """
-      ]
-    }
-    specification.unfollowed = checkpoint.described?.unfollowed ?? []
-    specification.settings = known.settings
-    specification.description = description
-    specification.published = published?.name
-    return specification
-  }
-
-  /// Resolves the settings of the process that shapes do not show.
-  private static func resolveProcess(_ known: inout SettingsResolver, learnSigma: Bool) throws(ModelError) {
-    _ = try known.resolve("scheduler", \.scheduler)
-    let process = try known.resolve("process", \.process, overridesFile: true)
-    if let process, process != "diffusion" {
-      try refuseTimestepSettings(known, process)
-      // The defaults of a process in timesteps are not this one's.
-      if known.file?.description.diffusionSteps != nil || known.stated.diffusionSteps != nil {
-        _ = try known.resolve("diffusion_steps", \.diffusionSteps)
-      }
-      _ = try known.resolve("sigma_min", \.sigmaMin)
-      _ = try known.resolve("sigma_max", \.sigmaMax)
-      _ = try known.resolve("sigma_data", \.sigmaData)
-      _ = try known.resolve("rho", \.rho)
-      _ = try known.resolve("sigma_log_scale", \.sigmaLogScale)
-      _ = try known.resolve("shift", \.shift)
-      _ = try known.resolve("langevin_ratio", \.langevinRatio)
-      _ = try known.resolve("langevin_steps", \.langevinSteps)
-      return
-    }
-    if known.stated.sigmaMin != nil || known.stated.sigmaMax != nil {
-      throw .unusable(
-        reason:
-          "\(known.name): --sigma-min and --sigma-max are settings of EDM, consistency and score models; leave them out"
-      )
-    }
-    _ = try known.resolve("diffusion_steps", \.diffusionSteps)
-    if try known.resolve("trained_betas", \.trainedBetas) == nil {
-      let schedule = try known.resolve("noise_schedule", \.noiseSchedule)
-      if ["linear", "scaled_linear", "sigmoid_beta"].contains(schedule) {
-        _ = try known.resolve("beta_start", \.betaStart)
-        _ = try known.resolve("beta_end", \.betaEnd)
-      }
-    }
-    _ = try known.resolve("rescale_timesteps", \.rescaleTimesteps)
-    _ = try known.resolve("rescale_betas_zero_snr", \.rescaleBetasZeroSnr)
-    _ = try known.resolve("prediction", \.prediction, overridesFile: true)
-    if !learnSigma { _ = try known.resolve("sigma_small", \.sigmaSmall) }
-  }
-
-  /// - Throws: `ModelError.unusable` if the user states what only other processes have.
-  private static func refuseTimestepSettings(_ known: SettingsResolver, _ process: String) throws(ModelError) {
-    let isFlow = ContinuousDiffusion.Form(rawValue: process)?.isFlow == true
-    let countsSteps = ["consistency", "rectified-flow", "ve"].contains(process)
-    let prediction = known.stated.prediction
-    let stated = [
-      ("what is predicted (--prediction, --predict-xstart)", prediction != nil && !(isFlow && prediction == "v")),
-      ("--noise-schedule", known.stated.noiseSchedule != nil),
-      ("--diffusion-steps", known.stated.diffusionSteps != nil && !countsSteps),
-      ("--sigma-min", isFlow && known.stated.sigmaMin != nil), ("--sigma-max", isFlow && known.stated.sigmaMax != nil),
-      ("--rescale-timesteps", known.stated.rescaleTimesteps != nil), ("--sigma-small", known.stated.sigmaSmall != nil),
-    ].first(where: \.1)?.0
-    guard let stated else { return }
-    throw .unusable(
-      reason:
-        """
-        \(known.name): \(stated) is a setting of other processes, and its process is \(process)\
-        \(isFlow ? ", which predicts the velocity" : ""); leave it out\
-        \(known.stated.process == nil ? ", or type --process diffusion" : "")
-        """)
-  }
-
-  /// How x̂₀ is clipped at each step; to [-1, 1] if the file does not say.
-  private static func clipping(_ known: inout SettingsResolver) throws(ModelError) -> Clipping {
-    let form = known.resolved.process.flatMap(ContinuousDiffusion.Form.init)
-    let clips = try known.resolve("clip_denoised", \.clipDenoised) ?? form?.clips ?? true
-    if try known.resolve("thresholding", \.thresholding) == true {
-      let quantile = try known.resolve("dynamic_thresholding_ratio", \.dynamicThresholdingRatio) ?? 0.995
-      let maximum = try known.resolve("sample_max_value", \.sampleMaxValue) ?? 1
-      guard (0...1).contains(quantile), maximum >= 1, maximum.isFinite else {
-        throw .unusable(
-          reason:
-            """
-            \(known.name): thresholding needs a dynamic_thresholding_ratio from 0 to 1 and a sample_max_value from 1 up
-            """)
-      }
-      return .thresholding(quantile: quantile, maximum: maximum)
-    }
-    guard clips else { return .none }
-    let bound = try known.resolve("clip_sample_range", \.clipSampleRange) ?? 1
-    guard bound > 0, bound.isFinite else {
-      throw .unusable(reason: "\(known.name): clip_sample_range is \(bound), but must be above 0")
-    }
-    return .range(bound)
-  }
-
-  /// Resolves how a scheduler's file spaces the steps of a process in timesteps.
-  private static func resolveSpacing(
-    _ known: inout SettingsResolver, _ specification: inout ModelSpecification
-  ) throws(ModelError) {
-    specification.spacing = try spacing(&known)
-    specification.usesKarrasSigmas = try known.resolve("use_karras_sigmas", \.useKarrasSigmas) ?? false
-    let offset = try known.resolve("steps_offset", \.stepsOffset) ?? 0
-    guard (0..<specification.process.steps).contains(offset) else {
-      throw .unusable(
-        reason:
-          "\(known.name): steps_offset is \(offset), but its timesteps are 0 to \(specification.process.steps - 1)")
-    }
-    specification.conventions.levels.stepsOffset = offset
-    specification.conventions.levels.endsAtTimestepZero =
-      try known.resolve("set_alpha_to_one", \.setAlphaToOne) == false
-  }
-
-  private static func spacing(_ known: inout SettingsResolver) throws(ModelError) -> TimestepSpacing? {
-    let name = known.name
-    guard let text = try known.resolve("timestep_spacing", \.timestepSpacing) else { return nil }
-    guard let spacing = TimestepSpacing(rawValue: text) else {
-      throw .unusable(
-        reason:
-          "\(name): the timestep spacing \(text) is not known; leading, trailing, linspace and karras are")
-    }
-    return spacing
+      imageChannels: architecture.configuration.imageChannels)
+    network.task = architecture.kind.task
+    network.dimensions = architecture.configuration.dims
+    network.classCount = architecture.configuration.numClasses
+    network.outputClasses = architecture.kind == .classifier ? architecture.configuration.outChannels : nil
+    network.learnsVariance = learnSigma
+    network.conventions = conventions
+    return try known.specification(of: network, checkpoint)
   }
 
   /// Checks what file and flags say against what the tensors show.

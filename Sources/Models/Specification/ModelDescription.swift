@@ -123,11 +123,19 @@ public struct ModelDescription: Sendable, Equatable, Codable {
   public var recommendedSampler: String?
   /// The guidance scale that its publishers recommend for visual quality.
   public var recommendedGuidance: Double?
+  /// Settings of a network other than this UNet that no tensor shows, by the names of its own code base.
+  public var network: [String: String]?
   /// The licence of the weights.
   public var licence: String?
 
   /// Creates an empty description.
   public init() {}
+
+  /// The setting `key` of a network other than this UNet.
+  public subscript(network key: String) -> String? {
+    get { network?[key] }
+    set { network = (network ?? [:]).merging([key: newValue].compactMapValues { $0 }) { $1 } }
+  }
 
   /// `prediction`, or what `predictXstart` says in its place.
   public var statedPrediction: String? { prediction ?? predictXstart.map { $0 ? "sample" : "epsilon" } }

@@ -55,6 +55,8 @@ public struct StatedSettings: Sendable, Equatable, Codable {
   public var predictXstart: Bool?
   /// Whether the fixed variance is the posterior's.
   public var sigmaSmall: Bool?
+  /// Settings of networks of other code bases, by their names there.
+  public var network: [String: String]?
 
   /// Creates empty settings.
   public init() {}
@@ -85,6 +87,7 @@ public struct StatedSettings: Sendable, Equatable, Codable {
     case prediction
     case predictXstart = "predict_xstart"
     case sigmaSmall = "sigma_small"
+    case network
   }
 
   /// The JSON keys of the settings.
@@ -133,6 +136,7 @@ extension ModelDescription {
     prediction =
       stated.prediction.map { $0 == "velocity" ? "v" : $0 } ?? stated.predictXstart.map { $0 ? "sample" : "epsilon" }
     sigmaSmall = stated.sigmaSmall
+    network = stated.network
     rescaleTimesteps = stated.rescaleTimesteps
   }
 }

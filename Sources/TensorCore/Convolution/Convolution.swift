@@ -1,14 +1,28 @@
 /// The zero padding of a convolution.
-public enum Padding: Sendable {
+public enum Padding: Sendable, Equatable {
   /// Half the kernel on every side, as the original uses `conv_nd`.
   case same
   /// Kernel - 1 zeros after the last pixel of each dimension, none before the first: diffusers'
   /// `downsample_padding: 0`.
   case end
+  /// This many zeros on every side.
+  case each(Int)
+
+  /// The zeros before the first pixel of each dimension.
+  func before(_ kernel: [Int]) -> [Int] {
+    switch self {
+    case .same: kernel.map { $0 / 2 }
+    case .end: []
+    case .each(let zeros): kernel.map { _ in zeros }
+    }
+  }
+
+  /// Whether the number of zeros does not depend on the kernel.
+  var isExplicit: Bool { if case .each = self { true } else { false } }
 }
 
-/// A convolution over one, two or three spatial dimensions with an odd kernel, as the original's `conv_nd` (kernel 3
-/// with stride 1 or 2, kernel 1).
+/// A convolution over one, two or three spatial dimensions, as the original's `conv_nd` (kernel 3 with stride 1 or 2,
+/// kernel 1), or with another kernel. With padding other than `.each` the kernel is odd.
 public struct Convolution: Sendable {
   /// The kernel's size in each spatial dimension.
   public let kernel: [Int]
@@ -48,7 +62,8 @@ public struct Convolution: Sendable {
   ) {
     kernel = Array(weight.shape.dropFirst(2))
     precondition(
-      (1...3).contains(kernel.count) && kernel.allSatisfy { $0 % 2 == 1 } && stride.count == kernel.count,
+      (1...3).contains(kernel.count) && stride.count == kernel.count
+        && (padding.isExplicit || kernel.allSatisfy { $0 % 2 == 1 }),
       "a convolution cannot have a weight of shape \(weight.shape) and stride \(stride)")
     self.stride = stride
     self.padding = padding
@@ -72,10 +87,16 @@ public struct Convolution: Sendable {
       weight: Parameter(weight), bias: Parameter(bias), stride: stride, padding: padding, outputPixels: outputPixels)
   }
 
-  /// The spatial size of the output for an input of spatial size `size`: ⌈size / stride⌉, or ⌊size / stride⌋ with
-  /// padding at the end only.
+  /// The spatial size of the output for an input of spatial size `size`: ⌈size / stride⌉, ⌊size / stride⌋ with padding
+  /// at the end only, ⌊(size + 2p - kernel) / stride⌋ + 1 with p zeros on every side.
   public func outputSize(_ size: [Int]) -> [Int] {
-    Swift.zip(size, stride).map { size, stride in (size + (padding == .same ? stride - 1 : 0)) / stride }
+    size.indices.map { i in
+      switch padding {
+      case .same: (size[i] + stride[i] - 1) / stride[i]
+      case .end: size[i] / stride[i]
+      case .each(let zeros): (size[i] + 2 * zeros - kernel[i]) / stride[i] + 1
+      }
+    }
   }
 
   /// `[N, spatial…, I]` → `[N, spatial'…, O]`, channels last.
@@ -151,7 +172,7 @@ extension Convolution {
     Geometry(
       size: Triple(Array(input[1..<input.count - 1]), filler: 1),
       output: Triple(Array(output[1..<output.count - 1]), filler: 1), kernel: Triple(kernel, filler: 1),
-      stride: Triple(stride, filler: 1), before: Triple(padding == .same ? kernel.map { $0 / 2 } : [], filler: 0))
+      stride: Triple(stride, filler: 1), before: Triple(padding.before(kernel), filler: 0))
   }
 }
 
