@@ -2,13 +2,22 @@
 public struct AssembledName: Sendable, Equatable {
   /// Its new name.
   public let name: String
-  /// The tensors to stack along their first dimension: usually one; three for q, k and v.
+  /// The tensors to stack along their first dimension: usually one; three for q, k and v; none for a constant.
   public let parts: [String]
   /// The number of dimensions of size 1 to append: with one, a linear layer's `[C, C]` becomes a convolution's
   /// `[C, C, 1]`; with -1, a two-dimensional convolution's `[C, C, 1, 1]` does.
   public let trailingOnes: Int
   /// Whether the columns of a matrix with even numbers, from 0, come before those with odd ones.
   public let evenColumnsFirst: Bool
+
+  /// The value of all elements, and the shape, of a tensor that the other family does without.
+  let constant: Constant?
+
+  /// A tensor of one repeated value.
+  struct Constant: Sendable, Equatable {
+    let value: Float
+    let shape: [Int]
+  }
 
   /// The tensor `name`, made of at least one part.
   public init(_ name: String, parts: [String], trailingOnes: Int = 0, evenColumnsFirst: Bool = false) {
@@ -17,6 +26,13 @@ public struct AssembledName: Sendable, Equatable {
     self.parts = parts
     self.trailingOnes = trailingOnes
     self.evenColumnsFirst = evenColumnsFirst
+    constant = nil
+  }
+
+  /// The tensor `name` of `shape`, whose elements are all `value`.
+  public init(_ name: String, value: Float, shape: [Int]) {
+    (self.name, parts, trailingOnes, evenColumnsFirst) = (name, [], 0, false)
+    constant = Constant(value: value, shape: shape)
   }
 }
 
@@ -39,6 +55,9 @@ extension StateDict {
   }
 
   private func assemble(_ item: AssembledName) throws(CheckpointError) -> Entry {
+    if let constant = item.constant {
+      return Entry(shape: constant.shape, parts: [StoredTensor(constant: constant.value, shape: constant.shape)])
+    }
     var shape: [Int]?
     var parts: [StoredTensor] = []
     for name in item.parts {

@@ -125,12 +125,15 @@ extension KernelTable {
     public let stride: Int
     /// Floats from a query to its key, and from the key to its value.
     public let partStride: Int
+    /// What scores are divided by: √d.
+    public let divisor: Float
 
     /// The head whose queries begin at `queries`.
-    @inlinable public init(_ queries: UnsafePointer<Float>, stride: Int, partStride: Int) {
+    @inlinable public init(_ queries: UnsafePointer<Float>, stride: Int, partStride: Int, divisor: Float) {
       self.queries = queries
       self.stride = stride
       self.partStride = partStride
+      self.divisor = divisor
     }
   }
 

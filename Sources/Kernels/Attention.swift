@@ -20,7 +20,7 @@ func attend(
   for t in 0..<length { keyRows[t] = keys + t * head.stride }
   let packedValues = UnsafeMutableRawPointer(keyRows + length).assumingMemoryBound(to: Float.self)
   // Scores are scaled to base 2, since 2ˣ is cheaper than eˣ.
-  let scale = 1.442_695_04 / Float(depth).squareRoot()
+  let scale = 1.442_695_04 / head.divisor
   let valueTiles = (depth - 1) / tileRows + 1
   let valueRows = (depth - 1) / valueTiles + 1
 

@@ -39,7 +39,7 @@ func attendGradient(
   let (keyRows, valueRows) = (addresses, addresses + length)
   let (weightRows, slopeRows) = (addresses + 2 * length, addresses + 3 * length)
   let packedKeys = UnsafeMutableRawPointer(addresses + 4 * length).assumingMemoryBound(to: Float.self)
-  let root = 1 / Float(depth).squareRoot()
+  let root = 1 / head.divisor
   // Scores are scaled to base 2.
   let scale = 1.442_695_04 * root
   let tiles = (depth - 1) / tileRows + 1

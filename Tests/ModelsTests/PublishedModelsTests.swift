@@ -40,7 +40,8 @@ struct PublishedTable: Decodable, Sendable {
 
   static let names = [
     "diffusers-ddpm-celebahq-256", "diffusers-ddpm-cifar10-32", "guided-128", "guided-256-uncond", "guided-256",
-    "guided-512", "guided-64", "guided-classifier-128", "guided-classifier-256", "guided-classifier-512",
+    "guided-512", "guided-512-uncond-finetune", "guided-64", "guided-ffhq-10m", "guided-classifier-128",
+    "guided-classifier-256", "guided-classifier-512",
     "guided-classifier-64", "guided-lsun-bedroom", "guided-upsampler-128-512", "guided-upsampler-64-256",
     "improved-cifar10-uncond", "improved-imagenet64-cond", "improved-imagenet64-uncond", "improved-lsun-bedroom",
     "improved-upsampler-64-256",

@@ -13,6 +13,7 @@ struct RenamedFamiliesTests: RunsSample {
     ("ddim", "ckpt", "", "freq_shift 1", "under 4"),
     ("pytorch-ddpm", "pt", "", "diffusion_steps 1000", "under ema_model"),
     ("ddpm-torch", "pt", "", "downsample_padding 0", "under ema.shadow"),
+    ("rosinality", "pt", "", "num_heads 4", "under ema"),
     ("monai", "pth", "--num-head-channels 32", "sigma_small True", "PyTorch zip"),
   ])
   func drawWhatTheirCodeDraws(name: String, ending: String, options: String, said: String, place: String) throws {

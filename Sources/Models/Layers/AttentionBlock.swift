@@ -25,7 +25,7 @@ public struct AttentionBlock: Layer {
     norm =
       normalized ? try GroupNormalization(weights.scope("norm"), configuration: configuration, channels) : nil
     qkv = try Linear(weights.scope("qkv"), channels, 3 * channels, kernelDims: 1)
-    attention = QKVAttention(heads: heads, order: configuration.attentionOrder)
+    attention = QKVAttention(heads: heads, order: configuration.attentionOrder, scale: configuration.attentionScale)
     useCheckpoint = configuration.useCheckpoint
     projOut = try Linear(weights.scope("proj_out"), channels, channels, kernelDims: 1, zero: true)
   }

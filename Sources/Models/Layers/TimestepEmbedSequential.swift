@@ -45,7 +45,7 @@ public struct TimestepEmbedSequential: Sendable {
         guard case .attention(var block) = child else { return child }
         block.attention = QKVAttention(
           heads: configuration.heads(channels: block.qkv.inFeatures, ascending: ascending),
-          order: configuration.attentionOrder)
+          order: configuration.attentionOrder, scale: configuration.attentionScale)
         return .attention(block)
       })
   }

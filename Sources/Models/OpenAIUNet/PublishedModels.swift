@@ -91,6 +91,13 @@ public struct PublishedModel: Sendable {
     PublishedModel(
       "OpenAI's guided-diffusion upsampler 128 → 512", kind: .superResolution, size: 512, width: 192,
       mult: [1, 1, 2, 2, 4, 4], blocks: 2, attention: [16, 32], classes: 1000, headChannels: 64),
+    // Others' models of guided-diffusion's code that are as widely held.
+    PublishedModel(
+      "the FFHQ 256×256 of DPS, ILVR and P2 (ffhq_10m)", size: 256, width: 128, mult: [1, 1, 2, 2, 4, 4], blocks: 1,
+      attention: [16], headChannels: 64),
+    PublishedModel(
+      "the unconditional fine-tuning of OpenAI's 512×512 (512x512_diffusion_uncond_finetune_008100)", size: 512,
+      width: 256, mult: [0.5, 1, 1, 2, 2, 4, 4], blocks: 2, attention: [16, 32, 64], headChannels: 64),
     classifier(64, mult: [1, 2, 3, 4], blocks: 4, attention: [2, 4, 8]),
     classifier(128, mult: [1, 1, 2, 3, 4], blocks: 2, attention: [4, 8, 16]),
     classifier(256, mult: [1, 1, 2, 2, 4, 4], blocks: 2, attention: [8, 16, 32]),

@@ -71,6 +71,9 @@ struct TensorNames: Sendable {
     return parts.map { "\($0).\(parameter)" }
   }
 
+  /// The original's name for one of their layers; nil if it has none.
+  func original(of layer: String) -> String? { byTheirs[layer] }
+
   /// Splits a name into its layer and the rest, `weight` or `bias`.
   private func split(_ name: String) -> (layer: String, parameter: String)? {
     guard let dot = name.lastIndex(of: ".") else { return nil }
@@ -83,13 +86,14 @@ struct TensorNames: Sendable {
   ///   - contents: the checkpoint with theirs.
   ///   - whose: whose names they are, for instance `diffusers'`.
   ///   - described: the description in the code base's own files.
+  ///   - others: tensors that the file does without.
   /// - Throws: `ModelError.checkpoint` if parts do not fit.
   func checkpoint(
-    _ contents: CheckpointContents, whose: String, described: DescribedModel? = nil
+    _ contents: CheckpointContents, whose: String, described: DescribedModel? = nil, adding others: [AssembledName] = []
   ) throws(ModelError) -> FamilyCheckpoint {
     do {
       return FamilyCheckpoint(
-        contents, state: try contents.state.assembled(assemblies(contents.state)), described: described,
+        contents, state: try contents.state.assembled(assemblies(contents.state) + others), described: described,
         namesInFile: "\(whose) names", parts: { parts(of: $0) })
     } catch { throw .checkpoint(error) }
   }

@@ -39,6 +39,8 @@ public struct UNetConfiguration: Sendable, Equatable {
   public var numHeadsUpsample: Int?
   /// How queries, keys and values are packed: `byPart` is guided-diffusion's `use_new_attention_order`.
   public var attentionOrder = QKVOrder.byHead
+  /// What the scores of attention are divided by.
+  public var attentionScale = AttentionScale.head
   /// Whether the timestep embedding scales and shifts the second normalisation of a residual block, instead of being
   /// added before it.
   public var useScaleShiftNorm = false

@@ -31,6 +31,7 @@ extension UNetConfiguration {
     // In diffusers, queries, keys and values are separate tensors, which are concatenated here.
     let isByPart = known.useNewAttentionOrder ?? known.family?.hasPrefix("diffusers") ?? false
     attentionOrder = isByPart ? .byPart : .byHead
+    attentionScale = known.family == Rosinality.name ? .channels : .head
     normGroups = known.normNumGroups ?? normGroups
     normEpsilon = known.normEps ?? normEpsilon
     middleAttentionNorm = known.middleAttentionNorm ?? middleAttentionNorm

@@ -78,11 +78,12 @@ extension Tensor {
   }
 
   /// The gradient of queries, keys and values, `[N, T, 3C]`, given that of their `attention`, `[N, T, C]`.
-  func attentionGradient(_ gradient: Tensor, heads: Int, order: QKVOrder) -> Tensor {
+  func attentionGradient(_ gradient: Tensor, heads: Int, order: QKVOrder, scale: AttentionScale) -> Tensor {
     let (batch, length, width) = (shape[0], shape[1], shape[2])
     let channels = width / 3
     let depth = channels / heads
     let (headStride, partStride) = order == .byHead ? (3 * depth, depth) : (depth, channels)
+    let divisor = scale.divisor(depth: depth, channels: channels)
     let kernels = KernelChoice.current.gradients
     return LayerProfile.measure({ "gradient of attention, \(heads) × \(depth), \(length) positions" }) {
       withUnsafePointer { source in
@@ -92,7 +93,7 @@ extension Tensor {
               let (n, head) = item.quotientAndRemainder(dividingBy: heads)
               let first = n * length * width + head * headStride
               kernels.attend(
-                .init(source + first, stride: width, partStride: partStride), length, depth,
+                .init(source + first, stride: width, partStride: partStride, divisor: divisor), length, depth,
                 .init(gradient + n * length * channels + head * depth, stride: channels), scratch, out + first)
             }
           }

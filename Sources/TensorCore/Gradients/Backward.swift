@@ -64,8 +64,8 @@ extension GradientTape {
       backpropagate(into: input, &gradients) { layer.inputGradient(gradient, adding: $0) }
     case .materialized(let input):
       backpropagate(into: input, &gradients) { sum in sum.map { $0 + gradient } ?? gradient }
-    case .attention(let qkv, let heads, let order):
-      gradients.add(qkv.recordedName, qkv.attentionGradient(gradient, heads: heads, order: order))
+    case .attention(let qkv, let heads, let order, let scale):
+      gradients.add(qkv.recordedName, qkv.attentionGradient(gradient, heads: heads, order: order, scale: scale))
     case .silu(let x):
       gradients.add(x.recordedName, x.siluGradient(gradient))
     case .sum(let a, let b):

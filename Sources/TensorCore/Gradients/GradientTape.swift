@@ -14,7 +14,7 @@ enum Operation: Sendable {
   /// `FusedInput.tensor()`.
   case materialized(FusedInput)
   /// `attention` of queries, keys and values.
-  case attention(Tensor, heads: Int, order: QKVOrder)
+  case attention(Tensor, heads: Int, order: QKVOrder, scale: AttentionScale)
   /// SiLU of a tensor.
   case silu(Tensor)
   /// The sum of two tensors, whose elements are not needed.

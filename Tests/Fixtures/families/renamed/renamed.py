@@ -1,7 +1,7 @@
-"""Saves small networks of four code bases as their trainers do, and draws with each: what the files beside this one hold.
+"""Saves small networks of five code bases as their trainers do, and draws with each: what the files beside this one hold.
 
-usage: renamed.py DDIM PYTORCH_DDPM DDPM_TORCH, checkouts of ermongroup/ddim, w86763777/pytorch-ddpm and tqch/ddpm-torch, with torch, monai, einops, numpy
-and safetensors installed
+usage: renamed.py DDIM PYTORCH_DDPM DDPM_TORCH ROSINALITY, checkouts of ermongroup/ddim, w86763777/pytorch-ddpm, tqch/ddpm-torch and
+rosinality/denoising-diffusion-pytorch, with torch, monai, einops, numpy, pydantic and safetensors installed; or renamed.py ROSINALITY for its file alone
 
 Weights are random, none left at zero, in half precision to keep the files small. `x_0` is DDIM without clipping at timesteps 750, 500, 250 and 0
 from `x_T`, in float64 around the network.
@@ -47,8 +47,8 @@ def half(state):
     return {name: value.half() if "timembedding.0" not in name else value for name, value in state.items()}
 
 
-def draw(name, predict):
-    alphas = np.cumprod(1 - np.linspace(1e-4, 0.02, 1000, dtype=np.float64))
+def draw(name, predict, betas=np.linspace(1e-4, 0.02, 1000, dtype=np.float64)):
+    alphas = np.cumprod(1 - betas)
     x_T = torch.randn((2, 3, 16, 16), generator=torch.Generator().manual_seed(1))
     x, steps = x_T.double(), [750, 500, 250, 0]
     with torch.no_grad():
@@ -59,6 +59,28 @@ def draw(name, predict):
     save_file({"x_T": x_T, "x_0": x.float()}, os.path.join(here, name + ".reference.safetensors"))
     print(name, float(x.abs().max()))
 
+
+class Configuration:
+    """What rosinality's trainer saves beside the weights is an object of a class of its own."""
+
+
+def rosinality(folder):
+    UNet = module(folder, "model.py").UNet
+    network = randomized(UNet(3, 32, [1, 2], 1, [2], attn_heads=4, use_affine_time=True), 4)
+    state = half(network.state_dict())
+    Configuration.__module__ = "tensorfn.config.config"
+    for package in ("tensorfn", "tensorfn.config", "tensorfn.config.config"):
+        sys.modules[package] = types.ModuleType(package)
+    sys.modules["tensorfn.config.config"].Configuration = Configuration
+    torch.save(
+        {"model": dict(state), "ema": state, "scheduler": {"last": 1}, "optimizer": {"state": {}, "param_groups": []}, "conf": Configuration()},
+        os.path.join(here, "rosinality.pt"))
+    draw("rosinality", network, module(folder, "diffusion.py").make_beta_schedule("cosine", 1000).numpy())
+
+
+rosinality(sys.argv[-1])
+if len(sys.argv) == 2:
+    sys.exit()
 
 config = SimpleNamespace(
     model=SimpleNamespace(
