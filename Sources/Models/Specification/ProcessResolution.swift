@@ -10,7 +10,7 @@ extension SettingsResolver {
     if let process, process != "diffusion" {
       try refuseTimestepSettings(process)
       // The defaults of a process in timesteps are not this one's.
-      if file?.description.diffusionSteps != nil || stated.diffusionSteps != nil {
+      if [tensors, file?.description, stated].contains(where: { $0?.diffusionSteps != nil }) {
         _ = try resolve("diffusion_steps", \.diffusionSteps)
       }
       _ = try resolve("sigma_min", \.sigmaMin)

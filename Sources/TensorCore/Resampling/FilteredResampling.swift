@@ -35,6 +35,18 @@ public struct FilteredResampling: Sendable {
     }
   }
 
+  /// `[N, H, W, C]` → `[N, H + 1, W + 1, C]`, filtered with two zeros on every side: what a convolution of kernel 3,
+  /// stride 2 and no padding then halves.
+  public func filtered(_ x: Tensor) -> Tensor {
+    precondition(filter.count == 4, "only a filter of four weights is followed by a convolution")
+    return resampled(x, height: x.shape[1] + 1, width: x.shape[2] + 1) { position, size in
+      filter.indices.compactMap { k in
+        let source = position + k - 2
+        return (0..<size).contains(source) ? (source, filter[k]) : nil
+      }
+    }
+  }
+
   /// Each output pixel as a weighted sum of input pixels.
   ///
   /// - Parameter taps: the input positions, with their weights, of an output position along a dimension of a size.
