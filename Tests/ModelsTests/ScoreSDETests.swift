@@ -62,6 +62,21 @@ struct ScoreSDETests {
     }
   }
 
+  /// diffusers' NCSN++, under its own names and settings.
+  @Test(arguments: ["ncsnpp-like", "ncsnpp-other"])
+  func diffusersNetworksPutOutWhatTheirsDo(name: String) throws {
+    let reference = try Fixture("diffusers/\(name).io")
+    let source = try ModelSource(path: Fixture.path("diffusers/\(name)"))
+    #expect(source.specification.isFullyDescribed && source.specification.process.name == "ve")
+    let network = try source.network()
+    let output = network(reference.tensor("x"), NetworkInputs(conditioning: reference.tensor("sigma").values))
+    let expected = reference.tensor("out")
+    for n in 0..<2 {
+      let row = expected.rows(n..<n + 1)
+      expectClose(output.rows(n..<n + 1), row, tolerance: 1e-5 * (row.values.map(abs).max() ?? 0), name)
+    }
+  }
+
   /// What is assumed can be said otherwise, and changes what comes out.
   @Test func whatIsAssumedCanBeStated() throws {
     let path = Fixture.path("families/score_sde/ddpmpp-vp-continuous.pth")

@@ -67,6 +67,7 @@ struct DiffusersConfiguration: Decodable {
   ///
   /// - Throws: `CheckpointError.unsupported`, with key and value, if a value is not supported.
   func description(file: String) throws(CheckpointError) -> ModelDescription {
+    if isNCSNpp { return try ncsnppDescription(file: file) }
     func require(_ key: String, _ isSupported: Bool, _ value: String, _ supported: String) throws(CheckpointError) {
       if !isSupported { throw .unsupported(file: file, key: key, value: value, supported: supported) }
     }

@@ -74,19 +74,24 @@ struct NCSNppBlock: Sendable {
   private let shortcut: Linear?
 
   /// The block under `weights`, for embeddings of `embedding` features.
+  ///
+  /// - Parameters:
+  ///   - groups: the groups of its normalisations; nil for the conventions'.
+  ///   - hasNIN: whether its shortcut is score_sde's `NIN`.
   init(
     _ weights: Weights, _ names: NCSNppNames, _ conventions: NCSNppConventions, _ inChannels: Int, _ outChannels: Int,
-    embedding: Int, resampling: Resampling = .none, hasNIN: Bool = false
+    embedding: Int, resampling: Resampling = .none, groups: (Int, Int)? = nil,
+    hasNIN: Bool = false
   ) throws(CheckpointError) {
     (self.inChannels, self.outChannels, self.conventions) = (inChannels, outChannels, conventions)
     self.resampling = resampling
     let layers = names.block.map { weights.scope($0) }
     norm0 = try GroupNormalization(
-      layers[0], inChannels, groups: conventions.groups(inChannels), epsilon: conventions.epsilon)
+      layers[0], inChannels, groups: groups?.0 ?? conventions.groups(inChannels), epsilon: conventions.epsilon)
     conv0 = try Convolution(layers[1], inChannels, outChannels, kernel: 3)
     dense = try Linear(layers[2], embedding, outChannels)
     norm1 = try GroupNormalization(
-      layers[3], outChannels, groups: conventions.groups(outChannels), epsilon: conventions.epsilon)
+      layers[3], outChannels, groups: groups?.1 ?? conventions.groups(outChannels), epsilon: conventions.epsilon)
     conv1 = try Convolution(layers[4], outChannels, outChannels, kernel: 3)
     if inChannels == outChannels && resampling == .none {
       shortcut = nil

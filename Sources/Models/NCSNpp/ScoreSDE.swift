@@ -72,12 +72,7 @@ public struct ScoreSDE: ModelFamily {
   public func specification(_ stated: StatedSettings) throws(ModelError) -> ModelSpecification {
     let name = checkpoint.name
     if let problem = stated.predictionProblem { throw .unusable(reason: problem) }
-    var tensors = ModelDescription()
-    tensors.inChannels = layout.imageChannels
-    tensors.modelChannels = layout.modelChannels
-    tensors.channelMult = layout.widths.map { Double($0) / Double(layout.modelChannels) }
-    tensors.numResBlocks = layout.blocks
-    tensors.attentionResolutions = layout.attention.indices.filter { layout.attention[$0] }.map { 1 << $0 }
+    var tensors = layout.description
     if let levels, layout.embedding == .fourier {
       (tensors.diffusionSteps, tensors.sigmaMax, tensors.sigmaMin) = (levels.count, levels.highest, levels.lowest)
     }
@@ -86,20 +81,7 @@ public struct ScoreSDE: ModelFamily {
     var known = SettingsResolver(
       name: name, tensors: tensors, file: checkpoint.described, stated: ModelDescription(stated), published: nil,
       upstream: upstream(stated))
-    let imageSize = try known.resolveImageSize(else: 64)
-    guard imageSize % (1 << (layout.widths.count - 1)) == 0 else {
-      throw .unusable(
-        reason:
-          """
-          \(name): images of \(imageSize) pixels cannot be halved \(layout.widths.count - 1) times; --image-size must \
-          be a multiple of \(1 << (layout.widths.count - 1))
-          """)
-    }
-    _ = try known.resolve("in_channels", \.inChannels)
-    _ = try known.resolve("model_channels", \.modelChannels, flag: "num-channels")
-    _ = try known.resolve("channel_mult", \.channelMult)
-    _ = try known.resolve("num_res_blocks", \.numResBlocks)
-    _ = try known.resolve("attention_resolutions", \.attentionResolutions)
+    let imageSize = try layout.resolve(&known)
     let truths = ["True", "False"]
     try known.resolveNetwork([
       "sde": ["vesde", "vpsde"], "continuous": truths, "fir": truths, "skip_rescale": truths, "scale_by_sigma": truths,

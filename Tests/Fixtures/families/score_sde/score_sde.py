@@ -79,7 +79,7 @@ for number, (name, config) in enumerate(networks.items()):
     state = average.state_dict()
     state["shadow_params"] = [value.half() for value in state["shadow_params"]]
     saved = {"optimizer": {"state": {}, "param_groups": []}, "model": raw, "ema": state, "step": 5}
-    if name == "ddpm-vp":
+    if name != "ncsnpp-ve-continuous":
         # As people strip files to save room: the average alone, under the model's names.
         saved = {key: value.half() if value.dtype == torch.float32 else value for key, value in model.state_dict().items()}
     torch.save(saved, os.path.join(here, name + ".pth"))
