@@ -42,7 +42,8 @@ extension StateDict {
     }
     var entries: [(name: String, entry: Entry)] = []
     for item in plan { entries.append((item.name, try assemble(item))) }
-    return try StateDict(file: file, entries: entries, metadata: metadata, origin: origin ?? self.origin, neighbours: neighbours)
+    return try StateDict(
+      file: file, entries: entries, metadata: metadata, origin: origin ?? self.origin, neighbours: neighbours)
   }
 
   private func assemble(_ item: AssembledName) throws(CheckpointError) -> Entry {

@@ -33,7 +33,8 @@ func normalizeChannels(
       c += lanes
     }
     let sum = sumOfLanes(squares)
-    let length = form.isCentred ? (sum * perChannel + form.epsilon).squareRoot() : larger(sum.squareRoot(), form.epsilon)
+    let length =
+      form.isCentred ? (sum * perChannel + form.epsilon).squareRoot() : larger(sum.squareRoot(), form.epsilon)
     let inverse = broadcast(1 / length)
     let addend = residual.map { $0 + p * channels }
     c = 0

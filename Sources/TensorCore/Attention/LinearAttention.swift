@@ -48,7 +48,8 @@ public struct LinearAttention: Sendable {
       return Tensor([batch, length, outChannels]) { out in
         queries.withUnsafePointer { queries in
           for n in 0..<batch {
-            let map = PackedWeights(weight: maps.rows(n..<n + 1).reshaped([outChannels, width]), bias: projection.value.bias)
+            let map = PackedWeights(
+              weight: maps.rows(n..<n + 1).reshaped([outChannels, width]), bias: projection.value.bias)
             implicitGEMM(
               rowCount: length, weights: map, out: out + n * length * outChannels, outStride: outChannels
             ) { rows, addresses, _ in
