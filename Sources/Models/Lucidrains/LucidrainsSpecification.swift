@@ -11,7 +11,7 @@ extension Lucidrains {
     let process = try process(stated)
     var known = SettingsResolver(
       name: name, tensors: shown(process, stated), file: checkpoint.described, stated: ModelDescription(stated),
-      published: nil, upstream: upstream(release.assumed, process, releases))
+      published: nil, upstream: upstream(release.actual, process, releases))
     _ = try known.resolve("kind", \.kind)
     try resolveNetwork(&known)
     let imageSize = try imageSize(&known)
@@ -33,12 +33,12 @@ extension Lucidrains {
     return specification
   }
 
-  /// The release that decides what no tensor shows, and the one for the defaults.
+  /// The release that decides what no tensor shows, and whether the file or the user says it.
   ///
   /// - Throws: `ModelError.unusable` if the user states one whose files look otherwise.
   private func release(
     _ stated: StatedSettings, _ releases: LucidrainsReleases
-  ) throws(ModelError) -> (actual: LucidrainsRelease, assumed: LucidrainsRelease, isKnown: Bool) {
+  ) throws(ModelError) -> (actual: LucidrainsRelease, isKnown: Bool) {
     if let text = stated.network?["release"] {
       guard let release = LucidrainsRelease(text) else {
         throw .unusable(reason: "\(checkpoint.name): --release \(text) is no release; type for instance 0.27.1")
@@ -51,10 +51,10 @@ extension Lucidrains {
             \(releases.text); leave --release out, or state one of these
             """)
       }
-      return (release, releases.likeliest, true)
+      return (release, true)
     }
-    if let release { return (release, releases.likeliest, true) }
-    return (releases.likeliest, releases.likeliest, false)
+    if let release { return (release, true) }
+    return (releases.likeliest, false)
   }
 
   /// The process: `edm` of an `ElucidatedDiffusion`, `diffusion` where tables show it, nil where nothing has to be said.
@@ -140,8 +140,8 @@ extension Lucidrains {
     if shape.frequencies == nil { defaults[network: "sinusoidal_pos_emb_theta"] = "10000" }
     if process != "edm" && shape.classes == nil { defaults[network: "auto_normalize"] = "True" }
     if shape.classes != nil {
-      defaults[network: "rescaled_phi"] = "0.7"
-      defaults[network: "remove_parallel_component"] = "True"
+      defaults[network: "rescaled_phi"] = release < .init(1, 6, 3) ? "0" : "0.7"
+      defaults[network: "remove_parallel_component"] = release < .init(2, 0, 18) ? "False" : "True"
     }
     return defaults
   }
@@ -235,7 +235,7 @@ extension Lucidrains {
 
   /// What is assumed, and how to state it.
   private func remarks(
-    _ release: (actual: LucidrainsRelease, assumed: LucidrainsRelease, isKnown: Bool), _ releases: LucidrainsReleases
+    _ release: (actual: LucidrainsRelease, isKnown: Bool), _ releases: LucidrainsReleases
   ) -> [String] {
     if release.isKnown {
       return release.actual.major > LucidrainsReleases.newest.major
