@@ -44,6 +44,13 @@ extension StateDict {
   public func assembled(
     _ plan: [AssembledName], origin: StateDictOrigin? = nil
   ) throws(CheckpointError) -> StateDict {
+    try assembled(plan, origin: origin, neighbours: neighbours)
+  }
+
+  /// The same with other tensors beside the network.
+  func assembled(
+    _ plan: [AssembledName], origin: StateDictOrigin?, neighbours: [String: StoredTensor]
+  ) throws(CheckpointError) -> StateDict {
     var seen: Set<String> = []
     // A file may have one tensor under its family's name and another under the name assigned here.
     if let twice = plan.first(where: { !seen.insert($0.name).inserted }) {
@@ -51,7 +58,8 @@ extension StateDict {
     }
     var entries: [(name: String, entry: Entry)] = []
     for item in plan { entries.append((item.name, try assemble(item))) }
-    return try StateDict(file: file, entries: entries, metadata: metadata, origin: origin ?? self.origin)
+    return try StateDict(
+      file: file, entries: entries, metadata: metadata, origin: origin ?? self.origin, neighbours: neighbours)
   }
 
   private func assemble(_ item: AssembledName) throws(CheckpointError) -> Entry {

@@ -24,6 +24,8 @@ struct NetworkSearch {
     let tensors: [(name: String, group: Int, index: Int)]
     /// What precedes their names.
     var prefix = ""
+    /// The tensors directly under one of the keys that precede the names, as `tensors`.
+    var neighbours: [(name: String, group: Int, index: Int)] = []
     /// The keys of a list of averages that does not fit, where raw weights are all that is left.
     var unfit: [String]?
   }
@@ -128,7 +130,25 @@ struct NetworkSearch {
     }
     let isInPrefix = root.isAverage && !group.path.contains(where: Self.isAverageKey)
     let prefix = isInPrefix ? root.prefix.split(separator: ".").map(String.init) : []
-    return Found(keyPath: group.path + prefix, isAverage: root.isAverage, tensors: tensors, prefix: root.prefix)
+    return Found(
+      keyPath: group.path + prefix, isAverage: root.isAverage, tensors: tensors, prefix: root.prefix,
+      neighbours: neighbours(root))
+  }
+
+  /// What a module around the network keeps for itself, such as the tables of a process: tensors whose names are one
+  /// word after a beginning of the root's prefix, each with the longest beginning there is.
+  private func neighbours(_ root: Root) -> [(name: String, group: Int, index: Int)] {
+    let group = groups[root.group]
+    var lengths: [String: (length: Int, index: Int)] = [:]
+    for (i, name) in group.names.enumerated() where !name.hasPrefix(root.prefix) {
+      let word = name.split(separator: ".").last.map(String.init) ?? name
+      let beginning = name.dropLast(word.count)
+      guard beginning.count < root.prefix.count, root.prefix.hasPrefix(beginning), word != "weight", word != "bias",
+        lengths[word].map({ $0.length < beginning.count }) ?? (lengths.count < Self.most)
+      else { continue }
+      lengths[word] = (beginning.count, i)
+    }
+    return lengths.map { ($0.key, root.group, $0.value.index) }
   }
 
   /// The same network with a nameless list of averages in place of its parameters; nil if there is none that fits. The
@@ -149,7 +169,8 @@ struct NetworkSearch {
       }
       var tensors = raw.tensors
       for (item, place) in zip(list.indices, places) { tensors[place] = (tensors[place].name, group, item) }
-      return Found(keyPath: list.path, isAverage: true, tensors: tensors)
+      return Found(
+        keyPath: list.path, isAverage: true, tensors: tensors, prefix: raw.prefix, neighbours: raw.neighbours)
     }
     return raw
   }
@@ -176,7 +197,9 @@ struct NetworkSearch {
       guard let place = places["\(key).\(name)"] else { return nil }
       tensors[i] = (tensors[i].name, group, place)
     }
-    return Found(keyPath: groups[group].path + [key], isAverage: true, tensors: tensors)
+    return Found(
+      keyPath: groups[group].path + [key], isAverage: true, tensors: tensors, prefix: raw.prefix,
+      neighbours: raw.neighbours)
   }
 
   /// The place of each of `shapes` in `others`, which has all of them in order and maybe others between them, each at

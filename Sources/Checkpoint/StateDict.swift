@@ -16,6 +16,8 @@ public struct StateDict: Sendable {
   /// The file that was opened. For a sharded checkpoint it is the index; the tensors are in others.
   let file: MappedFile
   private let entries: [String: Entry]
+  /// Small tensors that a module around the network keeps beside it, by the last word of their names.
+  let neighbours: [String: StoredTensor]
 
   /// A tensor: a stored one, or several stacked along the first dimension.
   struct Entry: Sendable {
@@ -39,21 +41,22 @@ public struct StateDict: Sendable {
   /// - Throws: `CheckpointError.tensor` for a tensor that reaches outside its storage.
   init(
     file: MappedFile, entries: [(name: String, tensor: StoredTensor)], metadata: [String: String],
-    origin: StateDictOrigin
+    origin: StateDictOrigin, neighbours: [String: StoredTensor] = [:]
   ) throws(CheckpointError) {
     for (name, tensor) in entries {
       do { try tensor.validate() } catch { throw .tensor(file: file.name, name: name, error) }
     }
     try self.init(
       file: file, entries: entries.map { ($0.name, Entry(shape: $0.tensor.shape, parts: [$0.tensor])) },
-      metadata: metadata, origin: origin)
+      metadata: metadata, origin: origin, neighbours: neighbours)
   }
 
   /// The tensors `entries`, whose parts have been checked and whose names are distinct.
   ///
   /// - Throws: `CheckpointError.tensor` if there are too many elements to count.
   init(
-    file: MappedFile, entries: [(name: String, entry: Entry)], metadata: [String: String], origin: StateDictOrigin
+    file: MappedFile, entries: [(name: String, entry: Entry)], metadata: [String: String], origin: StateDictOrigin,
+    neighbours: [String: StoredTensor] = [:]
   ) throws(CheckpointError) {
     var total = 0
     for (name, entry) in entries {
@@ -68,7 +71,22 @@ public struct StateDict: Sendable {
     elementCount = total
     names = entries.map(\.name)
     self.entries = Dictionary(entries.map { ($0.name, $0.entry) }) { first, _ in first }
+    // Nothing has to use them, so that those which cannot be read are no fault of the file.
+    self.neighbours = neighbours.filter { (try? $0.value.validate()) != nil && $0.value.count <= Self.largestNeighbour }
   }
+
+  /// No table of a process is larger.
+  private static let largestNeighbour = 1 << 17
+
+  /// A vector that a module around the network keeps beside it, such as `betas`; nil if there is none. It belongs to
+  /// the network no more than its neighbours do: nothing has to use it.
+  public func neighbour(_ name: String) -> Tensor? {
+    guard let tensor = neighbours[name], tensor.shape.count == 1 else { return nil }
+    return tensor.read()
+  }
+
+  /// The names of the tensors beside the network.
+  public var neighbourNames: Set<String> { Set(neighbours.keys) }
 
   /// Reads the checkpoint at `path`: a safetensors file, the index of a sharded one (`….safetensors.index.json`), or a
   /// `.pt` of any version of PyTorch. Apart from `.json`, the content determines the format, not the name. Nothing in

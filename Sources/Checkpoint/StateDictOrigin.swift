@@ -13,6 +13,12 @@ public struct StateDictOrigin: Sendable, Equatable {
   /// Those of the training program's arguments, under `args`, that are true or false.
   public let arguments: [String: Bool]
 
+  /// The release of the training program, under `version` in the outermost dictionary; nil if it says none.
+  public let version: String?
+
+  /// What preceded the names of the tensors in the file, for instance `ema_model.model.`; empty if nothing did.
+  public let prefix: String
+
   /// Whether the keys say that the tensors are a running average of the weights (EMA).
   public let isRunningAverage: Bool
 
@@ -33,12 +39,15 @@ public struct StateDictOrigin: Sendable, Equatable {
 
   init(
     _ container: Container, keyPath: [String] = [], outermostKeys: [String] = [],
-    arguments: [String: Bool] = [:], isRunningAverage: Bool = false, unfitAverage: [String]? = nil
+    arguments: [String: Bool] = [:], version: String? = nil, prefix: String = "", isRunningAverage: Bool = false,
+    unfitAverage: [String]? = nil
   ) {
     self.container = container
     self.keyPath = keyPath
     self.outermostKeys = outermostKeys
     self.arguments = arguments
+    self.version = version
+    self.prefix = prefix
     self.isRunningAverage = isRunningAverage
     self.unfitAverage = unfitAverage
   }

@@ -22,9 +22,14 @@ extension StateDict {
     let group = NetworkSearch.Group(path: [], names: names, shapes: names.map { shape(of: $0) ?? [] })
     guard let found = NetworkSearch([group]).network(signatures) else { return self }
     if found.tensors.count == names.count && found.tensors.allSatisfy({ $0.name == names[$0.index] }) { return self }
+    var neighbours: [String: StoredTensor] = [:]
+    for (name, _, index) in found.neighbours {
+      if let parts = entry(names[index])?.parts, parts.count == 1 { neighbours[name] = parts[0] }
+    }
     return try assembled(
       found.tensors.map { AssembledName($0.name, parts: [names[$0.index]]) },
       origin: StateDictOrigin(
-        origin.container, keyPath: found.keyPath, isRunningAverage: found.isAverage, unfitAverage: found.unfit))
+        origin.container, keyPath: found.keyPath, prefix: found.prefix, isRunningAverage: found.isAverage,
+        unfitAverage: found.unfit), neighbours: neighbours)
   }
 }

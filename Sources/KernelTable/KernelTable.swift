@@ -97,7 +97,7 @@ public final class KernelTable: Sendable {
 
   /// First and second moments of each channel about a centre near its mean, to avoid cancellation:
   /// `sums[c] = Σ_p (x[p, c] - centre[c])`, `squares[c] = Σ_p (x[p, c] - centre[c])²` over `pixels` rows of `channels`
-  /// floats, a multiple of 16.
+  /// floats.
   public typealias ChannelMoments =
     @Sendable (
       _ x: UnsafePointer<Float>, _ pixels: Int, _ channels: Int, _ centre: UnsafePointer<Float>,
@@ -107,7 +107,6 @@ public final class KernelTable: Sendable {
   public let channelMoments: ChannelMoments
 
   /// `out[p][c] = f((x[p][c] - mean[c]) · scale[c] + shift[c])`, f being SiLU if `silu` is true, else the identity.
-  /// `channels` is a multiple of 16.
   public typealias Normalize =
     @Sendable (
       _ x: Rows, _ pixels: Int, _ channels: Int, _ affine: ChannelAffine, _ silu: Bool, _ out: MutableRows

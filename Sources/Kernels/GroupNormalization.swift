@@ -1,8 +1,7 @@
 import CDiffusionProcessor
 import KernelTable
 
-// Activations are channels-last: pixel p's channels begin at x + p · channels. The channels of a normalised part are a
-// multiple of 16, so vectors never have a remainder.
+// Activations are channels-last: pixel p's channels begin at x + p · channels.
 
 /// See `KernelTable.ChannelMoments`.
 func channelMoments(
@@ -33,6 +32,17 @@ func channelMoments(
   }
   columns(InlineArray<4, Vector>(repeating: broadcast(0)))
   columns(InlineArray<1, Vector>(repeating: broadcast(0)))
+  guard c < channels else { return }
+  let rest = channels - c
+  let middle = load(centre + c, first: rest, fill: 0)
+  var (sum, square) = (broadcast(0), broadcast(0))
+  for p in 0..<pixels {
+    let d = load(x + p * channels + c, first: rest, fill: 0) - middle
+    sum += d
+    square = multiplyAdd(d, d, square)
+  }
+  store(sum, sums + c, first: rest)
+  store(square, squares + c, first: rest)
 }
 
 /// See `KernelTable.Normalize`.
@@ -44,7 +54,7 @@ func normalize(
     let source = x.start + p * x.stride
     let target = out.start + p * out.stride
     var c = 0
-    while c < channels {
+    while c + lanes <= channels {
       // If only some channels are read, pixels lie far apart, and the hardware does not foresee that the next line
       // follows.
       if c % 16 == 0 { prefetch(source + pixels * x.stride + c) }
@@ -52,5 +62,11 @@ func normalize(
       store(activate ? silu(y) : y, target + c)
       c += lanes
     }
+    guard c < channels else { continue }
+    let rest = channels - c
+    let (value, mean) = (load(source + c, first: rest, fill: 0), load(affine.mean + c, first: rest, fill: 0))
+    let y = multiplyAdd(
+      value - mean, load(affine.scale + c, first: rest, fill: 0), load(affine.shift + c, first: rest, fill: 0))
+    store(activate ? silu(y) : y, target + c, first: rest)
   }
 }

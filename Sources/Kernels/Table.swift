@@ -28,6 +28,8 @@ public func kernelTable() -> KernelTable {
     packing: PackingKernels(
       transpose: transposeRows, flipTaps: flipTaps, addTaps: addTaps, packBlock: packBlock, copyRows: copyRows,
       sumRows: sumRows),
-    rows: RowKernels(weightedSum: weightedSum, scale: scaleRow),
+    rows: RowKernels(
+      weightedSum: weightedSum, scale: scaleRow, normalizeChannels: normalizeChannels, columnMaxima: columnMaxima,
+      weighKeys: weighKeys, softmaxGroups: softmaxGroups),
     optimizer: OptimizerKernels(adamW: adamW, ema: ema))
 }

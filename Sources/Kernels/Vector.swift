@@ -102,3 +102,35 @@ import CDiffusionProcessor
 @inline(__always) func store(_ v: Vector, _ p: UnsafeMutablePointer<Float>, first count: Int) {
   for i in 0..<count { p[i] = v[i] }
 }
+
+#if KERNELS_AVX512
+  /// The sum of all lanes, in pairs.
+  @inline(__always) func sumOfLanes(_ v: Vector) -> Float { sumOfEight(v.lowHalf + v.highHalf) }
+  /// The largest lane.
+  @inline(__always) func largestOfLanes(_ v: Vector) -> Float { largestOfEight(_mm256_max_ps(v.lowHalf, v.highHalf)) }
+#elseif KERNELS_AVX2
+  @inline(__always) func sumOfLanes(_ v: Vector) -> Float { sumOfEight(v) }
+  @inline(__always) func largestOfLanes(_ v: Vector) -> Float { largestOfEight(v) }
+#else
+  @inline(__always) func sumOfLanes(_ v: Vector) -> Float { (v[0] + v[2]) + (v[1] + v[3]) }
+  @inline(__always) func largestOfLanes(_ v: Vector) -> Float {
+    var largest = v[0]
+    for lane in 1..<4 where v[lane] > largest { largest = v[lane] }
+    return largest
+  }
+#endif
+
+#if KERNELS_AVX512 || KERNELS_AVX2
+  @inline(__always) private func sumOfEight(_ v: SIMD8<Float>) -> Float {
+    let four = v.lowHalf + v.highHalf
+    let two = four.lowHalf + four.highHalf
+    return two[0] + two[1]
+  }
+
+  @inline(__always) private func largestOfEight(_ v: SIMD8<Float>) -> Float {
+    let four = _mm_max_ps(v.lowHalf, v.highHalf)
+    var largest = four[0]
+    for lane in 1..<4 where four[lane] > largest { largest = four[lane] }
+    return largest
+  }
+#endif

@@ -24,10 +24,10 @@ extension ContinuousDiffusion {
     }
   }
 
-  /// The levels that a request's sampler visits, highest first.
+  /// The levels that a request's sampler visits, highest first; `usual` of them if the request says no number.
   ///
   /// - Throws: `SamplingError`, `SpacingError`.
-  func sigmas(_ request: SamplingRequest, _ sampler: SamplerInfo) throws -> [Double] {
+  func sigmas(_ request: SamplingRequest, _ sampler: SamplerInfo, usual: Int?) throws -> [Double] {
     let unsuitable = [
       ("--timesteps", request.timesteps != nil), ("--respacing", request.respacing != nil),
       ("--spacing", request.spacing != nil),
@@ -60,6 +60,6 @@ extension ContinuousDiffusion {
       }
       return scales.dropLast().map { numbered.sigma(scale: $0) }
     }
-    return try sigmas(steps: request.steps ?? defaultSteps(sampler))
+    return try sigmas(steps: request.steps ?? usual ?? defaultSteps(sampler))
   }
 }

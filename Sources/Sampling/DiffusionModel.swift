@@ -95,7 +95,11 @@ public struct DiffusionModel: Sendable {
 
   /// - Throws: `SamplingError.request` if the model has no timesteps, which encoding and measuring images need.
   func requireTimesteps() throws(SamplingError) {
-    guard let continuous = specification.process.continuous else { return }
+    guard let continuous = specification.process.continuous else {
+      guard specification.conventions.imagesFromZero else { return }
+      throw .request(
+        "\(name): images are encoded and measured by models that know them in -1 to 1, not in 0 to 1 (auto_normalize)")
+    }
     throw .request(
       """
       \(name): images are encoded and measured by models with timesteps, not by those of the process \

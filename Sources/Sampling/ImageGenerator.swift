@@ -43,10 +43,13 @@ public struct ImageGenerator {
     fileprivate let labels: [Int]?
     fileprivate var loop: SamplingLoop<AnyNoise>
     fileprivate var x: Tensor
+    /// Whether the network knows images in 0 to 1.
+    fileprivate let fromZero: Bool
 
     /// Takes a step; nil when there is none left.
     mutating func next() -> SamplerState? {
-      guard let state = loop.next() else { return nil }
+      guard var state = loop.next() else { return nil }
+      if fromZero { state = state.widened }
       x = state.x
       return state
     }
@@ -77,12 +80,15 @@ public struct ImageGenerator {
     let x =
       plan.initial?.start(images, plan.process, noise: start)
       ?? ((scale, offset) == (1, 0) ? start : start.map { scale * $0 + offset })
+    let previous = SelfConditioning()
     let context = SamplingContext(
-      process: plan.process, model: denoiser(images, labels), clipping: plan.clipping,
-      conditioner: conditioner(labels))
+      process: plan.process, model: denoiser(images, labels, previous), clipping: plan.clipping,
+      conditioner: conditioner(labels), selfConditioning: previous)
     let loop = SamplingLoop(
       context, sampler, from: x, along: plan.schedule, keeping: plan.initial?.constraint(images), noise: noise)
-    return Drawing(images: images, labels: labels, loop: loop, x: x)
+    return Drawing(
+      images: images, labels: labels, loop: loop, x: x,
+      fromZero: plan.model.specification.conventions.imagesFromZero)
   }
 
   /// Finishes a batch after its last step.
@@ -91,26 +97,34 @@ public struct ImageGenerator {
     return Batch(images: drawing.images, x: drawing.x, labels: drawing.labels)
   }
 
-  private func denoiser(_ images: [Int], _ labels: [Int]?) -> Denoiser {
+  private func denoiser(_ images: [Int], _ labels: [Int]?, _ previous: SelfConditioning) -> Denoiser {
     let (network, guide) = (network, guide)
     let lowRes = lowRes(images)
     func predict(_ x: Tensor, _ timesteps: [Float], _ labels: [Int?]?) -> Tensor {
       // With guidance, each image occurs twice.
-      let enlarged = lowRes.map { Tensor.stacked([Tensor](repeating: $0, count: x.shape[0] / $0.shape[0])) }
-      return network(x, NetworkInputs(conditioning: timesteps, labels: labels, lowRes: enlarged))
+      func repeated(_ images: Tensor) -> Tensor {
+        Tensor.stacked([Tensor](repeating: images, count: x.shape[0] / images.shape[0]))
+      }
+      return network(
+        x,
+        NetworkInputs(
+          conditioning: timesteps, labels: labels, lowRes: lowRes.map(repeated),
+          selfCondition: previous.xStart.map(repeated)))
     }
     let hasClasses = plan.model.specification.classCount != nil
     if let guide {
       let given = hasClasses ? labels : nil
       return autoguidance(
         { predict($0, $1, given) },
-        weak: { guide($0, NetworkInputs(conditioning: $1, labels: given)) }, scale: plan.guidance,
+        weak: {
+          guide($0, NetworkInputs(conditioning: $1, labels: given, selfCondition: previous.xStart))
+        }, scale: plan.guidance,
         interval: plan.guidanceInterval, channels: plan.imageShape[0])
     }
     guard let labels, hasClasses else { return { predict($0, $1, nil) } }
     return classifierFreeGuidance(
       { predict($0, $1, $2) }, scale: plan.guidance, interval: plan.guidanceInterval, labels: labels,
-      channels: plan.imageShape[0])
+      channels: plan.imageShape[0], rescaling: plan.model.specification.conventions.guidanceRescaling)
   }
 
   private func conditioner(_ labels: [Int]?) -> Conditioner? {

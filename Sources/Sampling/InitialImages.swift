@@ -41,7 +41,10 @@ public struct InitialImages: Sendable {
       try readInitialPictures(bytes, path: file, channels: specification.imageChannels, size: specification.imageSize)
     }
     try model.checkLabels(initial.labels, of: file)
-    (pictures, labels) = (initial.pictures, specification.classCount == nil ? nil : initial.labels)
+    // As the network knows them.
+    let pictures = initial.pictures
+    self.pictures = specification.conventions.imagesFromZero ? pictures.map { ($0 + 1) / 2 } : pictures
+    labels = specification.classCount == nil ? nil : initial.labels
     var hashes = ["init-image": Self.hash(bytes)]
     if let maskFile = request.mask {
       let (length, count) = (request.jumpLength ?? 10, request.jumpCount ?? 3)

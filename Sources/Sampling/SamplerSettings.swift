@@ -9,14 +9,16 @@ extension SamplingPlan {
     var langevin = model.specification.process.continuous?.langevin ?? Langevin()
     // As in the original's batches, of which PyTorch's stream draws.
     langevin.pools = request.noiseStream == .torch
-    let churn = request.churn.flatMap { amount in
-      amount == 0
-        ? nil
-        : Churn(
-          amount: amount, sigmaMin: request.churnMin ?? 0, sigmaMax: request.churnMax, noise: request.churnNoise ?? 1)
-    }
+    let conventions = model.specification.conventions
+    let churn =
+      request.churn.map { amount in
+        amount == 0
+          ? nil
+          : Churn(
+            amount: amount, sigmaMin: request.churnMin ?? 0, sigmaMax: request.churnMax, noise: request.churnNoise ?? 1)
+      } ?? conventions.churn
     return SamplerParameters(
-      eta: request.eta, keepsEpsilon: model.specification.conventions.keepsEpsilon, churn: churn, langevin: langevin)
+      eta: request.eta ?? conventions.ddimEta, keepsEpsilon: conventions.keepsEpsilon, churn: churn, langevin: langevin)
   }
 
   /// The factor of standard normal noise at the noisiest level, and what is added to it.

@@ -221,7 +221,8 @@ extension SamplingPlan {
     _ request: SamplingRequest, _ specification: ModelSpecification, _ sampler: SamplerInfo
   ) throws -> any NoiseProcess {
     if let continuous = specification.process.continuous {
-      return ContinuousProcess(continuous, sigmas: try continuous.sigmas(request, sampler))
+      return ContinuousProcess(
+        continuous, sigmas: try continuous.sigmas(request, sampler, usual: specification.conventions.continuousSteps))
     }
     if request.sigmas != nil || request.scales != nil {
       throw SamplingError.request(
@@ -239,7 +240,9 @@ extension SamplingPlan {
   ) throws(SpacingError) -> GaussianDiffusion {
     let process = specification.process
     let count = process.steps
-    let steps = request.steps ?? min(sampler.defaultSteps, count)
+    let conventions = specification.conventions
+    let takesAll = conventions.ddpmTakesAllSteps && sampler.name == DDPM.info.name
+    let steps = request.steps ?? (takesAll ? count : min(sampler.defaultSteps, count))
     if let timesteps = request.timesteps {
       guard timesteps[0] < count else {
         throw .timesteps("--timesteps \(timesteps.map(String.init).joined(separator: ","))", last: count - 1)
@@ -250,12 +253,16 @@ extension SamplingPlan {
       return process.diffusion(timesteps: try spaceTimesteps(count, sections: respacing))
     }
     guard let spacing = Self.spacing(request, specification, sampler) else {
+      if sampler.usesIntegerStride && conventions.ddimGrid != .original {
+        return process.diffusion(
+          levels: try NoiseLevels(betas: process.betas, steps: steps, grid: conventions.ddimGrid))
+      }
       return process.diffusion(timesteps: try timesteps(count, steps: steps, isDDIM: sampler.usesIntegerStride))
     }
     return process.diffusion(
       levels: try NoiseLevels(
         betas: process.betas, steps: steps, spacing: spacing, style: sampler.spacingStyle,
-        options: specification.conventions.levels))
+        options: conventions.levels))
   }
 
   /// How steps are spaced; nil for the original's spacing.

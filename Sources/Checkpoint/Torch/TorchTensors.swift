@@ -13,12 +13,16 @@ struct TorchTensors {
 
   /// How deep dictionaries and lists are looked into.
   private static let depth = 4
+  /// Longer texts are no numbers of a release.
+  private static let longestVersion = 32
 
   private var holders: [Holder] = []
   /// The string keys of the outermost dictionary.
   private var outermostKeys: [String] = []
   /// The truth values among the arguments in it.
   private var arguments: [String: Bool] = [:]
+  /// The text under `version` in it.
+  private var version: String?
   private var isOptimizer = false
   private var isList = false
   /// How many tensors may still be collected: a file can refer to one many times.
@@ -34,6 +38,7 @@ struct TorchTensors {
     case .dictionary(let dictionary):
       isOptimizer = dictionary.isOptimizer
       outermostKeys = dictionary.keys
+      if case .string(let text)? = dictionary["version"], text.utf8.count <= Self.longestVersion { version = text }
       if case .dictionary(let arguments)? = dictionary["args"] {
         for item in arguments.items {
           if case .string(let key) = item.key, case .bool(let value) = item.value { self.arguments[key] = value }
@@ -98,22 +103,25 @@ struct TorchTensors {
           path: $0.path, names: $0.tensors.map(\.name), shapes: $0.tensors.map(\.tensor.shape), isList: $0.isList)
       }, isInList: isList)
     guard let found = search.network(signatures) ?? likeliest else { throw .noTensors(file: file.name) }
-    var entries: [(name: String, tensor: StoredTensor)] = []
-    for (name, group, index) in found.tensors {
+    func stored(_ group: Int, _ index: Int) throws(CheckpointError) -> StoredTensor {
       let tensor = holders[group].tensors[index].tensor
       let place = try storage(tensor.storage.key)
-      let stored = StoredTensor(
+      return StoredTensor(
         file: file, elementType: tensor.storage.elementType, shape: tensor.shape, strides: tensor.strides,
         offset: tensor.offset, storageBegin: place.lowerBound, storageBytes: place.count,
         storageCount: tensor.storage.count)
-      entries.append((name, stored))
     }
+    var entries: [(name: String, tensor: StoredTensor)] = []
+    for (name, group, index) in found.tensors { entries.append((name, try stored(group, index))) }
+    var neighbours: [String: StoredTensor] = [:]
+    for (name, group, index) in found.neighbours { neighbours[name] = try? stored(group, index) }
     let isNested = found.tensors.contains { !holders[$0.group].path.isEmpty }
     return try StateDict(
       file: file, entries: entries, metadata: [:],
       origin: StateDictOrigin(
         container, keyPath: found.keyPath, outermostKeys: isNested ? outermostKeys : [], arguments: arguments,
-        isRunningAverage: found.isAverage, unfitAverage: found.unfit))
+        version: version, prefix: found.prefix, isRunningAverage: found.isAverage, unfitAverage: found.unfit),
+      neighbours: neighbours)
   }
 
   /// The dictionary of tensors that is likeliest the model's where no name is known: the average, one under a usual

@@ -15,21 +15,22 @@ public typealias ConditionalDenoiser = (_ x: Tensor, _ timesteps: [Float], _ lab
 ///   - labels: the class label of each image.
 ///   - channels: the number of leading channels that guidance changes. The channels of a predicted variance after them
 ///     are c's.
+///   - rescaling: what is done against saturation; nil for nothing.
 /// - Returns: a denoiser that evaluates c and u in one doubled batch.
 public func classifierFreeGuidance(
   _ model: @escaping ConditionalDenoiser, scale: Double, interval: ClosedRange<Float>? = nil, labels: [Int],
-  channels: Int
+  channels: Int, rescaling: GuidanceRescaling? = nil
 ) -> Denoiser {
   if scale == 1 { return { model($0, $1, labels) } }
-  let scale = Float(scale)
   return { x, timesteps in
     // All images of a batch are at the same timestep.
     if let interval, !interval.contains(timesteps[0]) { return model(x, timesteps, labels) }
     let batch = x.shape[0]
     let both = model(
       Tensor.stacked([x, x]), timesteps + timesteps, labels + [Int?](repeating: nil, count: batch))
-    return extrapolated(
-      from: both.rows(batch..<2 * batch), through: both.rows(0..<batch), scale: scale, channels: channels)
+    let (base, prediction) = (both.rows(batch..<2 * batch), both.rows(0..<batch))
+    if let rescaling { return rescaling.guided(from: base, through: prediction, scale: scale, channels: channels) }
+    return extrapolated(from: base, through: prediction, scale: Float(scale), channels: channels)
   }
 }
 

@@ -48,6 +48,8 @@ public struct GaussianDiffusion: Sendable {
   /// ᾱ of the level that each step leads to: that of the step below, and 1 below step 0, but for diffusers' DDIM and
   /// PNDM (`NoiseLevels.alphasCumprodPrev`).
   public let alphasCumprodPrev: [Double]
+  /// How DDIM takes the variance of its steps.
+  public let variance: VarianceOfSteps
   /// β̃, the variance of q(x_{t-1} | x_t, x₀) (Ho et al. 2020, eq. 7).
   public let posteriorVariance: [Double]
   /// Its logarithm; the first, which would be -∞, is set to the second.
@@ -89,15 +91,17 @@ public struct GaussianDiffusion: Sendable {
   ) {
     self.init(
       betas: merged(levels.alphasCumprod), alphasCumprod: levels.alphasCumprod,
-      leadingTo: levels.alphasCumprodPrev, timestepMap: levels.timesteps, originalSteps: originalSteps,
-      meanType: meanType, varType: varType, rescaleTimesteps: rescaleTimesteps)
+      leadingTo: levels.alphasCumprodPrev, variance: levels.variance, timestepMap: levels.timesteps,
+      originalSteps: originalSteps, meanType: meanType, varType: varType, rescaleTimesteps: rescaleTimesteps)
   }
 
   private init(
-    betas: [Double], alphasCumprod: [Double], leadingTo given: [Double]? = nil, timestepMap: [Double],
-    originalSteps: Int, meanType: ModelMeanType, varType: ModelVarType, rescaleTimesteps: Bool
+    betas: [Double], alphasCumprod: [Double], leadingTo given: [Double]? = nil,
+    variance: VarianceOfSteps = VarianceOfSteps(), timestepMap: [Double], originalSteps: Int, meanType: ModelMeanType,
+    varType: ModelVarType, rescaleTimesteps: Bool
   ) {
     self.betas = betas
+    self.variance = variance
     self.timestepMap = timestepMap
     self.originalSteps = originalSteps
     self.meanType = meanType

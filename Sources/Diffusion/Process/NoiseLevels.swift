@@ -7,7 +7,9 @@ public struct NoiseLevels: Sendable, Equatable {
   /// ᾱ of each level, decreasing.
   public let alphasCumprod: [Double]
   /// ᾱ of the level that each level's step leads to; nil if that is the one below, and for the last step 1.
-  public let alphasCumprodPrev: [Double]?
+  public internal(set) var alphasCumprodPrev: [Double]?
+  /// How DDIM takes the variance of its steps.
+  public internal(set) var variance = VarianceOfSteps()
 
   /// Chooses `steps` levels of the process with `betas`.
   ///
@@ -67,7 +69,7 @@ public struct NoiseLevels: Sendable, Equatable {
     }
   }
 
-  fileprivate init(timesteps: [Double], alphasCumprod: [Double]) {
+  init(timesteps: [Double], alphasCumprod: [Double]) {
     (self.timesteps, self.alphasCumprod, alphasCumprodPrev) = (timesteps, alphasCumprod, nil)
   }
 }

@@ -23,7 +23,7 @@ public struct DDIM: Sampler {
     _ x: Tensor, _ i: Int, _ context: SamplingContext, noise: () -> Tensor
   ) -> (x: Tensor, predXStart: Tensor) {
     let diffusion = context.gaussian
-    let p = diffusion.pMeanVariance(context.model, x, step: i, context.clipping)
+    let p = context.pMeanVariance(x, step: i)
     var predXStart = p.predXStart
     let gradient = context.gradient(x, step: i)
     if let gradient { predXStart = diffusion.conditionScore(xStart: predXStart, x, gradient, step: i) }
@@ -34,13 +34,14 @@ public struct DDIM: Sampler {
     // Float32 throughout, as in the original: 1 - ᾱ loses bits where ᾱ is near 1, and must lose the same ones.
     let alphaBar = Float(diffusion.alphasCumprod[i])
     let alphaBarPrev = Float(diffusion.alphasCumprodPrev[i])
+    let ofVariance = diffusion.variance.alphasCumprod.map { Float($0[i]) } ?? alphaBar
     let sigma =
-      eta * ((1 - alphaBarPrev) / (1 - alphaBar)).squareRoot() * (1 - alphaBar / alphaBarPrev).squareRoot()
+      eta * ((1 - alphaBarPrev) / (1 - ofVariance)).squareRoot() * (1 - ofVariance / alphaBarPrev).squareRoot()
     let ofXStart = alphaBarPrev.squareRoot()
     let ofEpsilon = Swift.max(0, 1 - alphaBarPrev - sigma * sigma).squareRoot()
     let next = predXStart.zip(epsilon) { $0 * ofXStart + ofEpsilon * $1 }
     // σ is 0 if η is, and in the last step, where ᾱ_{t-1} is 1.
-    guard sigma > 0 else { return (next, predXStart) }
+    guard sigma > 0, i > 0 || !diffusion.variance.isQuietAtEnd else { return (next, predXStart) }
     return (next.zip(noise()) { $0 + sigma * $1 }, predXStart)
   }
 }

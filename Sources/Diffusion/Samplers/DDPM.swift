@@ -14,7 +14,7 @@ public struct DDPM: Sampler {
     _ x: Tensor, _ i: Int, _ context: SamplingContext, noise: () -> Tensor
   ) -> (x: Tensor, predXStart: Tensor) {
     let diffusion = context.gaussian
-    var p = diffusion.pMeanVariance(context.model, x, step: i, context.clipping)
+    var p = context.pMeanVariance(x, step: i)
     if let gradient = context.gradient(x, step: i) { p = diffusion.conditionMean(p, gradient) }
     guard i > 0 else { return (p.mean, p.predXStart) }
     let z = noise()

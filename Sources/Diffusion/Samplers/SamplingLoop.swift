@@ -15,6 +15,12 @@ public struct SamplerState: Sendable {
 
   /// The images to display as progress: x̂₀, or the result after the last step. `[N, C, …]`.
   public var shown: Tensor { step == steps ? x : predXStart }
+
+  /// The same with images in -1 to 1 where they were in 0 to 1.
+  public var widened: SamplerState {
+    SamplerState(
+      step: step, steps: steps, timestep: timestep, x: x.map { 2 * $0 - 1 }, predXStart: predXStart.map { 2 * $0 - 1 })
+  }
 }
 
 /// Samples from x_T to x₀: a sequence of the states after each step, the last of which holds the result.

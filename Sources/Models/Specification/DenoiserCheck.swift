@@ -60,7 +60,8 @@ public struct DenoiserCheck {
     isCheap = network.countFlops(batch: 1, size: [side, side]).total < Self.cheap
     let all = CheckPictures.pictures(channels: channels, side: side)
     // Otherwise strokes, a face, discs and the smooth ones.
-    pictures = isCheap ? all : all.gatheringRows([0, 2, 5, 8, 9])
+    let chosen = isCheap ? all : all.gatheringRows([0, 2, 5, 8, 9])
+    pictures = specification.conventions.imagesFromZero ? chosen.map { ($0 + 1) / 2 } : chosen
     var source = PhiloxNoise(seed: 0, images: 0..<pictures.shape[0], shape: [channels, side, side])
     noise = source.next()
   }

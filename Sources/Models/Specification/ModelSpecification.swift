@@ -85,6 +85,20 @@ public struct SamplingConventions: Sendable, Equatable {
   public var spacesAsSchedulers = false
   /// Which levels the samplers' steps lead to.
   public var levels = LevelOptions()
+  /// The timesteps that DDIM visits.
+  public var ddimGrid = TimestepGrid.original
+  /// η of DDIM if the user says none.
+  public var ddimEta = 0.0
+  /// Whether DDPM takes all of the process's steps unless fewer are asked for.
+  public var ddpmTakesAllSteps = false
+  /// What is done against the saturation of classifier-free guidance; nil for nothing.
+  public var guidanceRescaling: GuidanceRescaling?
+  /// The noise that EDM's samplers add before each step if the user says none.
+  public var churn: Churn?
+  /// The steps of a process with continuous levels if the user says none; nil for those of its paper.
+  public var continuousSteps: Int?
+  /// Whether the network knows images in 0 to 1, not in -1 to 1.
+  public var imagesFromZero = false
 
   /// The original's conventions.
   public init() {}
