@@ -70,8 +70,8 @@ public struct StateDict: Sendable {
     self.entries = Dictionary(entries.map { ($0.name, $0.entry) }) { first, _ in first }
   }
 
-  /// Reads the checkpoint at `path`: a safetensors file, the index of a sharded one (`….safetensors.index.json`), or a
-  /// `.pt` of any version of PyTorch. Apart from `.json`, the content determines the format, not the name. Nothing in
+  /// Reads the checkpoint at `path`: a safetensors file, the index of a sharded one (`….safetensors.index.json`), a `.pt`
+  /// of any version of PyTorch, or a pickle of modules (`.pkl`). Apart from `.json`, the content determines the format, not the name. Nothing in
   /// the file is executed.
   ///
   /// Of a file with more than one network in it, the network's tensors are read, without what precedes all their names:
@@ -108,6 +108,7 @@ public struct StateDict: Sendable {
   static func readFile(_ file: MappedFile, _ signatures: [String] = []) throws(CheckpointError) -> StateDict {
     if file.integer(0, as: UInt32.self) == ZipArchive.localSignature { return try readTorchArchive(file, signatures) }
     if LegacyTorchStream.isOne(file) { return try LegacyTorchStream.read(file, signatures) }
+    if isRawPickle(file) { return try readRawPickle(file, signatures) }
     // A safetensors file begins with the length of its header, which begins with a brace.
     if file.integer(8, as: UInt8.self) == UInt8(ascii: "{") {
       return try readSafetensors(file).network(signatures)

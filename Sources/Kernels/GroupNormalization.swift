@@ -1,8 +1,8 @@
 import CDiffusionProcessor
 import KernelTable
 
-// Activations are channels-last: pixel p's channels begin at x + p · channels. The channels of a normalised part are a
-// multiple of 16, so vectors never have a remainder.
+// Activations are channels-last: pixel p's channels begin at x + p · channels. Small networks have channels that are no
+// multiple of a vector's lanes.
 
 /// See `KernelTable.ChannelMoments`.
 func channelMoments(
@@ -33,6 +33,18 @@ func channelMoments(
   }
   columns(InlineArray<4, Vector>(repeating: broadcast(0)))
   columns(InlineArray<1, Vector>(repeating: broadcast(0)))
+  let rest = channels - c
+  if rest > 0 {
+    let middle = load(centre + c, first: rest, fill: 0)
+    var (sum, square) = (broadcast(0), broadcast(0))
+    for p in 0..<pixels {
+      let d = load(x + p * channels + c, first: rest, fill: 0) - middle
+      sum += d
+      square = multiplyAdd(d, d, square)
+    }
+    store(sum, sums + c, first: rest)
+    store(square, squares + c, first: rest)
+  }
 }
 
 /// See `KernelTable.Normalize`.
@@ -44,13 +56,20 @@ func normalize(
     let source = x.start + p * x.stride
     let target = out.start + p * out.stride
     var c = 0
-    while c < channels {
+    while c + lanes <= channels {
       // If only some channels are read, pixels lie far apart, and the hardware does not foresee that the next line
       // follows.
       if c % 16 == 0 { prefetch(source + pixels * x.stride + c) }
       let y = multiplyAdd(load(source + c) - load(affine.mean + c), load(affine.scale + c), load(affine.shift + c))
       store(activate ? silu(y) : y, target + c)
       c += lanes
+    }
+    let rest = channels - c
+    if rest > 0 {
+      let d = load(source + c, first: rest, fill: 0) - load(affine.mean + c, first: rest, fill: 0)
+      let y = multiplyAdd(
+        d, load(affine.scale + c, first: rest, fill: 0), load(affine.shift + c, first: rest, fill: 0))
+      store(activate ? silu(y) : y, target + c, first: rest)
     }
   }
 }

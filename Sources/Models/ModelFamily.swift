@@ -86,8 +86,8 @@ extension ModelFamily {
 public enum ModelFamilies {
   /// The families, in the order in which they try to recognise a file.
   public static let all: [any ModelFamily.Type] = [
-    Diffusers.self, ErmonDDIM.self, PyTorchDDPM.self, DDPMTorch.self, MONAI.self, ConsistencyModels.self,
-    GuidedDiffusion.self, ImprovedDiffusion.self,
+    Diffusers.self, ErmonDDIM.self, PyTorchDDPM.self, DDPMTorch.self, MONAI.self, EDM.self,
+    ConsistencyModels.self, GuidedDiffusion.self, ImprovedDiffusion.self,
   ]
 
   /// The signatures of `families`, each once.
