@@ -69,6 +69,10 @@ public enum ArchiveFault: Error, Equatable, CustomStringConvertible {
 
 /// What can be wrong with a stream of PyTorch before 1.6, except for its pickles.
 public enum StreamFault: Error, Equatable, CustomStringConvertible {
+  /// The bytes of a storage within a pickle do not begin as such a stream does.
+  case noMagicNumber
+  /// What they hold is not a storage.
+  case notAStorage
   /// An unknown protocol version.
   case protocolVersion(Int)
   /// It was saved on a big-endian machine.
@@ -87,6 +91,8 @@ public enum StreamFault: Error, Equatable, CustomStringConvertible {
   /// What is wrong.
   public var description: String {
     switch self {
+    case .noMagicNumber: "the bytes of a storage in it do not begin as such a file does"
+    case .notAStorage: "the bytes of a storage in it hold something else"
     case .protocolVersion(let version): "its protocol version is \(version), not 1001"
     case .bigEndian: "it was saved on a big-endian machine; save it on a little-endian one"
     case .duplicate(let key): "storage \(key) is listed twice"
@@ -139,6 +145,8 @@ public enum PickleFault: Error, Equatable, CustomStringConvertible {
   case storageDiffers(key: String)
   /// Containers are nested too deep.
   case tooDeep(limit: Int)
+  /// It has too many bytes besides those of tensors.
+  case tooLong(limit: Int)
 
   /// What is wrong, as a verb and its object.
   public var description: String {
@@ -152,6 +160,7 @@ public enum PickleFault: Error, Equatable, CustomStringConvertible {
       "makes storage \(key) a view of another, as PyTorch before 0.4 did; load it there and save it with a later one"
     case .storageDiffers(let key): "describes storage \(key) in two ways"
     case .tooDeep(let limit): "nests more than \(limit) levels deep"
+    case .tooLong(let limit): "has more than \(limit) bytes besides those of tensors"
     }
   }
 }

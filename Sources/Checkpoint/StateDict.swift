@@ -88,8 +88,9 @@ public struct StateDict: Sendable {
   /// The names of the tensors beside the network.
   public var neighbourNames: Set<String> { Set(neighbours.keys) }
 
-  /// Reads the checkpoint at `path`: a safetensors file, the index of a sharded one (`….safetensors.index.json`), or a
-  /// `.pt` of any version of PyTorch. Apart from `.json`, the content determines the format, not the name. Nothing in
+  /// Reads the checkpoint at `path`: a safetensors file, the index of a sharded one (`….safetensors.index.json`), a `.pt`
+  /// of any version of PyTorch, or a pickle of modules (`.pkl`). Apart from `.json`, the content determines the format,
+  /// not the name. Nothing in
   /// the file is executed.
   ///
   /// Of a file with more than one network in it, the network's tensors are read, without what precedes all their names:
@@ -126,6 +127,7 @@ public struct StateDict: Sendable {
   static func readFile(_ file: MappedFile, _ signatures: [String] = []) throws(CheckpointError) -> StateDict {
     if file.integer(0, as: UInt32.self) == ZipArchive.localSignature { return try readTorchArchive(file, signatures) }
     if LegacyTorchStream.isOne(file) { return try LegacyTorchStream.read(file, signatures) }
+    if isRawPickle(file) { return try readRawPickle(file, signatures) }
     // A safetensors file begins with the length of its header, which begins with a brace.
     if file.integer(8, as: UInt8.self) == UInt8(ascii: "{") {
       return try readSafetensors(file).network(signatures)

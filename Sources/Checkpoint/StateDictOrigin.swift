@@ -19,6 +19,11 @@ public struct StateDictOrigin: Sendable, Equatable {
   /// What preceded the names of the tensors in the file, for instance `ema_model.model.`; empty if nothing did.
   public let prefix: String
 
+  /// What the objects that the tensors belong to say of themselves, by dotted names as those of the tensors:
+  /// `sigma_data`, `model.img_resolution`; an object's class is its `class_name`. Empty unless whole modules were saved,
+  /// in a form in which that can be read (NVIDIA's `torch_utils.persistence`).
+  public let attributes: [String: PlainValue]
+
   /// Whether the keys say that the tensors are a running average of the weights (EMA).
   public let isRunningAverage: Bool
 
@@ -35,12 +40,14 @@ public struct StateDictOrigin: Sendable, Equatable {
     case torchZip = "PyTorch zip"
     /// The format of PyTorch before 1.6.
     case torchLegacyStream = "PyTorch legacy stream"
+    /// A pickle with the storages in it.
+    case pickle = "Python pickle"
   }
 
   init(
     _ container: Container, keyPath: [String] = [], outermostKeys: [String] = [],
-    arguments: [String: Bool] = [:], version: String? = nil, prefix: String = "", isRunningAverage: Bool = false,
-    unfitAverage: [String]? = nil
+    arguments: [String: Bool] = [:], version: String? = nil, prefix: String = "",
+    attributes: [String: PlainValue] = [:], isRunningAverage: Bool = false, unfitAverage: [String]? = nil
   ) {
     self.container = container
     self.keyPath = keyPath
@@ -48,6 +55,7 @@ public struct StateDictOrigin: Sendable, Equatable {
     self.arguments = arguments
     self.version = version
     self.prefix = prefix
+    self.attributes = attributes
     self.isRunningAverage = isRunningAverage
     self.unfitAverage = unfitAverage
   }

@@ -22,24 +22,33 @@ public struct Picture: Sendable, Equatable {
     self.pixels = pixels
   }
 
-  /// Creates an image from `x`, `[N, C, H, W]` in [-1, 1], at `index`; see `uint8Pixels(_:)`.
+  /// Creates an image from `x`, `[N, C, H, W]` in [-1, 1], at `index`; see `uint8Pixels(_:rounding:)`.
   ///
   /// - Throws: `ImageError.channels` unless C is 1 or 3.
-  public init(_ x: Tensor, _ index: Int) throws(ImageError) {
+  public init(_ x: Tensor, _ index: Int, rounding: Bool = false) throws(ImageError) {
     precondition(x.shape.count == 4, "\(x.shape) is not the shape of pictures")
     guard x.shape[1] == 1 || x.shape[1] == 3 else { throw .channels(x.shape[1]) }
     self.init(
       width: x.shape[3], height: x.shape[2], channels: x.shape[1],
-      pixels: uint8Pixels(x.rows(index..<index + 1)))
+      pixels: uint8Pixels(x.rows(index..<index + 1), rounding: rounding))
   }
 }
 
 /// Converts `x`, `[N, C, H, W]` in [-1, 1], to pixels `[N, H, W, C]`: (x + 1) · 127.5, clamped to 0 … 255 and
 /// truncated, as in `image_sample.py` of improved-diffusion. NaN becomes 0.
-public func uint8Pixels(_ x: Tensor) -> [UInt8] {
+///
+/// - Parameters:
+///   - x: the images.
+///   - rounding: whether the middle of that range is 128, as in `generate.py` of EDM: x · 127.5 + 128, which is rounded
+///     where the other is truncated.
+public func uint8Pixels(_ x: Tensor, rounding: Bool = false) -> [UInt8] {
   x.channelsLast().values.map { value in
+    // The comparisons are false for NaN.
+    if rounding {
+      let scaled = Double(value) * 127.5 + 128
+      return scaled > 0 ? UInt8(min(scaled, 255)) : 0
+    }
     let scaled = (value + 1) * 127.5
-    // The comparison is false for NaN.
     return scaled > 0 ? UInt8(min(scaled, 255)) : 0
   }
 }

@@ -27,7 +27,7 @@ public struct GeneratedImage: Sendable {
   /// Its pixels.
   ///
   /// - Throws: `ImageError.channels` unless there are 1 (grey) or 3 (RGB).
-  public func picture() throws(ImageError) -> Picture { try Picture(x, 0) }
+  public func picture() throws(ImageError) -> Picture { try Picture(x, 0, rounding: plan.roundsPixels) }
 
   /// The image as PNG bytes, with text chunks recording how it was drawn.
   ///

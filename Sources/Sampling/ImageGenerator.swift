@@ -27,7 +27,7 @@ public struct ImageGenerator {
     self.plan = plan
     network = plan.prepared(plan.model.network)
     guide = plan.guide.map { plan.prepared($0.model.network) }
-    torch = plan.request.noiseStream == .torch ? TorchGenerator(seed: plan.seed) : nil
+    torch = plan.request.noiseStream == .torch && !plan.drawsImagesApart ? TorchGenerator(seed: plan.seed) : nil
   }
 
   /// Draws one batch, calling `onStep` after each step; if it throws, drawing stops.
@@ -57,9 +57,11 @@ public struct ImageGenerator {
 
   /// Begins a batch.
   mutating func start(_ images: [Int]) -> Drawing {
-    let labels = labels(images)
+    var labels = labels(images)
     var noise: AnyNoise
-    if let torch {
+    if plan.drawsImagesApart {
+      noise = .stacked(StackedTorchNoise(seed: plan.seed, images: images, shape: plan.imageShape))
+    } else if let torch {
       noise = .torch(
         TorchNoise(
           generator: torch, batch: plan.batch, kept: images.count, shape: plan.imageShape,
@@ -71,9 +73,15 @@ public struct ImageGenerator {
     if let given = plan.noise {
       start = given.gatheringRows(images)
       // Keeps the numbering of the later draws; PyTorch's loops do not draw an x_T that is given.
-      if case .philox = noise { noise.skip() }
+      if case .torch = noise {} else { noise.skip() }
     } else {
       start = noise.next()
+    }
+    if case .stacked(var streams) = noise, let drawable = plan.drawableClasses {
+      // Drawn even where they are given, as in the original.
+      let drawn = streams.classes(of: drawable.count)
+      noise = .stacked(streams)
+      if plan.classes == nil { labels = drawn.map { drawable[$0] } }
     }
     let sampler = plan.sampler.make(plan.parameters)
     let (scale, offset) = plan.startingNoise(sampler)
@@ -151,6 +159,11 @@ public struct ImageGenerator {
 }
 
 extension SamplingPlan {
+  /// Whether each image's noise comes from a stream of PyTorch's of its own.
+  var drawsImagesApart: Bool {
+    request.noiseStream == .torch && model.specification.conventions.drawsImagesApart
+  }
+
   /// A network, prepared for the plan's timesteps, noisiest first.
   func prepared(_ network: any DenoisingNetwork) -> any DenoisingNetwork {
     network.prepared(for: (0..<process.count).reversed().map { process.level($0).conditioning })

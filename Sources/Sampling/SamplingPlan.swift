@@ -107,6 +107,9 @@ public struct SamplingPlan: Sendable {
     return gaussian
   }
 
+  /// Whether pixels are rounded to the nearest value (see `uint8Pixels(_:rounding:)`).
+  public var roundsPixels: Bool { model.specification.conventions.roundsPixels }
+
   /// The shape of one image: `[C, H, W]`.
   public var imageShape: [Int] { model.specification.imageShape }
 
@@ -211,7 +214,7 @@ extension SamplingPlan {
   /// Keeps activations within about 512 MB; batches beyond 16 are no faster. PyTorch's stream depends on the batch, so
   /// by default it is drawn for all images at once.
   private static func usualBatch(_ request: SamplingRequest, _ model: DiffusionModel) -> Int {
-    if request.noiseStream == .torch { return request.count }
+    if request.noiseStream == .torch && !model.specification.conventions.drawsImagesApart { return request.count }
     let bytes = model.network.activationBytes(size: Array(model.specification.imageShape.dropFirst()))
     return min(max(1, (512 << 20) / max(1, bytes)), 16)
   }

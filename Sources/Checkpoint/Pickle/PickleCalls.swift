@@ -28,13 +28,36 @@ extension PickleMachine {
         let shape = integers(arguments[2]), let strides = integers(arguments[3])
       else { throw .unexpected("a tensor is made of something other than a storage, an offset, a shape and strides") }
       stack.append(.tensor(PickleTensor(storage: storage, offset: offset, shape: shape, strides: strides)))
-    case .namespace where arguments.isEmpty:
-      let object = makeDictionary()
-      object.isObject = true
-      stack.append(.dictionary(object))
+    case .namespace where arguments.isEmpty: stack.append(.dictionary(makeObject()))
+    case .moduleDict where arguments.isEmpty: stack.append(.dictionary(makeObject(moduleClass: "ModuleDict")))
+    case .persistentObject where arguments.count == 1: stack.append(try persistentObject(arguments[0]))
+    case .storageFromBytes where arguments.count == 1:
+      guard case .bytes(let range) = arguments[0] else {
+        throw .unexpected("a storage is made of \(arguments[0].kind)")
+      }
+      stack.append(.storage(.stream(range)))
     case .other(let name): stack.append(.opaque(kind: name))
     default: throw .unexpected("\(name.description) is called with \(arguments.count) arguments")
     }
+  }
+
+  private mutating func makeObject(moduleClass: String? = nil) -> PickleDictionary {
+    let object = makeDictionary()
+    (object.isObject, object.moduleClass) = (true, moduleClass)
+    return object
+  }
+
+  /// What `torch_utils.persistence` makes of a dictionary with a class's name and source and the object's state. The
+  /// source is never looked at.
+  private mutating func persistentObject(_ meta: PickleValue) throws(PickleFault) -> PickleValue {
+    // There are five entries; a search through a million, for each of as many objects, would take hours.
+    guard case .dictionary(let meta) = meta, meta.items.count <= 16, case .string(let name)? = meta["class_name"] else {
+      throw .unexpected("an object is made of something other than its class and state")
+    }
+    guard case .dictionary(let state)? = meta["state"] else { return .opaque(kind: name) }
+    let object = makeObject(moduleClass: name)
+    object.state = state
+    return .dictionary(object)
   }
 
   /// BUILD: sets an object's state. A state dict gets its `_metadata` this way, which does not affect tensors.
@@ -59,7 +82,7 @@ extension PickleMachine {
     }
     let storage = PickleStorage(elementType: type, key: key, count: count)
     guard storages.updateValue(storage, forKey: key) ?? storage == storage else { throw .storageDiffers(key: key) }
-    stack.append(.storage(storage))
+    stack.append(.storage(.named(storage)))
   }
 
   private func integers(_ value: PickleValue) -> [Int]? {

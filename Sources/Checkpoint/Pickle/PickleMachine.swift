@@ -15,6 +15,8 @@ struct PickleMachine {
   /// The storages referred to so far, by key.
   var storages: [String: PickleStorage] = [:]
   private var memo: [Int: PickleValue] = [:]
+  /// The offset in the file of the first of the reader's bytes.
+  private let base: Int
   // Everything that can refer to itself or nest without limit; emptied one by one at the end, so that deallocation
   // never recurses.
   private var lists: [PickleList] = []
@@ -23,12 +25,13 @@ struct PickleMachine {
   /// Runs the instructions in `bytes` from `position` on, and calls `body` with the resulting value and the storages
   /// that it refers to. Advances `position` past the last instruction.
   ///
+  /// - Parameter base: the offset in the file of the first of `bytes`.
   /// - Throws: the `PickleFault` and the offset of the instruction that caused it.
   static func run<R>(
-    _ bytes: UnsafeRawBufferPointer, from position: inout Int,
+    _ bytes: UnsafeRawBufferPointer, at base: Int, from position: inout Int,
     _ body: (PickleValue, [String: PickleStorage]) throws(PickleFault) -> R
   ) throws(PickleFailure) -> R {
-    var machine = PickleMachine(reader: PickleReader(bytes: bytes, position: position))
+    var machine = PickleMachine(reader: PickleReader(bytes: bytes, position: position), base: base)
     defer { machine.empty() }
     var start = position
     do {
@@ -42,7 +45,7 @@ struct PickleMachine {
     } catch { throw PickleFailure(offset: start, fault: error) }
   }
 
-  private init(reader: PickleReader) { self.reader = reader }
+  private init(reader: PickleReader, base: Int) { (self.reader, self.base) = (reader, base) }
 
   private mutating func empty() {
     stack = []
@@ -137,8 +140,8 @@ struct PickleMachine {
   private mutating func pushText(_ count: Int) throws(PickleFault) { stack.append(.string(try reader.text(count))) }
 
   private mutating func pushBytes(_ count: Int) throws(PickleFault) {
-    try reader.skip(count)
-    stack.append(.opaque(kind: "bytes"))
+    let place = try reader.byteString(count)
+    stack.append(.bytes(base + place.lowerBound..<base + place.upperBound))
   }
 
   private mutating func pushTuple(_ items: [PickleValue]) throws(PickleFault) {

@@ -9,6 +9,12 @@ enum PickleName: Equatable {
   case storageClass(ElementType)
   /// A program's arguments, which are read as a dictionary.
   case namespace
+  /// A dictionary of PyTorch's modules, which is a module itself.
+  case moduleDict
+  /// What makes an object of NVIDIA's `torch_utils.persistence` from its class, source and state.
+  case persistentObject
+  /// What makes a storage from the bytes of a stream.
+  case storageFromBytes
   /// Any other name; its objects are ignored.
   case other(String)
 
@@ -22,6 +28,9 @@ enum PickleName: Equatable {
       ("torch.nn.parameter", "Parameter"):
       self = .rebuildParameter
     case ("argparse", "Namespace"): self = .namespace
+    case ("torch.nn.modules.container", "ModuleDict"): self = .moduleDict
+    case ("torch_utils.persistence", "_reconstruct_persistent_obj"): self = .persistentObject
+    case ("torch.storage", "_load_from_bytes"): self = .storageFromBytes
     case ("torch._utils", _), ("torch._tensor", _): return nil
     default:
       if module == "torch", let type = ElementType(storageClass: name) {
@@ -58,6 +67,9 @@ enum PickleName: Equatable {
     case .rebuildParameter: "_rebuild_parameter"
     case .storageClass(let type): "a storage class of \(type.rawValue)"
     case .namespace: "argparse.Namespace"
+    case .moduleDict: "torch.nn.modules.container.ModuleDict"
+    case .persistentObject: "torch_utils.persistence._reconstruct_persistent_obj"
+    case .storageFromBytes: "torch.storage._load_from_bytes"
     case .other(let name): name
     }
   }

@@ -4,14 +4,27 @@ import DiffusionBytes
 struct PickleReader {
   let bytes: UnsafeRawBufferPointer
   var position: Int
+  /// The bytes that may still be read, without those of byte strings, which are not copied.
+  private var room = PickleMachine.sizeLimit
+
+  init(bytes: UnsafeRawBufferPointer, position: Int) { (self.bytes, self.position) = (bytes, position) }
 
   mutating func take(_ count: Int) throws(PickleFault) -> UnsafeRawBufferPointer {
     guard let taken = bytes.slice(position, count) else { throw .truncated }
+    guard count <= room else { throw .tooLong(limit: PickleMachine.sizeLimit) }
+    room -= count
     position += count
     return taken
   }
 
   mutating func skip(_ count: Int) throws(PickleFault) { _ = try take(count) }
+
+  /// Skips a byte string; returns where it lies.
+  mutating func byteString(_ count: Int) throws(PickleFault) -> Range<Int> {
+    guard bytes.slice(position, count) != nil else { throw .truncated }
+    defer { position += count }
+    return position..<position + count
+  }
 
   mutating func byte() throws(PickleFault) -> UInt8 { try take(1)[0] }
 

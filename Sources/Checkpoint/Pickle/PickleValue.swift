@@ -7,6 +7,8 @@ enum PickleValue {
   case integer(Int)
   case float(Double)
   case string(String)
+  /// Bytes, and where they lie in the file.
+  case bytes(Range<Int>)
   case tuple(Tuple)
   case list(PickleList)
   case dictionary(PickleDictionary)
@@ -14,9 +16,9 @@ enum PickleValue {
   case name(PickleName)
   // The larger cases are indirect, to keep values small: a hostile pickle can make one with every byte.
   /// A reference to bytes elsewhere in the file.
-  indirect case storage(PickleStorage)
+  indirect case storage(PickleStoragePlace)
   indirect case tensor(PickleTensor)
-  /// Something that tensors do not need: a set, bytes, an object of a class that is not known, … Its content is
+  /// Something that tensors do not need: a set, an object of a class that is not known, … Its content is
   /// discarded.
   case opaque(kind: String)
 
@@ -39,6 +41,7 @@ enum PickleValue {
     case .integer: "an integer"
     case .float: "a float"
     case .string: "a string"
+    case .bytes: "bytes"
     case .tuple: "a tuple"
     case .list: "a list"
     case .dictionary: "a dictionary"
@@ -65,8 +68,13 @@ final class PickleDictionary {
   private(set) var holdsTensors = false
   /// Whether it stands for an object, such as a program's arguments, which has its values in another dictionary.
   var isObject = false
+  /// The class of the object if it may be a module; its values are then the module's `__dict__`.
+  var moduleClass: String?
   /// The dictionary of an object's values. Not copied: a short file could have it copied many times.
   var state: PickleDictionary?
+
+  /// Tells dictionaries apart; objects by the dictionaries of their values.
+  var identity: ObjectIdentifier { ObjectIdentifier(state ?? self) }
 
   func enter(_ key: PickleValue, _ value: PickleValue) {
     own.append((key, value))
@@ -106,9 +114,17 @@ struct PickleStorage: Equatable {
   let count: Int
 }
 
+/// Where a storage is found.
+enum PickleStoragePlace {
+  /// Elsewhere in the file, under its key.
+  case named(PickleStorage)
+  /// In these bytes of the file, which are a stream of their own.
+  case stream(Range<Int>)
+}
+
 /// A tensor: a view of a storage.
 struct PickleTensor {
-  let storage: PickleStorage
+  let storage: PickleStoragePlace
   let offset: Int
   let shape: [Int]
   let strides: [Int]

@@ -11,7 +11,8 @@ func readTorchArchive(_ file: MappedFile, _ signatures: [String]) throws(Checkpo
   let found: TorchTensors
   var position = 0
   do {
-    found = try PickleMachine.run(archive.pickle, from: &position) { (root, _) throws(PickleFault) in
+    found = try PickleMachine.run(archive.pickle, at: archive.pickleBegin, from: &position) {
+      (root, _) throws(PickleFault) in
       try TorchTensors(root)
     }
   } catch { throw .pickle(file: file.name, offset: error.offset, error.fault) }
@@ -24,6 +25,7 @@ func readTorchArchive(_ file: MappedFile, _ signatures: [String]) throws(Checkpo
 /// The parts of the archive: `NAME/data.pkl`, `NAME/data/KEY`, `NAME/byteorder`.
 private struct TorchArchive {
   let pickle: UnsafeRawBufferPointer
+  let pickleBegin: Int
   let storages: [String: Range<Int>]
 
   init(_ file: MappedFile) throws(ArchiveFault) {
@@ -37,7 +39,7 @@ private struct TorchArchive {
     guard place.count <= PickleMachine.sizeLimit, let pickle = file.slice(place.lowerBound, place.count) else {
       throw .pickleTooLarge(bytes: place.count, limit: PickleMachine.sizeLimit)
     }
-    self.pickle = pickle
+    (self.pickle, pickleBegin) = (pickle, place.lowerBound)
     let folder = name.dropLast("data.pkl".count)
     if let order = entries[folder + "byteorder"], file.text(order.lowerBound, order.count) == "big" {
       throw .bigEndian

@@ -8,7 +8,9 @@ struct TorchTensors {
   private struct Holder {
     let path: [String]
     let tensors: [(name: String, tensor: PickleTensor)]
-    let isList: Bool
+    var isList = false
+    /// What the module that they belong to says of itself.
+    var attributes: [String: PlainValue] = [:]
   }
 
   /// How deep dictionaries and lists are looked into.
@@ -63,8 +65,15 @@ struct TorchTensors {
     guard path.count <= Self.depth else { return }
     switch value {
     case .dictionary(let dictionary):
+      if dictionary.moduleClass != nil {
+        let module = ModuleTree(dictionary, seen: &seen)
+        room -= module.tensors.count
+        guard !module.tensors.isEmpty, room >= 0 else { return }
+        holders.append(Holder(path: path, tensors: module.tensors, attributes: module.attributes))
+        return
+      }
       guard seen.insert(ObjectIdentifier(dictionary)).inserted, !dictionary.isOptimizer else { return }
-      if dictionary.holdsTensors { holders.append(Holder(path: path, tensors: dictionary.tensors, isList: false)) }
+      if dictionary.holdsTensors { holders.append(Holder(path: path, tensors: dictionary.tensors)) }
       for item in dictionary.items {
         if case .string(let key) = item.key { collect(item.value, path + [key]) }
       }
@@ -88,12 +97,12 @@ struct TorchTensors {
   }
 
   /// A state dict of the network's tensors: those of which one has a name that ends with one of `signatures`, or else
-  /// those under the likeliest keys. `storage` returns the byte range in `file` of the storage with a key.
+  /// those under the likeliest keys. `findStorage` returns the byte range in `file` of the storage with a key.
   ///
   /// - Throws: `CheckpointError` if there are no tensors, or one reaches outside its storage.
   func stateDict(
     _ file: MappedFile, _ container: StateDictOrigin.Container, signatures: [String],
-    storage: (String) throws(CheckpointError) -> Range<Int>
+    findStorage: (String) throws(CheckpointError) -> Range<Int>
   ) throws(CheckpointError) -> StateDict {
     if let wholeObject { throw .wholeObject(file: file.name, type: wholeObject) }
     if isOptimizer { throw .optimizer(file: file.name) }
@@ -105,11 +114,15 @@ struct TorchTensors {
     guard let found = search.network(signatures) ?? likeliest else { throw .noTensors(file: file.name) }
     func stored(_ group: Int, _ index: Int) throws(CheckpointError) -> StoredTensor {
       let tensor = holders[group].tensors[index].tensor
-      let place = try storage(tensor.storage.key)
+      let (described, place): (PickleStorage, Range<Int>)
+      switch tensor.storage {
+      case .named(let storage): (described, place) = (storage, try findStorage(storage.key))
+      case .stream(let range): (described, place) = try LegacyTorchStream.storage(file, range)
+      }
       return StoredTensor(
-        file: file, elementType: tensor.storage.elementType, shape: tensor.shape, strides: tensor.strides,
+        file: file, elementType: described.elementType, shape: tensor.shape, strides: tensor.strides,
         offset: tensor.offset, storageBegin: place.lowerBound, storageBytes: place.count,
-        storageCount: tensor.storage.count)
+        storageCount: described.count)
     }
     var entries: [(name: String, tensor: StoredTensor)] = []
     for (name, group, index) in found.tensors { entries.append((name, try stored(group, index))) }
@@ -120,7 +133,9 @@ struct TorchTensors {
       file: file, entries: entries, metadata: [:],
       origin: StateDictOrigin(
         container, keyPath: found.keyPath, outermostKeys: isNested ? outermostKeys : [], arguments: arguments,
-        version: version, prefix: found.prefix, isRunningAverage: found.isAverage, unfitAverage: found.unfit),
+        version: version, prefix: found.prefix,
+        attributes: found.tensors.first.map { holders[$0.group].attributes } ?? [:],
+        isRunningAverage: found.isAverage, unfitAverage: found.unfit),
       neighbours: neighbours)
   }
 

@@ -7,6 +7,8 @@ public enum AnyNoise: NoiseSource {
   case philox(PhiloxNoise)
   /// See `TorchNoise`.
   case torch(TorchNoise)
+  /// See `StackedTorchNoise`.
+  case stacked(StackedTorchNoise)
 
   /// The next draw from the chosen source, `[N, C, …]`.
   public mutating func next() -> Tensor {
@@ -16,6 +18,9 @@ public enum AnyNoise: NoiseSource {
       return noise.next()
     case .torch(var noise):
       defer { self = .torch(noise) }
+      return noise.next()
+    case .stacked(var noise):
+      defer { self = .stacked(noise) }
       return noise.next()
     }
   }
@@ -29,6 +34,9 @@ public enum AnyNoise: NoiseSource {
     case .torch(var noise):
       noise.skip()
       self = .torch(noise)
+    case .stacked(var noise):
+      noise.skip()
+      self = .stacked(noise)
     }
   }
 }

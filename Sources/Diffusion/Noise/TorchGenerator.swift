@@ -45,6 +45,28 @@ public struct TorchGenerator: Sendable {
     return values
   }
 
+  /// `torch.randn(count, dtype=torch.float64)`: standard normal.
+  public mutating func randnDouble(_ count: Int) -> [Double] {
+    if count < 16 { return (0..<count).map { _ in normal() } }
+    // As in float32.
+    var values = (0..<count).map { _ in uniformDouble() }
+    for first in stride(from: 0, through: count - 16, by: 16) { Self.makeNormal(&values, first) }
+    if count % 16 != 0 {
+      for i in count - 16..<count { values[i] = uniformDouble() }
+      Self.makeNormal(&values, count - 16)
+    }
+    return values
+  }
+
+  private static func makeNormal(_ values: inout [Double], _ first: Int) {
+    for j in first..<first + 8 {
+      let radius = (-2 * log(1 - values[j])).squareRoot()
+      let angle = 2 * Double.pi * values[j + 8]
+      values[j] = radius * cos(angle)
+      values[j + 8] = radius * sin(angle)
+    }
+  }
+
   /// Box & Muller 1958, applied to elements j and j + 8 of a run of 16.
   private func makeNormal(_ values: inout [Float], _ first: Int) {
     for j in first..<first + 8 {

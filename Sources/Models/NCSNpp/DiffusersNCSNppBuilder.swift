@@ -109,13 +109,14 @@ struct DiffusersNCSNppBuilder {
     // The last level's part of the output has the names of the whole network.
     let norm = isLast ? weights.scope("conv_norm_out") : scope.scope("skip_norm")
     let convolution = isLast ? weights.scope("conv_out") : scope.scope("skip_conv")
+    let lastGroups = isLast ? groups : nil
     return NCSNppNetwork.UpLevel(
       blocks: blocks,
       attention: layout.attention[level]
         ? try attention(scope.scope("attentions.0"), conventions, channels, groups: 32) : nil,
       output: (
         try GroupNormalization(
-          norm, channels, groups: (isLast ? groups : nil) ?? conventions.groups(channels), epsilon: conventions.epsilon),
+          norm, channels, groups: lastGroups ?? conventions.groups(channels), epsilon: conventions.epsilon),
         try Convolution(convolution, channels, layout.imageChannels, kernel: 3)
       ),
       block: isLast

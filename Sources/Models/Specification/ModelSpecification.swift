@@ -83,6 +83,11 @@ public struct SamplingConventions: Sendable, Equatable {
   /// Whether steps are spaced as diffusers' schedulers space them if the file names no spacing, and samplers start as
   /// theirs do.
   public var spacesAsSchedulers = false
+  /// Whether each image has a stream of PyTorch's of its own, seeded with the image's number, of which its noise is
+  /// drawn and then its class, as in EDM's `generate.py`; in the original's loops, one stream draws whole batches.
+  public var drawsImagesApart = false
+  /// Whether the middle of the pixels' range is 128, as in EDM's `generate.py`, not 127.5.
+  public var roundsPixels = false
   /// Which levels the samplers' steps lead to.
   public var levels = LevelOptions()
   /// The timesteps that DDIM visits.

@@ -24,7 +24,7 @@ public final class NPZSink: ImageSink {
 
   /// See `ImageSink`.
   public func append(_ image: GeneratedImage) throws {
-    try archive.append(uint8Pixels(image.x))
+    try archive.append(uint8Pixels(image.x, rounding: plan.roundsPixels))
     if drawsLabels, let label = image.label { labels.append(label) }
   }
 

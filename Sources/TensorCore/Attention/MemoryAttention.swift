@@ -32,6 +32,7 @@ public func attention(_ qkv: Tensor, heads: Int, memory: Tensor) -> Tensor {
       }
     }
   }
+  let divisor = AttentionScale.head.divisor(depth: depth, channels: channels)
   let scratch = (2 + depth + table.tileColumns) * all + 2 * table.tileColumns * depth
   return LayerProfile.measure(
     { "attention, \(heads) × \(depth), \(length) positions and \(kept) more" },
@@ -41,9 +42,10 @@ public func attention(_ qkv: Tensor, heads: Int, memory: Tensor) -> Tensor {
       let padded = Tensor([batch, all, channels]) { out in
         ThreadPool.shared.forEach(batch * heads, scratch: scratch) { item, scratch in
           let (n, head) = item.quotientAndRemainder(dividingBy: heads)
-          table.attend(
-            .init(source + n * all * width + head * depth, stride: width, partStride: channels), all, depth, kept, all,
-            scratch, .init(out + n * all * channels + head * depth, stride: channels))
+          let queries = KernelTable.AttentionHead(
+            source + n * all * width + head * depth, stride: width, partStride: channels, divisor: divisor)
+          let rows = KernelTable.MutableRows(out + n * all * channels + head * depth, stride: channels)
+          table.attend(queries, all, depth, kept, all, scratch, rows)
         }
       }
       return padded.withUnsafePointer { padded in

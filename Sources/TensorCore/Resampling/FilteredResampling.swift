@@ -16,8 +16,14 @@ public struct FilteredResampling: Sendable {
   }
 
   /// `[N, H, W, C]` → `[N, ⌊H/2⌋, ⌊W/2⌋, C]`: the convolution of stride 2.
-  public func halved(_ x: Tensor) -> Tensor {
-    resampled(x, height: x.shape[1] / 2, width: x.shape[2] / 2) { position, size in
+  public func halved(_ x: Tensor) -> Tensor { halved(x, padding: padding) }
+
+  /// The same without zeros around the picture (EDM's `fused_resample`): `[N, H, W, C]` → `[N, (H - length) / 2 + 1, …]`.
+  public func halvedInside(_ x: Tensor) -> Tensor { halved(x, padding: 0) }
+
+  private func halved(_ x: Tensor, padding: Int) -> Tensor {
+    let sizes = x.shape[1...2].map { max(0, $0 + 2 * padding - filter.count + 2) / 2 }
+    return resampled(x, height: sizes[0], width: sizes[1]) { position, size in
       filter.indices.compactMap { k in
         let source = 2 * position + k - padding
         return (0..<size).contains(source) ? (source, filter[k]) : nil
@@ -95,6 +101,25 @@ public struct FilteredResampling: Sendable {
 }
 
 extension Tensor {
+  /// Zeros on every side of a picture: `[N, H, W, C]` → `[N, H + 2·count, W + 2·count, C]`.
+  public func padded(by count: Int) -> Tensor {
+    precondition(shape.count == 4 && count >= 0, "\(shape) is not the shape of an activation of two dimensions")
+    if count == 0 { return self }
+    let (height, row, edge) = (shape[1], shape[2] * shape[3], count * shape[3])
+    let wide = row + 2 * edge
+    return withUnsafePointer { source in
+      Tensor([shape[0], height + 2 * count, shape[2] + 2 * count, shape[3]]) { out in
+        out.update(repeating: 0, count: shape[0] * (height + 2 * count) * wide)
+        for n in 0..<shape[0] {
+          for y in 0..<height {
+            (out + (n * (height + 2 * count) + count + y) * wide + edge).update(
+              from: source + (n * height + y) * row, count: row)
+          }
+        }
+      }
+    }
+  }
+
   /// Every element times `factor`.
   public func scaled(by factor: Float) -> Tensor {
     let kernels = KernelChoice.current.rows
