@@ -78,7 +78,7 @@ public struct Inspection: Sendable, Encodable {
       flop = 2 * (try source.classifier().countFlops(batch: 1).total)
     }
     check = network.flatMap {
-      specification.dimensions == 2
+      specification.dimensions == 2 && specification.canBeChecked
         ? DenoiserCheck($0, specification).report(name: source.name, tryingOthers: true) : nil
     }
     levels = source.family.levels(specification, network).map { level in

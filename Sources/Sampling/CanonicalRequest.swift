@@ -52,6 +52,8 @@ extension SamplingPlan {
     canonical.guidanceInterval = request.guidanceInterval
     (canonical.classifier, canonical.classifierScale) = (classifier?.name, classifier?.scale)
     canonical.lowRes = request.lowRes
+    canonical.condition = request.condition
+    if condition?.startsSampling == true { canonical.mask = request.mask }
     if let initial {
       (canonical.initImage, canonical.strength) = (initial.file, initial.strength)
       canonical.mask = initial.inpainting?.file

@@ -119,7 +119,7 @@ extension DiffusionModel {
   /// One line saying that the settings look wrong and which flags would fit better; nil if they look right, or if the
   /// file states everything that its tensors do not show. Runs the network a few times (see `DenoiserCheck`).
   public var advice: String? {
-    if specification.isFullyDescribed { return nil }
+    if specification.isFullyDescribed || !specification.canBeChecked { return nil }
     return DenoiserCheck(network, specification).report(name: name, tryingOthers: false).advice
   }
 }

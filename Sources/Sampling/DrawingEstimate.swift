@@ -32,7 +32,7 @@ public struct DrawingEstimate: Sendable {
     let timesteps = [Float](repeating: plan.process.level(plan.process.count - 1).conditioning, count: pictures)
     let inputs = NetworkInputs(
       conditioning: timesteps, labels: specification.classCount.map { _ in [Int?](repeating: 0, count: pictures) },
-      lowRes: specification.task == .superResolution ? x : nil)
+      lowRes: specification.task == .superResolution ? x : nil, condition: specification.emptyCondition(pictures))
     let network = plan.model.network.prepared(for: Array(timesteps.prefix(1)))
     // The first pass also allocates memory, so it is dropped unless it is the only one.
     var times: [Duration] = []

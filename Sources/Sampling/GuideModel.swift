@@ -34,6 +34,10 @@ public struct GuideModel: Sendable {
     guard weak.task == own.task, own.task == .denoising else {
       throw .request("--guide-model: a super-resolution model neither guides nor is guided; leave --guide-model out")
     }
+    guard weak.conditionChannels == 0, own.conditionChannels == 0 else {
+      throw .request(
+        "--guide-model: a model that draws from images neither guides nor is guided; leave --guide-model out")
+    }
     guard weak.classCount == own.classCount else {
       throw refuse("classes", weak.classCount.map(String.init) ?? "none", own.classCount.map(String.init) ?? "none")
     }

@@ -85,15 +85,18 @@ public struct ImageGenerator {
     }
     let sampler = plan.sampler.make(plan.parameters)
     let (scale, offset) = plan.startingNoise(sampler)
+    let condition = plan.condition?.conditions(images, noise: start)
     let x =
-      plan.initial?.start(images, plan.process, noise: start)
+      (plan.condition?.startsSampling == true ? condition : nil)
+      ?? plan.initial?.start(images, plan.process, noise: start)
       ?? ((scale, offset) == (1, 0) ? start : start.map { scale * $0 + offset })
     let previous = SelfConditioning()
     let context = SamplingContext(
-      process: plan.process, model: denoiser(images, labels, previous), clipping: plan.clipping,
+      process: plan.process, model: denoiser(images, labels, previous, condition), clipping: plan.clipping,
       conditioner: conditioner(labels), selfConditioning: previous)
     let loop = SamplingLoop(
-      context, sampler, from: x, along: plan.schedule, keeping: plan.initial?.constraint(images), noise: noise)
+      context, sampler, from: x, along: plan.schedule,
+      keeping: plan.initial?.constraint(images) ?? plan.condition?.constraint(images), noise: noise)
     return Drawing(
       images: images, labels: labels, loop: loop, x: x,
       fromZero: plan.model.specification.conventions.imagesFromZero)
@@ -105,7 +108,9 @@ public struct ImageGenerator {
     return Batch(images: drawing.images, x: drawing.x, labels: drawing.labels)
   }
 
-  private func denoiser(_ images: [Int], _ labels: [Int]?, _ previous: SelfConditioning) -> Denoiser {
+  private func denoiser(
+    _ images: [Int], _ labels: [Int]?, _ previous: SelfConditioning, _ condition: Tensor?
+  ) -> Denoiser {
     let (network, guide) = (network, guide)
     let lowRes = lowRes(images)
     func predict(_ x: Tensor, _ timesteps: [Float], _ labels: [Int?]?) -> Tensor {
@@ -116,7 +121,7 @@ public struct ImageGenerator {
       return network(
         x,
         NetworkInputs(
-          conditioning: timesteps, labels: labels, lowRes: lowRes.map(repeated),
+          conditioning: timesteps, labels: labels, lowRes: lowRes.map(repeated), condition: condition.map(repeated),
           selfCondition: previous.xStart.map(repeated)))
     }
     let hasClasses = plan.model.specification.classCount != nil

@@ -32,6 +32,9 @@ public struct InputImages: Sendable {
   public init(_ files: [String], for model: DiffusionModel) throws(SamplingError) {
     let specification = model.specification
     guard specification.task != .superResolution else { throw .inputsToEnlarge(model: model.name) }
+    guard specification.conditionChannels == 0 else {
+      throw .request("\(model.name): draws from images, and encodes and measures none; give another model")
+    }
     var parts: [Tensor] = []
     var names: [Name] = []
     var labels: [Int?] = []

@@ -16,7 +16,8 @@ extension SamplingRequest: Codable {
     CodedProperty("guidance", \.guidance), CodedProperty("guide_model", \.guideModel),
     CodedProperty("guidance_interval", \.guidanceInterval),
     CodedProperty("classifier", \.classifier), CodedProperty("classifier_scale", \.classifierScale),
-    CodedProperty("low_res", \.lowRes), CodedProperty("init_image", \.initImage),
+    CodedProperty("low_res", \.lowRes), CodedProperty("condition", \.condition),
+    CodedProperty("init_image", \.initImage),
     CodedProperty("strength", \.strength), CodedProperty("mask", \.mask), CodedProperty("jump_length", \.jumpLength),
     CodedProperty("jump_count", \.jumpCount),
   ]

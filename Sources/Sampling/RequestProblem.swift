@@ -92,7 +92,9 @@ extension SamplingRequest {
 
   private var pictureProblem: String? {
     if initImage == nil {
-      if mask != nil { return "--mask needs an image to start from; type --init-image and its file too" }
+      if mask != nil && condition == nil {
+        return "--mask needs an image to start from; type --init-image and its file too"
+      }
       if strength != nil {
         return "--strength needs an image to start from; type --init-image and its file too"
       }
@@ -105,8 +107,8 @@ extension SamplingRequest {
       }
     }
     for (name, isGiven) in [("--jump-length", jumpLength != nil), ("--jump-count", jumpCount != nil)]
-    where isGiven && mask == nil {
-      return "\(name) needs a mask; type --mask and its file too, or leave it out"
+    where isGiven && (mask == nil || initImage == nil) {
+      return "\(name) needs a mask for an image to start from; type --mask and --init-image too, or leave it out"
     }
     return nil
   }

@@ -34,6 +34,8 @@ public struct SamplingPlan: Sendable {
   public internal(set) var origins: [InputImages.Name]?
   /// A super-resolution model's low-resolution inputs, cycled through.
   let lowRes: LowResolution?
+  /// Images that a conditional model draws from.
+  let condition: ConditionImages?
   /// Images to start from instead of pure noise, if given.
   public let initial: InitialImages?
 
@@ -73,6 +75,7 @@ public struct SamplingPlan: Sendable {
     }
     initial = try InitialImages(request, model, steps: process.count)
     lowRes = try Self.lowResolution(request, model)
+    condition = try ConditionImages(request, model)
     guidance = try Self.guidance(request, model)
     guide = try request.guideModel.map { path throws(SamplingError) in
       try GuideModel(path: path, settings: request.settings, for: model)
@@ -137,8 +140,9 @@ public struct SamplingPlan: Sendable {
 
   /// Identifies the input files, keyed by option: by SHA-256, a guiding model by its fingerprint.
   public var inputHashes: [String: String]? {
-    guard let guide else { return initial?.hashes }
-    return (initial?.hashes ?? [:]).merging(["guide-model": guide.model.fingerprint]) { $1 }
+    var hashes = (initial?.hashes ?? [:]).merging(condition?.hashes ?? [:]) { $1 }
+    if let guide { hashes["guide-model"] = guide.model.fingerprint }
+    return hashes.isEmpty ? nil : hashes
   }
 
   /// The number of batches.

@@ -72,6 +72,8 @@ public struct SamplingRequest: Sendable, Equatable {
 
   /// A file of low-resolution images for a super-resolution model.
   public var lowRes: String?
+  /// A file or folder of images that a conditional model draws from.
+  public var condition: String?
   /// A file of images to start from (Meng et al. 2022, "SDEdit").
   public var initImage: String?
   /// The fraction of the steps to run from there, above 0, up to 1; if nil, 0.6, or 1 with a mask.

@@ -56,6 +56,7 @@ private func samplingPass(_ model: DiffusionModel) -> Pass {
     var inputs = NetworkInputs(
       conditioning: timesteps, labels: specification.classCount.map { classes in (0..<batch).map { $0 % classes } })
     let channels = specification.imageChannels
+    inputs.condition = specification.emptyCondition(batch)
     if specification.task == .superResolution { inputs.lowRes = x.channels(channels..<2 * channels) }
     let pictures = x.channels(0..<channels)
     // As in sampling, where the timestep embeddings have been projected beforehand.

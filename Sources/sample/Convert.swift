@@ -20,7 +20,9 @@ func convert(_ options: Options, to destination: CheckpointDestination) throws {
   } else {
     // What is written is believed from then on.
     let network = try source.network()
-    if !source.specification.isFullyDescribed && source.specification.dimensions == 2 {
+    if !source.specification.isFullyDescribed && source.specification.dimensions == 2
+      && source.specification.canBeChecked
+    {
       let report = DenoiserCheck(network, source.specification).report(name: source.name, tryingOthers: false)
       if let advice = report.advice { warnings.append(advice) }
     }

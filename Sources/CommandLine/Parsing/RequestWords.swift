@@ -115,6 +115,7 @@ private func guidanceWords(_ request: SamplingRequest) -> [String] {
 private func pictureWords(_ request: SamplingRequest) -> [String] {
   var words: [String] = []
   if let file = request.lowRes { words += option("low-res", file) }
+  if let file = request.condition { words += option("condition", file) }
   if let file = request.initImage { words += option("init-image", file) }
   if let strength = request.strength { words += ["--strength", "\(strength)"] }
   if let file = request.mask { words += option("mask", file) }
@@ -143,7 +144,8 @@ extension StatedSettings {
     let all: [(name: String, value: String?)] = [
       ("attention-resolutions", list(attentionResolutions, String.init)),
       ("channel-mult", list(channelMult, numberText)),
-      ("class-cond", truth(classCond)), ("diffusion-steps", number(diffusionSteps)), ("image-size", number(imageSize)),
+      ("class-cond", truth(classCond)), ("condition-first", truth(conditionFirst)),
+      ("diffusion-steps", number(diffusionSteps)), ("image-size", number(imageSize)),
       ("in-channels", number(inChannels)), ("learn-sigma", truth(learnSigma)),
       ("network", network.map(networkText)), ("noise-schedule", noiseSchedule),
       ("null-class", number(nullClass)), ("num-channels", number(numChannels)), ("num-classes", number(numClasses)),

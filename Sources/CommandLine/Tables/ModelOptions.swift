@@ -4,7 +4,8 @@ import DiffusionModels
 // Flags that describe the model, named as in the original, and the original scripts' spellings of options that have
 // another name here.
 
-let modelOptions = (hiddenFacts(in: \.request.settings) + [processOption, networkOption, releaseOption])
+let modelOptions =
+  (hiddenFacts(in: \.request.settings) + [processOption, conditionFirstOption, networkOption, releaseOption])
   .map { $0.belonging(to: CommandName.takingModelFlags) }
 
 /// The process of a model that is drawn from; training has its own option.
@@ -22,6 +23,13 @@ private let processOption =
     }
     o.request.settings.process = value
   }
+
+/// The order of channels of a conditional model, none of which is trained here.
+private let conditionFirstOption =
+  OptionDefinition(
+    "condition-first", .boolean, .model,
+    "the channels of --condition come before the image's own; default True for SR3 and Palette, else False"
+  ) { o, value, name throws(UsageError) in o.request.settings.conditionFirst = try truth(value, name) }
 
 /// The settings of networks of other code bases, each of which has its own.
 private let networkOption =

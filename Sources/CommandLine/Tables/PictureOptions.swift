@@ -31,6 +31,13 @@ let pictureOptions: [OptionDefinition] = [
     "with --mask: how often each stretch is drawn; 1 is fastest, the paper uses 10; default 3"
   ) { o, value, name throws(UsageError) in o.request.jumpCount = try wholeNumber(value, name, 1...1000) },
   OptionDefinition(
+    "condition", .required(name: "FILE", example: "picture.png"), .drawing,
+    """
+    for a conditional model (SR3, Palette, UNets with more input than output channels): the images to draw from, a file \
+    as for --init-image or a folder of such; with --mask, Palette completes them where the mask is white
+    """
+  ) { o, value, _ throws(UsageError) in o.request.condition = value },
+  OptionDefinition(
     "low-res", .required(name: "FILE", example: "small.png"), .drawing,
     """
     for a super-resolution model: the images to enlarge, a .png, a .npz as written by sample, \

@@ -6,22 +6,24 @@ import TensorCore
 public struct InpaintingConstraint: Sendable {
   private let pictures: Tensor
   private let mask: Tensor
+  private let addsNoise: Bool
 
   /// - Parameters:
   ///   - pictures: x₀, `[N, C, H, W]` in [-1, 1].
   ///   - mask: `[1, 1, H, W]`, 0 where the images are kept; the rest is generated.
-  public init(_ pictures: Tensor, drawnWhere mask: Tensor) {
+  ///   - addsNoise: whether kept pixels are noised to each level; networks that know images so do without.
+  public init(_ pictures: Tensor, drawnWhere mask: Tensor, addsNoise: Bool = true) {
     precondition(
       pictures.shape.count == 4 && mask.shape == [1, 1] + pictures.shape.suffix(2),
       "a mask of shape \(mask.shape) for pictures of \(pictures.shape)")
-    (self.pictures, self.mask) = (pictures, mask)
+    (self.pictures, self.mask, self.addsNoise) = (pictures, mask, addsNoise)
   }
 
   /// Restores the kept pixels in `x`, `[N, C, H, W]`, at the noise level `level`. Draws from `noise` once, except at
   /// the noiseless level, where the kept pixels are restored exactly.
   func restored(in x: Tensor, _ level: NoiseLevel, noise: () -> Tensor) -> Tensor {
     precondition(x.shape == pictures.shape, "pictures of shape \(pictures.shape) kept in some of \(x.shape)")
-    let known = level.sigma > 0 ? sum((level.alpha, pictures), (level.sigma, noise())) : pictures
+    let known = addsNoise && level.sigma > 0 ? sum((level.alpha, pictures), (level.sigma, noise())) : pictures
     let pixels = mask.count
     var restored = x
     restored.withUnsafeMutablePointer { target in

@@ -27,6 +27,16 @@ public enum ModelVarType: String, Sendable, CaseIterable, Codable {
   public var isLearned: Bool { self == .learned || self == .learnedRange }
 }
 
+/// What a network is told of a noise level.
+public enum LevelConditioning: String, Sendable, CaseIterable, Codable {
+  /// Its timestep.
+  case timestep
+  /// √ᾱ (Saharia et al. 2021, "Image Super-Resolution via Iterative Refinement", §2.3).
+  case sqrtAlphasCumprod = "sqrt_alphas_cumprod"
+  /// ᾱ (Saharia et al. 2022, "Palette: Image-to-Image Diffusion Models", where it is γ).
+  case alphasCumprod = "alphas_cumprod"
+}
+
 /// The tables of a Gaussian diffusion process, in float64, for the timesteps kept from it. Steps are numbered from 0,
 /// the last to be denoised, to `count - 1`. (Samplers see it as a `NoiseProcess`.)
 public struct GaussianDiffusion: Sendable {
@@ -40,6 +50,8 @@ public struct GaussianDiffusion: Sendable {
   public let varType: ModelVarType
   /// Whether the model's timesteps are rescaled to run to 1000 for any T.
   public let rescaleTimesteps: Bool
+  /// What the network is told of a noise level.
+  public var conditioning = LevelConditioning.timestep
 
   /// β of each step.
   public let betas: [Double]
@@ -123,9 +135,14 @@ public struct GaussianDiffusion: Sendable {
     }
   }
 
-  /// The timestep passed to the model at step `i`, on the scale it was trained with.
+  /// The timestep passed to the model at step `i`, on the scale it was trained with, or what it is told in its place.
   public func modelTimestep(_ i: Int) -> Float {
-    rescaleTimesteps ? Float(timestepMap[i]) * Float(1000 / Double(originalSteps)) : Float(timestepMap[i])
+    switch conditioning {
+    case .timestep: break
+    case .sqrtAlphasCumprod: return Float(alphasCumprod[i].squareRoot())
+    case .alphasCumprod: return Float(alphasCumprod[i])
+    }
+    return rescaleTimesteps ? Float(timestepMap[i]) * Float(1000 / Double(originalSteps)) : Float(timestepMap[i])
   }
 }
 

@@ -34,7 +34,10 @@ public struct Diffusers: UNetFamily {
     _ contents: CheckpointContents, _ stated: StatedSettings
   ) throws(ModelError) -> Diffusers? {
     guard let names = TensorNames.diffusers(contents.state.names) else {
-      guard let unet = try UNetCheckpoint(FamilyCheckpoint(contents), among: PublishedModel.openAI) else { return nil }
+      guard
+        let unet = try UNetCheckpoint(
+          FamilyCheckpoint(contents), among: PublishedModel.openAI, takesCondition: contents.described != nil)
+      else { return nil }
       return unet.isNamed(name) == true ? Diffusers(unet: unet) : nil
     }
     var described: DescribedModel?
@@ -42,7 +45,9 @@ public struct Diffusers: UNetFamily {
       if let path = contents.path { described = try DiffusersFolder(weights: path).description() }
     } catch { throw .checkpoint(error) }
     let checkpoint = try names.checkpoint(contents, whose: "diffusers'", described: described)
-    guard let unet = try UNetCheckpoint(checkpoint, among: PublishedModel.google) else { return nil }
+    guard let unet = try UNetCheckpoint(checkpoint, among: PublishedModel.google, takesCondition: true) else {
+      return nil
+    }
     return unet.isNamed(name) == false ? nil : Diffusers(unet: unet)
   }
 
@@ -59,6 +64,7 @@ public struct Diffusers: UNetFamily {
     defaults.sigmaSmall = true
     defaults.betaStart = 1e-4
     defaults.betaEnd = 0.02
+    defaults.conditionFirst = false
     return defaults
   }
 }

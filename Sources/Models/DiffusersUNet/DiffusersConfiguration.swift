@@ -104,7 +104,10 @@ struct DiffusersConfiguration: Decodable {
     description.family = "diffusers"
     description.kind = "UNetModel"
     description.imageSize = sampleSize?.pixels
-    description.inChannels = inChannels ?? 3
+    // What it takes more than it puts out are the channels of images that it draws from.
+    let (taken, out) = (inChannels ?? 3, outChannels ?? 3)
+    description.inChannels = min(taken, out)
+    if taken > out { description.conditionChannels = taken - out }
     description.modelChannels = width
     description.outChannels = outChannels ?? 3
     description.numResBlocks = layersPerBlock ?? 2

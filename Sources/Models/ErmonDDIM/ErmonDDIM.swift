@@ -107,8 +107,10 @@ extension SamplingConventions {
 extension UNetCheckpoint {
   /// A checkpoint under the original's names whose description names `family`, as `convert` writes it; nil for any
   /// other.
-  init?(described family: String, _ contents: CheckpointContents) throws(ModelError) {
+  init?(
+    described family: String, _ contents: CheckpointContents, takesCondition: Bool = false
+  ) throws(ModelError) {
     guard contents.described?.description.family == family else { return nil }
-    try self.init(FamilyCheckpoint(contents), among: [])
+    try self.init(FamilyCheckpoint(contents), among: [], takesCondition: takesCondition)
   }
 }

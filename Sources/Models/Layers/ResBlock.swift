@@ -19,6 +19,7 @@ public struct ResBlock: TimestepBlock {
   let outConv: Convolution
   /// nil if the number of channels stays the same.
   let skipConnection: Convolution?
+  let activatesEmbedding: Bool
   let useCheckpoint: Bool
 
   /// The block under `weights` from `channels` to `outChannels` channels, whose output has been halved `level` times.
@@ -30,6 +31,7 @@ public struct ResBlock: TimestepBlock {
   ) throws(CheckpointError) {
     useScaleShiftNorm = configuration.useScaleShiftNorm
     useCheckpoint = configuration.useCheckpoint
+    activatesEmbedding = configuration.activatesEmbedding
     self.resampling = resampling
     let inLayers = weights.scope("in_layers")
     inNorm = try GroupNormalization(inLayers.scope("0"), configuration: configuration, channels)
@@ -53,7 +55,9 @@ public struct ResBlock: TimestepBlock {
   }
 
   /// `[N, timeEmbedDim]` → `[N, 2 · outChannels]`, scales and then shifts, or `[N, outChannels]`.
-  public func project(_ emb: Tensor) -> Tensor { embLinear(emb.silu()) }
+  public func project(_ emb: Tensor) -> Tensor {
+    embLinear(activatesEmbedding ? emb.silu() : emb)
+  }
 
   /// `x`, `[N, H, W, channels]`, and the projection of the embedding → `[N, H, W, outChannels]`, resampled.
   public func callAsFunction(_ x: FusedInput, _ projection: Tensor) -> Tensor {

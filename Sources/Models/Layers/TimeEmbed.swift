@@ -10,8 +10,9 @@ struct TimeEmbed: Sendable {
 
   init(_ weights: Weights, configuration: UNetConfiguration) throws(CheckpointError) {
     form = configuration.timestepEmbedding
-    first = try Linear(weights.scope("time_embed.0"), configuration.modelChannels, configuration.timeEmbedDim)
-    second = try Linear(weights.scope("time_embed.2"), configuration.timeEmbedDim, configuration.timeEmbedDim)
+    let inner = 4 * configuration.modelChannels
+    first = try Linear(weights.scope("time_embed.0"), configuration.modelChannels, inner)
+    second = try Linear(weights.scope("time_embed.2"), inner, configuration.timeEmbedDim)
   }
 
   /// `[N]` → `[N, timeEmbedDim]`.

@@ -24,8 +24,12 @@ public struct Architecture: Sendable, Equatable {
 
   /// Reads the architecture from the shapes, by name, of the tensors of improved- or guided-diffusion.
   ///
+  /// - Parameters:
+  ///   - shapes: the shapes.
+  ///   - takesCondition: whether channels that the network takes more than it puts out are those of images that it draws
+  ///     from.
   /// - Throws: `ArchitectureError` if they do not belong to such a network.
-  public init(_ shapes: [String: [Int]]) throws(ArchitectureError) {
+  public init(_ shapes: [String: [Int]], takesCondition: Bool = false) throws(ArchitectureError) {
     let reader = try ShapeReader(shapes)
     let layout = try reader.layout()
     let isClassifier = reader.outputBlocks == 0
@@ -55,10 +59,11 @@ public struct Architecture: Sendable, Equatable {
 
     // A super-resolution model takes twice its image channels and outputs as many as the image has, or twice that.
     let isSuperResolution =
-      !isClassifier && inChannels % 2 == 0
+      !isClassifier && !takesCondition && inChannels % 2 == 0
       && (outChannels * 2 == inChannels || (outChannels == inChannels && inChannels == 6))
     kind = isClassifier ? .classifier : isSuperResolution ? .superResolution : .unet
     configuration.isSuperResolution = isSuperResolution
+    if takesCondition && !isClassifier { configuration.conditionChannels = max(0, inChannels - outChannels) }
     configuration.imageSize = isClassifier ? try reader.pooledSide() << (layout.levels - 1) : nil
     self.configuration = configuration
   }
@@ -70,6 +75,7 @@ extension Architecture {
     var description = ModelDescription()
     description.kind = kind.rawValue
     description.inChannels = configuration.imageChannels
+    if configuration.conditionChannels > 0 { description.conditionChannels = configuration.conditionChannels }
     description.modelChannels = configuration.modelChannels
     description.outChannels = configuration.outChannels
     description.numResBlocks = configuration.numResBlocks

@@ -99,6 +99,54 @@ struct TensorNames: Sendable {
   }
 }
 
+/// A network's blocks as flat lists: of both halves, whose order is the original's, and of the middle. The decoder's has
+/// upsampling layers as blocks of their own, where in the original they belong to the block before.
+struct FlatLists {
+  /// The lists' names: `downblocks`, …
+  let down: String
+  let middle: String
+  let up: String
+  /// The number of the first block after the first convolution in `down`.
+  let first: Int
+  /// The convolution in a block that downsamples, and in one that upsamples.
+  let downsampling: String
+  let upsampling: String
+}
+
+extension TensorNames {
+  /// Enters the blocks of `lists`.
+  ///
+  /// - Parameters:
+  ///   - lists: the lists' names.
+  ///   - numbers: the numbers in the checkpoint's names.
+  ///   - enterBlock: enters a residual block, and its attention if there is one; returns whether there is.
+  mutating func enter(
+    _ lists: FlatLists, _ numbers: NameNumbers,
+    _ enterBlock: (_ table: inout TensorNames, _ theirs: String, _ original: String, _ attention: String) -> Bool
+  ) {
+    for block in lists.first..<max(numbers.count("\(lists.down)."), lists.first) {
+      let (theirs, original) = ("\(lists.down).\(block)", "input_blocks.\(block + 1 - lists.first)")
+      if numbers.has("\(theirs).\(lists.downsampling).") {
+        enter("\(theirs).\(lists.downsampling)", "\(original).0.op")
+      } else {
+        _ = enterBlock(&self, theirs, "\(original).0", "\(original).1")
+      }
+    }
+    _ = enterBlock(&self, "\(lists.middle).0", "middle_block.0", "middle_block.1")
+    _ = enterBlock(&self, "\(lists.middle).1", "middle_block.2", "middle_block.3")
+    var (place, hasAttention) = (-1, false)
+    for block in 0..<numbers.count("\(lists.up).") {
+      let theirs = "\(lists.up).\(block)"
+      if numbers.has("\(theirs).\(lists.upsampling).") {
+        enter("\(theirs).\(lists.upsampling)", "output_blocks.\(place).\(hasAttention ? 2 : 1).conv")
+      } else {
+        place += 1
+        hasAttention = enterBlock(&self, theirs, "output_blocks.\(place).0", "output_blocks.\(place).1")
+      }
+    }
+  }
+}
+
 /// The numbers in names: how many blocks and levels there are.
 struct NameNumbers {
   private let names: [String]

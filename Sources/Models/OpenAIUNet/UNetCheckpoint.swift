@@ -11,11 +11,16 @@ struct UNetCheckpoint: Sendable {
 
   /// Reads the architecture; nil if the names belong to another network.
   ///
-  /// - Parameter models: the published models to match.
+  /// - Parameters:
+  ///   - checkpoint: the tensors under this network's names.
+  ///   - models: the published models to match.
+  ///   - takesCondition: whether channels that it takes more than it puts out are those of images that it draws from.
   /// - Throws: `ModelError.architecture` if the names are this network's, but no such network is possible.
-  init?(_ checkpoint: FamilyCheckpoint, among models: [PublishedModel]) throws(ModelError) {
+  init?(
+    _ checkpoint: FamilyCheckpoint, among models: [PublishedModel], takesCondition: Bool = false
+  ) throws(ModelError) {
     do {
-      architecture = try Architecture(checkpoint.state.shapes)
+      architecture = try Architecture(checkpoint.state.shapes, takesCondition: takesCondition)
     } catch ArchitectureError.otherNetwork {
       return nil
     } catch {

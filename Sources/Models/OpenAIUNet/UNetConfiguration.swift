@@ -46,6 +46,14 @@ public struct UNetConfiguration: Sendable, Equatable {
   public var useScaleShiftNorm = false
   /// Whether a low-resolution version of each image follows in additional channels (`SuperResModel`).
   public var isSuperResolution = false
+  /// The channels of the images that it draws from, which join its own; 0 if there are none.
+  public var conditionChannels = 0
+  /// Whether these come before its own.
+  public var conditionFirst = false
+  /// The features of the embedding that residual blocks project; nil for as many as its inner layer has (SR3).
+  public var embeddingFeatures: Int?
+  /// Whether residual blocks activate the embedding before they project it; SR3's do not.
+  public var activatesEmbedding = true
   /// The groups of each normalisation.
   public var normGroups = 32
   /// The ε that normalisations add to the variance.
@@ -75,13 +83,13 @@ public struct UNetConfiguration: Sendable, Equatable {
   }
 
   /// The width of the timestep embedding after `time_embed`.
-  public var timeEmbedDim: Int { modelChannels * 4 }
+  public var timeEmbedDim: Int { embeddingFeatures ?? modelChannels * 4 }
 
   /// The number that each side of an image must be a multiple of, so that each level halves it exactly.
   public var sizeMultiple: Int { 1 << (channelMult.count - 1) }
 
   /// The channels of the images.
-  public var imageChannels: Int { isSuperResolution ? inChannels / 2 : inChannels }
+  public var imageChannels: Int { isSuperResolution ? inChannels / 2 : inChannels - conditionChannels }
 
   /// The channels of a level.
   public func width(_ level: Int) -> Int {

@@ -66,6 +66,10 @@ extension UNetModel: DenoisingNetwork {
     precondition(
       (inputs.lowRes != nil) == configuration.isSuperResolution,
       configuration.isSuperResolution ? "there is nothing to enlarge" : "the model enlarges nothing")
+    if let condition = inputs.condition {
+      return configuration.conditionFirst ? condition.joiningChannels(x) : x.joiningChannels(condition)
+    }
+    precondition(configuration.conditionChannels == 0, "there is nothing to draw from")
     return inputs.lowRes.map { superResolutionInput(x, lowRes: $0) } ?? x
   }
 

@@ -7,10 +7,13 @@ extension UNetConfiguration {
     let kind = description.kind.flatMap(Architecture.Kind.init(rawValue:)) ?? .unet
     let channels = description.inChannels ?? 3
     self.init(
-      inChannels: kind == .superResolution ? 2 * channels : channels, modelChannels: description.modelChannels ?? 0,
+      inChannels: kind == .superResolution ? 2 * channels : channels + (description.conditionChannels ?? 0),
+      modelChannels: description.modelChannels ?? 0,
       outChannels: description.outChannels ?? channels, numResBlocks: description.numResBlocks ?? 0,
       attentionResolutions: Set(description.attentionResolutions ?? []), channelMult: description.channelMult ?? [])
     isSuperResolution = kind == .superResolution
+    conditionChannels = description.conditionChannels ?? 0
+    conditionFirst = description.conditionFirst ?? false
     convResample = description.convResample ?? true
     resblockUpdown = description.resblockUpdown ?? false
     dims = description.dims ?? 2
@@ -32,6 +35,7 @@ extension UNetConfiguration {
     let isByPart = known.useNewAttentionOrder ?? known.family?.hasPrefix("diffusers") ?? false
     attentionOrder = isByPart ? .byPart : .byHead
     attentionScale = known.family == Rosinality.name ? .channels : .head
+    if known.family == SR3.name { (embeddingFeatures, activatesEmbedding) = (modelChannels, false) }
     normGroups = known.normNumGroups ?? normGroups
     normEpsilon = known.normEps ?? normEpsilon
     middleAttentionNorm = known.middleAttentionNorm ?? middleAttentionNorm

@@ -39,6 +39,7 @@ extension UNetCheckpoint {
       family: family, kind: architecture.kind.rawValue, imageSize: imageSize,
       imageChannels: architecture.configuration.imageChannels)
     network.task = architecture.kind.task
+    network.conditionChannels = architecture.configuration.conditionChannels
     network.dimensions = architecture.configuration.dims
     network.classCount = architecture.configuration.numClasses
     network.outputClasses = architecture.kind == .classifier ? architecture.configuration.outChannels : nil
@@ -52,6 +53,9 @@ extension UNetCheckpoint {
     _ known: inout SettingsResolver, _ architecture: Architecture, _ stated: StatedSettings, imageSize: Int
   ) throws(ModelError) {
     _ = try known.resolve("in_channels", \.inChannels)
+    if try known.resolve("condition_channels", \.conditionChannels) != nil {
+      _ = try known.resolve("condition_first", \.conditionFirst)
+    }
     _ = try known.resolve("model_channels", \.modelChannels, flag: "num-channels")
     _ = try known.resolve("channel_mult", \.channelMult)
     _ = try known.resolve("num_res_blocks", \.numResBlocks)

@@ -39,44 +39,24 @@ public struct PyTorchDDPM: UNetFamily {
     return PyTorchDDPM(unet: unet, steps: contents.state.shape(of: table)?.first)
   }
 
-  /// The original's names. Both halves are flat lists of blocks, of which that of the decoder has upsampling layers as
-  /// blocks of their own.
+  /// The original's names.
   static func names(_ names: [String]) -> TensorNames {
     let numbers = NameNumbers(names)
     var table = TensorNames()
     table.ignored = [Self.table]
     table.interleaved = ["time_embedding.timembedding.1"]
-    /// Enters a residual block with its attention; returns whether there is one.
-    func enterBlock(_ theirs: String, _ original: String, attention: String) -> Bool {
+    table.enter("time_embedding.timembedding.1", "time_embed.0")
+    table.enter("time_embedding.timembedding.3", "time_embed.2")
+    table.enter("head", "input_blocks.0.0")
+    let lists = FlatLists(
+      down: "downblocks", middle: "middleblocks", up: "upblocks", first: 0, downsampling: "main", upsampling: "main")
+    table.enter(lists, numbers) { table, theirs, original, attention in
       let layers = ["block1.0", "block1.2", "temb_proj.1", "block2.0", "block2.3", "shortcut"]
       table.enterResBlock(theirs, original, layers)
       guard numbers.has("\(theirs).attn.proj.") else { return false }
       table.enterAttention(
         "\(theirs).attn", attention, norm: "group_norm", qkv: ["proj_q", "proj_k", "proj_v"], out: "proj")
       return true
-    }
-    table.enter("time_embedding.timembedding.1", "time_embed.0")
-    table.enter("time_embedding.timembedding.3", "time_embed.2")
-    table.enter("head", "input_blocks.0.0")
-    for block in 0..<numbers.count("downblocks.") {
-      let original = "input_blocks.\(block + 1)"
-      if numbers.has("downblocks.\(block).main.") {
-        table.enter("downblocks.\(block).main", "\(original).0.op")
-      } else {
-        _ = enterBlock("downblocks.\(block)", "\(original).0", attention: "\(original).1")
-      }
-    }
-    _ = enterBlock("middleblocks.0", "middle_block.0", attention: "middle_block.1")
-    _ = enterBlock("middleblocks.1", "middle_block.2", attention: "middle_block.3")
-    var (place, hasAttention) = (-1, false)
-    for block in 0..<numbers.count("upblocks.") {
-      if numbers.has("upblocks.\(block).main.") {
-        table.enter("upblocks.\(block).main", "output_blocks.\(place).\(hasAttention ? 2 : 1).conv")
-      } else {
-        place += 1
-        hasAttention = enterBlock(
-          "upblocks.\(block)", "output_blocks.\(place).0", attention: "output_blocks.\(place).1")
-      }
     }
     table.enter("tail.0", "out.0")
     table.enter("tail.2", "out.2")

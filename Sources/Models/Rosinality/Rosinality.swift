@@ -48,38 +48,21 @@ public struct Rosinality: UNetFamily {
     }
   }
 
-  /// The original's names. Both halves are flat lists of blocks, of which that of the decoder has upsampling layers as
-  /// blocks of their own.
+  /// The original's names.
   static func names(_ names: [String]) -> TensorNames {
     let numbers = NameNumbers(names)
     var table = TensorNames()
     table.ignored = ["time.0.inv_freq"]
-    /// Enters a residual block with its attention; returns whether there is one.
-    func enterBlock(_ theirs: String, _ original: String, attention: String) -> Bool {
+    table.enter("time.1", "time_embed.0")
+    table.enter("time.3", "time_embed.2")
+    table.enter("down.0", "input_blocks.0.0")
+    let lists = FlatLists(down: "down", middle: "mid", up: "up", first: 1, downsampling: "0", upsampling: "1")
+    table.enter(lists, numbers) { table, theirs, original, attention in
       let layers = ["norm1", "conv1", "time.1", "norm2", "conv2", "skip"].map { "resblocks.\($0)" }
       table.enterResBlock(theirs, original, layers)
       guard numbers.has("\(theirs).attention.out.") else { return false }
       table.enterAttention("\(theirs).attention", attention, norm: "norm", qkv: ["qkv"], out: "out")
       return true
-    }
-    table.enter("time.1", "time_embed.0")
-    table.enter("time.3", "time_embed.2")
-    table.enter("down.0", "input_blocks.0.0")
-    for block in 1..<max(numbers.count("down."), 1) {
-      let original = "input_blocks.\(block)"
-      table.enter("down.\(block).0", "\(original).0.op")
-      _ = enterBlock("down.\(block)", "\(original).0", attention: "\(original).1")
-    }
-    _ = enterBlock("mid.0", "middle_block.0", attention: "middle_block.1")
-    _ = enterBlock("mid.1", "middle_block.2", attention: "middle_block.3")
-    var (place, hasAttention) = (-1, false)
-    for block in 0..<numbers.count("up.") {
-      if numbers.has("up.\(block).1.") {
-        table.enter("up.\(block).1", "output_blocks.\(place).\(hasAttention ? 2 : 1).conv")
-      } else {
-        place += 1
-        hasAttention = enterBlock("up.\(block)", "output_blocks.\(place).0", attention: "output_blocks.\(place).1")
-      }
     }
     table.enter("out.0", "out.0")
     table.enter("out.2", "out.2")

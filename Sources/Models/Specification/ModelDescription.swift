@@ -13,6 +13,10 @@ public struct ModelDescription: Sendable, Equatable, Codable {
   public var imageSize: Int?
   /// The channels of the images.
   public var inChannels: Int?
+  /// The channels of the images that a conditional model draws from, beside its own.
+  public var conditionChannels: Int?
+  /// Whether these come before its own.
+  public var conditionFirst: Bool?
   /// The width that `channelMult` multiplies.
   public var modelChannels: Int?
   /// The channels of the output.
@@ -97,6 +101,8 @@ public struct ModelDescription: Sendable, Equatable, Codable {
   public var predictXstart: Bool?
   /// Whether the fixed variance is the posterior's instead of β.
   public var sigmaSmall: Bool?
+  /// What the network is told of a noise level: `timestep`, `sqrt_alphas_cumprod` or `alphas_cumprod`.
+  public var conditioning: String?
   /// Whether the model's timesteps are rescaled to run to 1000 for any T.
   public var rescaleTimesteps: Bool?
   /// Whether x̂₀ is clipped to [-1, 1] at each step.

@@ -1,5 +1,6 @@
 import DiffusionCore
 import DiffusionFiles
+import TensorCore
 
 /// Everything needed to sample from a model or train it, besides its tensors: its task, its process, and how samplers
 /// should treat it.
@@ -24,6 +25,8 @@ public struct ModelSpecification: Sendable {
   public var imageSize: Int
   /// The channels of the images.
   public var imageChannels: Int
+  /// The channels of the images that it draws from, beside its own; 0 if it draws from noise alone.
+  public var conditionChannels = 0
   /// The number of spatial dimensions; images have 2.
   public var dimensions = 2
   /// The number of classes, including any null class; nil if the model is unconditional.
@@ -69,6 +72,16 @@ public struct ModelSpecification: Sendable {
   /// The name of a class, or its number if it has none.
   public func name(ofClass label: Int) -> String { label < classNames.count ? classNames[label] : "\(label)" }
 
+  /// Grey images to draw `count` images from, to time or count a pass: `[count, C', H, W]`; nil for a model that draws
+  /// from noise alone.
+  public func emptyCondition(_ count: Int) -> Tensor? {
+    conditionChannels == 0 ? nil : Tensor(zeros: [count, conditionChannels, imageSize, imageSize])
+  }
+
+  /// Whether `DenoiserCheck` can tell anything of it: its network is told timesteps, or levels, and draws from no image
+  /// that would have to fit.
+  public var canBeChecked: Bool { conditionChannels == 0 && process.conditioning == .timestep }
+
   /// The shape of one image: `[C, H, W]`.
   public var imageShape: [Int] { [imageChannels, imageSize, imageSize] }
 }
@@ -88,6 +101,8 @@ public struct SamplingConventions: Sendable, Equatable {
   public var drawsImagesApart = false
   /// Whether the middle of the pixels' range is 128, as in EDM's `generate.py`, not 127.5.
   public var roundsPixels = false
+  /// Whether its networks complete the images that they draw from where a mask says so (Palette).
+  public var completesConditions = false
   /// Which levels the samplers' steps lead to.
   public var levels = LevelOptions()
   /// The timesteps that DDIM visits.

@@ -11,6 +11,8 @@ struct NetworkFacts {
   let imageSize: Int
   /// The channels of the images that it draws.
   let imageChannels: Int
+  /// The channels of the images that it draws from.
+  var conditionChannels = 0
   /// The model's task.
   var task = ModelSpecification.Task.denoising
   /// The number of spatial dimensions.
@@ -55,6 +57,7 @@ extension SettingsResolver {
       process: try ProcessSpecification(description, name: name))
     specification.task = network.task
     specification.dimensions = network.dimensions
+    specification.conditionChannels = network.conditionChannels
     specification.classCount = network.outputClasses ?? network.classCount
     specification.nullClass = nullClass
     let described = checkpoint.described?.description

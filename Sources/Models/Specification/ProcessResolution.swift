@@ -37,6 +37,7 @@ extension SettingsResolver {
         _ = try resolve("beta_end", \.betaEnd)
       }
     }
+    _ = try resolve("conditioning", \.conditioning)
     _ = try resolve("rescale_timesteps", \.rescaleTimesteps)
     _ = try resolve("rescale_betas_zero_snr", \.rescaleBetasZeroSnr)
     _ = try resolve("prediction", \.prediction, overridesFile: true)

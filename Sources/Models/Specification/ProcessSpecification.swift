@@ -15,6 +15,8 @@ public struct ProcessSpecification: Sendable, Equatable {
   public let schedule: BetaSchedule?
   /// Whether the model's timesteps are rescaled to run to 1000 for any T.
   public let rescaleTimesteps: Bool
+  /// What the network is told of a noise level.
+  public private(set) var conditioning = LevelConditioning.timestep
   /// The quantity that the model predicts.
   public let meanType: ModelMeanType
   /// The source of a step's variance.
@@ -67,6 +69,14 @@ public struct ProcessSpecification: Sendable, Equatable {
           predicted; type --prediction v if that is what it predicts
           """)
     }
+    if let told = description.conditioning {
+      guard let conditioning = LevelConditioning(rawValue: told) else {
+        throw .unusable(
+          reason:
+            "\(name): the conditioning \(told) is not known; timestep, sqrt_alphas_cumprod and alphas_cumprod are")
+      }
+      self.conditioning = conditioning
+    }
     self.meanType = meanType
     varType =
       description.learnSigma == true ? .learnedRange : description.sigmaSmall == true ? .fixedSmall : .fixedLarge
@@ -83,15 +93,19 @@ public struct ProcessSpecification: Sendable, Equatable {
 
   /// The tables for the timesteps that are kept, ascending; nil keeps all.
   public func diffusion(timesteps: [Int]? = nil) -> GaussianDiffusion {
-    GaussianDiffusion(
+    var diffusion = GaussianDiffusion(
       betas: betas, timesteps: timesteps ?? Array(betas.indices), meanType: meanType, varType: varType,
       rescaleTimesteps: rescaleTimesteps)
+    diffusion.conditioning = conditioning
+    return diffusion
   }
 
   /// The tables for noise levels between timesteps.
   public func diffusion(levels: NoiseLevels) -> GaussianDiffusion {
-    GaussianDiffusion(
+    var diffusion = GaussianDiffusion(
       levels: levels, originalSteps: steps, meanType: meanType, varType: varType, rescaleTimesteps: rescaleTimesteps)
+    diffusion.conditioning = conditioning
+    return diffusion
   }
 
   /// The names of processes in descriptions and flags.

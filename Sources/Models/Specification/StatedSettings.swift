@@ -37,6 +37,8 @@ public struct StatedSettings: Sendable, Equatable, Codable {
   public var useScaleShiftNorm: Bool?
   /// The channels of the images.
   public var inChannels: Int?
+  /// Whether the images that a conditional model draws from come before its own channels.
+  public var conditionFirst: Bool?
   /// The number of steps T of the process.
   public var diffusionSteps: Int?
   /// `linear`, `cosine` or `sigmoid`.
@@ -78,6 +80,7 @@ public struct StatedSettings: Sendable, Equatable, Codable {
     case nullClass = "null_class"
     case useScaleShiftNorm = "use_scale_shift_norm"
     case inChannels = "in_channels"
+    case conditionFirst = "condition_first"
     case diffusionSteps = "diffusion_steps"
     case noiseSchedule = "noise_schedule"
     case rescaleTimesteps = "rescale_timesteps"
@@ -116,6 +119,7 @@ extension ModelDescription {
     self.init()
     imageSize = stated.imageSize
     inChannels = stated.inChannels
+    conditionFirst = stated.conditionFirst
     modelChannels = stated.numChannels
     numResBlocks = stated.numResBlocks
     channelMult = stated.channelMult
