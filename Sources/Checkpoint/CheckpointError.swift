@@ -15,6 +15,10 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
   case unknownFormat(file: String)
   /// It is a Git LFS pointer, in place of the file that it stands for.
   case pointer(file: String)
+  /// It is a page of a web site, in place of the file that should have been downloaded.
+  case webPage(file: String)
+  /// It is a GGUF file.
+  case gguf(file: String)
   /// It is not a valid safetensors file.
   case safetensors(file: String, SafetensorsFault)
   /// It is not a valid PyTorch zip archive.
@@ -72,6 +76,16 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
       \(file): is a Git LFS pointer of a few lines, not the weights; type git lfs pull in its folder, or download the \
       file
       """
+    case .webPage(let file):
+      """
+      \(file): is a page of a web site, not the weights; download the file itself, in a browser or by the address of its \
+      download button
+      """
+    case .gguf(let file):
+      """
+      \(file): is a GGUF file, as stable-diffusion.cpp and llama.cpp read them, which cannot be drawn from here; give the \
+      .pt or .safetensors that it was made from
+      """
     case .safetensors(let file, let fault): "\(file): is not a valid safetensors file: \(fault)"
     case .archive(let file, let fault): "\(file): is not a valid PyTorch archive: \(fault)"
     case .stream(let file, let fault): "\(file): is not a valid file of PyTorch before 1.6: \(fault)"
@@ -91,10 +105,10 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
     case .missingTensor(let file, let name, let shape):
       """
       \(file): has no tensor \(name), which the model needs in shape \(shape); \
-      is it another model, or are the model flags wrong?
+      is it another model?
       """
     case .wrongShape(let file, let name, let found, let needed):
-      "\(file): tensor \(name) has shape \(found), but the model needs \(needed); check the model flags"
+      "\(file): tensor \(name) has shape \(found), but the model needs \(needed); is it a variant of its network?"
     case .missingPart(let file, let part, let name):
       "\(file): has no tensor \(part), which the model needs as \(name); is it another model?"
     case .partShapes(let file, let name, let first, let firstShape, let other, let otherShape):

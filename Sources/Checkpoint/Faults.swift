@@ -49,6 +49,8 @@ public enum ArchiveFault: Error, Equatable, CustomStringConvertible {
   case noPickle
   /// `data.pkl` is too large.
   case pickleTooLarge(bytes: Int, limit: Int)
+  /// It is a TorchScript archive: code with its tensors.
+  case torchScript
   /// It was saved on a big-endian machine.
   case bigEndian
   /// A storage that the pickle refers to is missing.
@@ -60,6 +62,8 @@ public enum ArchiveFault: Error, Equatable, CustomStringConvertible {
     case .zip(.compressed(let entry)): "entry \(entry) is compressed, which PyTorch never does"
     case .zip(let fault): fault.description
     case .noPickle: "it has no data.pkl"
+    case .torchScript:
+      "it is a TorchScript archive, which holds code; save the state_dict() of torch.jit.load's module"
     case .pickleTooLarge(let bytes, let limit): "its data.pkl has \(bytes) bytes, more than the \(limit) allowed"
     case .bigEndian: "it was saved on a big-endian machine; save it on a little-endian one"
     case .noStorage(let key): "the storage data/\(key) is missing"

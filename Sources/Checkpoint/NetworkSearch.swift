@@ -65,6 +65,17 @@ struct NetworkSearch {
     return raw.map { found($0, among: roots) }.map { withoutDots($0) ?? averaged($0) }
   }
 
+  /// The first words of all names, which say what else the file holds: `first_stage_model`, …
+  var firstWords: Set<String> {
+    var words: Set<String> = []
+    for group in groups where !group.isList {
+      for name in group.names where words.count < Self.most {
+        if let word = name.split(separator: ".").first { words.insert(String(word)) }
+      }
+    }
+    return words
+  }
+
   /// The roots in the file's order.
   private func roots(_ signatures: [String]) -> [Root] {
     var places: [(group: Int, prefix: String)] = []

@@ -132,7 +132,11 @@ public struct StateDict: Sendable {
     if file.integer(8, as: UInt8.self) == UInt8(ascii: "{") {
       return try readSafetensors(file).network(signatures)
     }
-    if file.text(0, min(file.count, 64))?.hasPrefix("version https://git-lfs") == true {
+    let beginning = file.text(0, min(file.count, 512)) ?? ""
+    if beginning.hasPrefix("GGUF") { throw .gguf(file: file.name) }
+    let first = beginning.drop { $0.isWhitespace }.prefix(9).lowercased()
+    if first.hasPrefix("<!doctype") || first.hasPrefix("<html") { throw .webPage(file: file.name) }
+    if beginning.hasPrefix("version https://git-lfs") {
       throw .pointer(file: file.name)
     }
     throw .unknownFormat(file: file.name)

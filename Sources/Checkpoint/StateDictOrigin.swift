@@ -19,6 +19,9 @@ public struct StateDictOrigin: Sendable, Equatable {
   /// What preceded the names of the tensors in the file, for instance `ema_model.model.`; empty if nothing did.
   public let prefix: String
 
+  /// The first words of the names of all tensors in the file, the network's and others'.
+  public let firstWords: Set<String>
+
   /// What the objects that the tensors belong to say of themselves, by dotted names as those of the tensors:
   /// `sigma_data`, `model.img_resolution`; an object's class is its `class_name`. Empty unless whole modules were saved,
   /// in a form in which that can be read (NVIDIA's `torch_utils.persistence`).
@@ -47,7 +50,8 @@ public struct StateDictOrigin: Sendable, Equatable {
   init(
     _ container: Container, keyPath: [String] = [], outermostKeys: [String] = [],
     arguments: [String: Bool] = [:], version: String? = nil, prefix: String = "",
-    attributes: [String: PlainValue] = [:], isRunningAverage: Bool = false, unfitAverage: [String]? = nil
+    firstWords: Set<String> = [], attributes: [String: PlainValue] = [:], isRunningAverage: Bool = false,
+    unfitAverage: [String]? = nil
   ) {
     self.container = container
     self.keyPath = keyPath
@@ -55,6 +59,7 @@ public struct StateDictOrigin: Sendable, Equatable {
     self.arguments = arguments
     self.version = version
     self.prefix = prefix
+    self.firstWords = firstWords
     self.attributes = attributes
     self.isRunningAverage = isRunningAverage
     self.unfitAverage = unfitAverage

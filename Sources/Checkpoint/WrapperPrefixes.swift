@@ -20,7 +20,8 @@ extension StateDict {
   /// The tensors of the network that has one of `signatures`, without what precedes their names; all if there is none.
   func network(_ signatures: [String]) throws(CheckpointError) -> StateDict {
     let group = NetworkSearch.Group(path: [], names: names, shapes: names.map { shape(of: $0) ?? [] })
-    guard let found = NetworkSearch([group]).network(signatures) else { return self }
+    let search = NetworkSearch([group])
+    guard let found = search.network(signatures) else { return self }
     if found.tensors.count == names.count && found.tensors.allSatisfy({ $0.name == names[$0.index] }) { return self }
     var neighbours: [String: StoredTensor] = [:]
     for (name, _, index) in found.neighbours {
@@ -29,7 +30,8 @@ extension StateDict {
     return try assembled(
       found.tensors.map { AssembledName($0.name, parts: [names[$0.index]]) },
       origin: StateDictOrigin(
-        origin.container, keyPath: found.keyPath, prefix: found.prefix, isRunningAverage: found.isAverage,
+        origin.container, keyPath: found.keyPath, prefix: found.prefix, firstWords: search.firstWords,
+        isRunningAverage: found.isAverage,
         unfitAverage: found.unfit), neighbours: neighbours)
   }
 }

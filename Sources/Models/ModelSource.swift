@@ -37,6 +37,7 @@ public struct ModelSource: Sendable {
     families: [any ModelFamily.Type] = ModelFamilies.all
   ) throws(ModelError) {
     name = contents.name
+    if let reason = OtherNetworks.reason(contents) { throw .unusable(reason: reason) }
     for candidate in families {
       guard let family = try candidate.recognize(contents, stated) else { continue }
       self.family = family

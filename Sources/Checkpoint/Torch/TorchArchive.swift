@@ -31,7 +31,15 @@ private struct TorchArchive {
   init(_ file: MappedFile) throws(ArchiveFault) {
     guard let bytes = file.slice(0, file.count) else { throw .noPickle }
     let entries: [String: Range<Int>]
-    do { entries = try ZipArchive(bytes).entries.mapValues(\.place) } catch { throw .zip(error) }
+    do {
+      entries = try ZipArchive(bytes).entries.mapValues(\.place)
+    } catch {
+      // The code of TorchScript is compressed, where storages never are.
+      let all = try? ZipArchive(bytes, takesDeflate: true)
+      if all?.entries.keys.contains(where: { $0.contains("/code/") }) == true { throw .torchScript }
+      throw .zip(error)
+    }
+    if entries.keys.contains(where: { $0.contains("/code/") }) { throw .torchScript }
     let pickles = entries.keys.filter { $0 == "data.pkl" || $0.hasSuffix("/data.pkl") }
     guard let name = pickles.min(by: { $0.utf8.count < $1.utf8.count }), let place = entries[name] else {
       throw .noPickle

@@ -83,9 +83,9 @@ public func betas(from first: Double, to last: Double, steps: Int, inSquareRoots
   return (0..<steps).map { i in i > 0 && i == steps - 1 ? last : Double(i) * increment + first }
 }
 
-/// The first and the last of β that rise evenly, as numbers of six digits; nil if `betas`, which may have been rounded
-/// to float32, are not such.
-public func linearEnds(of betas: [Double]) -> (first: Double, last: Double)? {
+/// The first and the last of β that rise evenly, or whose square roots do, as numbers of six digits; nil if `betas`,
+/// which may have been rounded to float32, are not such.
+public func linearEnds(of betas: [Double], inSquareRoots: Bool = false) -> (first: Double, last: Double)? {
   guard betas.count > 1, betas.allSatisfy({ $0 > 0 && $0 < 1 }) else { return nil }
   func rounded(_ value: Double) -> Double {
     let magnitude = pow(10, 6 - log10(value).rounded(.up))
@@ -93,6 +93,6 @@ public func linearEnds(of betas: [Double]) -> (first: Double, last: Double)? {
   }
   let (first, last) = (rounded(betas[0]), rounded(betas[betas.count - 1]))
   guard first <= last else { return nil }
-  let expected = DiffusionCore.betas(from: first, to: last, steps: betas.count, inSquareRoots: false)
-  return zip(betas, expected).allSatisfy { abs($0 - $1) <= 0x1p-23 * $1 } ? (first, last) : nil
+  let expected = DiffusionCore.betas(from: first, to: last, steps: betas.count, inSquareRoots: inSquareRoots)
+  return zip(betas, expected).allSatisfy { abs($0 - $1) <= 0x1p-22 * $1 } ? (first, last) : nil
 }

@@ -12,7 +12,9 @@ public struct GuidedDiffusion: UNetFamily {
   public static func recognize(
     _ contents: CheckpointContents, _ stated: StatedSettings
   ) throws(ModelError) -> GuidedDiffusion? {
-    guard let unet = try UNetCheckpoint(FamilyCheckpoint(contents), among: PublishedModel.openAI) else { return nil }
+    guard let unet = try UNetCheckpoint(FamilyCheckpoint(besideProcess: contents), among: PublishedModel.openAI) else {
+      return nil
+    }
     let configuration = unet.architecture.configuration
     let hasItsForm =
       configuration.resblockUpdown || configuration.channelMult.contains { $0 != $0.rounded() }

@@ -11,7 +11,9 @@ public struct ImprovedDiffusion: UNetFamily {
   public static func recognize(
     _ contents: CheckpointContents, _ stated: StatedSettings
   ) throws(ModelError) -> ImprovedDiffusion? {
-    guard let unet = try UNetCheckpoint(FamilyCheckpoint(contents), among: PublishedModel.openAI) else { return nil }
+    guard let unet = try UNetCheckpoint(FamilyCheckpoint(besideProcess: contents), among: PublishedModel.openAI) else {
+      return nil
+    }
     return unet.isNamed(name) ?? true ? ImprovedDiffusion(unet: unet) : nil
   }
 

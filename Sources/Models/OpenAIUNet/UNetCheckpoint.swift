@@ -40,6 +40,14 @@ struct UNetCheckpoint: Sendable {
   }
 }
 
+extension FamilyCheckpoint {
+  /// The checkpoint as it is, with the process that is kept beside the network (CompVis/latent-diffusion's `betas`)
+  /// where nothing describes it.
+  init(besideProcess contents: CheckpointContents) {
+    self.init(contents, described: contents.described ?? .process(beside: contents))
+  }
+}
+
 /// A family whose networks are this UNet.
 protocol UNetFamily: ModelFamily {
   var unet: UNetCheckpoint { get }

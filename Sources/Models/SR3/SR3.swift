@@ -24,23 +24,10 @@ public struct SR3: UNetFamily {
     }
     let names = names(state.names)
     let checkpoint = try names.checkpoint(
-      contents, whose: "SR3's", described: contents.described == nil ? process(contents) : nil,
+      contents, whose: "SR3's", described: contents.described ?? .process(beside: contents),
       adding: missingBiases(names, state))
     guard let unet = try UNetCheckpoint(checkpoint, among: [], takesCondition: true) else { return nil }
     return SR3(unet: unet)
-  }
-
-  /// The process by the tables beside the network; nil if there are none.
-  private static func process(_ contents: CheckpointContents) -> DescribedModel? {
-    guard let betas = contents.state.neighbour("betas")?.values.map(Double.init), betas.count > 1 else { return nil }
-    var description = ModelDescription()
-    description.diffusionSteps = betas.count
-    if let (first, last) = linearEnds(of: betas) {
-      (description.noiseSchedule, description.betaStart, description.betaEnd) = ("linear", first, last)
-    } else {
-      description.trainedBetas = betas
-    }
-    return DescribedModel(description: description, file: contents.name)
   }
 
   /// The biases of queries, keys and values, which it does without.

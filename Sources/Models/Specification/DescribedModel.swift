@@ -1,4 +1,5 @@
 import DiffusionCheckpoints
+import DiffusionCore
 import DiffusionFiles
 import TensorCore
 
@@ -45,5 +46,22 @@ public struct DescribedModel: Sendable {
     let name = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
     guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return path }
     return String(path.dropLast(name.distance(from: dot, to: name.endIndex)))
+  }
+}
+
+extension DescribedModel {
+  /// The process by the β that a module around the network keeps beside it; nil if there are none.
+  static func process(beside contents: CheckpointContents) -> DescribedModel? {
+    guard let betas = contents.state.neighbour("betas")?.values.map(Double.init), betas.count > 1 else { return nil }
+    var description = ModelDescription()
+    description.diffusionSteps = betas.count
+    if let (first, last) = linearEnds(of: betas) {
+      (description.noiseSchedule, description.betaStart, description.betaEnd) = ("linear", first, last)
+    } else if let (first, last) = linearEnds(of: betas, inSquareRoots: true) {
+      (description.noiseSchedule, description.betaStart, description.betaEnd) = ("scaled_linear", first, last)
+    } else {
+      description.trainedBetas = betas
+    }
+    return DescribedModel(description: description, file: contents.name)
   }
 }
