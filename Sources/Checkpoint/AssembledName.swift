@@ -10,6 +10,8 @@ public struct AssembledName: Sendable, Equatable {
   /// Whether the columns of a matrix with even numbers, from 0, come before those with odd ones.
   public let evenColumnsFirst: Bool
 
+  /// The rows of its only part that it has, in their order; nil for all.
+  public var rows: [Range<Int>]?
   /// The value of all elements, and the shape, of a tensor that the other family does without.
   let constant: Constant?
 
@@ -69,7 +71,13 @@ extension StateDict {
     var shape: [Int]?
     var parts: [StoredTensor] = []
     for name in item.parts {
-      guard let part = entry(name) else { throw .missingPart(file: file.name, part: name, name: item.name) }
+      guard var part = entry(name) else { throw .missingPart(file: file.name, part: name, name: item.name) }
+      if let rows = item.rows {
+        guard let selected = part.selecting(rows) else {
+          throw .wrongShape(file: file.name, name: name, found: part.shape, needed: [rows.last?.upperBound ?? 0])
+        }
+        part = selected
+      }
       parts += item.evenColumnsFirst ? part.parts.map { $0.evenColumnsFirst } : part.parts
       guard let first = shape else {
         shape = part.shape
@@ -91,5 +99,33 @@ extension StateDict {
     // Another shape is left for the network to refuse.
     let isLong = assembled.suffix(-item.trailingOnes) == Array(repeating: 1, count: -item.trailingOnes)[...]
     return Entry(shape: isLong ? assembled.dropLast(-item.trailingOnes) : assembled, parts: parts)
+  }
+}
+
+extension StateDict.Entry {
+  /// The rows `ranges` of it, in that order; nil if it does not have them.
+  fileprivate func selecting(_ ranges: [Range<Int>]) -> Self? {
+    var selected: [StoredTensor] = []
+    for range in ranges {
+      guard range.lowerBound >= 0, let rows = shape.first, range.upperBound <= rows else { return nil }
+      var begin = 0
+      for part in parts {
+        let first = max(range.lowerBound - begin, 0)
+        let own = first..<max(first, min(range.upperBound - begin, part.shape[0]))
+        if !own.isEmpty { selected.append(part.rows(own)) }
+        begin += part.shape[0]
+      }
+    }
+    return StateDict.Entry(shape: [ranges.reduce(0) { $0 + $1.count }] + shape.dropFirst(), parts: selected)
+  }
+}
+
+extension StoredTensor {
+  /// Some of its rows.
+  fileprivate func rows(_ range: Range<Int>) -> StoredTensor {
+    StoredTensor(
+      file: file, elementType: elementType, shape: [range.count] + shape.dropFirst(), strides: strides,
+      offset: offset + range.lowerBound * strides[0], storageBegin: storageBegin, storageBytes: storageBytes,
+      storageCount: storageCount)
   }
 }

@@ -6,8 +6,8 @@ import DiffusionTerminal
 import DiffusionText
 import TensorCore
 
-/// Converts a checkpoint to a safetensors file with the model's full description, or to a `.pt` with the description in
-/// a file beside it, so that it can be used without flags.
+/// Converts a checkpoint to a safetensors file with the model's full description, to a `.pt` with the description in a
+/// file beside it, so that it can be used without flags, or to a folder for diffusers.
 ///
 /// - Throws: `ModelError`, `CheckpointError`, `FileError`. Nothing is written then, except the description if only
 ///   renaming the `.pt` fails.
@@ -53,6 +53,20 @@ func convert(_ options: Options, to destination: CheckpointDestination) throws {
     try descriptionFile.finish()
     try file.finish()
     done = "\(path): \(count), with the description above in \(beside)"
+  case .diffusers(let path):
+    let folder = String(path.dropLast())
+    try checkFree(folder, options)
+    let export = try DiffusersExport(source)
+    for part in [folder, "\(folder)/unet", "\(folder)/scheduler"] { try makeFolder(part) }
+    let weights = "\(folder)/unet/diffusion_pytorch_model.safetensors"
+    try writeAtomically(to: weights) { write in
+      try writeSafetensors(export.state, metadata: ["format": "pt"], half: options.half) { try write($0) }
+    }
+    try writeAtomically(Array((export.network + "\n").utf8), to: "\(folder)/unet/config.json")
+    try writeAtomically(Array((export.scheduler + "\n").utf8), to: "\(folder)/scheduler/scheduler_config.json")
+    // The index last: without it, nothing takes the folder for a model.
+    try writeAtomically(Array((export.index + "\n").utf8), to: "\(folder)/model_index.json")
+    done = "\(path): \(count), for diffusers' DDPMPipeline"
   }
   // At once: nothing can fail between the lines.
   writeError(

@@ -44,5 +44,21 @@ struct RenamedFamiliesTests: RunsSample {
       """)
     try #require(again.status == 0, "\(again.errors)")
     #expect(try bytes("y.npy") == bytes("x.npy"))
+
+    // So it does as a folder for diffusers, where diffusers has such a network: heads of rosinality's are as many at
+    // every width.
+    let exported = try run("convert \(path) folder/ --image-size 16 \(options)")
+    if name == "rosinality" {
+      #expect(exported.status != 0 && exported.errors.contains("as many heads"), "\(exported.errors)")
+      return
+    }
+    try #require(exported.status == 0, "\(exported.errors)")
+    let opened = try run(
+      "--model folder --count 2 --noise noise.npy --sampler ddim --timesteps 750,500,250,0 --no-clip --out z.npy")
+    try #require(opened.status == 0, "\(opened.errors)")
+    #expect(opened.errors.contains("diffusers UNetModel, 16×16"), "\(opened.errors)")
+    expectClose(try readNPY(try bytes("z.npy"), path: "z.npy"), expected, tolerance: 1e-5 * largest, name)
+    let twice = try run("convert \(path) folder/ --image-size 16 \(options)")
+    #expect(twice.status != 0 && twice.errors.contains("--overwrite"), "\(twice.errors)")
   }
 }

@@ -66,6 +66,7 @@ func examples(_ command: CommandName) -> [(meaning: String, line: String)] {
       ("turn a diffusers folder into a single file", "sample convert ddpm-cifar10-32 cifar10.safetensors"),
       ("half the size, with the flags stored in the file", "sample convert --half --num-heads 8 m.pt m.safetensors"),
       ("back to PyTorch, for torch.load and load_state_dict", "sample convert m.safetensors m.pt"),
+      ("a folder that diffusers loads", "sample convert m.pt m-diffusers/"),
     ]
   case .run:
     [

@@ -6,6 +6,8 @@ public enum CheckpointDestination: Sendable, Equatable {
   case safetensors(String)
   /// A `.pt` for PyTorch.
   case torch(String)
+  /// A folder that diffusers loads; the path ends with `/`.
+  case diffusers(String)
 
   /// Parses the output path of a conversion.
   ///
@@ -14,14 +16,17 @@ public enum CheckpointDestination: Sendable, Equatable {
   ///   - input: the file to convert, for the error's example.
   init(_ path: String, from input: String) throws(UsageError) {
     let name = path.lowercased()
-    if name.hasSuffix(".safetensors") {
+    if name.hasSuffix("/") {
+      self = .diffusers(path)
+    } else if name.hasSuffix(".safetensors") {
       self = .safetensors(path)
     } else if name.hasSuffix(".pt") || name.hasSuffix(".pth") {
       self = .torch(path)
     } else {
       throw UsageError(
         """
-        sample convert writes .safetensors, .pt and .pth, not \(path); type for instance \
+        sample convert writes .safetensors, .pt and .pth, and a folder for diffusers (type \(path)/), not \(path); type \
+        for instance \
         \(shellLine(["sample", "convert", input, path + ".safetensors"]))
         """)
     }

@@ -10,6 +10,19 @@ extension TensorNames {
     guard levels > 0, layers > 0, levels <= 64, layers <= 64 else { return nil }
     // Before 2023 the attention projections had other names.
     let isOld = names.contains { $0.hasSuffix(".proj_attn.weight") }
+    return diffusers(levels: levels, layers: layers, isOld: isOld) { numbers.has("up_blocks.\($0).attentions.") }
+  }
+
+  /// The names for a network of `levels` levels of `layers` blocks.
+  ///
+  /// - Parameters:
+  ///   - levels: the levels.
+  ///   - layers: the blocks of each in the encoder.
+  ///   - isOld: whether attention's projections have the names of before 2023.
+  ///   - hasAttention: whether the level of the decoder with a number, from the lowest resolution, has attention.
+  static func diffusers(
+    levels: Int, layers: Int, isOld: Bool = false, hasAttention: (_ level: Int) -> Bool
+  ) -> TensorNames {
     var table = TensorNames()
     func enterResBlock(_ theirs: String, _ original: String) {
       table.enterResBlock(theirs, original, ["norm1", "conv1", "time_emb_proj", "norm2", "conv2", "conv_shortcut"])
@@ -40,7 +53,7 @@ extension TensorNames {
         enterAttention("\(up).attentions.\(layer)", "output_blocks.\(firstUp + layer).1")
       }
       // The upsampling layer comes after the attention, if there is any.
-      let place = numbers.has("\(up).attentions.") ? 2 : 1
+      let place = hasAttention(level) ? 2 : 1
       table.enter("\(up).upsamplers.0.conv", "output_blocks.\(firstUp + layers).\(place).conv")
       enterResBlock("\(up).upsamplers.0", "output_blocks.\(firstUp + layers).\(place)")
     }
