@@ -5,7 +5,8 @@ import TensorCore
 import TestSupport
 import Testing
 
-/// Outputs of larger networks of denoising-diffusion-pytorch, whose files lie beside the repository where they were made.
+/// Outputs of larger networks of denoising-diffusion-pytorch, whose files lie beside the repository where they were
+/// made.
 struct LucidrainsReferenceTests {
   private static let beside = Fixture.path("../../../shared/reference/families/lucidrains")
 

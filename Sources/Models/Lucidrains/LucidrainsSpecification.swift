@@ -57,7 +57,8 @@ extension Lucidrains {
     return (releases.likeliest, false)
   }
 
-  /// The process: `edm` of an `ElucidatedDiffusion`, `diffusion` where tables show it, nil where nothing has to be said.
+  /// The process: `edm` of an `ElucidatedDiffusion`, `diffusion` where tables show it, nil where nothing has to be
+  /// said.
   ///
   /// - Throws: `ModelError.unusable` for a network that is told something else, or where nothing shows what.
   private func process(_ stated: StatedSettings) throws(ModelError) -> String? {
@@ -237,12 +238,11 @@ extension Lucidrains {
   private func remarks(
     _ release: (actual: LucidrainsRelease, isKnown: Bool), _ releases: LucidrainsReleases
   ) -> [String] {
+    let newest = LucidrainsReleases.newest
     if release.isKnown {
-      return release.actual.major > LucidrainsReleases.newest.major
-        ? [
-          "is of release \(release.actual), newer than any that is known; it is drawn from as \(LucidrainsReleases.newest) does"
-        ]
-        : []
+      let isNewer = (newest.major, newest.minor) < (release.actual.major, release.actual.minor)
+      return isNewer
+        ? ["it is of release \(release.actual), newer than any that is known, and is drawn from as \(newest) does"] : []
     }
     if releases.agree { return [] }
     return [
