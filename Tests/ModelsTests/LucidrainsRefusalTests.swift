@@ -46,7 +46,6 @@ struct LucidrainsRefusalTests {
       "a UViT (simple_diffusion)",
       time + [
         ("init_conv.weight", [4, 3, 7, 7]), ("downs.0.0.block1.proj.weight", [4, 4, 3, 3]),
-        ("downs.0.0.block1.norm.g", [4]),
       ]
     ),
     ("a KarrasUnet", [("to_time_emb.0.weights", [4]), ("input_block.weight", [4, 5, 3, 3])]),

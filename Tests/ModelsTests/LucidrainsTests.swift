@@ -98,6 +98,7 @@ struct LucidrainsTests {
     ("resnet_block_groups=3", "a level of 8 channels cannot be normalised in 3 groups"),
     ("resnet_block_groups=0", "--network resnet_block_groups=0: the value is none that it can have"),
     ("auto_normalize=maybe", "--network auto_normalize=maybe: the value is none of True, False"),
+    ("rescaled_phi=0.5", "--network rescaled_phi is no setting of such a network"),
     ("fir=True", "--network fir: its network has no such setting"),
   ])
   func settingsThatCannotBe(setting: String, problem: String) {

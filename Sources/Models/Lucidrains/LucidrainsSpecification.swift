@@ -13,7 +13,7 @@ extension Lucidrains {
       name: name, tensors: shown(process, stated), file: checkpoint.described, stated: ModelDescription(stated),
       published: nil, upstream: upstream(release.actual, process, releases))
     _ = try known.resolve("kind", \.kind)
-    try resolveNetwork(&known)
+    try resolveNetwork(&known, stated, process)
     let imageSize = try imageSize(&known)
     _ = try known.resolve("in_channels", \.inChannels)
     _ = try known.resolve("num_classes", \.numClasses)
@@ -148,7 +148,24 @@ extension Lucidrains {
   }
 
   /// Resolves what no tensor shows of the network and of its guidance.
-  private func resolveNetwork(_ known: inout SettingsResolver) throws(ModelError) {
+  private func resolveNetwork(
+    _ known: inout SettingsResolver, _ stated: StatedSettings, _ process: String?
+  ) throws(ModelError) {
+    let shown = [
+      ("attn_heads", shape.attentions.allSatisfy { $0.memory != nil }),
+      ("attn_dim_head", shape.attentions.allSatisfy { $0.memory != nil }),
+      ("resnet_block_groups", shape.hasRMSBlocks), ("sinusoidal_pos_emb_theta", shape.frequencies != nil),
+      ("auto_normalize", shape.hasClasses || process == "edm"), ("rescaled_phi", !shape.hasClasses),
+      ("remove_parallel_component", !shape.hasClasses),
+    ]
+    if let other = shown.first(where: { $0.1 && stated.network?[$0.0] != nil }) {
+      throw .unusable(
+        reason:
+          """
+          \(checkpoint.name): --network \(other.0) is no setting of such a network, whose tensors show it or which has \
+          nothing of the kind; leave it out
+          """)
+    }
     try known.resolveNetwork([
       "release": [], "attn_heads": [], "attn_dim_head": [], "resnet_block_groups": [], "sinusoidal_pos_emb_theta": [],
       "auto_normalize": ["True", "False"], "rescaled_phi": [], "remove_parallel_component": ["True", "False"],
