@@ -35,7 +35,7 @@ public struct Lucidrains: ModelFamily {
 
   private init(_ contents: CheckpointContents) throws(ModelError) {
     shape = try LucidrainsShape(contents.state, name: contents.name)
-    buffers = LucidrainsBuffers(contents.state)
+    buffers = try LucidrainsBuffers(contents.state, name: contents.name)
     var described = contents.described
     let said = described?.description[network: "release"]
     release = (said ?? contents.state.origin.version).flatMap { LucidrainsRelease($0) }

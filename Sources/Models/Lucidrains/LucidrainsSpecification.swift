@@ -20,6 +20,15 @@ extension Lucidrains {
     _ = try known.resolve("learn_sigma", \.learnSigma)
     try known.refuseOtherSettings(stated, of: "Unet")
     try refuseOtherSchedule(stated, known)
+    if buffers.hasLossWeights, process != "edm", known.tensors.prediction == nil, known.stated.prediction == nil,
+      checkpoint.described?.description.prediction == nil
+    {
+      throw .unusable(
+        reason:
+          """
+          \(name): its loss_weight is that of none of what is predicted; type --prediction and epsilon, sample or v
+          """)
+    }
     try LucidrainsSettings(known.resolved).validate(shape, name: name)
 
     var network = NetworkFacts(
@@ -50,6 +59,11 @@ extension Lucidrains {
             \(checkpoint.name): --release \(text) contradicts the names of its tensors, which are those of \
             \(releases.text); leave --release out, or state one of these
             """)
+      }
+      if let said = self.release, said != release {
+        throw .statedContradictsFile(
+          flag: "release", value: text, file: checkpoint.described?.file(of: "release") ?? checkpoint.name,
+          found: "\(said)")
       }
       return (release, true)
     }
@@ -107,7 +121,7 @@ extension Lucidrains {
     shown.inChannels = shape.imageChannels
     shown.numClasses = shape.classes.map { $0 + 1 }
     shown.nullClass = shape.classes
-    if shape.learnsVariance { shown.learnSigma = true }
+    shown.learnSigma = shape.learnsVariance
     if process == "edm" {
       shown.process = process
     } else {
