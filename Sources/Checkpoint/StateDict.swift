@@ -71,21 +71,23 @@ public struct StateDict: Sendable {
     elementCount = total
     names = entries.map(\.name)
     self.entries = Dictionary(entries.map { ($0.name, $0.entry) }) { first, _ in first }
-    // Nothing has to use them, so that those which cannot be read are no fault of the file.
-    self.neighbours = neighbours.filter { (try? $0.value.validate()) != nil && $0.value.count <= Self.largestNeighbour }
+    // Not checked, as nothing has to use them.
+    self.neighbours = neighbours
   }
 
   /// No table of a process is larger.
   private static let largestNeighbour = 1 << 17
 
-  /// A vector that a module around the network keeps beside it, such as `betas`; nil if there is none. It belongs to
-  /// the network no more than its neighbours do: nothing has to use it.
+  /// A vector that a module around the network keeps beside it, such as `betas`; nil if there is none that can be read.
+  /// It belongs to the network no more than its neighbours do: nothing has to use it.
   public func neighbour(_ name: String) -> Tensor? {
-    guard let tensor = neighbours[name], tensor.shape.count == 1 else { return nil }
+    guard let tensor = neighbours[name], tensor.shape.count == 1, (try? tensor.validate()) != nil,
+      tensor.count <= Self.largestNeighbour
+    else { return nil }
     return tensor.read()
   }
 
-  /// The names of the tensors beside the network.
+  /// The names of the tensors beside the network, also of those that cannot be read.
   public var neighbourNames: Set<String> { Set(neighbours.keys) }
 
   /// Reads the checkpoint at `path`: a safetensors file, the index of a sharded one (`….safetensors.index.json`), a `.pt`

@@ -58,7 +58,7 @@ extension StatedSettings {
     (hidden.imageSize, hidden.process, hidden.prediction) = (imageSize, process, prediction)
     (hidden.predictXstart, hidden.noiseSchedule, hidden.diffusionSteps) = (predictXstart, noiseSchedule, diffusionSteps)
     (hidden.rescaleTimesteps, hidden.sigmaSmall, hidden.nullClass) = (rescaleTimesteps, sigmaSmall, nullClass)
-    (hidden.sigmaMin, hidden.sigmaMax) = (sigmaMin, sigmaMax)
+    (hidden.sigmaMin, hidden.sigmaMax, hidden.network) = (sigmaMin, sigmaMax, network)
     (hidden.numHeads, hidden.numHeadsUpsample) = (numHeads, numHeadsUpsample)
     (hidden.numHeadChannels, hidden.useNewAttentionOrder) = (numHeadChannels, useNewAttentionOrder)
     return hidden

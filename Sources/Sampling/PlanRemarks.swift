@@ -1,8 +1,33 @@
 import DiffusionCore
+import DiffusionText
 
 extension SamplingPlan {
-  /// How the images differ from those of the scheduler that the model's folder means, a phrase for each difference.
-  public var remarks: [String] {
+  /// What should be known of how the images are drawn, a phrase each: defaults that are the model's own, and how they
+  /// differ from those of the scheduler that the model's folder means.
+  public var remarks: [String] { ownDefaults + differencesFromScheduler }
+
+  /// The parameters that are not the sampler's usual ones, as the model's code base has others.
+  private var ownDefaults: [String] {
+    let conventions = model.specification.conventions
+    var remarks: [String] = []
+    if sampler.parameters.contains(.eta), request.eta == nil, conventions.ddimEta != 0 {
+      remarks.append(
+        """
+        eta is \(numberText(conventions.ddimEta)), as in \(model.specification.family); type --eta 0 for images that \
+        the noise they start from decides
+        """)
+    }
+    if sampler.parameters.contains(.churn), request.churn == nil, let churn = conventions.churn {
+      remarks.append(
+        """
+        noise is added before steps (--s-churn \(numberText(churn.amount))), as in \(model.specification.family); type \
+        --s-churn 0 for none
+        """)
+    }
+    return remarks
+  }
+
+  private var differencesFromScheduler: [String] {
     guard model.specification.conventions.spacesAsSchedulers, request.timesteps == nil, request.respacing == nil,
       let diffusion = process as? GaussianDiffusion
     else { return [] }

@@ -41,6 +41,23 @@ struct GroupNormalizationTests {
     }
   }
 
+  /// Widths that are no multiple of any vector's, one part and two, of which the second begins within a group.
+  @Test(arguments: tableNames, [(8, 0, 8), (24, 0, 3), (10, 6, 4), (40, 8, 8), (3, 5, 1)])
+  func anyWidths(table: String, _ c: (first: Int, second: Int, groups: Int)) {
+    let channels = c.first + c.second
+    let x = scrambled([2, channels, 17, 18])
+    let (weight, bias) = (scrambled([channels], seed: 2), scrambled([channels], seed: 3))
+    withTable(table) {
+      let layer = GroupNormalization(weight: weight, bias: bias, groups: c.groups)
+      let first = x.channels(0..<c.first).channelsLast()
+      let input =
+        c.second == 0
+        ? FusedInput(first) : FusedInput(first, joining: x.channels(c.first..<channels).channelsLast())
+      let plain = plainGroupNormalization(x, weight: weight, bias: bias, groups: c.groups)
+      expectClose(layer(input, silu: true).tensor().channelsFirst(), plainSiLU(plain), tolerance: 1e-5, "\(c)")
+    }
+  }
+
   @Test(arguments: tableNames, cases)
   func agreesWithDefinition(table: String, _ c: Case) {
     let channels = c.shape[1]

@@ -127,7 +127,7 @@ struct TorchTensors {
     var entries: [(name: String, tensor: StoredTensor)] = []
     for (name, group, index) in found.tensors { entries.append((name, try stored(group, index))) }
     var neighbours: [String: StoredTensor] = [:]
-    for (name, group, index) in found.neighbours { neighbours[name] = try? stored(group, index) }
+    for (name, group, index) in found.neighbours { neighbours[name] = try stored(group, index) }
     let isNested = found.tensors.contains { !holders[$0.group].path.isEmpty }
     return try StateDict(
       file: file, entries: entries, metadata: [:],

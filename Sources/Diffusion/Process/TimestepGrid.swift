@@ -56,8 +56,8 @@ public struct VarianceOfSteps: Sendable, Equatable {
   public init() {}
 }
 
-/// `torch.linspace(first, last, count)` in float32, without the fractions: up from the first in the first half, down from
-/// the last in the second, each product and sum rounded once.
+/// `torch.linspace(first, last, count)` in float32, without the fractions: up from the first in the first half, down
+/// from the last in the second, each product and sum rounded once.
 private func linspace(from first: Float, to last: Float, count: Int) -> [Int] {
   let step = (last - first) / Float(count - 1)
   return (0..<count).map { i in

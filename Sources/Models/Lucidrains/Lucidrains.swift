@@ -1,5 +1,6 @@
 import DiffusionCheckpoints
 import DiffusionCore
+import DiffusionText
 
 /// lucidrains' denoising-diffusion-pytorch: the class `Unet` of releases since 0.22, with and without classes, and what
 /// draws with it: `GaussianDiffusion`, `LearnedGaussianDiffusion` and `ElucidatedDiffusion`.
@@ -34,10 +35,16 @@ public struct Lucidrains: ModelFamily {
 
   private init(_ contents: CheckpointContents) throws(ModelError) {
     shape = try LucidrainsShape(contents.state, name: contents.name)
-    buffers = LucidrainsBuffers(contents.state)
+    buffers = try LucidrainsBuffers(contents.state, name: contents.name)
     var described = contents.described
     let said = described?.description[network: "release"]
     release = (said ?? contents.state.origin.version).flatMap { LucidrainsRelease($0) }
+    if let said, release == nil {
+      throw .unusable(
+        reason:
+          "\(contents.name): its description says release \(sanitized(said)); correct it to one, or leave it out"
+      )
+    }
     if said == nil, let release {
       // As a description beside the file, if there is one, would say it.
       var description = described ?? DescribedModel(description: ModelDescription(), file: contents.name)

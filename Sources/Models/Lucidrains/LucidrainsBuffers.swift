@@ -16,8 +16,13 @@ struct LucidrainsBuffers: Sendable {
   var hasLossWeights: Bool { lossWeight != nil }
 
   /// Reads the tables beside the network in `state`.
-  init(_ state: StateDict) {
+  ///
+  /// - Throws: `ModelError.unusable` if its betas cannot be read.
+  init(_ state: StateDict, name: String) throws(ModelError) {
     prefix = state.origin.prefix
+    if state.neighbourNames.contains("betas"), state.neighbour("betas") == nil {
+      throw .unusable(reason: "\(name): its betas are no list that can be read; save the network's state_dict() alone")
+    }
     betas = state.neighbour("betas")?.values.map(Double.init)
     lossWeight = state.neighbour("loss_weight")?.values.map(Double.init)
     hasP2Weights = state.neighbourNames.contains("p2_loss_weight")

@@ -25,7 +25,8 @@ enum LucidrainsRefusals {
     case 5: return refusal("a network in three dimensions")
     default: break
     }
-    if !has("mid_block1.block1.proj.weight"), state.shape(of: "downs.0.0.block1.norm.g")?.count == 1 {
+    // All others have a middle of blocks.
+    if !has("mid_block1.block1.proj.weight") {
       return refusal("a UViT (simple_diffusion)")
     }
     let levels = (0..<64).first { !has("downs.\($0).0.block1.proj.weight") } ?? 64

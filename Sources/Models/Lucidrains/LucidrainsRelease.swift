@@ -71,7 +71,7 @@ struct LucidrainsReleases: Sendable {
   var agree: Bool { LucidrainsTraits(first) == LucidrainsTraits(.init(9999, 0, 0)) }
 
   /// For messages.
-  var text: String { end.map { "\(first) up to \($0)" } ?? "\(first) and later" }
+  var text: String { end.map { "\(first) and later, before \($0)" } ?? "\(first) and later" }
 
   /// The releases whose files have such names.
   init(_ shape: LucidrainsShape, _ contents: LucidrainsBuffers) {

@@ -42,7 +42,9 @@ struct LucidrainsSettings: Sendable {
         """)
     }
     guard theta > 1, theta.isFinite else { throw fail("sinusoidal_pos_emb_theta must be above 1") }
-    guard shape.frequencies != nil || shape.dim >= 4 else { throw fail("a timestep cannot be embedded in one number") }
+    guard shape.frequencies != nil || shape.dim >= 4 && shape.dim % 2 == 0 else {
+      throw fail("a timestep cannot be embedded in \(shape.dim) sines and cosines")
+    }
     guard !shape.hasRMSBlocks else { return }
     guard groups > 0, let narrow = shape.widths.first(where: { $0 % groups != 0 }) else {
       if groups > 0 { return }

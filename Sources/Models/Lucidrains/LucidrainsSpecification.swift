@@ -13,13 +13,22 @@ extension Lucidrains {
       name: name, tensors: shown(process, stated), file: checkpoint.described, stated: ModelDescription(stated),
       published: nil, upstream: upstream(release.actual, process, releases))
     _ = try known.resolve("kind", \.kind)
-    try resolveNetwork(&known)
+    try resolveNetwork(&known, stated, process)
     let imageSize = try imageSize(&known)
     _ = try known.resolve("in_channels", \.inChannels)
     _ = try known.resolve("num_classes", \.numClasses)
     _ = try known.resolve("learn_sigma", \.learnSigma)
     try known.refuseOtherSettings(stated, of: "Unet")
     try refuseOtherSchedule(stated, known)
+    if buffers.hasLossWeights, process != "edm", known.tensors.prediction == nil, known.stated.prediction == nil,
+      checkpoint.described?.description.prediction == nil
+    {
+      throw .unusable(
+        reason:
+          """
+          \(name): its loss_weight is that of none of what is predicted; type --prediction and epsilon, sample or v
+          """)
+    }
     try LucidrainsSettings(known.resolved).validate(shape, name: name)
 
     var network = NetworkFacts(
@@ -51,13 +60,19 @@ extension Lucidrains {
             \(releases.text); leave --release out, or state one of these
             """)
       }
+      if let said = self.release, said != release {
+        throw .statedContradictsFile(
+          flag: "release", value: text, file: checkpoint.described?.file(of: "release") ?? checkpoint.name,
+          found: "\(said)")
+      }
       return (release, true)
     }
     if let release { return (release, true) }
     return (releases.likeliest, false)
   }
 
-  /// The process: `edm` of an `ElucidatedDiffusion`, `diffusion` where tables show it, nil where nothing has to be said.
+  /// The process: `edm` of an `ElucidatedDiffusion`, `diffusion` where tables show it, nil where nothing has to be
+  /// said.
   ///
   /// - Throws: `ModelError.unusable` for a network that is told something else, or where nothing shows what.
   private func process(_ stated: StatedSettings) throws(ModelError) -> String? {
@@ -106,7 +121,7 @@ extension Lucidrains {
     shown.inChannels = shape.imageChannels
     shown.numClasses = shape.classes.map { $0 + 1 }
     shown.nullClass = shape.classes
-    if shape.learnsVariance { shown.learnSigma = true }
+    shown.learnSigma = shape.learnsVariance
     if process == "edm" {
       shown.process = process
     } else {
@@ -147,7 +162,24 @@ extension Lucidrains {
   }
 
   /// Resolves what no tensor shows of the network and of its guidance.
-  private func resolveNetwork(_ known: inout SettingsResolver) throws(ModelError) {
+  private func resolveNetwork(
+    _ known: inout SettingsResolver, _ stated: StatedSettings, _ process: String?
+  ) throws(ModelError) {
+    let shown = [
+      ("attn_heads", shape.attentions.allSatisfy { $0.memory != nil }),
+      ("attn_dim_head", shape.attentions.allSatisfy { $0.memory != nil }),
+      ("resnet_block_groups", shape.hasRMSBlocks), ("sinusoidal_pos_emb_theta", shape.frequencies != nil),
+      ("auto_normalize", shape.hasClasses || process == "edm"), ("rescaled_phi", !shape.hasClasses),
+      ("remove_parallel_component", !shape.hasClasses),
+    ]
+    if let other = shown.first(where: { $0.1 && stated.network?[$0.0] != nil }) {
+      throw .unusable(
+        reason:
+          """
+          \(checkpoint.name): --network \(other.0) is no setting of such a network, whose tensors show it or which has \
+          nothing of the kind; leave it out
+          """)
+    }
     try known.resolveNetwork([
       "release": [], "attn_heads": [], "attn_dim_head": [], "resnet_block_groups": [], "sinusoidal_pos_emb_theta": [],
       "auto_normalize": ["True", "False"], "rescaled_phi": [], "remove_parallel_component": ["True", "False"],
@@ -237,12 +269,11 @@ extension Lucidrains {
   private func remarks(
     _ release: (actual: LucidrainsRelease, isKnown: Bool), _ releases: LucidrainsReleases
   ) -> [String] {
+    let newest = LucidrainsReleases.newest
     if release.isKnown {
-      return release.actual.major > LucidrainsReleases.newest.major
-        ? [
-          "is of release \(release.actual), newer than any that is known; it is drawn from as \(LucidrainsReleases.newest) does"
-        ]
-        : []
+      let isNewer = (newest.major, newest.minor) < (release.actual.major, release.actual.minor)
+      return isNewer
+        ? ["it is of release \(release.actual), newer than any that is known, and is drawn from as \(newest) does"] : []
     }
     if releases.agree { return [] }
     return [

@@ -1,7 +1,7 @@
 import KernelTable
 
-/// Linear attention over positions (Shen et al. 2021, "Efficient Attention"): each head's queries are a softmax over its
-/// d channels, its keys one over the positions, and softmax(q)·(softmax(k)ᵀ·v)·s takes time in proportion to the
+/// Linear attention over positions (Shen et al. 2021, "Efficient Attention"): each head's queries are a softmax over
+/// its d channels, its keys one over the positions, and softmax(q)·(softmax(k)ᵀ·v)·s takes time in proportion to the
 /// positions. A linear layer of the heads' outputs follows.
 public struct LinearAttention: Sendable {
   /// The heads.

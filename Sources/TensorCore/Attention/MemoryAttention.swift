@@ -1,7 +1,7 @@
 import KernelTable
 
-/// Multi-head attention as `attention(_:heads:order:)`, by part, whose queries also see keys and values that belong to no
-/// position: learned registers (Burtsev et al. 2020, "Memory Transformer").
+/// Multi-head attention as `attention(_:heads:order:)`, by part, whose queries also see keys and values that belong to
+/// no position: learned registers (Burtsev et al. 2020, "Memory Transformer").
 ///
 /// - Parameters:
 ///   - qkv: `[N, T, 3C]`: the queries of all heads, then the keys, then the values.

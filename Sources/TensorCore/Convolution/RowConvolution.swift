@@ -1,6 +1,6 @@
-/// A convolution of stride 1 over pictures of few channels with a wide kernel, padded by half of it: a row of the kernel
-/// is one tap, whose depth is the channels of all its pixels, which lie side by side in a padded picture. Of three
-/// channels and a kernel of 7×7 the product has 7 taps of depth 21 in place of 49 of depth 3.
+/// A convolution of stride 1 over pictures of few channels with a wide kernel, padded by half of it: a row of the
+/// kernel is one tap, whose depth is the channels of all its pixels, which lie side by side in a padded picture. Of
+/// three channels and a kernel of 7×7 the product has 7 taps of depth 21 in place of 49 of depth 3.
 public struct RowConvolution: Sendable {
   /// The kernel's side, odd.
   public let kernel: Int
