@@ -40,7 +40,8 @@ public struct StateDictOrigin: Sendable, Equatable {
 
   init(
     _ container: Container, keyPath: [String] = [], outermostKeys: [String] = [],
-    arguments: [String: Bool] = [:], attributes: [String: PlainValue] = [:], isRunningAverage: Bool = false, unfitAverage: [String]? = nil
+    arguments: [String: Bool] = [:], attributes: [String: PlainValue] = [:], isRunningAverage: Bool = false,
+    unfitAverage: [String]? = nil
   ) {
     self.container = container
     self.keyPath = keyPath

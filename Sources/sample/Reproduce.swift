@@ -41,7 +41,8 @@ func reproduce(_ options: Options, image path: String) throws {
     throw ImageInfoError.unreadable(path: path, UsageError("there is no image \(image) in what it was drawn from"))
   }
   var generator = ImageGenerator(plan)
-  let drawn = try Picture(generator.draw([image]) { _ in }.x, 0, rounding: plan.roundsPixels).enlarged(by: drawing.scale)
+  let drawn = try Picture(generator.draw([image]) { _ in }.x, 0, rounding: plan.roundsPixels).enlarged(
+    by: drawing.scale)
   try compare(drawn, picture, path)
   try printText("\(escapingControls(path)): pixel-identical\n")
 }

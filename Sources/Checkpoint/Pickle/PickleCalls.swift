@@ -32,7 +32,9 @@ extension PickleMachine {
     case .moduleDict where arguments.isEmpty: stack.append(.dictionary(makeObject(moduleClass: "ModuleDict")))
     case .persistentObject where arguments.count == 1: stack.append(try persistentObject(arguments[0]))
     case .storageFromBytes where arguments.count == 1:
-      guard case .bytes(let range) = arguments[0] else { throw .unexpected("a storage is made of \(arguments[0].kind)") }
+      guard case .bytes(let range) = arguments[0] else {
+        throw .unexpected("a storage is made of \(arguments[0].kind)")
+      }
       stack.append(.storage(.stream(range)))
     case .other(let name): stack.append(.opaque(kind: name))
     default: throw .unexpected("\(name.description) is called with \(arguments.count) arguments")

@@ -11,7 +11,8 @@ func readTorchArchive(_ file: MappedFile, _ signatures: [String]) throws(Checkpo
   let found: TorchTensors
   var position = 0
   do {
-    found = try PickleMachine.run(archive.pickle, at: archive.pickleBegin, from: &position) { (root, _) throws(PickleFault) in
+    found = try PickleMachine.run(archive.pickle, at: archive.pickleBegin, from: &position) {
+      (root, _) throws(PickleFault) in
       try TorchTensors(root)
     }
   } catch { throw .pickle(file: file.name, offset: error.offset, error.fault) }

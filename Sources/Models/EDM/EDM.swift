@@ -32,8 +32,11 @@ public struct EDM: ModelFamily {
     do { used = try state.assembled(names.map { AssembledName($0, parts: [$0]) }) } catch { throw .checkpoint(error) }
     let attributes = state.origin.attributes
     try checkHeads(shape, attributes, name: contents.name)
-    let described = try EDMProcess.description(attributes, name: contents.name).map {
-      DescribedModel(description: $0, file: contents.name)
+    var described = contents.described
+    if let said = try EDMProcess.description(attributes, name: contents.name) {
+      // A file beside it may name the classes.
+      described = described ?? DescribedModel(description: ModelDescription(), file: contents.name)
+      described?.fill(in: said, contents.name)
     }
     return EDM(checkpoint: FamilyCheckpoint(contents, state: used, described: described), shape: shape)
   }

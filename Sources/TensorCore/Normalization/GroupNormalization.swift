@@ -52,7 +52,9 @@ public struct GroupNormalization: Sendable {
       "\(input.shape) cannot be scaled and shifted by \(scaleShift?.shape ?? [])")
     precondition(
       input.normalization == nil && !input.isUpsampled, "only an activation or two concatenated ones can be normalised")
-    guard input.isInBlocks || input.parts.count == 1 else { return self(FusedInput(input.tensor()), scaleShift: scaleShift, silu: silu) }
+    guard input.isInBlocks || input.parts.count == 1 else {
+      return self(FusedInput(input.tensor()), scaleShift: scaleShift, silu: silu)
+    }
     let pixels = input.shape[1..<input.shape.count - 1].reduce(1, *)
     let size = input.shape[1..<input.shape.count - 1]
     return LayerProfile.measure({ "group normalisation, \(channels), \(sizeText(size))" }) {
