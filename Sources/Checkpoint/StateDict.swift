@@ -70,9 +70,9 @@ public struct StateDict: Sendable {
     self.entries = Dictionary(entries.map { ($0.name, $0.entry) }) { first, _ in first }
   }
 
-  /// Reads the checkpoint at `path`: a safetensors file, the index of a sharded one (`….safetensors.index.json`), a `.pt`
-  /// of any version of PyTorch, or a pickle of modules (`.pkl`). Apart from `.json`, the content determines the format, not the name. Nothing in
-  /// the file is executed.
+  /// Reads the checkpoint at `path`: a safetensors file, the index of a sharded one (`….safetensors.index.json`), a
+  /// `.pt` of any version of PyTorch, or a pickle of modules (`.pkl`). Apart from `.json`, the content determines the
+  /// format, not the name. Nothing in the file is executed.
   ///
   /// Of a file with more than one network in it, the network's tensors are read, without what precedes all their names:
   /// of raw weights and their running average the average.

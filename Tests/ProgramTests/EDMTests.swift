@@ -102,7 +102,7 @@ struct EDMReferenceTests: RunsSample {
   init() throws { folder = try temporaryFolder() }
 
   @Test(arguments: [
-    ("cifar-cond-ddpmpp-edm", "network-snapshot-200000.pkl"), ("cifar-cond-ddpmpp-edm", "training-state-200000.pt"),
+    ("cifar-cond-ddpmpp-edm", "network-snapshot-200000.pkl"),
     ("cifar-cond-ddpmpp-edm", "state_dict.pt"), ("ddpmpp-vp", "network-snapshot-200000.pkl"),
     ("ncsnpp-ve", "network-snapshot-200000.pkl"), ("skip-skip-edm", "network-snapshot-200000.pkl"),
     ("adm-edm-cond", "network-snapshot-200000.pkl"),
@@ -117,9 +117,10 @@ struct EDMReferenceTests: RunsSample {
     }
     let latents = try archive.array("latents")
     try Data(npy(latents.shape, latents.elements)).write(to: folder.appendingPathComponent("noise.npy"))
+    let model = "\(references)/\(name)/\(file)"
     for steps in [5, 18] {
       let result = try run(
-        "--model \(references)/\(name)/\(file) --count 2 --noise noise.npy --steps \(steps) \(classes) --out x\(steps).npy"
+        "--model \(model) --count 2 --noise noise.npy --steps \(steps) \(classes) --out x\(steps).npy"
       )
       try #require(result.status == 0, "\(result.errors)")
       let reference = try archive.array("heun\(steps)")

@@ -41,6 +41,22 @@ struct GroupNormalizationTests {
     }
   }
 
+  /// Channels that are no multiple of a vector's lanes, whole and concatenated.
+  @Test(arguments: tableNames, [4, 12, 20, 36, 60])
+  func oddWidths(table: String, channels: Int) {
+    let x = scrambled([2, channels, 5, 7])
+    let (weight, bias) = (scrambled([channels], seed: 2), scrambled([channels], seed: 3))
+    withTable(table) {
+      let layer = GroupNormalization(weight: weight, bias: bias, groups: 4)
+      let plain = plainGroupNormalization(x, weight: weight, bias: bias, groups: 4)
+      expectClose(layer(x.channelsLast(), silu: true).channelsFirst(), plainSiLU(plain), tolerance: 1e-5)
+      let front = x.channels(0..<channels / 4).channelsLast()
+      let back = x.channels(channels / 4..<channels).channelsLast()
+      expectClose(
+        layer(FusedInput(front, joining: back), silu: false).tensor().channelsFirst(), plain, tolerance: 1e-5)
+    }
+  }
+
   @Test(arguments: tableNames, cases)
   func agreesWithDefinition(table: String, _ c: Case) {
     let channels = c.shape[1]

@@ -2,8 +2,8 @@ import DiffusionCheckpoints
 import DiffusionCore
 import TensorCore
 
-/// The networks of NVlabs/edm (Karras et al. 2022, "Elucidating the Design Space of Diffusion-Based Generative Models"):
-/// `SongUNet` and `DhariwalUNet` with any of its four preconditionings.
+/// The networks of NVlabs/edm (Karras et al. 2022, "Elucidating the Design Space of Diffusion-Based Generative
+/// Models"): `SongUNet` and `DhariwalUNet` with any of its four preconditionings.
 public struct EDM: ModelFamily {
   /// See `ModelFamily`.
   public static let name = "edm"
