@@ -90,10 +90,9 @@ public struct StateDict: Sendable {
   /// The names of the tensors beside the network, also of those that cannot be read.
   public var neighbourNames: Set<String> { Set(neighbours.keys) }
 
-  /// Reads the checkpoint at `path`: a safetensors file, the index of a sharded one (`….safetensors.index.json`), a `.pt`
-  /// of any version of PyTorch, or a pickle of modules (`.pkl`). Apart from `.json`, the content determines the format,
-  /// not the name. Nothing in
-  /// the file is executed.
+  /// Reads the checkpoint at `path`: a safetensors file, the index of a sharded one (`….safetensors.index.json`), a
+  /// `.pt` of any version of PyTorch, or a pickle of modules (`.pkl`). Apart from `.json`, the content determines the
+  /// format, not the name. Nothing in the file is executed.
   ///
   /// Of a file with more than one network in it, the network's tensors are read, without what precedes all their names:
   /// of raw weights and their running average the average.

@@ -23,8 +23,8 @@ public struct StateDictOrigin: Sendable, Equatable {
   public let firstWords: Set<String>
 
   /// What the objects that the tensors belong to say of themselves, by dotted names as those of the tensors:
-  /// `sigma_data`, `model.img_resolution`; an object's class is its `class_name`. Empty unless whole modules were saved,
-  /// in a form in which that can be read (NVIDIA's `torch_utils.persistence`).
+  /// `sigma_data`, `model.img_resolution`; an object's class is its `class_name`. Empty unless whole modules were
+  /// saved, in a form in which that can be read (NVIDIA's `torch_utils.persistence`).
   public let attributes: [String: PlainValue]
 
   /// Whether the keys say that the tensors are a running average of the weights (EMA).

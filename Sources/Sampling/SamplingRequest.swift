@@ -112,7 +112,8 @@ public struct SamplingRequest: Sendable, Equatable {
   public enum NoiseStream: String, Sendable, CaseIterable, Codable {
     /// A separate stream for each image (`PhiloxNoise`).
     case philox
-    /// PyTorch's stream (`TorchNoise`), where an image depends on its batch.
+    /// PyTorch's stream (`TorchNoise`), where an image depends on its batch; for the models of code bases that draw so,
+    /// a stream for each image, seeded with the sum of seed and index (`StackedTorchNoise`).
     case torch
   }
 }

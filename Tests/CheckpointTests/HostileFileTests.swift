@@ -170,7 +170,7 @@ struct HostileFileTests {
       "cannot have the shape [1099511627776, 1099511627776]"),
   ]
 
-  @Test(arguments: safetensorsCases + torchCases + LegacyStreamTests.cases)
+  @Test(arguments: safetensorsCases + torchCases + LegacyStreamTests.cases + RawPickleTests.cases)
   func isRefused(_ c: Case) throws {
     let file = try TemporaryFile(c.bytes)
     do {
@@ -201,6 +201,7 @@ struct HostileFileTests {
   /// read.
   @Test(arguments: [
     "containers/zip.pt", "containers/nested.pt", "containers/legacy.pt", "containers/expected.safetensors",
+    "families/edm/ddpmpp-edm.pkl",
   ])
   func damagedFiles(name: String) throws {
     let original = [UInt8](try Data(contentsOf: URL(fileURLWithPath: Fixture.path(name))))

@@ -45,6 +45,74 @@ for file in sorted((fixtures / "containers").iterdir()):
         seed("pickle", archive.read(next(name for name in archive.namelist() if name.endswith("data.pkl"))))
     else:
         seed("torch-legacy", data)
+
+
+# A network of NVlabs/edm as one pickles it: objects of their classes and states, and a storage as a stream in the pickle. All of its
+# tensors share the storage, so that it is small.
+def string(value):
+    return b"X" + struct.pack("<I", len(value)) + value.encode()
+
+
+def number(value):
+    return b"J" + struct.pack("<i", value)
+
+
+def entries(items):
+    return b"}(" + b"".join(string(key) + value for key, value in items) + b"u"
+
+
+def call(module, name, *arguments):
+    return f"c{module}\n{name}\n".encode() + b"(" + b"".join(arguments) + b"tR"
+
+
+def module(name, parameters, modules=(), **attributes):
+    state = [("_parameters", entries(parameters)), ("_buffers", entries([])), ("_modules", entries(modules)), *attributes.items()]
+    meta = [("type", string("class")), ("version", number(6)), ("module_src", string("#")), ("class_name", string(name)), ("state", entries(state))]
+    return call("torch_utils.persistence", "_reconstruct_persistent_obj", entries(meta))
+
+
+def tensor(*shape):
+    strides, size = [], 1
+    for length in reversed(shape):
+        strides.insert(0, size)
+        size *= length
+    lists = [b"(" + b"".join(map(number, values)) + b"t" for values in (shape, strides)]
+    return call("torch._utils", "_rebuild_tensor_v2", b"h\x00", number(0), *lists, b"\x89", call("collections", "OrderedDict"))
+
+
+def layer(*shape):
+    return module("Layer", [("weight", tensor(*shape)), ("bias", tensor(shape[0]))])
+
+
+def edm_block(inside, outside, *more):
+    layers = [("norm0", layer(inside)), ("conv0", layer(outside, inside, 3, 3)), ("affine", layer(outside, 8)), ("norm1", layer(outside)),
+              ("conv1", layer(outside, outside, 3, 3))]
+    if inside != outside:
+        layers.append(("skip", layer(outside, inside, 1, 1)))
+    return module("UNetBlock", [], layers + list(more), num_heads=number(len(more) // 3))
+
+
+floats = 512
+facts = entries([("protocol_version", number(1001)), ("little_endian", b"\x88")])
+stored = b"(" + string("storage") + b"ctorch\nHalfStorage\n" + string("0") + string("cpu") + number(floats) + b"NtQ"
+stream = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19." + b"".join(
+    b"\x80\x02" + value + b"." for value in (number(1001), facts, stored, b"](" + string("0") + b"e")
+) + struct.pack("<Q", floats) + bytes(2 * floats)
+attention = [("norm2", layer(4)), ("qkv", layer(12, 4, 1, 1)), ("proj", layer(4, 4, 1, 1))]
+encoder = [("4x4_conv", layer(4, 1, 3, 3)), ("4x4_block0", edm_block(4, 4, *attention))]
+decoder = [("4x4_in0", edm_block(4, 4, *attention)), ("4x4_in1", edm_block(4, 4)), ("4x4_block0", edm_block(8, 4)),
+           ("4x4_block1", edm_block(8, 4)), ("4x4_aux_norm", layer(4)), ("4x4_aux_conv", layer(1, 4, 3, 3))]
+network = module("SongUNet", [], [
+    ("map_layer0", layer(8, 4)), ("map_layer1", layer(8, 8)), ("map_label", layer(4, 3)),
+    ("enc", b"ctorch.nn.modules.container\nModuleDict\n)\x81" + entries([("_modules", entries(encoder))]) + b"b"),
+    ("dec", module("Dict", [], decoder)),
+])
+precond = module("EDMPrecond", [], [("model", network)], sigma_data=b"G" + struct.pack(">d", 0.5), sigma_min=number(0), sigma_max=number(80))
+storage = call("torch.storage", "_load_from_bytes", b"B" + struct.pack("<I", len(stream)) + stream) + b"q\x000"
+for key in ("ema", "net"):
+    seed("raw-pickle", b"\x80\x02" + storage + entries([(key, precond), ("loss_fn", call("numpy", "dtype", string("f8")))]) + b".")
+seed("raw-pickle", b"\x80\x02" + storage + entries([("x", tensor(2, 3))]) + b".")
+
 networks = sorted((fixtures / "unet").glob("*.weights.safetensors"))
 networks.append(fixtures / "diffusers/default-like/unet/diffusion_pytorch_model.safetensors")
 networks.append(root / "Sources/EmbeddedModel/digits.safetensors")
@@ -118,6 +186,9 @@ with tempfile.TemporaryDirectory() as place:
     seed("npy", (at / "a.npy").read_bytes())
     seed("training-log", b"\0".join((at / "run" / name).read_bytes() for name in ("progress.csv", "progress.jsonl", "run.json")))
     seed("safetensors-header", header(at / "run/model000004.safetensors"))
+    for name in ("skip-iddpm", "adm-vp"):
+        subprocess.run([sample, "convert", fixtures / f"families/edm/{name}.pkl", at / f"{name}.safetensors"], check=True, capture_output=True)
+        seed("safetensors-header", header(at / f"{name}.safetensors"))
     words = subprocess.run([sample, "--help"], check=True, capture_output=True, text=True).stdout
     more = subprocess.run([train, "--help"], check=True, capture_output=True, text=True).stdout
 

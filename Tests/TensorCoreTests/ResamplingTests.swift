@@ -44,6 +44,18 @@ struct ResamplingTests {
     expectClose(x.bilinear(height: height, width: width), plainBilinear(x, height, width), tolerance: 1e-5)
   }
 
+  /// Zeros around a picture, and a filter within them, do what the padded filter does.
+  @Test(arguments: [[1.0, 1], [1, 3, 3, 1], [1, 2, 3, 3, 2, 1]])
+  func filtersWithinThePicture(filter: [Double]) {
+    let x = scrambled([2, 6, 8, 5])
+    let (resampling, edge) = (FilteredResampling(filter), (filter.count - 1) / 2)
+    let padded = x.padded(by: edge)
+    #expect(padded.shape == [2, 6 + 2 * edge, 8 + 2 * edge, 5])
+    expectClose(resampling.halvedInside(padded), resampling.halved(x), tolerance: 1e-6)
+    #expect(resampling.halvedInside(Tensor(zeros: [1, 1, 1, 5])).count == 0)
+    #expect(resampling.halved(Tensor(zeros: [1, 7, 5, 1])).shape == [1, 3, 2, 1])
+  }
+
   @Test func bilinearByHand() {
     // The centres of four pixels, in units of two, are at -¼ (beyond the first centre), ¼, ¾ and 1¼ (beyond the last).
     #expect(Tensor([1, 1, 1, 2], [0, 8]).bilinear(height: 1, width: 4).values == [0, 2, 6, 8])

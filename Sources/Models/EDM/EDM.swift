@@ -2,8 +2,8 @@ import DiffusionCheckpoints
 import DiffusionCore
 import TensorCore
 
-/// The networks of NVlabs/edm (Karras et al. 2022, "Elucidating the Design Space of Diffusion-Based Generative Models"):
-/// `SongUNet` and `DhariwalUNet` with any of its four preconditionings.
+/// The networks of NVlabs/edm (Karras et al. 2022, "Elucidating the Design Space of Diffusion-Based Generative
+/// Models"): `SongUNet` and `DhariwalUNet` with any of its four preconditionings.
 public struct EDM: ModelFamily {
   /// See `ModelFamily`.
   public static let name = "edm"
@@ -32,8 +32,11 @@ public struct EDM: ModelFamily {
     do { used = try state.assembled(names.map { AssembledName($0, parts: [$0]) }) } catch { throw .checkpoint(error) }
     let attributes = state.origin.attributes
     try checkHeads(shape, attributes, name: contents.name)
-    let described = try EDMProcess.description(attributes, name: contents.name).map {
-      DescribedModel(description: $0, file: contents.name)
+    var described = contents.described
+    if let said = try EDMProcess.description(attributes, name: contents.name) {
+      // A file beside it may name the classes.
+      described = described ?? DescribedModel(description: ModelDescription(), file: contents.name)
+      described?.fill(in: said, contents.name)
     }
     return EDM(checkpoint: FamilyCheckpoint(contents, state: used, described: described), shape: shape)
   }

@@ -64,3 +64,20 @@ enum EDMProcess {
     return description
   }
 }
+
+extension DescribedModel {
+  /// Takes the settings of a process from `module`, an object in the file `name`.
+  mutating func fill(in module: ModelDescription, _ name: String) {
+    func take<T>(_ key: String, _ path: WritableKeyPath<ModelDescription, T?>) {
+      guard let value = module[keyPath: path] else { return }
+      description[keyPath: path] = value
+      otherFiles[key] = name
+    }
+    take("process", \.process)
+    take("sigma_data", \.sigmaData)
+    take("sigma_log_scale", \.sigmaLogScale)
+    take("sigma_min", \.sigmaMin)
+    take("sigma_max", \.sigmaMax)
+    take("clip_denoised", \.clipDenoised)
+  }
+}

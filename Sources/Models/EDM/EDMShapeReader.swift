@@ -23,10 +23,11 @@ private struct EDMShapeReader {
   private var layers: [EDMShape.Layer] = []
   /// The channels behind the last layer.
   private var channels = 0
-  /// The channels of what accompanies the encoder.
-  private var auxiliaryChannels = 0
-  /// The channels of the encoder's outputs that the decoder takes, last first.
-  private var skips: [Int] = []
+  /// The channels and resolution of what accompanies the encoder, and the resolution of what accompanies the decoder.
+  private var auxiliary = (channels: 0, resolution: 0)
+  private var outputResolution: Int?
+  /// The channels and resolutions of the encoder's outputs, of which the decoder takes the last first.
+  private var skips: [(channels: Int, resolution: Int)] = []
 
   init(state: StateDict, name: String) {
     (self.state, self.name, shapes) = (state, name, state.shapes)
@@ -38,7 +39,7 @@ private struct EDMShapeReader {
     let first = try shape("enc.\(square(resolutions[0]))_conv.weight", rank: 4)
     let (embedding, noise) = (try shape("map_layer0.weight", rank: 2)[0], try shape("map_layer0.weight", rank: 2)[1])
     guard noise % 2 == 0, noise >= 4 else { throw impossible("an embedding of noise with \(noise) channels") }
-    auxiliaryChannels = first[1]
+    auxiliary = (first[1], resolutions[0])
     try encode(resolutions)
     let encoder = layers
     layers = []
@@ -67,7 +68,7 @@ private struct EDMShapeReader {
       let text = sorted.prefix(8).map { "\($0)" }.joined(separator: ", ")
       throw impossible("levels of \(text.isEmpty ? "no" : text) pixels, of which each is not half the one before")
     }
-    guard largest <= 4096 else { throw impossible("pictures of \(largest) pixels") }
+    guard largest <= 1024 else { throw impossible("pictures of \(largest) pixels") }
     return sorted
   }
 
@@ -78,30 +79,35 @@ private struct EDMShapeReader {
         let first = try shape(prefix + "conv.weight", rank: 4)
         layers.append(.convolution(name: prefix + "conv", inChannels: first[1], outChannels: first[0]))
         channels = first[0]
-        skips.append(channels)
+        skips.append((channels, resolution))
       } else {
         try addBlock(prefix + "down", takes: channels, .down)
-        skips.append(channels)
-        try addAuxiliary(prefix)
+        skips.append((channels, resolution))
+        try addAuxiliary(prefix, resolution)
       }
       for block in 0..<count(prefix) {
         try addBlock("\(prefix)block\(block)", takes: channels, .none)
-        skips.append(channels)
+        skips.append((channels, resolution))
       }
     }
   }
 
   /// Adds what follows a level's first block in NCSN++.
-  private mutating func addAuxiliary(_ prefix: String) throws(ModelError) {
+  private mutating func addAuxiliary(_ prefix: String, _ resolution: Int) throws(ModelError) {
     let (skip, residual) = (prefix + "aux_skip", prefix + "aux_residual")
+    guard shapes[skip + ".weight"] != nil || shapes[residual + ".weight"] != nil else { return }
+    guard auxiliary.resolution == 2 * resolution else {
+      throw impossible("a picture beside its encoder that is missing above \(square(resolution))")
+    }
+    auxiliary.resolution = resolution
     if shapes[skip + ".weight"] != nil {
       layers.append(.auxiliaryResampling(name: prefix + "aux_down", filter: try filter(prefix + "aux_down")))
-      layers.append(.auxiliarySkip(name: skip, inChannels: auxiliaryChannels, outChannels: channels))
-    } else if shapes[residual + ".weight"] != nil {
+      layers.append(.auxiliarySkip(name: skip, inChannels: auxiliary.channels, outChannels: channels))
+    } else {
       layers.append(
         .auxiliaryResidual(
-          name: residual, inChannels: auxiliaryChannels, outChannels: channels, filter: try filter(residual)))
-      auxiliaryChannels = channels
+          name: residual, inChannels: auxiliary.channels, outChannels: channels, filter: try filter(residual)))
+      auxiliary.channels = channels
     }
   }
 
@@ -115,13 +121,20 @@ private struct EDMShapeReader {
         try addBlock(prefix + "up", takes: channels, .up)
       }
       for block in 0..<count(prefix) {
-        guard let skip = skips.popLast() else { throw impossible("more blocks in its decoder than in its encoder") }
-        try addBlock("\(prefix)block\(block)", takes: channels + skip, .none)
+        guard let skip = skips.popLast(), skip.resolution == resolution else {
+          throw impossible("more blocks in its decoder than outputs of its encoder at \(square(resolution))")
+        }
+        try addBlock("\(prefix)block\(block)", takes: channels + skip.channels, .none)
       }
       guard kind == .song, shapes[prefix + "aux_conv.weight"] != nil else { continue }
       if shapes[prefix + "aux_up.resample_filter"] != nil {
         layers.append(.auxiliaryResampling(name: prefix + "aux_up", filter: try filter(prefix + "aux_up")))
+        outputResolution = outputResolution.map { 2 * $0 }
       }
+      guard outputResolution ?? resolution == resolution else {
+        throw impossible("an output at \(square(resolution)) that follows one of another size")
+      }
+      outputResolution = resolution
       layers.append(.output(norm: prefix + "aux_norm", convolution: prefix + "aux_conv", inChannels: channels))
       try checkNorm(prefix + "aux_norm", channels)
     }

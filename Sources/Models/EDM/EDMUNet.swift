@@ -2,8 +2,8 @@ import DiffusionCheckpoints
 import DiffusionCore
 import TensorCore
 
-/// `SongUNet` and `DhariwalUNet` of NVlabs/edm (Karras et al. 2022, "Elucidating the Design Space", appendix F): what is
-/// called F there, without its preconditioning.
+/// `SongUNet` and `DhariwalUNet` of NVlabs/edm (Karras et al. 2022, "Elucidating the Design Space", appendix F): F in
+/// the paper's terms, without its preconditioning.
 public struct EDMUNet: DenoisingNetwork {
   /// A layer, with its parameters.
   private enum Layer: Sendable {

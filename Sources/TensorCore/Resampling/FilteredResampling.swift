@@ -18,7 +18,8 @@ public struct FilteredResampling: Sendable {
   /// `[N, H, W, C]` → `[N, ⌊H/2⌋, ⌊W/2⌋, C]`: the convolution of stride 2.
   public func halved(_ x: Tensor) -> Tensor { halved(x, padding: padding) }
 
-  /// The same without zeros around the picture (EDM's `fused_resample`): `[N, H, W, C]` → `[N, (H - length) / 2 + 1, …]`.
+  /// The same without zeros around the picture (EDM's `fused_resample`), with a filter of length k: `[N, H, W, C]` →
+  /// `[N, ⌊(H - k) / 2⌋ + 1, ⌊(W - k) / 2⌋ + 1, C]`.
   public func halvedInside(_ x: Tensor) -> Tensor { halved(x, padding: 0) }
 
   private func halved(_ x: Tensor, padding: Int) -> Tensor {

@@ -10,6 +10,8 @@ let checkpointTargets = [
   },
   // Before PyTorch 1.6.
   FuzzTarget("torch-legacy") { bytes in try readCheckpoint(ScratchFolder.write(bytes, as: "model.pt")) },
+  // A pickle with the storages in it.
+  FuzzTarget("raw-pickle") { bytes in try readCheckpoint(ScratchFolder.write(bytes, as: "model.pkl")) },
   FuzzTarget("safetensors") { bytes in
     try readCheckpoint(ScratchFolder.write(bytes, as: "model.safetensors"))
   },
