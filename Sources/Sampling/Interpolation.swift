@@ -40,7 +40,6 @@ public struct Interpolation {
       request.seed = first
       request.count = frames
       request.sampler = DDIM.info.name
-      if model.specification.conventions.ddimEta != 0 { request.eta = request.eta ?? 0 }
       plan = try SamplingPlan(request, model)
       try Self.requireOne(plan.classes, model)
       plan.classes = plan.label(of: 0).map { [$0] }

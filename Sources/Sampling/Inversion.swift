@@ -59,8 +59,6 @@ extension SamplingPlan {
     request.classes = nil
     request.guidance = 1
     request.sampler = DDIM.info.name
-    // Only without new noise does the noise decide the image.
-    if model.specification.conventions.ddimEta != 0 { request.eta = 0 }
     // The seed is unused.
     request.seed = 0
     self = try SamplingPlan(request, model)

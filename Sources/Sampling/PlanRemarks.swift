@@ -10,10 +10,10 @@ extension SamplingPlan {
   private var ownDefaults: [String] {
     let conventions = model.specification.conventions
     var remarks: [String] = []
-    if sampler.parameters.contains(.eta), request.eta == nil, conventions.ddimEta != 0 {
+    if sampler.parameters.contains(.eta), request.eta == nil, eta != 0 {
       remarks.append(
         """
-        eta is \(numberText(conventions.ddimEta)), as in \(model.specification.family); type --eta 0 for images that \
+        eta is \(numberText(eta)), as in \(model.specification.family); type --eta 0 for images that \
         the noise they start from decides
         """)
     }

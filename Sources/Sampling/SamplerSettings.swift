@@ -4,6 +4,13 @@ import TensorCore
 
 /// What a plan's sampler is made with, and starts from.
 extension SamplingPlan {
+  /// η of DDIM: as it was asked for, or the code base's; none where the noise has to decide the image.
+  var eta: Double {
+    if let eta = request.eta { return eta }
+    guard case .noise = request.source, noise == nil || request.noise != nil else { return 0 }
+    return model.specification.conventions.ddimEta
+  }
+
   /// The parameters of the sampler.
   var parameters: SamplerParameters {
     var langevin = model.specification.process.continuous?.langevin ?? Langevin()
@@ -18,7 +25,7 @@ extension SamplingPlan {
             amount: amount, sigmaMin: request.churnMin ?? 0, sigmaMax: request.churnMax, noise: request.churnNoise ?? 1)
       } ?? conventions.churn
     return SamplerParameters(
-      eta: request.eta ?? conventions.ddimEta, keepsEpsilon: conventions.keepsEpsilon, churn: churn, langevin: langevin)
+      eta: eta, keepsEpsilon: conventions.keepsEpsilon, churn: churn, langevin: langevin)
   }
 
   /// The factor of standard normal noise at the noisiest level, and what is added to it.

@@ -59,6 +59,19 @@ struct LucidrainsDrawingTests: RunsSample {
     #expect(try !run("\(line) --overwrite \(name == "old" ? "--eta 0" : "--s-churn 0")").errors.contains("note:"))
   }
 
+  /// Where the noise has to decide the image, none is added by default either.
+  @Test func inversionAddsNoNoise() throws {
+    defer { cleanUp() }
+    let model = "--model \(Fixture.path("families/lucidrains/old.pt")) --release 0.27.12 --image-size 8 --steps 4"
+    let between = try run("interpolate --seed 1..2 --frames 3 \(model) --out f%d.png")
+    #expect(between.status == 0 && !between.errors.contains("note: eta"), "\(between.errors)")
+    let again = try run("reconstruct f1.png \(model) --out r.png")
+    #expect(again.status == 0 && !again.errors.contains("note: eta"), "\(again.errors)")
+    _ = try drawn("--sampler ddim --eta 0 --seed 1 \(model)", "x.npy")
+    _ = try drawn("--sampler ddim --seed 1 \(model)", "y.npy")
+    #expect(try bytes("x.npy") != bytes("y.npy"))
+  }
+
   /// The network knows images in 0 to 1: what it draws is widened.
   @Test func imagesFromZero() throws {
     defer { cleanUp() }
