@@ -38,7 +38,7 @@ struct RequestWordsTests {
   @Test func settingsComeBack() throws {
     let line =
       "--attention-resolutions 16,8 --class-cond True --diffusion-steps 400 --image-size 32 --in-channels 3 "
-      + "--learn-sigma False "
+      + "--condition-first True --learn-sigma False --network fir=False,release=1.2.3 "
       + "--noise-schedule cosine --null-class 9 --num-channels 64 --num-classes 10 --num-head-channels 32 "
       + "--num-heads 2 "
       + "--num-heads-upsample 1 --num-res-blocks 3 --predict-xstart True --prediction sample "

@@ -33,8 +33,8 @@ let pictureOptions: [OptionDefinition] = [
   OptionDefinition(
     "condition", .required(name: "FILE", example: "picture.png"), .drawing,
     """
-    for a conditional model (SR3, Palette, UNets with more input than output channels): the images to draw from, a file \
-    as for --init-image or a folder of such; with --mask, Palette completes them where the mask is white
+    for a conditional model (SR3, Palette, UNets with more input than output channels): the images to draw from, a \
+    file as for --init-image or a folder of such; with --mask, Palette completes them where the mask is white
     """
   ) { o, value, _ throws(UsageError) in o.request.condition = value },
   OptionDefinition(

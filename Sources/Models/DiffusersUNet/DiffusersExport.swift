@@ -16,8 +16,8 @@ public struct DiffusersExport: Sendable {
 
   /// The model of `source` for diffusers.
   ///
-  /// - Throws: `ModelError.unusable`, with the reason, if its network is none of `UNet2DModel`'s, or its process none of
-  ///   `DDPMScheduler`'s.
+  /// - Throws: `ModelError.unusable`, with the reason, if its network is none of `UNet2DModel`'s, or its process none
+  ///   of `DDPMScheduler`'s.
   public init(_ source: ModelSource) throws(ModelError) {
     let specification = source.specification
     guard source.family is any UNetFamily else {

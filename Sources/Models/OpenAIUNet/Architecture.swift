@@ -26,8 +26,8 @@ public struct Architecture: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - shapes: the shapes.
-  ///   - takesCondition: whether channels that the network takes more than it puts out are those of images that it draws
-  ///     from.
+  ///   - takesCondition: whether channels that the network takes more than it puts out are those of images that it
+  ///     draws from.
   /// - Throws: `ArchitectureError` if they do not belong to such a network.
   public init(_ shapes: [String: [Int]], takesCondition: Bool = false) throws(ArchitectureError) {
     let reader = try ShapeReader(shapes)

@@ -99,8 +99,8 @@ struct TensorNames: Sendable {
   }
 }
 
-/// A network's blocks as flat lists: of both halves, whose order is the original's, and of the middle. The decoder's has
-/// upsampling layers as blocks of their own, where in the original they belong to the block before.
+/// A network's blocks as flat lists: of both halves, whose order is the original's, and of the middle. The decoder's
+/// has upsampling layers as blocks of their own, where in the original they belong to the block before.
 struct FlatLists {
   /// The lists' names: `downblocks`, …
   let down: String
