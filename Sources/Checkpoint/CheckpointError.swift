@@ -78,13 +78,13 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
       """
     case .webPage(let file):
       """
-      \(file): is a page of a web site, not the weights; download the file itself, in a browser or by the address of its \
-      download button
+      \(file): is a page of a web site, not the weights; download the file itself, in a browser or by the address of \
+      its download button
       """
     case .gguf(let file):
       """
-      \(file): is a GGUF file, as stable-diffusion.cpp and llama.cpp read them, which cannot be drawn from here; give the \
-      .pt or .safetensors that it was made from
+      \(file): is a GGUF file, as stable-diffusion.cpp and llama.cpp read them, which cannot be drawn from here; give \
+      the .pt or .safetensors that it was made from
       """
     case .safetensors(let file, let fault): "\(file): is not a valid safetensors file: \(fault)"
     case .archive(let file, let fault): "\(file): is not a valid PyTorch archive: \(fault)"

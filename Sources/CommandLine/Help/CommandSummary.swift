@@ -12,8 +12,8 @@ extension CommandName {
     case .inspect: "describes a checkpoint: what its tensors show, and what is assumed"
     case .convert:
       """
-      converts a checkpoint to a self-describing .safetensors, to a .pt for PyTorch with its description in a .pt.json, \
-      or to a folder for diffusers
+      converts a checkpoint to a self-describing .safetensors, to a .pt for PyTorch with its description in a \
+      .pt.json, or to a folder for diffusers
       """
     case .reproduce: "draws an image again from its metadata, and compares the pixels"
     case .show: "prints an image's metadata, and the command that draws it again"

@@ -25,8 +25,8 @@ public enum CheckpointDestination: Sendable, Equatable {
     } else {
       throw UsageError(
         """
-        sample convert writes .safetensors, .pt and .pth, and a folder for diffusers (type \(path)/), not \(path); type \
-        for instance \
+        sample convert writes .safetensors, .pt and .pth, and a folder for diffusers (type \(path)/), not \(path); \
+        type for instance \
         \(shellLine(["sample", "convert", input, path + ".safetensors"]))
         """)
     }
