@@ -65,11 +65,14 @@ struct NetworkSearch {
     return raw.map { found($0, among: roots) }.map { withoutDots($0) ?? averaged($0) }
   }
 
-  /// The first words of all names, which say what else the file holds: `first_stage_model`, …
-  var firstWords: Set<String> {
+  /// The first words of the names of all tensors but those of `found`, which say what else the file holds:
+  /// `first_stage_model`, …
+  func words(beside found: Found) -> Set<String> {
+    var own = groups.map { _ in Set<Int>() }
+    for tensor in found.tensors { own[tensor.group].insert(tensor.index) }
     var words: Set<String> = []
-    for group in groups where !group.isList {
-      for name in group.names where words.count < Self.most {
+    for (g, group) in groups.enumerated() where !group.isList {
+      for (i, name) in group.names.enumerated() where words.count < Self.most && !own[g].contains(i) {
         if let word = name.split(separator: ".").first { words.insert(String(word)) }
       }
     }

@@ -19,8 +19,8 @@ public struct StateDictOrigin: Sendable, Equatable {
   /// What preceded the names of the tensors in the file, for instance `ema_model.model.`; empty if nothing did.
   public let prefix: String
 
-  /// The first words of the names of all tensors in the file, the network's and others'.
-  public let firstWords: Set<String>
+  /// The first words of the names of tensors in the file that are not the network's.
+  public let otherWords: Set<String>
 
   /// What the objects that the tensors belong to say of themselves, by dotted names as those of the tensors:
   /// `sigma_data`, `model.img_resolution`; an object's class is its `class_name`. Empty unless whole modules were
@@ -50,7 +50,7 @@ public struct StateDictOrigin: Sendable, Equatable {
   init(
     _ container: Container, keyPath: [String] = [], outermostKeys: [String] = [],
     arguments: [String: Bool] = [:], version: String? = nil, prefix: String = "",
-    firstWords: Set<String> = [], attributes: [String: PlainValue] = [:], isRunningAverage: Bool = false,
+    otherWords: Set<String> = [], attributes: [String: PlainValue] = [:], isRunningAverage: Bool = false,
     unfitAverage: [String]? = nil
   ) {
     self.container = container
@@ -59,7 +59,7 @@ public struct StateDictOrigin: Sendable, Equatable {
     self.arguments = arguments
     self.version = version
     self.prefix = prefix
-    self.firstWords = firstWords
+    self.otherWords = otherWords
     self.attributes = attributes
     self.isRunningAverage = isRunningAverage
     self.unfitAverage = unfitAverage

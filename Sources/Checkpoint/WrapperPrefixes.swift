@@ -30,7 +30,7 @@ extension StateDict {
     return try assembled(
       found.tensors.map { AssembledName($0.name, parts: [names[$0.index]]) },
       origin: StateDictOrigin(
-        origin.container, keyPath: found.keyPath, prefix: found.prefix, firstWords: search.firstWords,
+        origin.container, keyPath: found.keyPath, prefix: found.prefix, otherWords: search.words(beside: found),
         isRunningAverage: found.isAverage,
         unfitAverage: found.unfit), neighbours: neighbours)
   }

@@ -20,9 +20,8 @@ enum OtherNetworks {
   /// Why the network in `contents` cannot be drawn from; nil if it is none of these.
   static func reason(_ contents: CheckpointContents) -> String? {
     let names = Set(contents.state.names)
-    // The words of the network's own names too: not every reader notes those of the file.
     let own = names.compactMap { $0.split(separator: ".").first.map(String.init) }
-    let words = contents.state.origin.firstWords.union(own)
+    let words = contents.state.origin.otherWords.union(own)
     guard let network = all.first(where: { $0.isOne(names, words) }) else { return nil }
     return "\(contents.name): is \(network.name), which cannot be drawn from here; \(network.advice)"
   }

@@ -312,13 +312,16 @@ struct ParserTests {
     (
       "convert a.pt b.bin",
       """
-      sample convert writes .safetensors, .pt and .pth, not b.bin; \
+      sample convert writes .safetensors, .pt, .pth and, if its name ends with /, a folder for diffusers, not b.bin; \
       type for instance sample convert a.pt b.bin.safetensors
       """
     ),
     (
       "convert a.pt pt",
-      "sample convert writes .safetensors, .pt and .pth, not pt; type for instance sample convert a.pt pt.safetensors"
+      """
+      sample convert writes .safetensors, .pt, .pth and, if its name ends with /, a folder for diffusers, not pt; \
+      type for instance sample convert a.pt pt.safetensors
+      """
     ),
     ("inspect m.pt --steps 5", "--steps belongs to sample, not to sample inspect; leave it out"),
     ("--half", "--half belongs to sample convert, not to sample; leave it out"),

@@ -31,6 +31,7 @@ struct RequestTests {
     request.guideModel = "w.pt"
     (request.classifier, request.classifierScale) = ("c.pt", 2)
     (request.lowRes, request.initImage, request.mask) = ("l.png", "i.png", "m.png")
+    request.condition = "pictures"
     (request.strength, request.jumpLength, request.jumpCount) = (0.5, 3, 2)
     return request
   }()

@@ -133,7 +133,7 @@ struct TorchTensors {
       file: file, entries: entries, metadata: [:],
       origin: StateDictOrigin(
         container, keyPath: found.keyPath, outermostKeys: isNested ? outermostKeys : [], arguments: arguments,
-        version: version, prefix: found.prefix, firstWords: search.firstWords,
+        version: version, prefix: found.prefix, otherWords: search.words(beside: found),
         attributes: found.tensors.first.map { holders[$0.group].attributes } ?? [:],
         isRunningAverage: found.isAverage, unfitAverage: found.unfit),
       neighbours: neighbours)

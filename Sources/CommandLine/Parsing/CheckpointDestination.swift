@@ -25,7 +25,7 @@ public enum CheckpointDestination: Sendable, Equatable {
     } else {
       throw UsageError(
         """
-        sample convert writes .safetensors, .pt and .pth, and a folder for diffusers (type \(path)/), not \(path); \
+        sample convert writes .safetensors, .pt, .pth and, if its name ends with /, a folder for diffusers, not \(path); \
         type for instance \
         \(shellLine(["sample", "convert", input, path + ".safetensors"]))
         """)

@@ -26,6 +26,9 @@ public struct DiffusersExport: Sendable {
     let configuration = UNetConfiguration(specification.description)
     if let reason = Self.obstacle(configuration, specification) { throw Self.refusal(source, reason) }
     let heads: Int?
+    if configuration.attentionScale == .channels, !configuration.hasOneHead {
+      throw Self.refusal(source, "its attention divides the scores of every head by the root of all channels")
+    }
     switch configuration.headChannels {
     case .same(let channels): heads = channels
     case .one: heads = nil
@@ -133,14 +136,18 @@ extension UNetConfiguration {
     case mixed
   }
 
-  fileprivate var headChannels: HeadChannels {
-    let levels = channelMult.indices.filter { hasAttention($0) || $0 == channelMult.count - 1 }
-    let all = levels.flatMap { level in
+  /// The channels and heads of the levels that have attention, and of the middle, in both halves.
+  private var allHeads: [(channels: Int, heads: Int)] {
+    channelMult.indices.filter { hasAttention($0) || $0 == channelMult.count - 1 }.flatMap { level in
       [false, true].map { (channels: width(level), heads: heads(channels: width(level), ascending: $0)) }
     }
-    if all.allSatisfy({ $0.heads == 1 }) { return .one }
-    let depths = Set(all.map { $0.channels / max(1, $0.heads) })
-    // Of heads of one width, scores over the root of all channels are another matter.
-    return depths.count == 1 && attentionScale == .head ? .same(depths.first ?? 0) : .mixed
+  }
+
+  fileprivate var hasOneHead: Bool { allHeads.allSatisfy { $0.heads == 1 } }
+
+  fileprivate var headChannels: HeadChannels {
+    if hasOneHead { return .one }
+    let depths = Set(allHeads.map { $0.channels / max(1, $0.heads) })
+    return depths.count == 1 ? .same(depths.first ?? 0) : .mixed
   }
 }

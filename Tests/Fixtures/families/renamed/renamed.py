@@ -66,7 +66,7 @@ class Configuration:
 
 def rosinality(folder):
     UNet = module(folder, "model.py").UNet
-    network = randomized(UNet(3, 32, [1, 2], 1, [2], attn_heads=4, use_affine_time=True), 4)
+    network = randomized(UNet(3, 32, [1, 1], 1, [2], attn_heads=4, use_affine_time=True), 4)
     state = half(network.state_dict())
     Configuration.__module__ = "tensorfn.config.config"
     for package in ("tensorfn", "tensorfn.config", "tensorfn.config.config"):
@@ -84,7 +84,7 @@ if len(sys.argv) == 2:
 
 config = SimpleNamespace(
     model=SimpleNamespace(
-        type="simple", in_channels=3, out_ch=3, ch=32, ch_mult=[1, 2], num_res_blocks=1, attn_resolutions=[8], dropout=0.0, resamp_with_conv=True),
+        type="simple", in_channels=3, out_ch=3, ch=32, ch_mult=[1, 1], num_res_blocks=1, attn_resolutions=[8], dropout=0.0, resamp_with_conv=True),
     data=SimpleNamespace(image_size=16), diffusion=SimpleNamespace(num_diffusion_timesteps=1000))
 network = randomized(module(sys.argv[1], "models/diffusion.py").Model(config), 0)
 state = half(network.state_dict())
@@ -93,7 +93,7 @@ torch.save(
     os.path.join(here, "ddim.ckpt"))
 draw("ddim", network)
 
-network = randomized(module(sys.argv[2], "model.py").UNet(T=1000, ch=32, ch_mult=[1, 2], attn=[1], num_res_blocks=1, dropout=0.0), 1)
+network = randomized(module(sys.argv[2], "model.py").UNet(T=1000, ch=32, ch_mult=[1, 1], attn=[1], num_res_blocks=1, dropout=0.0), 1)
 state = half(network.state_dict())
 torch.save({"net_model": dict(state), "ema_model": state, "step": 5, "x_T": torch.zeros(1)}, os.path.join(here, "pytorch-ddpm.pt"))
 draw("pytorch-ddpm", network)
@@ -104,7 +104,7 @@ for package in ("ddpm_torch", "ddpm_torch.models"):
     sys.modules[package].__path__ = [os.path.join(sys.argv[3], *package.split("."))]
 UNet = importlib.import_module("ddpm_torch.models.unet").UNet
 
-network = randomized(UNet(3, 32, 3, [1, 2], 1, [False, True]), 2)
+network = randomized(UNet(3, 32, 3, [1, 1], 1, [False, True]), 2)
 state = half(network.state_dict())
 torch.save(
     {"model": dict(state), "ema": {"decay": 0.9999, "shadow": state, "num_updates": 5}, "epoch": 1}, os.path.join(here, "ddpm-torch.pt"))
@@ -112,6 +112,6 @@ draw("ddpm-torch", network)
 
 network = randomized(
     DiffusionModelUNet(
-        spatial_dims=2, in_channels=3, out_channels=3, num_res_blocks=1, channels=(32, 64), attention_levels=(False, True), num_head_channels=32), 3)
+        spatial_dims=2, in_channels=3, out_channels=3, num_res_blocks=1, channels=(32, 32), attention_levels=(False, True), num_head_channels=32), 3)
 torch.save(half(network.state_dict()), os.path.join(here, "monai.pth"))
 draw("monai", network)
