@@ -106,9 +106,9 @@ extension SamplingRequest {
           """
       }
     }
-    for (name, isGiven) in [("--jump-length", jumpLength != nil), ("--jump-count", jumpCount != nil)]
-    where isGiven && (mask == nil || initImage == nil) {
-      return "\(name) needs a mask for an image to start from; type --mask and --init-image too, or leave it out"
+    for (name, isGiven) in [("--jump-length", jumpLength != nil), ("--jump-count", jumpCount != nil)] where isGiven {
+      if mask == nil { return "\(name) needs a mask; type --mask and its file too, or leave it out" }
+      if initImage == nil { return "\(name) is for --init-image, not for --condition; leave it out" }
     }
     return nil
   }

@@ -132,7 +132,9 @@ struct DiffusersFolderTests {
     (#"{"act_fn": "gelu"}"#, "{}", "\"act_fn\" is gelu, but only silu"),
     (#"{"time_embedding_type": "fourier"}"#, "{}", "\"time_embedding_type\" is fourier, but only positional"),
     (#"{"center_input_sample": true}"#, "{}", "\"center_input_sample\" is true, but only false"),
-    (#"{"down_block_types": ["SkipDownBlock2D"]}"#, "{}", "\"down_block_types\" is SkipDownBlock2D"),
+    (#"{"down_block_types": ["KDownBlock2D"]}"#, "{}", "\"down_block_types\" is KDownBlock2D"),
+    (#"{"down_block_types": ["SkipDownBlock2D", "DownBlock2D"]}"#, "{}", "\"down_block_types\" is DownBlock2D"),
+    (#"{"down_block_types": ["SkipDownBlock2D"]}"#, "{}", "\"time_embedding_type\" is positional"),
     (
       #"""
       {"block_out_channels": [32, 64], "down_block_types": \#

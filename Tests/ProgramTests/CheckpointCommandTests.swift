@@ -115,7 +115,7 @@ struct CheckpointCommandTests: RunsSample {
     #expect(try run("convert \(path) m.pt --overwrite").status == 0)
     #expect(try files == ["m.pt", "m.pt.json"] && bytes("m.pt.json").first == UInt8(ascii: "{"))
     let wrong = try run("convert \(path) m.ckpt")
-    #expect(wrong.status == 64 && wrong.errors.contains("writes .safetensors, .pt and .pth, not m.ckpt"))
+    #expect(wrong.status == 64 && wrong.errors.contains("for diffusers, not m.ckpt"))
     // What float16 cannot hold, and a folder in the way: the files that were there stay.
     try Data(contentsOf: folder.appendingPathComponent("m.pt")).write(to: folder.appendingPathComponent("n.pt"))
     try run("convert n.pt large.safetensors")

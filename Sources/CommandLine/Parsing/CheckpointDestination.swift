@@ -25,8 +25,8 @@ public enum CheckpointDestination: Sendable, Equatable {
     } else {
       throw UsageError(
         """
-        sample convert writes .safetensors, .pt, .pth and, if its name ends with /, a folder for diffusers, not \(path); \
-        type for instance \
+        sample convert writes .safetensors, .pt, .pth and, if its name ends with /, a folder for diffusers, not \
+        \(path); type for instance \
         \(shellLine(["sample", "convert", input, path + ".safetensors"]))
         """)
     }
