@@ -12,7 +12,7 @@ private let drawingOptions: [OptionDefinition] = [
   OptionDefinition(
     "model", .required(name: "FILE", example: "digits.pt"), .drawing, of: CommandName.running,
     """
-    a checkpoint (.pt, .bin or .safetensors), a folder saved by diffusers, or the folder of a training run; \
+    a checkpoint (.pt, .pth, .ckpt, .bin, .pkl or .safetensors), a folder saved by diffusers, or the folder of a training run; \
     default: the embedded model of handwritten digits
     """
   ) { o, value, _ throws(UsageError) in o.request.model = value },
@@ -154,7 +154,8 @@ private let noiseOptions: [OptionDefinition] = [
     words: SamplingRequest.NoiseStream.allCases.map(\.rawValue),
     """
     random number generator: philox (a separate stream per image) or torch (PyTorch's, drawn for whole batches as in \
-    improved-diffusion, so that images depend on --batch); default philox
+    improved-diffusion, so that images depend on --batch; for models of NVlabs/edm a stream per image, --seed and its number, as in its \
+    generate.py); default philox
     """
   ) { o, value, name throws(UsageError) in o.request.noiseStream = try choice(value, name) },
   OptionDefinition(
