@@ -43,6 +43,8 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
   case missingTensor(file: String, name: String, shape: [Int])
   /// A tensor has a different shape than the model needs.
   case wrongShape(file: String, name: String, found: [Int], needed: [Int])
+  /// The channels of a normalisation are not shared evenly by its groups.
+  case groups(file: String, name: String, channels: Int, groups: Int)
   /// A tensor that is part of another is missing.
   case missingPart(file: String, part: String, name: String)
   /// Two tensors to be stacked differ in more than the first dimension.
@@ -109,6 +111,8 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
       """
     case .wrongShape(let file, let name, let found, let needed):
       "\(file): tensor \(name) has shape \(found), but the model needs \(needed); is it a variant of its network?"
+    case .groups(let file, let name, let channels, let groups):
+      "\(file): the \(channels) channels of \(name) cannot be normalised in \(groups) groups; is it another network?"
     case .missingPart(let file, let part, let name):
       "\(file): has no tensor \(part), which the model needs as \(name); is it another model?"
     case .partShapes(let file, let name, let first, let firstShape, let other, let otherShape):

@@ -1,4 +1,4 @@
-// The kernels of `RowKernels`.
+// The kernels of `RowKernels` for filters: sums of rows, and rows times a number.
 
 /// See `RowKernels.WeightedSum`.
 func weightedSum(

@@ -88,6 +88,9 @@ public struct FamilyCheckpoint: Sendable {
     case .missingTensor(let file, let name, let shape): .missingTensor(file: file, name: inFile(name), shape: shape)
     case .wrongShape(let file, let name, let found, let needed):
       .wrongShape(file: file, name: inFile(name), found: found, needed: needed)
+    // Layers do not know which file they are built from.
+    case .groups(_, let name, let channels, let groups):
+      .groups(file: self.name, name: inFile(name), channels: channels, groups: groups)
     default: error
     }
   }

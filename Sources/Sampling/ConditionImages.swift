@@ -45,7 +45,9 @@ public struct ConditionImages: Sendable {
     pictures = Tensor.stacked(parts.map(\.pictures))
     var hashes = ["condition": hash.hexDigest()]
     if let file = request.mask, request.initImage == nil {
-      guard specification.conventions.completesConditions else {
+      guard specification.conventions.completesConditions,
+        specification.conditionChannels == specification.imageChannels
+      else {
         throw .request("--mask: \(model.name) completes no images by itself; type --init-image and its file too")
       }
       let bytes = try inSamplingTerms { try readFile(file) }

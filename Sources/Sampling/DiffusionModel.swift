@@ -18,8 +18,8 @@ public struct DiffusionModel: Sendable {
   public let network: any DenoisingNetwork
   private let hash: Lazy<String>
 
-  /// Opens the checkpoint at `path`: a `.pt`, `.pth`, `.bin`, `.pkl` or `.safetensors`, the index of a sharded one, a folder
-  /// saved by diffusers, or the folder of a training run. Tensors are memory-mapped and read on first use.
+  /// Opens the checkpoint at `path`: a `.pt`, `.pth`, `.bin`, `.pkl` or `.safetensors`, the index of a sharded one, a
+  /// folder saved by diffusers, or the folder of a training run. Tensors are memory-mapped and read on first use.
   ///
   /// - Parameters:
   ///   - path: the file or folder.

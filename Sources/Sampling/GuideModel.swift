@@ -34,6 +34,9 @@ public struct GuideModel: Sendable {
     guard weak.task == own.task, own.task == .denoising else {
       throw .request("--guide-model: a super-resolution model neither guides nor is guided; leave --guide-model out")
     }
+    guard weak.conventions.imagesFromZero == own.conventions.imagesFromZero else {
+      throw .request("--guide-model: \(path) and \(guided.name) know images in other ranges; give a model like it")
+    }
     guard weak.conditionChannels == 0, own.conditionChannels == 0 else {
       throw .request(
         "--guide-model: a model that draws from images neither guides nor is guided; leave --guide-model out")

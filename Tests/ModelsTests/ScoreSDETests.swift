@@ -97,7 +97,7 @@ struct ScoreSDETests {
       return Result { try ModelSource(path: path, stated: stated).specification.process.name }
     }
     #expect(try opened(["continuous": "False"]).get() == "diffusion")
-    for (network, heads) in [(["sde": "vesde"], nil), (["colour": "True"], nil), (nil, 4)]
+    for (network, heads) in [(["fir": "maybe"], nil), (["colour": "True"], nil), (nil, 4)]
       as [([String: String]?, Int?)]
     {
       #expect(throws: ModelError.self) { _ = try opened(network, heads: heads).get() }

@@ -112,12 +112,20 @@ struct TorchTensors {
           path: $0.path, names: $0.tensors.map(\.name), shapes: $0.tensors.map(\.tensor.shape), isList: $0.isList)
       }, isInList: isList)
     guard let found = search.network(signatures) ?? likeliest else { throw .noTensors(file: file.name) }
+    // Many tensors may lie in one storage, whose stream is read once.
+    var streams: [Range<Int>: (PickleStorage, Range<Int>)] = [:]
     func stored(_ group: Int, _ index: Int) throws(CheckpointError) -> StoredTensor {
       let tensor = holders[group].tensors[index].tensor
       let (described, place): (PickleStorage, Range<Int>)
       switch tensor.storage {
       case .named(let storage): (described, place) = (storage, try findStorage(storage.key))
-      case .stream(let range): (described, place) = try LegacyTorchStream.storage(file, range)
+      case .stream(let range):
+        if let known = streams[range] {
+          (described, place) = known
+        } else {
+          (described, place) = try LegacyTorchStream.storage(file, range)
+          streams[range] = (described, place)
+        }
       }
       return StoredTensor(
         file: file, elementType: described.elementType, shape: tensor.shape, strides: tensor.strides,

@@ -52,7 +52,7 @@ private let networkOption =
 private let releaseOption =
   OptionDefinition(
     "release", .required(name: "X.Y.Z", example: "0.27.1"), .model,
-    "the release of denoising-diffusion-pytorch that made the file, if it is older than 1.0.0"
+    "the release of denoising-diffusion-pytorch that made the file, if the file does not say"
   ) { o, value, name throws(UsageError) in
     let numbers = value.split(separator: ".", omittingEmptySubsequences: false).map { Int($0) }
     guard (2...4).contains(numbers.count), numbers.allSatisfy({ $0 != nil && (0...9999).contains($0 ?? -1) }) else {

@@ -154,8 +154,8 @@ private let noiseOptions: [OptionDefinition] = [
     words: SamplingRequest.NoiseStream.allCases.map(\.rawValue),
     """
     random number generator: philox (a separate stream per image) or torch (PyTorch's, drawn for whole batches as in \
-    improved-diffusion, so that images depend on --batch; for models of NVlabs/edm a stream per image, --seed and its number, as in its \
-    generate.py); default philox
+    improved-diffusion, so that images depend on --batch; for models of NVlabs/edm a stream per image, of --seed plus \
+    its number, as in its generate.py); default philox
     """
   ) { o, value, name throws(UsageError) in o.request.noiseStream = try choice(value, name) },
   OptionDefinition(

@@ -98,6 +98,9 @@ struct DiffusersConfiguration: Decodable {
     try require(
       "time_embedding_dim", timeEmbeddingDim ?? 4 * width == 4 * width, "\(timeEmbeddingDim ?? 0)",
       "null, or four times the first width")
+    for (key, channels) in [("in_channels", inChannels ?? 3), ("out_channels", outChannels ?? 3)] {
+      try require(key, (1...65_536).contains(channels), "\(channels)", "1 to 65536")
+    }
     let attention = try attentionLevels(down, up, levels: levels.count, require)
 
     var description = ModelDescription()

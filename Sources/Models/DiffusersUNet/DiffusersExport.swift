@@ -92,6 +92,7 @@ public struct DiffusersExport: Sendable {
       (process.conditioning != .timestep, "it is told noise levels, not timesteps"),
       (process.rescaleTimesteps && process.steps != 1000, "it is told timesteps scaled to 1000"),
     ]
+    if case .thresholding = specification.clipping { return "its images are thresholded, not clipped" }
     return obstacles.first(where: \.0)?.1
   }
 

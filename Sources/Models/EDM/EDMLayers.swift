@@ -157,6 +157,6 @@ extension GroupNormalization {
 }
 
 extension Tensor {
-  /// Every element times `factor`.
+  /// Every element times `factor`; itself if that is 1.
   func scaledUnless1(by factor: Float) -> Tensor { factor == 1 ? self : scaled(by: factor) }
 }

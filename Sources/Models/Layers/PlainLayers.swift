@@ -52,8 +52,11 @@ extension Linear {
 extension GroupNormalization {
   /// The layer `GroupNorm(groups, channels, eps: epsilon)` under `weights`.
   ///
-  /// - Throws: `CheckpointError` if a tensor is missing or has another shape.
+  /// - Throws: `CheckpointError` if a tensor is missing or has another shape, or the groups cannot share the channels.
   init(_ weights: Weights, _ channels: Int, groups: Int, epsilon: Double) throws(CheckpointError) {
+    guard groups > 0, channels % groups == 0 else {
+      throw .groups(file: "", name: weights.name("weight"), channels: channels, groups: groups)
+    }
     self.init(
       weight: try weights.parameter("weight", [channels], .ones),
       bias: try weights.parameter("bias", [channels], .zeros), groups: groups, epsilon: epsilon)

@@ -40,6 +40,12 @@ struct LucidrainsTraits: Sendable, Equatable {
   /// The scale of the middle attention if it is by cosine.
   var cosineScale: Float?
 
+  /// The releases at which one of them changes.
+  static let changes: [LucidrainsRelease] = [
+    .init(0, 26, 0), .init(0, 26, 4), .init(0, 27, 3), .init(0, 28, 0), .init(1, 7, 0), .init(1, 7, 1), .init(1, 7, 2),
+    .init(1, 7, 4),
+  ]
+
   /// The traits of a release's main network, or of that with classes, which changed with it from 0.31.1 on.
   init(_ release: LucidrainsRelease) {
     normalizesByRMS = release >= .init(1, 7, 0)
@@ -68,7 +74,9 @@ struct LucidrainsReleases: Sendable {
   func contains(_ release: LucidrainsRelease) -> Bool { release >= first && end.map { release < $0 } ?? true }
 
   /// Whether all of them compute the same.
-  var agree: Bool { LucidrainsTraits(first) == LucidrainsTraits(.init(9999, 0, 0)) }
+  var agree: Bool {
+    ([first] + LucidrainsTraits.changes.filter(contains)).allSatisfy { LucidrainsTraits($0) == LucidrainsTraits(first) }
+  }
 
   /// For messages.
   var text: String { end.map { "\(first) and later, before \($0)" } ?? "\(first) and later" }

@@ -64,7 +64,9 @@ struct LucidrainsShape: Sendable {
     }
     let names = Set(state.names)
     let levels = (0...Self.mostLevels).first { !names.contains("downs.\($0).0.block1.proj.weight") } ?? 0
-    guard (1...Self.mostLevels).contains(levels) else { throw fail("a network of more than 16 levels is not possible") }
+    guard (1...Self.mostLevels).contains(levels) else {
+      throw fail("a network of more than \(Self.mostLevels) levels is not possible")
+    }
 
     let first = try shape("init_conv.weight", 4)
     outChannels = try shape("final_conv.weight", 4)[0]

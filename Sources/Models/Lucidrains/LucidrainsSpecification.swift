@@ -14,7 +14,7 @@ extension Lucidrains {
       published: nil, upstream: upstream(release.actual, process, releases))
     _ = try known.resolve("kind", \.kind)
     try resolveNetwork(&known, stated, process)
-    let imageSize = try imageSize(&known)
+    let imageSize = try known.resolveImageSize(else: nil, levels: shape.levels)
     _ = try known.resolve("in_channels", \.inChannels)
     _ = try known.resolve("num_classes", \.numClasses)
     _ = try known.resolve("learn_sigma", \.learnSigma)
@@ -67,7 +67,17 @@ extension Lucidrains {
       }
       return (release, true)
     }
-    if let release { return (release, true) }
+    if let release {
+      guard releases.contains(release) else {
+        throw .unusable(
+          reason:
+            """
+            \(checkpoint.name): says that release \(release) made it, but the names of its tensors are those of \
+            \(releases.text); is it a file of that code base?
+            """)
+      }
+      return (release, true)
+    }
     return (releases.likeliest, false)
   }
 
@@ -195,34 +205,6 @@ extension Lucidrains {
         throw .unusable(reason: "\(checkpoint.name): --network \(key)=\(text): the value is none that it can have")
       }
     }
-  }
-
-  /// The image size, which no tensor shows.
-  ///
-  /// - Throws: `ModelError.unusable` if it is not stated.
-  private func imageSize(_ known: inout SettingsResolver) throws(ModelError) -> Int {
-    let needed = shape.sizeMultiple
-    guard let size = try known.resolve("image_size", \.imageSize) else {
-      throw .unusable(
-        reason:
-          """
-          \(checkpoint.name): no tensor shows the size of its images; type --image-size N\
-          \(needed > 1 ? ", a multiple of \(needed)" : "")
-          """)
-    }
-    guard (1...4096).contains(size) else {
-      throw .unusable(
-        reason: "\(checkpoint.name): images of \(size) pixels cannot be drawn; --image-size is 1 to 4096")
-    }
-    guard size % needed == 0 else {
-      throw .unusable(
-        reason:
-          """
-          \(checkpoint.name): images of \(size) pixels cannot be halved \(shape.levels - 1) times; --image-size must \
-          be a multiple of \(needed)
-          """)
-    }
-    return size
   }
 
   /// - Throws: `ModelError.unusable` if the user states a schedule, and the file has another.

@@ -46,10 +46,14 @@ public struct DiffusersNCSNpp: ModelFamily {
     ])
     _ = try known.resolve("norm_eps", \.normEps)
     try known.refuseOtherSettings(stated, of: "network of diffusers' NCSN++")
-    for (key, width) in [("norm_num_groups", layout.widths.last), ("attention_head_dim", layout.widths.max())] {
+    let ends = [layout.widths.first, layout.widths.last].compactMap { $0 }
+    let attended = zip(layout.widths, layout.attention).filter(\.1).map(\.0) + ends.suffix(1)
+    for (key, widths) in [("norm_num_groups", ends), ("attention_head_dim", attended)] {
       guard let text = known.resolved[network: key], text != "None" else { continue }
-      guard let number = Int(text), number > 0, let width, width % number == 0 else {
-        throw .unusable(reason: "\(name): \(key) \(text) does not divide the \(width ?? 0) channels of its levels")
+      for width in widths {
+        guard let number = Int(text), number > 0, width % number == 0 else {
+          throw .unusable(reason: "\(name): \(key) \(text) does not divide the \(width) channels of its levels")
+        }
       }
     }
     var network = NetworkFacts(
@@ -107,16 +111,7 @@ extension NCSNppLayout {
   ///
   /// - Throws: `ModelError` if they contradict each other, or no image of that size can be drawn.
   func resolve(_ known: inout SettingsResolver) throws(ModelError) -> Int {
-    let imageSize = try known.resolveImageSize(else: 64)
-    let multiple = 1 << (widths.count - 1)
-    guard imageSize % multiple == 0 else {
-      throw .unusable(
-        reason:
-          """
-          \(known.name): images of \(imageSize) pixels cannot be halved \(widths.count - 1) times; --image-size must \
-          be a multiple of \(multiple)
-          """)
-    }
+    let imageSize = try known.resolveImageSize(else: 64, levels: widths.count)
     _ = try known.resolve("in_channels", \.inChannels)
     _ = try known.resolve("model_channels", \.modelChannels, flag: "num-channels")
     _ = try known.resolve("channel_mult", \.channelMult)

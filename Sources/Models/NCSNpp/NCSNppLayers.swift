@@ -23,7 +23,7 @@ struct NCSNppConventions: Sendable, Equatable {
   var filter: [Double] = [1, 3, 3, 1]
   /// Whether sums with a residual branch are divided by √2.
   var rescalesSkips = true
-  /// The largest number of groups is 32; else it is 32 always.
+  /// Whether normalisations have a quarter as many groups as channels where that is fewer than 32; else they have 32.
   var hasFewerGroups = true
   /// The channels of an attention head; nil for one head.
   var headChannels: Int?

@@ -84,18 +84,9 @@ public struct ScoreSDE: ModelFamily {
     let imageSize = try layout.resolve(&known)
     let truths = ["True", "False"]
     try known.resolveNetwork([
-      "sde": ["vesde", "vpsde"], "continuous": truths, "fir": truths, "skip_rescale": truths, "scale_by_sigma": truths,
+      "continuous": truths, "fir": truths, "skip_rescale": truths, "scale_by_sigma": truths,
     ])
     try known.refuseOtherSettings(stated, of: "network of score_sde_pytorch")
-    let sde = known.resolved[network: "sde"]
-    if (sde == "vesde") != (layout.embedding == .fourier) {
-      throw .unusable(
-        reason:
-          """
-          \(name): --network sde=\(sde ?? "") is for networks \(sde == "vesde" ? "with" : "without") random \
-          frequencies (all_modules.0.W), and this one is \(sde == "vesde" ? "without" : "with"); leave it out
-          """)
-    }
     var network = NetworkFacts(
       family: Self.name, kind: kind, imageSize: imageSize, imageChannels: layout.imageChannels)
     network.conventions.keepsEpsilon = true
@@ -121,7 +112,6 @@ public struct ScoreSDE: ModelFamily {
     let isExploding = layout.embedding == .fourier
     let isDDPM = layout.resampler != .block
     let isContinuous = !isDDPM
-    defaults[network: "sde"] = isExploding ? "vesde" : "vpsde"
     defaults[network: "continuous"] = isContinuous ? "True" : "False"
     defaults[network: "fir"] = usesFilter ? "True" : "False"
     defaults[network: "skip_rescale"] = isDDPM ? "False" : "True"

@@ -54,6 +54,8 @@ public struct Architecture: Sendable, Equatable {
     let embedding = try reader.dimension(0, of: "input_blocks.1.0.emb_layers.1.weight")
     configuration.useScaleShiftNorm =
       try embedding == 2 * reader.dimension(0, of: "input_blocks.1.0.in_layers.2.weight")
+    let features = try reader.dimension(0, of: "time_embed.2.weight")
+    configuration.embeddingFeatures = features == 4 * modelChannels ? nil : features
     configuration.resblockUpdown = layout.resblockUpdown
     configuration.convResample = layout.convResample
 
@@ -86,6 +88,7 @@ extension Architecture {
     description.dims = configuration.dims
     description.numClasses = configuration.numClasses
     description.useScaleShiftNorm = configuration.useScaleShiftNorm
+    description.embeddingFeatures = configuration.embeddingFeatures
     description.imageSize = imageSize
     return description
   }

@@ -34,8 +34,9 @@ extension UNetConfiguration {
     // In diffusers, queries, keys and values are separate tensors, which are concatenated here.
     let isByPart = known.useNewAttentionOrder ?? known.family?.hasPrefix("diffusers") ?? false
     attentionOrder = isByPart ? .byPart : .byHead
-    attentionScale = known.family == Rosinality.name ? .channels : .head
-    if known.family == SR3.name { (embeddingFeatures, activatesEmbedding) = (modelChannels, false) }
+    attentionScale = known.attentionScale == "channels" ? .channels : .head
+    embeddingFeatures = known.embeddingFeatures
+    activatesEmbedding = known.activatesEmbedding ?? true
     normGroups = known.normNumGroups ?? normGroups
     normEpsilon = known.normEps ?? normEpsilon
     middleAttentionNorm = known.middleAttentionNorm ?? middleAttentionNorm

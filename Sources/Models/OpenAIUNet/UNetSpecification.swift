@@ -20,6 +20,7 @@ extension UNetCheckpoint {
     if let problem = stated.predictionProblem { throw .unusable(reason: problem) }
     var tensors = architecture.description
     (tensors.numHeads, tensors.useNewAttentionOrder) = (shown.numHeads, shown.useNewAttentionOrder)
+    (tensors.attentionScale, tensors.activatesEmbedding) = (shown.attentionScale, shown.activatesEmbedding)
     var known = SettingsResolver(
       name: name, tensors: tensors, file: checkpoint.described.map(architecture.onlyLevels),
       stated: ModelDescription(stated), published: published.map { ($0.name, $0.description) }, upstream: upstream)
@@ -53,6 +54,13 @@ extension UNetCheckpoint {
     _ known: inout SettingsResolver, _ architecture: Architecture, _ stated: StatedSettings, imageSize: Int
   ) throws(ModelError) {
     _ = try known.resolve("in_channels", \.inChannels)
+    if let file = known.file, known.tensors.conditionChannels == nil,
+      let claimed = file.description.conditionChannels, claimed != 0
+    {
+      throw .fileContradictsTensors(
+        file: file.file(of: "condition_channels"), key: "condition_channels", value: "\(claimed)", model: known.name,
+        found: "0")
+    }
     if try known.resolve("condition_channels", \.conditionChannels) != nil {
       _ = try known.resolve("condition_first", \.conditionFirst)
     }
@@ -143,6 +151,9 @@ extension UNetCheckpoint {
   private static func resolveHidden(_ known: inout SettingsResolver) throws(ModelError) {
     try known.resolveHeads()
     _ = try known.resolve("use_new_attention_order", \.useNewAttentionOrder)
+    _ = try known.resolve("attention_scale", \.attentionScale)
+    _ = try known.resolve("embedding_features", \.embeddingFeatures)
+    _ = try known.resolve("activates_embedding", \.activatesEmbedding)
     _ = try known.resolve("norm_num_groups", \.normNumGroups)
     _ = try known.resolve("norm_eps", \.normEps)
     _ = try known.resolve("middle_attention_norm", \.middleAttentionNorm)

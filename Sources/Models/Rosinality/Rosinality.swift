@@ -8,6 +8,12 @@ public struct Rosinality: UNetFamily {
   /// See `ModelFamily`.
   public static let signature: String? = "down.1.resblocks.norm1.weight"
 
+  static let shown: ModelDescription = {
+    var shown = ModelDescription()
+    shown.attentionScale = "channels"
+    return shown
+  }()
+
   let unet: UNetCheckpoint
 
   /// See `ModelFamily`. Recognises the names of its residual blocks.

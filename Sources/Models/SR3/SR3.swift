@@ -9,7 +9,11 @@ public struct SR3: UNetFamily {
   public static let name = "sr3"
   /// See `ModelFamily`.
   public static let signature: String? = "noise_level_mlp.1.weight"
-  static let shown = ModelDescription.oneHead
+  static let shown: ModelDescription = {
+    var shown = ModelDescription.oneHead
+    shown.activatesEmbedding = false
+    return shown
+  }()
 
   let unet: UNetCheckpoint
 

@@ -5,9 +5,9 @@ import DiffusionFiles
 /// The description of a model apart from its tensors; anything the file does not give is nil. JSON keys are the
 /// original's constructor arguments and flags: `model_channels`, `noise_schedule`, …
 public struct ModelDescription: Sendable, Equatable, Codable {
-  /// The model family: `improved`, `guided` or `diffusers`, or a name that starts with one (`improved-diffusion`).
+  /// The model family, a name in `ModelFamilies.all`, or its first word: `improved`, `guided-diffusion`, `diffusers`.
   public var family: String?
-  /// The original's class: `UNetModel`, `SuperResModel` or `EncoderUNetModel`.
+  /// The network's class in its code base, such as the original's `UNetModel`, `SuperResModel` or `EncoderUNetModel`.
   public var kind: String?
   /// The width and height of the images, in pixels.
   public var imageSize: Int?
@@ -45,6 +45,12 @@ public struct ModelDescription: Sendable, Equatable, Codable {
   public var numHeadChannels: Int?
   /// Whether q, k and v are packed for all heads together (guided-diffusion).
   public var useNewAttentionOrder: Bool?
+  /// What scores of attention are divided by the root of: `channels`, all of them; a head's if nil (rosinality).
+  public var attentionScale: String?
+  /// The features of the embedding that blocks project, where they are not four times the base width (SR3).
+  public var embeddingFeatures: Int?
+  /// Whether blocks activate the embedding before they project it; true if nil.
+  public var activatesEmbedding: Bool?
   /// Whether residual blocks do the resampling (guided-diffusion).
   public var resblockUpdown: Bool?
   /// Whether the timestep embedding scales and shifts, instead of being added.

@@ -111,7 +111,14 @@ extension SettingsResolver {
           reason: "\(name): --network \(key)=\(value): the value is none of \(values.joined(separator: ", "))")
       }
     }
-    for (key, _) in keys { _ = try resolve(key, \.[network: key], flag: "network \(key)") }
+    for (key, values) in keys {
+      guard let value = try resolve(key, \.[network: key], flag: "network \(key)"), !values.isEmpty,
+        !values.contains(value)
+      else { continue }
+      throw .unusable(
+        reason:
+          "\(file?.file(of: key) ?? name): \"\(key)\" is \(value), which is none of \(values.joined(separator: ", "))")
+    }
   }
 
   /// - Throws: `ModelError.unusable` if the user states a setting that nothing has resolved: networks of this family do
@@ -142,11 +149,30 @@ extension SettingsResolver {
 
   /// Resolves the image size.
   ///
+  /// - Parameters:
+  ///   - fallback: the size if nothing says it; nil if it has to be said.
+  ///   - levels: the levels of the network, each of half the resolution of the one before.
   /// - Throws: `ModelError` if two sources contradict each other, or images of this size cannot be drawn.
-  mutating func resolveImageSize(else fallback: Int) throws(ModelError) -> Int {
-    let imageSize = try resolve("image_size", \.imageSize, else: fallback)
+  mutating func resolveImageSize(else fallback: Int?, levels: Int = 1) throws(ModelError) -> Int {
+    let multiple = 1 << (levels - 1)
+    guard let imageSize = try resolve("image_size", \.imageSize) ?? fallback else {
+      throw .unusable(
+        reason:
+          """
+          \(name): no tensor shows the size of its images; type --image-size N\
+          \(multiple > 1 ? ", a multiple of \(multiple)" : "")
+          """)
+    }
     guard (1...4096).contains(imageSize) else {
       throw .unusable(reason: "\(name): images of \(imageSize) pixels cannot be drawn; --image-size is 1 to 4096")
+    }
+    guard imageSize % multiple == 0 else {
+      throw .unusable(
+        reason:
+          """
+          \(name): images of \(imageSize) pixels cannot be halved \(levels - 1) times; --image-size must be a multiple \
+          of \(multiple)
+          """)
     }
     return imageSize
   }

@@ -45,7 +45,7 @@ public struct StatedSettings: Sendable, Equatable, Codable {
   public var noiseSchedule: String?
   /// Whether timesteps are rescaled to run to 1000 for any T.
   public var rescaleTimesteps: Bool?
-  /// The process: `diffusion`, `edm`, `consistency`, `flow` or `rectified-flow`.
+  /// The process: a name in `ProcessSpecification.names`.
   public var process: String?
   /// The least σ of a continuous process.
   public var sigmaMin: Double?

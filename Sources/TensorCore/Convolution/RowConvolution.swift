@@ -50,7 +50,7 @@ public struct RowConvolution: Sendable {
       { "convolution \(kernel)×\(kernel) by rows, \(inChannels) → \(outChannels), \(sizeText([height, width]))" },
       multiplyAdds: batch * height * width * inChannels * outChannels * kernel * kernel
     ) {
-      padded(x).withUnsafePointer { source in
+      x.padded(by: kernel / 2).withUnsafePointer { source in
         Tensor([batch, height, width, outChannels]) { out in
           implicitGEMM(
             rowCount: batch * height * width, weights: weights.value, out: out, outStride: outChannels
@@ -61,24 +61,6 @@ public struct RowConvolution: Sendable {
               let first = source + (n * lines + y) * line + column * inChannels
               for tap in 0..<kernel { addresses[tap * rows.count + row - rows.lowerBound] = first + tap * line }
             }
-          }
-        }
-      }
-    }
-  }
-
-  /// The pictures with zeros around them.
-  private func padded(_ x: Tensor) -> Tensor {
-    let (batch, height, width) = (x.shape[0], x.shape[1], x.shape[2])
-    let (margin, line) = (kernel / 2, (width + kernel - 1) * inChannels)
-    let lines = height + kernel - 1
-    return x.withUnsafePointer { source in
-      Tensor([batch, lines, width + kernel - 1, inChannels]) { out in
-        out.update(repeating: 0, count: batch * lines * line)
-        for n in 0..<batch {
-          for y in 0..<height {
-            (out + (n * lines + y + margin) * line + margin * inChannels).update(
-              from: source + (n * height + y) * width * inChannels, count: width * inChannels)
           }
         }
       }
