@@ -12,8 +12,8 @@ private let drawingOptions: [OptionDefinition] = [
   OptionDefinition(
     "model", .required(name: "FILE", example: "digits.pt"), .drawing, of: CommandName.running,
     """
-    a checkpoint (.pt, .pth, .ckpt, .bin, .pkl or .safetensors), a folder saved by diffusers, or the folder of a training run; \
-    default: the embedded model of handwritten digits
+    a checkpoint (.pt, .pth, .ckpt, .bin, .pkl or .safetensors), a folder saved by diffusers, or the folder of a \
+    training run; default: the embedded model of handwritten digits
     """
   ) { o, value, _ throws(UsageError) in o.request.model = value },
   OptionDefinition(
