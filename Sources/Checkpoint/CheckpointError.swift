@@ -68,7 +68,7 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
     case .folder(let file):
       """
       \(file): is a folder, and not one that diffusers saved (it has no diffusion_pytorch_model); \
-      give the .pt or .safetensors file in it
+      give the checkpoint in it, a .pt or .safetensors for instance
       """
     case .notAFile(let file): "\(file): is not a regular file; save the checkpoint to disk first"
     case .empty(let file): "\(file): is empty; copy or download it again"

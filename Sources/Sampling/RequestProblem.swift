@@ -93,7 +93,7 @@ extension SamplingRequest {
   private var pictureProblem: String? {
     if initImage == nil {
       if mask != nil && condition == nil {
-        return "--mask needs an image to start from; type --init-image and its file too"
+        return "--mask needs an image; type --init-image and its file too, or --condition for Palette"
       }
       if strength != nil {
         return "--strength needs an image to start from; type --init-image and its file too"

@@ -89,7 +89,7 @@ public enum SamplingError: Error, Equatable, CustomStringConvertible {
     case .noNullClass(let model):
       """
       --guidance needs a model with a null class, and \(model) has none that is known; \
-      type --null-class and its number, or leave --guidance out
+      leave --guidance out, or type --null-class and its number if it was trained with one
       """
     case .intervalWithoutGuidance:
       "--guidance-interval needs guidance; type for instance --guidance 1.5 too"

@@ -66,7 +66,9 @@ func convert(_ options: Options, to destination: CheckpointDestination) throws {
     try writeAtomically(Array((export.scheduler + "\n").utf8), to: "\(folder)/scheduler/scheduler_config.json")
     // The index last: without it, nothing takes the folder for a model.
     try writeAtomically(Array((export.index + "\n").utf8), to: "\(folder)/model_index.json")
-    done = "\(path): \(count), for diffusers' DDPMPipeline"
+    // The pipeline has no argument for classes.
+    let reader = source.specification.classCount == nil ? "DDPMPipeline" : "UNet2DModel, with class_labels"
+    done = "\(path): \(count), for diffusers' \(reader)"
   }
   // At once: nothing can fail between the lines.
   writeError(

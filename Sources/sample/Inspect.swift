@@ -25,9 +25,9 @@ extension Inspection {
       "weights     \(weights) (\(weightsKnownFrom))",
       "parameters  \(grouped(parameters))",
       "arithmetic  \(quantity(Double(flop), "FLOP")) per forward pass of one image",
-      "",
-      "    pixels  channels  attention     parameters        FLOP",
     ]
+    // Networks of some code bases are no stack of levels.
+    if !levels.isEmpty { lines += ["", "    pixels  channels  attention     parameters        FLOP"] }
     lines += levels.map { level in
       right("\(level.size)×\(level.size)", 10) + right("\(level.channels)", 10)
         + right(level.heads.map { $0 == 1 ? "1 head" : "\($0) heads" } ?? "", 11)

@@ -22,7 +22,7 @@ struct PictureOptionsTests {
   }
 
   @Test(arguments: [
-    ("--mask m.png", "--mask needs an image to start from; type --init-image and its file too"),
+    ("--mask m.png", "--mask needs an image; type --init-image and its file too, or --condition for Palette"),
     ("--strength 0.5", "--strength needs an image to start from; type --init-image and its file too"),
     (
       "--jump-length 5",

@@ -173,7 +173,7 @@ struct CommandLineTests: RunsSample {
       "--model .", 1,
       """
       sample: .: is a folder, and not one that diffusers saved (it has no diffusion_pytorch_model); \
-      give the .pt or .safetensors file in it
+      give the checkpoint in it, a .pt or .safetensors for instance
 
       """
     ),

@@ -82,7 +82,7 @@ struct EDMTests: RunsSample {
 
   @Test(arguments: [
     ("--num-heads 4", "--num-heads is no setting of a SongUNet"), ("--image-size 32", "contradicts"),
-    ("--network release=1.0.0", "has no settings that its tensors do not show"), ("--class 5", "0 to 4"),
+    ("--network release=1.0.0", "have no such settings"), ("--class 5", "0 to 4"),
   ])
   func refusesWhatItHasNot(options: String, said: String) throws {
     defer { cleanUp() }

@@ -185,7 +185,7 @@ struct InitialImageTests: RunsSample {
     (
       "--init-image l.npz", 1, "l.npz: has the label 11, but the embedded model has 11 classes, 0 to 10"
     ),
-    ("--mask black.png", 64, "--mask needs an image to start from; type --init-image and its file too"),
+    ("--mask black.png", 64, "--mask needs an image; type --init-image and its file too, or --condition for Palette"),
     (
       "--init-image a.png --noise x.npy", 64,
       "--init-image and --noise both say what to start from; type only one of them"

@@ -136,7 +136,7 @@ struct ModelTests: RunsSample {
       "--guidance 2",
       """
       sample: --guidance needs a model with a null class, and MODEL has none that is known; \
-      type --null-class and its number, or leave --guidance out
+      leave --guidance out, or type --null-class and its number if it was trained with one
 
       """
     ),

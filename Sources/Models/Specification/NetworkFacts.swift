@@ -103,7 +103,10 @@ extension SettingsResolver {
         let known = keys.map(\.key)
         throw .unusable(
           reason: known.isEmpty
-            ? "\(name): --network \(key): its network has no settings that its tensors do not show; leave --network out"
+            ? """
+            \(name): --network \(key): networks of its code base have no such settings; leave --network out, or state what \
+            inspect calls assumed in a file beside it (\(name).json)
+            """
             : "\(name): --network \(key): its network has no such setting; it has \(known.joined(separator: ", "))")
       }
       guard values.isEmpty || values.contains(value) else {
