@@ -104,8 +104,8 @@ extension SettingsResolver {
         throw .unusable(
           reason: known.isEmpty
             ? """
-            \(name): --network \(key): networks of its code base have no such settings; leave --network out, or state what \
-            inspect calls assumed in a file beside it (\(name).json)
+            \(name): --network \(key): networks of its code base have no such settings; leave --network out, or state \
+            what inspect calls assumed in a file beside it (\(name).json)
             """
             : "\(name): --network \(key): its network has no such setting; it has \(known.joined(separator: ", "))")
       }
