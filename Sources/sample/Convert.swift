@@ -53,9 +53,8 @@ func convert(_ options: Options, to destination: CheckpointDestination) throws {
     try descriptionFile.finish()
     try file.finish()
     done = "\(path): \(count), with the description above in \(beside)"
-  case .diffusers(let path):
-    let folder = String(path.dropLast())
-    try checkFree(folder, options)
+  case .diffusers(let folder):
+    try checkFolder(folder, options)
     let export = try DiffusersExport(source)
     for part in [folder, "\(folder)/unet", "\(folder)/scheduler"] { try makeFolder(part) }
     let weights = "\(folder)/unet/diffusion_pytorch_model.safetensors"
@@ -68,7 +67,7 @@ func convert(_ options: Options, to destination: CheckpointDestination) throws {
     try writeAtomically(Array((export.index + "\n").utf8), to: "\(folder)/model_index.json")
     // The pipeline has no argument for classes.
     let reader = source.specification.classCount == nil ? "DDPMPipeline" : "UNet2DModel, with class_labels"
-    done = "\(path): \(count), for diffusers' \(reader)"
+    done = "\(folder): \(count), for diffusers' \(reader)"
   }
   // At once: nothing can fail between the lines.
   writeError(
@@ -78,6 +77,28 @@ func convert(_ options: Options, to destination: CheckpointDestination) throws {
 /// - Throws: `FileExists` if the file exists and must not be replaced.
 private func checkFree(_ path: String, _ options: Options) throws {
   if !options.output.overwrite, try kind(ofPath: path) != .nothing { throw FileExists(path: path) }
+}
+
+/// - Throws: as `checkFree`, also if the folder is a file, or holds weights that diffusers would read in place of those to
+///   be written.
+private func checkFolder(_ folder: String, _ options: Options) throws {
+  try checkFree(folder, options)
+  let kind = try kind(ofPath: folder)
+  guard kind != .nothing else { return }
+  guard kind == .folder else { throw Unsuitable(path: folder, reason: "is no folder") }
+  let unet = "\(folder)/unet"
+  guard try DiffusionFiles.kind(ofPath: unet) == .folder else { return }
+  let weights = "diffusion_pytorch_model"
+  let others = try namesInFolder(unet).filter { $0.hasPrefix(weights) && $0 != "\(weights).safetensors" }
+  if let other = others.first { throw Unsuitable(path: folder, reason: "holds other weights (unet/\(other))") }
+}
+
+/// A folder that a model cannot be written to.
+private struct Unsuitable: Error, CustomStringConvertible {
+  let path: String
+  let reason: String
+
+  var description: String { "\(path): \(reason); choose another name" }
 }
 
 /// A file that must not be replaced.

@@ -6,7 +6,7 @@ public enum CheckpointDestination: Sendable, Equatable {
   case safetensors(String)
   /// A `.pt` for PyTorch.
   case torch(String)
-  /// A folder that diffusers loads; the path ends with `/`.
+  /// A folder that diffusers loads, without the `/` at the end.
   case diffusers(String)
 
   /// Parses the output path of a conversion.
@@ -16,8 +16,8 @@ public enum CheckpointDestination: Sendable, Equatable {
   ///   - input: the file to convert, for the error's example.
   init(_ path: String, from input: String) throws(UsageError) {
     let name = path.lowercased()
-    if name.hasSuffix("/") {
-      self = .diffusers(path)
+    if name.hasSuffix("/"), let end = path.lastIndex(where: { $0 != "/" }) {
+      self = .diffusers(String(path[...end]))
     } else if name.hasSuffix(".safetensors") {
       self = .safetensors(path)
     } else if name.hasSuffix(".pt") || name.hasSuffix(".pth") {

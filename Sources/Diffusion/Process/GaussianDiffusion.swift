@@ -85,15 +85,19 @@ public struct GaussianDiffusion: Sendable {
         && timesteps[0] >= 0 && timesteps[timesteps.count - 1] < originalBetas.count,
       "\(timesteps) are not ascending timesteps of a process of \(originalBetas.count)")
     let betas: [Double]
+    var kept: [Double]?
     if timesteps.count == originalBetas.count {
       // Converting to ᾱ and back would lose digits of small β.
       betas = originalBetas
     } else {
       let originalAlphasCumprod = cumulativeProducts(originalBetas)
-      betas = merged(timesteps.map { originalAlphasCumprod[$0] })
+      let alphasCumprod = timesteps.map { originalAlphasCumprod[$0] }
+      betas = merged(alphasCumprod)
+      // Where hardly anything of the image is left, β rounds to 1, of which no ᾱ follows.
+      if betas.contains(where: { $0 >= 1 }) { kept = alphasCumprod }
     }
     self.init(
-      betas: betas, alphasCumprod: cumulativeProducts(betas), timestepMap: timesteps.map(Double.init),
+      betas: betas, alphasCumprod: kept ?? cumulativeProducts(betas), timestepMap: timesteps.map(Double.init),
       originalSteps: originalBetas.count, meanType: meanType, varType: varType, rescaleTimesteps: rescaleTimesteps)
   }
 

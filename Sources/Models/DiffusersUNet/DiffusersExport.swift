@@ -89,6 +89,7 @@ public struct DiffusersExport: Sendable {
       (configuration.channelMult.first != 1, "its first level is not of its base width"),
       (!configuration.activatesEmbedding, "its blocks project the embedding without activating it"),
       (process.continuous != nil, "its process is \(process.name)"),
+      (process.betas.last == 1, "its process ends in pure noise"),
       (process.conditioning != .timestep, "it is told noise levels, not timesteps"),
       (process.rescaleTimesteps && process.steps != 1000, "it is told timesteps scaled to 1000"),
     ]

@@ -107,6 +107,8 @@ struct SchedulerConfiguration: Encodable {
   let varianceType: String
   let clipSample: Bool
   let clipSampleRange: Double
+  /// Left out if the model's file names none.
+  let timestepSpacing: String?
 
   enum CodingKeys: String, CodingKey {
     case className = "_class_name"
@@ -116,6 +118,7 @@ struct SchedulerConfiguration: Encodable {
     case varianceType = "variance_type"
     case clipSample = "clip_sample"
     case clipSampleRange = "clip_sample_range"
+    case timestepSpacing = "timestep_spacing"
   }
 
   init(_ specification: ModelSpecification) {
@@ -130,6 +133,7 @@ struct SchedulerConfiguration: Encodable {
       case .learned: "learned"
       case .learnedRange: "learned_range"
       }
+    timestepSpacing = specification.spacing?.rawValue
     if case .range(let bound) = specification.clipping {
       (clipSample, clipSampleRange) = (true, bound)
     } else {
