@@ -5,6 +5,9 @@ usage: families.py SAMPLE_BINARY [--checkouts FOLDER] [--networks sr3,palette] [
 FOLDER holds checkouts of code bases that are not on PyPI: edm (NVlabs/edm), score_sde (yang-song/score_sde_pytorch), and sr3 and palette
 (Janspiry's Image-Super-Resolution-via-Iterative-Refinement and Palette-Image-to-Image-Diffusion-Models). Without one its networks are left
 out. Networks that are slow are measured with one picture at a time only.
+
+PyTorch's threads wait for one another in loops: where other work takes a core from them, a pass of two threads takes up to thirty times as
+long. There --threads 1 is the fair comparison.
 """
 
 import argparse

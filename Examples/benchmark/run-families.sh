@@ -9,11 +9,10 @@ root=$(cd ../.. && pwd)
 environment=$root/.build/peers
 
 make -C "$root" build
-packages="numpy torch diffusers einops denoising-diffusion-pytorch ema-pytorch monai ml-collections scipy requests"
+packages=(numpy torch diffusers einops denoising-diffusion-pytorch ema-pytorch monai ml-collections scipy requests)
 if ! "$environment/bin/python" -c "import numpy, torch, diffusers, denoising_diffusion_pytorch, monai, ml_collections, requests" 2> /dev/null; then
   python3 -m venv "$environment"
-  # shellcheck disable=SC2086
-  "$environment/bin/pip" install --quiet $packages
+  "$environment/bin/pip" install --quiet "${packages[@]}"
 fi
 lscpu | grep "Model name" || true
 "$environment/bin/pip" list --format=freeze | grep -E "^(torch|diffusers|denoising.diffusion.pytorch|monai)=" || true
