@@ -21,8 +21,8 @@ SHARED = $(foreach program,$(PROGRAMS),man/man1/$(program).1 bash-completion/com
   zsh/site-functions/_$(program) fish/vendor_completions.d/$(program).fish)
 APT_GET = $$(test "$$(id -u)" = 0 || echo sudo) apt-get
 
-.PHONY: help build demo test lint graph format docs bench bench-peers bench-training digits same-bytes isa-check count-check \
-  batch-check train-check soak sanitize failure-check pngsuite-check slurm-check embedding-check zoo-check fuzz published-check shared install \
+.PHONY: help build demo test lint graph format docs bench bench-peers bench-training bench-families digits same-bytes isa-check \
+  count-check batch-check train-check soak sanitize failure-check pngsuite-check slurm-check embedding-check zoo-check fuzz published-check shared install \
   uninstall dist install-check clean libpng
 
 help: ## list the targets
@@ -71,6 +71,9 @@ digits: build ## train the embedded model of handwritten digits anew, into .buil
 
 bench-training: build ## compare steps of training with PyTorch's, from PyPI (some minutes)
 	Examples/benchmark/run-training.sh
+
+bench-families: build ## compare the families' networks with their own code (CHECKOUTS=FOLDER for those not on PyPI; half an hour)
+	Examples/benchmark/run-families.sh $(if $(CHECKOUTS),--checkouts "$(abspath $(CHECKOUTS))")
 
 isa-check: build ## check that old CPUs run the binary (needs qemu-user and netpbm)
 	Tests/Checks/isa-check.sh $(SAMPLE)

@@ -43,13 +43,20 @@ extension Tensor {
     let (batch, channels) = (shape[0], shape[shape.count - 1])
     precondition(offsets.shape == [batch, channels], "cannot add \(offsets.shape) to the channels of \(shape)")
     let table = KernelChoice.current
-    let pixels = shape[1..<shape.count - 1].reduce(1, *)
-    return withUnsafePointer { source in
-      offsets.withUnsafePointer { offsets in
-        Tensor(shape) { out in
-          ThreadPool.shared.forEach(batch) { n in
-            for p in n * pixels..<(n + 1) * pixels {
-              table.add(source + p * channels, offsets + n * channels, channels, out + p * channels)
+    let size = shape[1..<shape.count - 1]
+    let pixels = size.reduce(1, *)
+    // A picture has many pixels, and a batch may have one picture.
+    let strip = max(1, Self.strip / max(1, channels))
+    let strips = (pixels + strip - 1) / strip
+    return LayerProfile.measure({ "adding to channels, \(channels), \(sizeText(size))" }) {
+      withUnsafePointer { source in
+        offsets.withUnsafePointer { offsets in
+          Tensor(shape) { out in
+            ThreadPool.shared.forEach(batch * strips) { item in
+              let (n, part) = item.quotientAndRemainder(dividingBy: strips)
+              for p in n * pixels + part * strip..<n * pixels + min(pixels, (part + 1) * strip) {
+                table.add(source + p * channels, offsets + n * channels, channels, out + p * channels)
+              }
             }
           }
         }
@@ -58,9 +65,11 @@ extension Tensor {
       recordedName != nil || offsets.recordedName != nil, as: .sumOfChannels(recordedName, offsets.recordedName))
   }
 
+  /// As many values as are worth a thread's time.
+  static let strip = 16_384
+
   /// Calls `body(offset, count)`, in parallel, for strips long enough to be worth a thread's time.
   static func forStrips(of count: Int, _ body: (_ offset: Int, _ count: Int) -> Void) {
-    let strip = 16_384
     ThreadPool.shared.forEach((count + strip - 1) / strip) { i in
       body(i * strip, min(strip, count - i * strip))
     }

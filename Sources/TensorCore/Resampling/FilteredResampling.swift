@@ -124,9 +124,11 @@ extension Tensor {
   /// Every element times `factor`.
   public func scaled(by factor: Float) -> Tensor {
     let kernels = KernelChoice.current.rows
-    return withUnsafePointer { source in
-      Tensor(shape) { out in
-        Tensor.forStrips(of: count) { kernels.scale(source + $0, factor, $1, out + $0) }
+    return LayerProfile.measure({ "scaling, \(sizeText(shape.dropFirst()))" }) {
+      withUnsafePointer { source in
+        Tensor(shape) { out in
+          Tensor.forStrips(of: count) { kernels.scale(source + $0, factor, $1, out + $0) }
+        }
       }
     }
   }

@@ -7,20 +7,25 @@ extension Tensor {
   public func averagePooled() -> Tensor {
     let (planes, height, width, channels) = Self.planesAndSize(shape)
     let (rows, columns) = (height.halved, width.halved)
-    let scale = 1 / Float(height.factor * width.factor)
-    return withUnsafePointer { source in
-      Tensor(resampledShape(rows: rows, columns: columns)) { out in
-        ThreadPool.shared.forEach(planes) { plane in
-          for y in 0..<rows {
-            for x in 0..<columns {
-              let target = out + ((plane * rows + y) * columns + x) * channels
-              for c in 0..<channels {
-                var sum: Float = 0
-                for dy in 0..<height.factor {
-                  let row = (plane * height.size + y * height.factor + dy) * width.size + x * width.factor
-                  for dx in 0..<width.factor { sum += source[(row + dx) * channels + c] }
+    // Powers of two: weighting before adding rounds as scaling the sum does.
+    let weights = [Float](
+      repeating: 1 / Float(height.factor * width.factor), count: height.factor * width.factor)
+    let kernels = KernelChoice.current.rows
+    return LayerProfile.measure({ "average pooling, \(channels), \(sizeText([rows, columns]))" }) {
+      withUnsafePointer { source in
+        Tensor(resampledShape(rows: rows, columns: columns)) { out in
+          ThreadPool.shared.forEach(planes * rows) { line in
+            let (plane, y) = line.quotientAndRemainder(dividingBy: rows)
+            withUnsafeTemporaryAllocation(of: UnsafePointer<Float>.self, capacity: weights.count) { addresses in
+              weights.withUnsafeBufferPointer { weights in
+                guard let address = addresses.baseAddress, let weight = weights.baseAddress else { return }
+                for x in 0..<columns {
+                  for dy in 0..<height.factor {
+                    let row = (plane * height.size + y * height.factor + dy) * width.size + x * width.factor
+                    for dx in 0..<width.factor { address[dy * width.factor + dx] = source + (row + dx) * channels }
+                  }
+                  kernels.weightedSum(address, weight, weights.count, channels, out + (line * columns + x) * channels)
                 }
-                target[c] = sum * scale
               }
             }
           }
