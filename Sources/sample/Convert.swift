@@ -13,6 +13,14 @@ import TensorCore
 ///   renaming the `.pt` fails.
 func convert(_ options: Options, to destination: CheckpointDestination) throws {
   let source = try ModelSource(path: options.request.model ?? "", stated: options.request.settings)
+  if let autoencoder = source.specification.autoencoder {
+    throw ModelError.unusable(
+      reason:
+        """
+        \(source.name): draws latents, and the \(autoencoder.kind) that decodes them would be lost; draw from the \
+        folder as it is
+        """)
+  }
   // Incomplete models are not converted.
   var warnings = source.specification.guesses.map { "\(source.name): \($0)" }
   if source.specification.task == .classification {
