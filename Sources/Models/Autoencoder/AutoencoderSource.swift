@@ -68,6 +68,6 @@ public struct AutoencoderSource: Sendable {
     guard let first = unused.first else { return network }
     throw .unusedTensor(
       model: state.name, tensor: first, shape: state.shape(of: first) ?? [], others: unused.count - 1,
-      network: shape.kind.rawValue)
+      network: "diffusers \(shape.kind.rawValue)")
   }
 }

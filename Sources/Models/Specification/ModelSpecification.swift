@@ -80,8 +80,8 @@ public struct ModelSpecification: Sendable {
     conditionChannels == 0 ? nil : Tensor(zeros: [count, conditionChannels, imageSize, imageSize])
   }
 
-  /// Whether `DenoiserCheck` can tell anything of it: its network is told timesteps, or levels, and draws pictures, from
-  /// no other that would have to fit.
+  /// Whether `DenoiserCheck` can tell anything of it: its network is told timesteps, or levels, and draws pictures, not
+  /// latents, from no others that would have to fit.
   public var canBeChecked: Bool {
     conditionChannels == 0 && process.conditioning == .timestep && autoencoder == nil
   }
