@@ -24,6 +24,8 @@ public struct Inspection: Sendable, Encodable {
   public let parameters: Int
   /// The FLOP of a forward pass over one image: 2 · its multiply-adds.
   public let flop: Int
+  /// What decodes its latents; nil if it draws pictures.
+  public let autoencoder: Decoding?
   /// The network's resolutions, highest first.
   public let levels: [LevelRow]
   /// The resolved settings.
@@ -43,6 +45,24 @@ public struct Inspection: Sendable, Encodable {
     public let parameters: Int
     /// The FLOP of its blocks for one image.
     public let flop: Int
+  }
+
+  /// An autoencoder.
+  public struct Decoding: Sendable, Encodable {
+    /// The class.
+    public let kind: String
+    /// The number of parameters.
+    public let parameters: Int
+    /// The shape of latents, `[C, H, W]`.
+    public let latents: [Int]
+    /// The shape of pictures, `[C, H, W]`.
+    public let pictures: [Int]
+    /// What latents are divided by before they are decoded.
+    public let scalingFactor: Double
+    /// The FLOP of decoding one image.
+    public let flop: Int
+    /// Whether pictures can be encoded.
+    public let hasEncoder: Bool
   }
 
   /// A setting and how it is known.
@@ -76,6 +96,14 @@ public struct Inspection: Sendable, Encodable {
       flop = 2 * network.countFlops(batch: 1, size: size).total
     } else {
       flop = 2 * (try source.classifier().countFlops(batch: 1).total)
+    }
+    let decoder = try source.autoencoder()
+    autoencoder = decoder.map { decoder in
+      Decoding(
+        kind: decoder.facts.kind, parameters: source.family.autoencoder?.state.elementCount ?? 0,
+        latents: specification.imageShape, pictures: specification.pictureShape,
+        scalingFactor: decoder.facts.scalingFactor, flop: 2 * decoder.countFlops(size: size).total,
+        hasEncoder: decoder.facts.hasEncoder)
     }
     check = network.flatMap {
       specification.dimensions == 2 && specification.canBeChecked

@@ -54,6 +54,9 @@ public protocol ModelFamily: Sendable {
   func classifier(_ specification: ModelSpecification, _ weights: Weights) throws(CheckpointError)
     -> any NoisyClassifier
 
+  /// The autoencoder whose latents the network draws, read from files beside the network's; nil if it draws pictures.
+  var autoencoder: AutoencoderSource? { get }
+
   /// The network's resolutions, for `sample inspect`; empty if it has no such levels.
   func levels(_ specification: ModelSpecification, _ network: (any DenoisingNetwork)?) -> [Level]
 }
@@ -77,6 +80,9 @@ extension ModelFamily {
   ) throws(CheckpointError) -> any NoisyClassifier {
     preconditionFailure("\(Self.name) has no classifiers, and specified one")
   }
+
+  /// Nil: networks draw pictures.
+  public var autoencoder: AutoencoderSource? { nil }
 
   /// Empty: the network reports no levels.
   public func levels(_ specification: ModelSpecification, _ network: (any DenoisingNetwork)?) -> [Level] { [] }

@@ -41,7 +41,9 @@ public struct ModelSource: Sendable {
     for candidate in families {
       guard let family = try candidate.recognize(contents, stated) else { continue }
       self.family = family
-      specification = try family.specification(stated)
+      var specification = try family.specification(stated)
+      try family.autoencoder?.describe(&specification, name: name)
+      self.specification = specification
       return
     }
     // The plainest, which are asked last, first.
@@ -67,6 +69,10 @@ public struct ModelSource: Sendable {
       throw .unusable(
         reason: "\(name): networks of \(specification.family) only draw; train goes on with those of OpenAI's UNet")
     }
+    guard specification.autoencoder == nil else {
+      throw .unusable(
+        reason: "\(name): draws latents, and train learns from pictures; give a model that draws pictures")
+    }
     let weights = Weights(checkpoint.state).asVariables()
     let network = try network(weights, options)
     checkpoint.state.releasePages()
@@ -80,6 +86,14 @@ public struct ModelSource: Sendable {
   public func classifier(takesGradients: Bool = false) throws(ModelError) -> any NoisyClassifier {
     let weights = takesGradients ? Weights(checkpoint.state).asVariables(frozen: true) : Weights(checkpoint.state)
     return try build(weights) { () throws(CheckpointError) in try family.classifier(specification, weights) }
+  }
+
+  /// Builds the autoencoder whose latents the network draws; nil if it draws pictures.
+  ///
+  /// - Throws: as `network()`.
+  public func autoencoder() throws(ModelError) -> Autoencoder? {
+    guard let source = family.autoencoder else { return nil }
+    return try source.network()
   }
 
   private func network(

@@ -2,6 +2,7 @@ import DiffusionCore
 import DiffusionFiles
 import DiffusionImages
 import Sampling
+import TensorCore
 
 /// What `--frames` and `--strip` write besides the image: the prediction x̂₀ step by step, as in figure 6 of Ho et al.
 /// 2020. (x_t itself shows little: it is noise for most of the way.)
@@ -38,8 +39,11 @@ public struct DenoisingFiles {
   ///
   /// - Throws: `ImageError`.
   public mutating func add(_ state: SamplerState) throws {
-    try frames?.add(state)
-    try strip?.add(state)
+    // Decoded only once, and only if it is recorded.
+    guard frames?.records(state) == true || strip?.records(state) == true else { return }
+    let pictures = plan.model.pictures(of: state.shown)
+    try frames?.add(pictures, of: state)
+    try strip?.add(pictures, of: state)
   }
 
   /// Writes everything; `finish` only has to rename, so a file that cannot be written is noticed before the
@@ -101,10 +105,12 @@ private struct DenoisingRecord {
     batches = [[[UInt8]]](repeating: [], count: steps.count)
   }
 
-  /// Records a state if its step is one of `steps`.
-  mutating func add(_ state: SamplerState) throws {
+  /// Whether the step of `state` is one of `steps`.
+  func records(_ state: SamplerState) -> Bool { steps.contains(state.step) }
+
+  /// Records `x`, the pictures of a state, `[N, C, H, W]`, if its step is one of `steps`.
+  mutating func add(_ x: Tensor, of state: SamplerState) throws {
     guard let place = steps.firstIndex(of: state.step) else { return }
-    let x = state.shown
     height = x.shape[2]
     let pictures = try (0..<x.shape[0]).map { try Picture(x, $0) }
     batches[place].append(try grid(pictures, columns: 1).png())

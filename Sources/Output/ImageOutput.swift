@@ -26,11 +26,11 @@ public struct ImageOutput {
     (self.plan, self.request, self.program) = (plan, request, program)
     destination = try Self.destination(plan, request)
     if destination.format.holds != .arrays {
-      let channels = plan.imageShape[0]
+      let channels = plan.pictureShape[0]
       if channels != 1 && channels != 3 { throw ImageError.channels(channels) }
       try checkSheet(
         of: request.sheet == nil ? 1 : max(1, plan.indices.count), columns: request.sheet?.columns,
-        width: plan.imageShape[2], height: plan.imageShape[1], scale: request.scale)
+        width: plan.pictureShape[2], height: plan.pictureShape[1], scale: request.scale)
     }
     if let pattern = destination.pattern { try Self.check(pattern, plan, request) }
   }
@@ -114,7 +114,7 @@ public struct ImageOutput {
     guard request.isUpstreamRun && request.sheet == nil else {
       return OutputDestination(PNGSink.format, path: "sample.png")
     }
-    let shape = [plan.indices.count] + plan.imageShape.dropFirst() + plan.imageShape.prefix(1)
+    let shape = [plan.indices.count] + plan.pictureShape.dropFirst() + plan.pictureShape.prefix(1)
     return OutputDestination(
       NPZSink.format, path: "samples_\(shape.map(String.init).joined(separator: "x")).npz")
   }

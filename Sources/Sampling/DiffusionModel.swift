@@ -16,6 +16,8 @@ public struct DiffusionModel: Sendable {
   public let specification: ModelSpecification
   /// The network, to call directly.
   public let network: any DenoisingNetwork
+  /// The autoencoder whose latents the network draws; nil if it draws pictures.
+  public let autoencoder: Autoencoder?
   private let hash: Lazy<String>
 
   /// Opens the checkpoint at `path`: a `.pt`, `.pth`, `.bin`, `.pkl` or `.safetensors`, the index of a sharded one, a
@@ -59,8 +61,9 @@ public struct DiffusionModel: Sendable {
     guard specification.task != .classification else { throw .classifierAsModel(model: name) }
     guard specification.dimensions == 2 else { throw .dimensions(model: name, specification.dimensions) }
     network = try inSamplingTerms { try source.network() }
-    let state = source.checkpoint.state
-    hash = Lazy { state.fingerprint }
+    autoencoder = try inSamplingTerms { try source.autoencoder() }
+    let (state, beside) = (source.checkpoint.state, source.family.autoencoder?.state)
+    hash = Lazy { beside.map(state.fingerprint(with:)) ?? state.fingerprint }
   }
 
   /// The embedded model's tensors and resolved settings.
@@ -77,7 +80,7 @@ public struct DiffusionModel: Sendable {
     }
   }
 
-  /// Identifies the weights: see `StateDict.fingerprint`.
+  /// Identifies the weights, those of an autoencoder too: see `StateDict.fingerprint`.
   public var fingerprint: String { hash.value }
 
   /// The file name without folder and extension; `digits` for the embedded model.
@@ -92,6 +95,11 @@ public struct DiffusionModel: Sendable {
       KnownClasses(count: $0, names: specification.classNames, nullClass: specification.nullClass)
     }
   }
+
+  /// The pictures of `x`, `[N, C, H, W]`: of latents what the autoencoder makes of them, otherwise `x` itself.
+  ///
+  /// - Returns: `[N, C', H', W']`, nominally in [-1, 1].
+  public func pictures(of x: Tensor) -> Tensor { autoencoder?.decode(x) ?? x }
 
   /// - Throws: `SamplingError.request` if the model has no timesteps, which encoding and measuring images need.
   func requireTimesteps() throws(SamplingError) {

@@ -1,8 +1,9 @@
 import DiffusionCore
 import DiffusionModels
 import DiffusionPlatform
+import TensorCore
 
-/// The cost of a run, estimated from a single step of one batch.
+/// The cost of a run, estimated from a single step of one batch, and from decoding one image.
 public struct DrawingEstimate: Sendable {
   /// Images in a forward pass: the batch, doubled with guidance.
   public let pictures: Int
@@ -14,18 +15,33 @@ public struct DrawingEstimate: Sendable {
   public let passes: Int
   /// FLOP of a forward pass for one image: 2 · its multiply-adds.
   public let flop: Double
+  /// The time in which the latents of one image are decoded; zero if the model draws pictures.
+  public let decoding: Duration
+  /// FLOP of decoding the latents of one image.
+  public let decodingFlop: Double
+  /// Images to draw.
+  private let images: Int
   /// Estimated seconds of the whole run, proportional to the images, as the last batch may be smaller.
-  public var seconds: Double { step.seconds * Double(passes) / Double(pictures) }
+  public var seconds: Double {
+    step.seconds * Double(passes) / Double(pictures) + decoding.seconds * Double(images)
+  }
+  /// FLOP of the whole run.
+  public var totalFlop: Double { flop * Double(passes) + decodingFlop * Double(images) }
 
-  /// Times the step; draws nothing.
+  /// Times the step, and the decoding; draws nothing.
   public init(_ plan: SamplingPlan) {
     pictures = plan.batch * (plan.guidance == 1 ? 1 : 2)
-    (step, memory) = Self.calibrate(plan, pictures: pictures)
-    passes = plan.indices.count * plan.modelEvaluations
-    flop = 2 * Double(plan.model.network.countFlops(batch: 1, size: Array(plan.imageShape.dropFirst())).total)
+    step = Self.calibrate(plan, pictures: pictures)
+    decoding = Self.decode(plan)
+    memory = PeakMemory.bytes
+    images = plan.indices.count
+    passes = images * plan.modelEvaluations
+    let size = Array(plan.imageShape.dropFirst())
+    flop = 2 * Double(plan.model.network.countFlops(batch: 1, size: size).total)
+    decodingFlop = 2 * Double(plan.model.autoencoder?.countFlops(size: size).total ?? 0)
   }
 
-  private static func calibrate(_ plan: SamplingPlan, pictures: Int) -> (step: Duration, memory: Int) {
+  private static func calibrate(_ plan: SamplingPlan, pictures: Int) -> Duration {
     let specification = plan.model.specification
     var noise = PhiloxNoise(seed: 0, images: 0..<pictures, shape: plan.imageShape)
     let x = noise.next()
@@ -45,6 +61,12 @@ public struct DrawingEstimate: Sendable {
         })
     } while times.count < 8 && times.reduce(.zero, +) < .seconds(1)
     let steady = times.count > 1 ? times.dropFirst().sorted() : times
-    return (steady[steady.count / 2], PeakMemory.bytes)
+    return steady[steady.count / 2]
+  }
+
+  /// The time of decoding one image: the first one's, which allocates memory too. A run decodes one after another.
+  private static func decode(_ plan: SamplingPlan) -> Duration {
+    guard let autoencoder = plan.model.autoencoder else { return .zero }
+    return ContinuousClock().measure { _ = autoencoder.decode(Tensor(zeros: [1] + plan.imageShape)) }
   }
 }

@@ -31,6 +31,9 @@ public struct GuideModel: Sendable {
     guard weak.imageShape == own.imageShape else {
       throw refuse("images of shape", "\(weak.imageShape)", "\(own.imageShape)")
     }
+    guard weak.autoencoder == own.autoencoder else {
+      throw refuse("an autoencoder", weak.autoencoder?.kind ?? "none", own.autoencoder?.kind ?? "none or another")
+    }
     guard weak.task == own.task, own.task == .denoising else {
       throw .request("--guide-model: a super-resolution model neither guides nor is guided; leave --guide-model out")
     }

@@ -30,6 +30,9 @@ public struct GuidingClassifier: Sendable {
         \(drawn.process.name); leave --classifier out
         """)
     }
+    guard drawn.autoencoder == nil else {
+      throw .request("--classifier knows pictures, but \(model.name) draws latents; leave --classifier out")
+    }
     guard found.imageSize == drawn.imageSize, found.imageChannels == drawn.imageChannels else {
       throw .classifierSize(
         path: path, size: found.imageSize, channels: found.imageChannels, model: model.name,

@@ -102,10 +102,10 @@ public struct ImageGenerator {
       fromZero: plan.model.specification.conventions.imagesFromZero)
   }
 
-  /// Finishes a batch after its last step.
+  /// Finishes a batch after its last step: decodes latents.
   mutating func finish(_ drawing: Drawing) -> Batch {
     if case .torch(let used) = drawing.loop.noise { torch = used.generator }
-    return Batch(images: drawing.images, x: drawing.x, labels: drawing.labels)
+    return Batch(images: drawing.images, x: plan.model.pictures(of: drawing.x), labels: drawing.labels)
   }
 
   private func denoiser(

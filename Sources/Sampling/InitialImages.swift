@@ -7,7 +7,7 @@ import TensorCore
 /// Images to start from instead of pure noise: noised inputs (Meng et al. 2022, "SDEdit"), of which a mask may keep a
 /// part (Lugmayr et al. 2022, "RePaint").
 public struct InitialImages: Sendable {
-  /// The inputs, cycled through: `[N, C, H, W]`.
+  /// The inputs as the network knows them, cycled through: `[N, C, H, W]`.
   private let pictures: Tensor
   /// The class of each, if the file has labels.
   let labels: [Int]?
@@ -32,17 +32,27 @@ public struct InitialImages: Sendable {
     guard let file = request.initImage else { return nil }
     let specification = model.specification
     guard specification.task != .superResolution else { throw .initImageToEnlarge(model: model.name) }
+    if let autoencoder = specification.autoencoder {
+      guard request.mask == nil else {
+        throw .request("--mask: \(model.name) draws latents, of which a mask keeps no pixels; leave --mask out")
+      }
+      guard autoencoder.hasEncoder else {
+        throw .request(
+          "--init-image: the \(autoencoder.kind) of \(model.name) has no encoder; leave --init-image out")
+      }
+    }
     strength = request.strength ?? (request.mask == nil ? 0.6 : 1)
     // The same rounding as diffusers' pipelines.
     let drawn = min(Int(Double(steps) * strength), steps)
     guard drawn >= 1 else { throw .strength(strength, steps: steps) }
     let bytes = try inSamplingTerms { try readFile(file) }
     let initial = try inSamplingTerms {
-      try readInitialPictures(bytes, path: file, channels: specification.imageChannels, size: specification.imageSize)
+      try readInitialPictures(
+        bytes, path: file, channels: specification.pictureChannels, size: specification.pictureSize)
     }
     try model.checkLabels(initial.labels, of: file)
     // As the network knows them.
-    let pictures = initial.pictures
+    let pictures = model.autoencoder?.encode(initial.pictures) ?? initial.pictures
     self.pictures = specification.conventions.imagesFromZero ? pictures.map { ($0 + 1) / 2 } : pictures
     labels = specification.classCount == nil ? nil : initial.labels
     var hashes = ["init-image": Self.hash(bytes)]

@@ -35,6 +35,9 @@ public struct InputImages: Sendable {
     guard specification.conditionChannels == 0 else {
       throw .request("\(model.name): draws from images, and encodes and measures none; give another model")
     }
+    guard specification.autoencoder == nil else {
+      throw .request("\(model.name): draws latents, and encodes and measures no pictures; give another model")
+    }
     var parts: [Tensor] = []
     var names: [Name] = []
     var labels: [Int?] = []

@@ -113,8 +113,11 @@ public struct SamplingPlan: Sendable {
   /// Whether pixels are rounded to the nearest value (see `uint8Pixels(_:rounding:)`).
   public var roundsPixels: Bool { model.specification.conventions.roundsPixels }
 
-  /// The shape of one image: `[C, H, W]`.
+  /// The shape of one image that the process works on, a picture or a latent: `[C, H, W]`.
   public var imageShape: [Int] { model.specification.imageShape }
+
+  /// The shape of one picture that is drawn: `[C, H, W]`.
+  public var pictureShape: [Int] { model.specification.pictureShape }
 
   /// The classes that can be drawn, the model's or else the classifier's; nil if there are none.
   public var drawableClasses: [Int]? {

@@ -9,7 +9,8 @@ public struct SamplingStep: Sendable {
   public let number: Int
   /// Steps per batch.
   public let count: Int
-  /// x after the step, `[N, C, H, W]`; after the last step, the result.
+  /// x after the step, `[N, C, H, W]`; after the last step, the result. Latents, if the model draws those
+  /// (`DiffusionModel.pictures(of:)` decodes them).
   public let x: Tensor
   /// x̂₀, the model's current prediction of the result, `[N, C, H, W]`.
   public let predicted: Tensor

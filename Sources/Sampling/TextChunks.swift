@@ -17,7 +17,7 @@ extension SamplingPlan {
     let provenance = Provenance(self, image: image, label: label, sheet: sheet, scale: scale, view: view)
     var parameters = [
       "Steps: \(process.count)", "Sampler: \(sampler.title)", "CFG scale: \(guidance)",
-      "Size: \(imageShape[2])x\(imageShape[1])", "Model hash: \(provenance.modelHash.prefix(10))",
+      "Size: \(pictureShape[2])x\(pictureShape[1])", "Model hash: \(provenance.modelHash.prefix(10))",
       "Model: \(model.shortName)",
     ]
     if let seed = provenance.seed { parameters.insert("Seed: \(seed)", at: 3) }

@@ -8,6 +8,8 @@ import TensorCore
 /// the progress bar, where the cursor stays. Changes no terminal mode, so none has to be restored.
 public struct Preview {
   private let style: TerminalStyle
+  /// What is shown of a state, and how many times as large it is.
+  private let (pictures, scale): (@Sendable (Tensor) -> Tensor, Int)
   /// The latest state, if not yet shown.
   private var waiting: Tensor?
   /// What is shown above the cursor, and the terminal's size at the time.
@@ -16,9 +18,15 @@ public struct Preview {
 
   /// Nil, with a warning, if nothing can be shown; the images do not depend on it.
   ///
-  /// - Parameter channels: the images' channels.
+  /// - Parameters:
+  ///   - channels: the pictures' channels.
+  ///   - scale: the pixels of a picture, across, for each of a state's images.
+  ///   - pictures: what is shown of these.
   /// - Throws: `PreviewError` unless there are 1 or 3 channels.
-  public init?(channels: Int) throws(PreviewError) {
+  public init?(
+    channels: Int, scale: Int = 1, pictures: @escaping @Sendable (Tensor) -> Tensor = { $0 }
+  ) throws(PreviewError) {
+    (self.pictures, self.scale) = (pictures, scale)
     guard channels == 1 || channels == 3 else { throw PreviewError(channels: channels) }
     guard TerminalSize.ofStandardError != nil else {
       writeError("warning: --preview shows nothing, as standard error is not a terminal\n")
@@ -51,10 +59,12 @@ public struct Preview {
     let begin = ContinuousClock.now
     waiting = nil
     let layout = TerminalLayout(
-      width: x.shape[3], height: x.shape[2], count: x.shape[0], columns: terminal.columns, lines: terminal.lines)
+      width: x.shape[3] * scale, height: x.shape[2] * scale, count: x.shape[0], columns: terminal.columns,
+      lines: terminal.lines)
     let count = min(x.shape[0], layout.across * layout.down)
-    let pictures = try (0..<count).map { try Picture(x, $0) }
-    let picture = try grid(pictures, columns: layout.across).shrunk(by: style.scalesPictures ? 1 : layout.divisor)
+    let shown = pictures(x.rows(0..<count))
+    let picture = try grid(try (0..<count).map { try Picture(shown, $0) }, columns: layout.across).shrunk(
+      by: style.scalesPictures ? 1 : layout.divisor)
     // The process ID: with a fixed number, kitty would remove the pictures of earlier runs.
     let text = try picture.terminalText(style, columns: layout.columns, lines: layout.lines, id: Int(getpid()))
     writeControl(wayThere(layout, terminal) + text)

@@ -13,6 +13,14 @@ import TensorCore
 ///   renaming the `.pt` fails.
 func convert(_ options: Options, to destination: CheckpointDestination) throws {
   let source = try ModelSource(path: options.request.model ?? "", stated: options.request.settings)
+  if let autoencoder = source.specification.autoencoder {
+    throw ModelError.unusable(
+      reason:
+        """
+        \(source.name): draws latents, and the \(autoencoder.kind) that decodes them would be lost; draw from the \
+        folder as it is
+        """)
+  }
   // Incomplete models are not converted.
   var warnings = source.specification.guesses.map { "\(source.name): \($0)" }
   if source.specification.task == .classification {
@@ -79,8 +87,8 @@ private func checkFree(_ path: String, _ options: Options) throws {
   if !options.output.overwrite, try kind(ofPath: path) != .nothing { throw FileExists(path: path) }
 }
 
-/// - Throws: as `checkFree`, also if the folder is a file, or holds weights that diffusers would read in place of those to
-///   be written.
+/// - Throws: as `checkFree`, also if the folder is a file, or holds weights that diffusers would read in place of those
+///   to be written.
 private func checkFolder(_ folder: String, _ options: Options) throws {
   try checkFree(folder, options)
   let kind = try kind(ofPath: folder)

@@ -32,7 +32,11 @@ func draw(_ options: Options) throws {
     style: progressStyle(options), images: plan.indices.count, steps: plan.schedule.steps.count,
     note: further == 1 ? "" : " (\(further) passes each)")
   defer { progress.finish() }
-  var preview = options.preview ? try Preview(channels: plan.imageShape[0]) : nil
+  var preview =
+    options.preview
+    ? try Preview(
+      channels: plan.pictureShape[0], scale: model.specification.autoencoder?.scale ?? 1, pictures: model.pictures(of:))
+    : nil
   do {
     try run.run(
       onStep: { state, images in

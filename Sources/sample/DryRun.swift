@@ -14,7 +14,9 @@ func dryRun(_ plan: SamplingPlan, name: String) throws {
   let estimate = DrawingEstimate(plan)
   let path = plan.schedule.steps
   let steps = path.count
-  let shape = plan.imageShape.map(String.init).joined(separator: "×")
+  func text(_ shape: [Int]) -> String { shape.map(String.init).joined(separator: "×") }
+  let isDecoded = plan.model.autoencoder != nil
+  let shape = text(plan.pictureShape) + (isDecoded ? ", from latents of \(text(plan.imageShape))" : "")
   let timesteps = path.map { words(ofTimestep: plan.process.timestep($0)) }
   let images = plan.indices.count == 1 ? "1 image" : "\(plan.indices.count) images"
   let batches = plan.batches == 1 ? "in one batch" : "in \(plan.batches) batches of \(plan.batch)"
@@ -30,10 +32,12 @@ func dryRun(_ plan: SamplingPlan, name: String) throws {
       plan.classifier.map { ", \(escapingControls($0.name)) at scale \(decimal($0.scale, 2))" } ?? "")
     timesteps   \(shortened(timesteps))
     arithmetic  \(quantity(estimate.flop, "FLOP")) per forward pass of one image, \(
-      quantity(estimate.flop * Double(estimate.passes), "FLOP")) in total
+      isDecoded ? "\(quantity(estimate.decodingFlop, "FLOP")) to decode it, " : "")\(
+      quantity(estimate.totalFlop, "FLOP")) in total
     memory      \(quantity(Double(estimate.memory), "B")) at most, in a step of \(pictures) \(
-      pictures == 1 ? "image" : "images"), including the model
-    time        about \(duration(estimate.seconds)): a step takes \(duration(estimate.step.seconds)), measured with \(
+      pictures == 1 ? "image" : "images")\(isDecoded ? " and in decoding one" : ""), including the model
+    time        about \(duration(estimate.seconds)): a step takes \(duration(estimate.step.seconds)), \(
+      isDecoded ? "decoding an image \(duration(estimate.decoding.seconds)), " : "")measured with \(
       ThreadPool.shared.threads) \(ThreadPool.shared.threads == 1 ? "thread" : "threads")
 
     """)

@@ -26,6 +26,16 @@ extension Inspection {
       "parameters  \(grouped(parameters))",
       "arithmetic  \(quantity(Double(flop), "FLOP")) per forward pass of one image",
     ]
+    if let autoencoder {
+      func text(_ shape: [Int]) -> String { shape.map(String.init).joined(separator: "×") }
+      lines.append(
+        """
+        autoencoder \(autoencoder.kind), \(grouped(autoencoder.parameters)) parameters; latents of \
+        \(text(autoencoder.latents)), divided by \(autoencoder.scalingFactor), to pictures of \
+        \(text(autoencoder.pictures)) in \(quantity(Double(autoencoder.flop), "FLOP"))\
+        \(autoencoder.hasEncoder ? "" : "; no encoder")
+        """)
+    }
     // Networks of some code bases are no stack of levels.
     if !levels.isEmpty { lines += ["", "    pixels  channels  attention     parameters        FLOP"] }
     lines += levels.map { level in

@@ -18,6 +18,8 @@ public struct Diffusers: UNetFamily {
   }()
 
   let unet: UNetCheckpoint
+  /// See `ModelFamily`.
+  public private(set) var autoencoder: AutoencoderSource?
 
   /// See `ModelFamily`.
   public static func weights(inFolder path: String) throws(CheckpointError) -> String? {
@@ -40,15 +42,17 @@ public struct Diffusers: UNetFamily {
       else { return nil }
       return unet.isNamed(name) == true ? Diffusers(unet: unet) : nil
     }
-    var described: DescribedModel?
+    var (described, autoencoder): (DescribedModel?, AutoencoderSource?)
     do {
-      if let path = contents.path { described = try DiffusersFolder(weights: path).description() }
+      if let folder = contents.path.map({ DiffusersFolder(weights: $0) }) {
+        (described, autoencoder) = (try folder.description(), try folder.autoencoder())
+      }
     } catch { throw .checkpoint(error) }
     let checkpoint = try names.checkpoint(contents, whose: "diffusers'", described: described)
     guard let unet = try UNetCheckpoint(checkpoint, among: PublishedModel.google, takesCondition: true) else {
       return nil
     }
-    return unet.isNamed(name) == false ? nil : Diffusers(unet: unet)
+    return unet.isNamed(name) == false ? nil : Diffusers(unet: unet, autoencoder: autoencoder)
   }
 
   /// The defaults of the constructors of `UNet2DModel` and its schedulers.

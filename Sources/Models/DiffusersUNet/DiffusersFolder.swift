@@ -5,7 +5,8 @@ import DiffusionText
 import TensorCore
 
 /// The files of a model saved by diffusers: `unet/` and `scheduler/` in a pipeline's folder, or all at the root in
-/// older ones; or in a folder of its cache of downloads, or of training (`checkpoint-500/unet_ema`).
+/// older ones; or in a folder of its cache of downloads, or of training (`checkpoint-500/unet_ema`). Pipelines that
+/// draw latents have an autoencoder beside them (`vqvae/` or `vae/`).
 struct DiffusersFolder {
   /// The names of weight files, the usual ones first; then those of `variant="fp16"` and of untrained averages.
   private static let weightNames = ["", "fp16", "non_ema"].flatMap { variant in
@@ -25,11 +26,17 @@ struct DiffusersFolder {
     let path = try snapshot(of: path) ?? path
     // Averages before what they are averages of, as diffusers' training script saves both.
     for folder in [path + "/unet_ema", path + "/unet", path] {
-      for name in weightNames where try checkpointKind(ofPath: "\(folder)/\(name)") != .nothing {
-        return "\(folder)/\(name)"
-      }
+      if let file = try weightFile(in: folder) { return file }
     }
     throw .folder(file: path)
+  }
+
+  /// The weight file that is itself in the folder `path`; nil if there is none.
+  private static func weightFile(in path: String) throws(CheckpointError) -> String? {
+    for name in weightNames where try checkpointKind(ofPath: "\(path)/\(name)") != .nothing {
+      return "\(path)/\(name)"
+    }
+    return nil
   }
 
   /// The folder of the downloaded version that `path`, a folder like `models--google--ddpm-cifar10-32` in the cache of
@@ -45,7 +52,14 @@ struct DiffusersFolder {
   }
 
   /// The files around the weight file `weights`.
-  init(weights: String) { folder = Self.folder(of: weights) }
+  init(weights: String) {
+    folder = Self.folder(of: weights)
+    let name = folder.split(separator: "/").last.map(String.init) ?? ""
+    // The current folder may be called anything.
+    let isNameless =
+      [".", ".."].contains(name) && (try? checkpointKind(ofPath: "\(folder)/model_index.json")) == .nothing
+    pipeline = ["unet", "unet_ema"].contains(name) || isNameless ? Self.parent(of: folder) : folder
+  }
 
   /// The folder that the file `path` is in.
   static func folder(of path: String) -> String {
@@ -68,8 +82,8 @@ struct DiffusersFolder {
     try checkModules()
     var model = DescribedModel(
       description: try decode(DiffusersConfiguration.self, network).description(file: network), file: network)
-    let pipeline = Self.parent(of: folder)
-    for place in [pipeline + "/scheduler", folder + "/scheduler", folder, Self.parent(of: pipeline) + "/scheduler"] {
+    let around = Self.parent(of: folder)
+    for place in [around + "/scheduler", folder + "/scheduler", folder, Self.parent(of: around) + "/scheduler"] {
       let scheduler = "\(place)/scheduler_config.json"
       guard try checkpointKind(ofPath: scheduler) != .nothing else { continue }
       try decode(DiffusersScheduler.self, scheduler).describe(&model, file: scheduler)
@@ -78,25 +92,57 @@ struct DiffusersFolder {
     return model
   }
 
-  /// Checks that the pipeline has no modules but the network and its scheduler: with any other, the network's output is
-  /// not an image, or it needs an input that there is not.
+  /// The folder of the pipeline that the network is a module of, which may be its own.
+  private let pipeline: String
+
+  /// The file that names the pipeline's modules.
+  private var index: String { "\(pipeline)/model_index.json" }
+
+  /// The pipeline's modules; none if there is no pipeline.
+  private func modules() throws(CheckpointError) -> [(name: String, type: String)] {
+    guard try checkpointKind(ofPath: index) != .nothing else { return [] }
+    return try decode(ModelIndex.self, index, snakeCase: false).modules.sorted { $0.key < $1.key }
+      .map { (name: $0.key, type: $0.value) }
+  }
+
+  /// Checks that the pipeline has no modules but the network, its scheduler and an autoencoder: with any other, it
+  /// draws something else, or needs an input that there is not.
   ///
   /// - Throws: `CheckpointError.unsupported`, with the module's name.
   private func checkModules() throws(CheckpointError) {
-    let isModule = ["unet", "unet_ema"].contains(folder.split(separator: "/").last.map(String.init) ?? "")
-    let index = "\(isModule ? Self.parent(of: folder) : folder)/model_index.json"
-    guard try checkpointKind(ofPath: index) != .nothing else { return }
-    let modules = try decode(ModelIndex.self, index, snakeCase: false).modules
     // The mel spectrogram of audio pipelines converts the image that the network draws.
-    let harmless: Set<String> = ["unet", "scheduler", "mel"]
-    for (name, type) in modules.sorted(by: { $0.key < $1.key }) where !harmless.contains(name) {
-      let isDecoder = name == "vqvae" || name == "vae"
+    let known = Self.autoencoders.union(["unet", "scheduler", "mel"])
+    for (name, type) in try modules() where !known.contains(name) {
       throw .unsupported(
         file: index, key: sanitizedLine(name), value: sanitizedLine(type),
-        supported: isDecoder
-          ? "pipelines whose network draws pixels, not latents that another network decodes,"
-          : "pipelines of a UNet2DModel and its scheduler")
+        supported: "pipelines of a UNet2DModel and its scheduler, and an autoencoder (vqvae or vae),")
     }
+  }
+
+  /// The names of autoencoders in pipelines.
+  private static let autoencoders: Set<String> = ["vqvae", "vae"]
+
+  /// The autoencoder whose latents the network draws; nil if the pipeline has none.
+  ///
+  /// - Throws: `CheckpointError` if there are two, or it cannot be read or is not supported.
+  func autoencoder() throws(CheckpointError) -> AutoencoderSource? {
+    let found = try modules().filter { Self.autoencoders.contains($0.name) }
+    guard let (name, type) = found.first else { return nil }
+    if found.count > 1 {
+      throw .unsupported(
+        file: index, key: found[1].name, value: sanitizedLine(found[1].type),
+        supported: "pipelines with one autoencoder, not a \(name) too,")
+    }
+    guard let kind = AutoencoderShape.Kind(rawValue: type) else {
+      throw .unsupported(
+        file: index, key: name, value: sanitizedLine(type),
+        supported: AutoencoderShape.Kind.allCases.map(\.rawValue).joined(separator: " and "))
+    }
+    let folder = "\(pipeline)/\(name)"
+    let file = "\(folder)/config.json"
+    let shape = try decode(AutoencoderConfiguration.self, file).shape(kind: kind, file: file)
+    guard let weights = try Self.weightFile(in: folder) else { throw .folder(file: folder) }
+    return AutoencoderSource(try StateDict.read(path: weights, signatures: [AutoencoderSource.signature]), shape)
   }
 
   private func decode<T: Decodable>(

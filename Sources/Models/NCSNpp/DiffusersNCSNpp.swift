@@ -12,6 +12,8 @@ public struct DiffusersNCSNpp: ModelFamily {
 
   /// See `ModelFamily`.
   public let checkpoint: FamilyCheckpoint
+  /// See `ModelFamily`.
+  public let autoencoder: AutoencoderSource?
   private let layout: NCSNppLayout
   private let usesOldNames: Bool
 
@@ -22,13 +24,11 @@ public struct DiffusersNCSNpp: ModelFamily {
     let state = contents.state
     guard let layout = NCSNppLayout(diffusers: state) else { return nil }
     do {
-      let described = try contents.path.map { path throws(CheckpointError) in
-        try DiffusersFolder(weights: path).description()
-      }
+      let folder = contents.path.map { DiffusersFolder(weights: $0) }
       let usesOldNames = state.names.contains("mid_block.attentions.0.query.weight")
       return DiffusersNCSNpp(
-        checkpoint: FamilyCheckpoint(contents, described: described ?? nil), layout: layout,
-        usesOldNames: usesOldNames)
+        checkpoint: FamilyCheckpoint(contents, described: try folder?.description()),
+        autoencoder: try folder?.autoencoder(), layout: layout, usesOldNames: usesOldNames)
     } catch { throw .checkpoint(error) }
   }
 

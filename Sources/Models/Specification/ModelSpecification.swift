@@ -21,10 +21,12 @@ public struct ModelSpecification: Sendable {
   public var kind: String
   /// The model's task.
   public var task = Task.denoising
-  /// The width and height of the images, in pixels.
+  /// The width and height of the images that the process works on, in pixels: pictures, or latents.
   public var imageSize: Int
-  /// The channels of the images.
+  /// The channels of these images.
   public var imageChannels: Int
+  /// What is known of the autoencoder whose latents these are; nil if they are pictures.
+  public var autoencoder: AutoencoderFacts?
   /// The channels of the images that it draws from, beside its own; 0 if it draws from noise alone.
   public var conditionChannels = 0
   /// The number of spatial dimensions; images have 2.
@@ -78,11 +80,13 @@ public struct ModelSpecification: Sendable {
     conditionChannels == 0 ? nil : Tensor(zeros: [count, conditionChannels, imageSize, imageSize])
   }
 
-  /// Whether `DenoiserCheck` can tell anything of it: its network is told timesteps, or levels, and draws from no image
-  /// that would have to fit.
-  public var canBeChecked: Bool { conditionChannels == 0 && process.conditioning == .timestep }
+  /// Whether `DenoiserCheck` can tell anything of it: its network is told timesteps, or levels, and draws pictures, not
+  /// latents, from no others that would have to fit.
+  public var canBeChecked: Bool {
+    conditionChannels == 0 && process.conditioning == .timestep && autoencoder == nil
+  }
 
-  /// The shape of one image: `[C, H, W]`.
+  /// The shape of one image that the process works on: `[C, H, W]`.
   public var imageShape: [Int] { [imageChannels, imageSize, imageSize] }
 }
 

@@ -5,7 +5,7 @@ extension ModelSpecification {
   ///
   /// - Parameter name: the model's name.
   public func summary(name: String) -> String {
-    var parts = ["\(name): \(family) \(kind), \(imageSize)×\(imageSize)"]
+    var parts = ["\(name): \(family) \(kind), \(drawnText)"]
     func list(_ isWanted: (ResolvedSetting.Source) -> Bool) -> String {
       settings.filter { isWanted($0.source) }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
     }

@@ -43,7 +43,7 @@ public final class FileEachSink: ImageSink {
       isSame = found.isSameDrawing(as: expected, reading: setup.program.earlierRequest)
     } else if !setup.request.metadata {
       guard let picture = try? Picture(png: bytes) else { return false }
-      isSame = picture.width == plan.imageShape[2] * scale && picture.height == plan.imageShape[1] * scale
+      isSame = picture.width == plan.pictureShape[2] * scale && picture.height == plan.pictureShape[1] * scale
     } else {
       isSame = false
     }

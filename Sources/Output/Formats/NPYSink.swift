@@ -12,7 +12,7 @@ public final class NPYSink: ImageSink {
 
   init(_ setup: SinkSetup) throws {
     array = try NPYWriter(
-      path: setup.destination.path, shape: [setup.plan.indices.count] + setup.plan.imageShape)
+      path: setup.destination.path, shape: [setup.plan.indices.count] + setup.plan.pictureShape)
   }
 
   /// See `ImageSink`.

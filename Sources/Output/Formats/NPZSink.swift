@@ -15,7 +15,7 @@ public final class NPZSink: ImageSink {
 
   init(_ setup: SinkSetup) throws {
     plan = setup.plan
-    let shape = plan.imageShape
+    let shape = plan.pictureShape
     archive = try NPZWriter(
       path: setup.destination.path, shape: [plan.indices.count, shape[1], shape[2], shape[0]])
   }

@@ -16,7 +16,7 @@ public struct Statistics: Sendable, Encodable {
   let drawSeconds: Double
   let secondsPerStep: Double
   let imagesPerSecond: Double
-  /// 2 · the multiply-adds of all forward passes, divided by the drawing time.
+  /// 2 · the multiply-adds of all forward passes, and of decoding, divided by the drawing time.
   let gflopPerSecond: Double
   let peakMemoryBytes: Int
 
@@ -33,8 +33,10 @@ public struct Statistics: Sendable, Encodable {
     drawSeconds = draw.seconds
     secondsPerStep = draw.seconds / Double(max(1, steps * ((drawn + plan.batch - 1) / plan.batch)))
     imagesPerSecond = Double(drawn) / draw.seconds
-    let flops = plan.model.network.countFlops(batch: plan.modelEvaluations, size: Array(plan.imageShape.dropFirst()))
-    gflopPerSecond = 2 * Double(flops.total) * Double(drawn) / draw.seconds / 1e9
+    let size = Array(plan.imageShape.dropFirst())
+    let passes = plan.model.network.countFlops(batch: plan.modelEvaluations, size: size).total
+    let multiplyAdds = passes + (plan.model.autoencoder?.countFlops(size: size).total ?? 0)
+    gflopPerSecond = 2 * Double(multiplyAdds) * Double(drawn) / draw.seconds / 1e9
     peakMemoryBytes = PeakMemory.bytes
   }
 
