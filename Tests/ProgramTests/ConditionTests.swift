@@ -62,6 +62,38 @@ struct ConditionTests: RunsSample {
     expectClose(drawn, reference.tensor("completed"), tolerance: 1e-4)
   }
 
+  /// A UNet2DModel that takes more channels than it puts out draws from an image, whose channels come behind its own.
+  @Test func diffusersNetworks() throws {
+    defer { cleanUp() }
+    let reference = try Fixture("families/conditional/diffusers.reference")
+    for key in ["x", "condition"] {
+      try write(reference.tensor(key).values, reference.tensor(key).shape, "\(key).npy")
+    }
+    let path = Fixture.path("families/conditional/diffusers")
+    for (n, timestep) in [300, 900].enumerated() {
+      // A step to the noiseless image puts out x̂₀, which shows ε.
+      let line =
+        "--model \(path) --condition condition.npy --noise x.npy --count 2 --sampler ddim --timesteps \(timestep) --no-clip"
+      let result = try run("\(line) --out \(timestep).npy")
+      try #require(result.status == 0, "\(result.errors)")
+      #expect(result.errors.contains("condition_first False"), "\(result.errors)")
+      var alphaBar = 1.0
+      for t in 0...timestep { alphaBar *= 1 - (1e-4 + (0.02 - 1e-4) * Double(t) / 999) }
+      let drawn = try readNPY(try bytes("\(timestep).npy"), path: "x.npy").rows(n..<n + 1)
+      let (a, s) = (alphaBar.squareRoot(), (1 - alphaBar).squareRoot())
+      let found = reference.tensor("x").rows(n..<n + 1).zip(drawn) { Float((Double($0) - a * Double($1)) / s) }
+      expectClose(found, reference.tensor("out").rows(n..<n + 1), tolerance: 1e-4)
+    }
+    // The other way round it is another picture.
+    let other = try run(
+      """
+      --model \(path) --condition condition.npy --condition-first --noise x.npy --count 2 --sampler ddim \
+      --timesteps 300 --no-clip --out other.npy
+      """)
+    try #require(other.status == 0, "\(other.errors)")
+    #expect(try bytes("other.npy") != bytes("300.npy"))
+  }
+
   /// What is missing or does not fit is said in one line that names the option.
   @Test func saysWhatItNeeds() throws {
     defer { cleanUp() }

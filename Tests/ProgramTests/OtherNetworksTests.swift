@@ -39,6 +39,14 @@ struct OtherNetworksTests: RunsSample {
     try expectRefusal("m.safetensors", saying: whose)
   }
 
+  /// `torch.jit.script(torch.nn.Linear(2, 2)).save("torchscript.pt")`.
+  @Test func torchScriptIsNamed() throws {
+    defer { cleanUp() }
+    let file = URL(fileURLWithPath: Fixture.path("containers/torchscript.pt"))
+    try FileManager.default.copyItem(at: file, to: folder.appendingPathComponent("m.pt"))
+    try expectRefusal("m.pt", saying: "TorchScript")
+  }
+
   @Test(arguments: [
     ("GGUF\u{3}\0\0\0", "GGUF"), ("\n <!doctype html><html>", "web site"), ("<html lang=en>", "web site"),
     ("version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),

@@ -1,6 +1,6 @@
-"""Saves small conditional networks of SR3 and Palette as their trainers do, and draws with each: the files beside this one.
+"""Saves small conditional networks of SR3, Palette and diffusers as their trainers do, and draws with each: the files beside this one.
 
-usage: conditional.py SR3 PALETTE, checkouts of Janspiry/Image-Super-Resolution-via-Iterative-Refinement and
+usage: conditional.py SR3 PALETTE, with diffusers installed, and checkouts of Janspiry/Image-Super-Resolution-via-Iterative-Refinement and
 Janspiry/Palette-Image-to-Image-Diffusion-Models, with torch, numpy and safetensors installed
 
 Weights are random, in half precision to keep the files small. `out` is the network's output for `condition` and `x` at the noise `level`; `x_0` is drawn from
@@ -92,3 +92,19 @@ save_file(
     {"x": x, "condition": condition, "level": level, "out": out, "x_T": x_T, "x_0": x_0, "mask": mask, "completed": completed},
     os.path.join(here, "palette.reference.safetensors"))
 print("palette", float(out.abs().max()), float(x_0.abs().max()), float(completed.abs().max()))
+
+from diffusers import DDIMScheduler, UNet2DModel
+
+network = randomized(
+    UNet2DModel(
+        sample_size=16, in_channels=6, out_channels=3, block_out_channels=(32,), layers_per_block=1, down_block_types=("DownBlock2D",),
+        up_block_types=("UpBlock2D",), attention_head_dim=None), 2)
+network.half().save_pretrained(os.path.join(here, "diffusers", "unet"))
+DDIMScheduler().save_pretrained(os.path.join(here, "diffusers", "scheduler"))
+network.float()
+level = torch.tensor([300.0, 900.0])
+with torch.no_grad():
+    # Its own channels first: diffusers leaves the order to whoever trains.
+    out = network(torch.cat([x, condition], 1), level).sample
+save_file({"x": x, "condition": condition, "level": level, "out": out.contiguous()}, os.path.join(here, "diffusers.reference.safetensors"))
+print("diffusers", float(out.abs().max()))
