@@ -73,7 +73,8 @@ struct ConditionTests: RunsSample {
     for (n, timestep) in [300, 900].enumerated() {
       // A step to the noiseless image puts out x̂₀, which shows ε.
       let line =
-        "--model \(path) --condition condition.npy --noise x.npy --count 2 --sampler ddim --timesteps \(timestep) --no-clip"
+        "--model \(path) --condition condition.npy --noise x.npy --count 2 --sampler ddim --no-clip "
+        + "--timesteps \(timestep)"
       let result = try run("\(line) --out \(timestep).npy")
       try #require(result.status == 0, "\(result.errors)")
       #expect(result.errors.contains("condition_first False"), "\(result.errors)")
