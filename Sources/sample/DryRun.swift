@@ -45,7 +45,8 @@ func dryRun(_ plan: SamplingPlan, name: String) throws {
 
 /// A timestep, which may be fractional.
 private func words(ofTimestep timestep: Double) -> String {
-  timestep.rounded() == timestep ? "\(Int(timestep))" : decimal(timestep, 1)
+  // Levels of noise go down to thousandths.
+  timestep.rounded() == timestep ? "\(Int(timestep))" : decimal(timestep, timestep < 1 ? 4 : 1)
 }
 
 /// At most eight words, leaving out the middle of a longer list.
