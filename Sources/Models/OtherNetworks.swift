@@ -1,3 +1,4 @@
+import DiffusionBytes
 import DiffusionCheckpoints
 
 /// Networks that cannot be drawn from, each known by the name of a tensor, so that whoever has one is told whose it is
@@ -22,8 +23,26 @@ enum OtherNetworks {
     let names = Set(contents.state.names)
     let own = names.compactMap { $0.split(separator: ".").first.map(String.init) }
     let words = contents.state.origin.otherWords.union(own)
-    guard let network = all.first(where: { $0.isOne(names, words) }) else { return nil }
+    let found = isKDiffusion(contents.state) ? kDiffusion : all.first { $0.isOne(names, words) }
+    guard let network = found else { return nil }
     return "\(contents.name): is \(network.name), which cannot be drawn from here; \(network.advice)"
+  }
+
+  private static let kDiffusion = Network(
+    "a network of k-diffusion's image_v1 or image_transformer kinds", "draw from it with k-diffusion's sample.py"
+  ) { names, _ in
+    names.contains { $0 == "mapping.0.bias" || $0.hasSuffix("inner_model.mapping.0.bias") }
+      || names.contains("mapping.blocks.0.norm.scale")
+  }
+
+  /// Whether a safetensors file has k-diffusion's configuration where others have a description.
+  private static func isKDiffusion(_ state: StateDict) -> Bool {
+    struct Configuration: Decodable {
+      struct Model: Decodable { let type: String }
+      let model: Model
+    }
+    guard let text = state.metadata["config"] else { return false }
+    return (try? decodeJSON(Configuration.self, from: text.utf8, snakeCase: true)) != nil
   }
 
   private static let all: [Network] = [
@@ -40,7 +59,7 @@ enum OtherNetworks {
     Network(
       "a network of TeaPearce/Conditional_Diffusion_MNIST", "draw from it with its script.py"
     ) { names, _ in
-      names.contains { $0.hasSuffix("init_conv.conv1.0.weight") } && names.contains { $0.contains("contextembed1.") }
+      names.contains { $0.hasSuffix("init_conv.conv1.0.weight") || $0.hasPrefix("nn_model.init_conv.") }
     },
     Network(
       "a semantic diffusion model (WeilunWang/semantic-diffusion-model), which draws from maps of labels",
@@ -56,12 +75,7 @@ enum OtherNetworks {
     Network(
       "a network of GLIDE, which draws from text", "draw from it with openai/glide-text2im"
     ) { names, words in names.contains("positional_embedding") && words.contains("transformer") },
-    Network(
-      "a network of k-diffusion's image_v1 or image_transformer kinds", "draw from it with k-diffusion's sample.py"
-    ) { names, _ in
-      names.contains { $0 == "mapping.0.bias" || $0.hasSuffix("inner_model.mapping.0.bias") }
-        || names.contains("mapping.blocks.0.norm.scale")
-    },
+    kDiffusion,
     Network(
       "a diffusion transformer (DiT), which draws latents", "draw from it with diffusers' DiTPipeline"
     ) { names, _ in names.contains("x_embedder.proj.weight") },

@@ -19,6 +19,7 @@ struct OtherNetworksTests: RunsSample {
   @Test(arguments: [
     (["inc.double_conv.0.weight"], "dome272"), (["module.inc.double_conv.0.weight"], "dome272"),
     (["nn_model.init_conv.conv1.0.weight", "nn_model.contextembed1.model.0.weight"], "TeaPearce"),
+    (["nn_model.init_conv.conv2.0.weight", "sqrtab"], "TeaPearce"),
     (["time_embed.0.weight", "middle_block.0.in_norm.mlp_shared.0.weight"], "semantic diffusion"),
     (["time_embed.0.weight", "input_blocks.0.0.weight", "hwm.conv.weight"], "MedSegDiff"),
     (["seqTransEncoder.layers.0.linear1.weight"], "motion diffusion"),
@@ -37,6 +38,17 @@ struct OtherNetworksTests: RunsSample {
     let file = safetensors("{\(entries.joined(separator: ", "))}", data: [UInt8](repeating: 0, count: 16 * names.count))
     try Data(file).write(to: folder.appendingPathComponent("m.safetensors"))
     try expectRefusal("m.safetensors", saying: whose)
+  }
+
+  /// k-diffusion keeps its own configuration where others keep a description.
+  @Test func kDiffusionsConfigurationIsNone() throws {
+    defer { cleanUp() }
+    let header =
+      #"{"__metadata__": {"config": "{\"model\": {\"type\": \"image_transformer_v2\"}}"}, "#
+      + #""inner_model.patch_in.proj.weight": {"dtype": "F32", "shape": [2, 2], "data_offsets": [0, 16]}}"#
+    let file = safetensors(header, data: [UInt8](repeating: 0, count: 16))
+    try Data(file).write(to: folder.appendingPathComponent("m.safetensors"))
+    try expectRefusal("m.safetensors", saying: "k-diffusion")
   }
 
   /// `torch.jit.script(torch.nn.Linear(2, 2)).save("torchscript.pt")`.
