@@ -12,6 +12,8 @@ public struct DrawingRun {
   private var views: DenoisingFiles?
   /// Images drawn so far.
   public private(set) var drawn = 0
+  /// Those of them with values that are no numbers: black where a picture should be.
+  public private(set) var notFinite = 0
   /// Images that were already on disk and kept.
   public private(set) var kept = 0
 
@@ -83,5 +85,6 @@ public struct DrawingRun {
     try onBatch(batch)
     try output.append(batch, time: ContinuousClock.now - begin)
     drawn += images.count
+    for n in images.indices where !batch.x.rows(n..<n + 1).values.allSatisfy(\.isFinite) { notFinite += 1 }
   }
 }

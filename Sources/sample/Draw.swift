@@ -73,6 +73,15 @@ private func report(_ run: DrawingRun, _ options: Options, load: Duration, draw:
     let json = try Statistics(plan, drawn: run.drawn, load: load, draw: draw).json()
     if path == "-" { try printText(json) } else { try writeAtomically(Array(json.utf8), to: path) }
   }
+  if run.notFinite > 0 {
+    // Said to those who want to hear nothing too: the picture is none.
+    writeError(
+      """
+      warning: \(run.notFinite) of \(run.drawn) images have values that are no numbers (NaN or infinite): the weights are \
+      damaged, or the steps too large for this sampler
+
+      """)
+  }
   guard !options.quiet else { return }
   let all = plan.indices.count
   let kept = run.kept == 0 ? "" : ", of which \(run.kept) were on disk already"

@@ -35,6 +35,17 @@ struct ModelTests: RunsSample {
     #expect(try Picture(png: bytes("x.png")).channels == channels)
   }
 
+  /// Images that are none are named, to those who want to hear nothing too.
+  @Test func saysThatImagesAreNoNumbers() throws {
+    defer { cleanUp() }
+    var noise = (0..<2 * 784).map { Float($0 % 7) - 3 }
+    for i in 784..<2 * 784 { noise[i] = .nan }
+    try Data(npy([2, 1, 28, 28], .float32(noise))).write(to: folder.appendingPathComponent("noise.npy"))
+    let result = try run("--noise noise.npy --count 2 --steps 2 --seed 1 --quiet --out %d.png")
+    #expect(result.status == 0)
+    #expect(result.errors.hasPrefix("warning: 1 of 2 images have values that are no numbers"), "\(result.errors)")
+  }
+
   /// Without a description it is said what is assumed; with one, flags that contradict it are errors that name both.
   @Test func saysWhatIsAssumed() throws {
     defer { cleanUp() }
