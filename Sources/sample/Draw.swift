@@ -77,8 +77,8 @@ private func report(_ run: DrawingRun, _ options: Options, load: Duration, draw:
     // Said to those who want to hear nothing too: the picture is none.
     writeError(
       """
-      warning: \(run.notFinite) of \(run.drawn) images have values that are no numbers (NaN or infinite): the weights are \
-      damaged, or the steps too large for this sampler
+      warning: \(run.notFinite) of \(run.drawn) images have values that are no numbers (NaN or infinite): the weights \
+      are damaged, or the steps too large for this sampler
 
       """)
   }
