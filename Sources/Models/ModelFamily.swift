@@ -92,8 +92,8 @@ extension ModelFamily {
 public enum ModelFamilies {
   /// The families, in the order in which they try to recognise a file.
   public static let all: [any ModelFamily.Type] = [
-    SR3.self, Palette.self, DiffusersNCSNpp.self, Diffusers.self, ErmonDDIM.self, PyTorchDDPM.self, DDPMTorch.self,
-    MONAI.self, Rosinality.self, ScoreSDE.self, Lucidrains.self, EDM.self, ConsistencyModels.self,
+    SR3.self, SR3DDPM.self, Palette.self, DiffusersNCSNpp.self, Diffusers.self, ErmonDDIM.self, PyTorchDDPM.self,
+    DDPMTorch.self, MONAI.self, Rosinality.self, ScoreSDE.self, Lucidrains.self, EDM.self, ConsistencyModels.self,
     GuidedDiffusion.self, ImprovedDiffusion.self,
   ]
 

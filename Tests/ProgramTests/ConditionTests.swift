@@ -15,6 +15,7 @@ struct ConditionTests: RunsSample {
 
   @Test(arguments: [
     ("sr3", "sr3_I10_E1_gen.pth", "condition_first True", ""),
+    ("sr3-ddpm", "ddpm_I10_E1_gen.pth", "condition_first True", ""),
     ("palette", "10_Network_ema.pth", "beta_end 0.09", "--num-head-channels 16"),
   ])
   func drawWhatTheirCodeDraws(name: String, file: String, said: String, options: String) throws {

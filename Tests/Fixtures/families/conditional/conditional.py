@@ -50,7 +50,7 @@ def draw(predict, told, betas, x, steps=(900, 600, 300, 0), after=lambda x: x):
     with torch.no_grad():
         for i, t in enumerate(steps):
             a, before = alphas[t], alphas[steps[i + 1]] if i + 1 < len(steps) else 1.0
-            epsilon = predict(x.float(), torch.full((len(x), 1), float(told(a)))).double()
+            epsilon = predict(x.float(), torch.full((len(x), 1), float(told(a) if told else t))).double()
             image = ((x - epsilon * (1 - a) ** 0.5) / a**0.5).clamp(-1, 1)
             x = image * before**0.5 + (x - image * a**0.5) / (1 - a) ** 0.5 * (1 - before) ** 0.5
             x = after(x)
@@ -73,6 +73,15 @@ with torch.no_grad():
 x_0 = draw(lambda x, level: network(torch.cat([condition, x], 1), level), np.sqrt, betas, x_T)
 save_file({"x": x, "condition": condition, "level": level, "out": out, "x_T": x_T, "x_0": x_0}, os.path.join(here, "sr3.reference.safetensors"))
 print("sr3", float(out.abs().max()), float(x_0.abs().max()))
+
+network = randomized(
+    load(sys.argv[1], "model.ddpm_modules.unet").UNet(
+        in_channel=6, out_channel=3, inner_channel=16, norm_groups=16, channel_mults=(1, 1), attn_res=(8,), res_blocks=1, image_size=16), 3)
+state = {"denoise_fn." + name: value.half() for name, value in network.state_dict().items()}
+torch.save({**state, "betas": torch.tensor(betas, dtype=torch.float32)}, os.path.join(here, "ddpm_I10_E1_gen.pth"))
+x_0 = draw(lambda x, t: network(torch.cat([condition, x], 1), t.view(-1)), None, betas, x_T)
+save_file({"condition": condition, "x_T": x_T, "x_0": x_0}, os.path.join(here, "sr3-ddpm.reference.safetensors"))
+print("sr3-ddpm", float(x_0.abs().max()))
 
 network = randomized(
     load(sys.argv[2], "models.guided_diffusion_modules.unet").UNet(

@@ -51,7 +51,8 @@ networks = {
     "ddpm-vp": configuration("ddpm", "vpsde", False, nf=32, ch_mult=(1, 1)),
     "ddpmpp-vp-continuous": configuration("ncsnpp", "vpsde", True),
     "ncsnpp-ve-continuous": configuration(
-        "ncsnpp", "vesde", True, embedding_type="fourier", fir=True, progressive_input="residual", scale_by_sigma=True),
+        "ncsnpp", "vesde", True, embedding_type="fourier", fir=True, progressive_input="residual", scale_by_sigma=True,
+        ch_mult=(1, 1)),
     "ncsnpp-ve-256": configuration(
         "ncsnpp", "vesde", True, embedding_type="fourier", fir=True, progressive="output_skip", progressive_input="input_skip", scale_by_sigma=True,
         ch_mult=(1, 1, 2), sigma_max=348.0, num_scales=2000),
