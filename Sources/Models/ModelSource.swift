@@ -73,6 +73,7 @@ public struct ModelSource: Sendable {
       throw .unusable(
         reason: "\(name): draws latents, and train learns from pictures; give a model that draws pictures")
     }
+    try requireGradients()
     let weights = Weights(checkpoint.state).asVariables()
     let network = try network(weights, options)
     checkpoint.state.releasePages()
@@ -84,6 +85,7 @@ public struct ModelSource: Sendable {
   /// - Parameter takesGradients: whether gradients flow through it.
   /// - Throws: as `network()`.
   public func classifier(takesGradients: Bool = false) throws(ModelError) -> any NoisyClassifier {
+    if takesGradients { try requireGradients() }
     let weights = takesGradients ? Weights(checkpoint.state).asVariables(frozen: true) : Weights(checkpoint.state)
     return try build(weights) { () throws(CheckpointError) in try family.classifier(specification, weights) }
   }
@@ -100,6 +102,13 @@ public struct ModelSource: Sendable {
     _ weights: Weights, _ options: NetworkOptions = NetworkOptions()
   ) throws(ModelError) -> any DenoisingNetwork {
     try build(weights) { () throws(CheckpointError) in try family.network(specification, weights, options) }
+  }
+
+  /// - Throws: if gradients of a network of OpenAI's UNet cannot be taken.
+  private func requireGradients() throws(ModelError) {
+    do { try UNetConfiguration(specification.description).validateGradients() } catch {
+      throw .unusable(reason: "\(name): \(error)")
+    }
   }
 
   /// What `make` makes of `weights`, all of which it must use.

@@ -33,7 +33,10 @@ public struct TrainingSpecification: Sendable {
     description = try ModelDescription(request, classCount: classCount, classNames: classNames)
     process = try ProcessSpecification(description, name: "the model")
     configuration = UNetConfiguration(description, options)
-    do { try configuration.validate() } catch { throw .unusable(reason: "\(error)") }
+    do {
+      try configuration.validate()
+      try configuration.validateGradients()
+    } catch { throw .unusable(reason: "\(error)") }
     guard size % configuration.sizeMultiple == 0 else {
       throw .unusable(
         reason:

@@ -8,8 +8,10 @@ public enum ConfigurationError: Error, Equatable, CustomStringConvertible {
   case multiplier(Double)
   /// An ε is not between 0 and 1.
   case epsilon(Double)
-  /// A level's channels are not a multiple of the normalisation groups, or not of 16.
+  /// A level's channels are not a multiple of the normalisation groups.
   case notGroups(channels: Int, multipleOf: Int)
+  /// A level's channels are not a multiple of 16, which gradients need.
+  case notBlocks(channels: Int)
   /// A level's channels are not a multiple of the number of attention heads.
   case notHeads(channels: Int, heads: Int)
   /// A level's channels are not a multiple of the channels of an attention head.
@@ -29,6 +31,11 @@ public enum ConfigurationError: Error, Equatable, CustomStringConvertible {
       """
       a level would have \(channels) channels, but normalisation needs a multiple of \(multiple): \
       change num_channels or channel_mult
+      """
+    case .notBlocks(let channels):
+      """
+      a level would have \(channels) channels, but gradients, which training and guidance by a classifier take, need a \
+      multiple of 16: change num_channels or channel_mult
       """
     case .notHeads(let channels, let heads):
       "a level's \(channels) channels cannot be shared by \(heads) attention heads: change num_heads"
@@ -66,11 +73,18 @@ extension UNetConfiguration {
     for (level, mult) in channelMult.enumerated() {
       guard mult > 0 && mult <= 1024 else { throw .multiplier(mult) }
       // Kernels process channels in blocks of 16.
-      for multiple in [normGroups, 16] where width(level) % multiple != 0 || width(level) == 0 {
-        throw .notGroups(channels: width(level), multipleOf: multiple)
+      guard width(level) > 0 && width(level) % normGroups == 0 else {
+        throw .notGroups(channels: width(level), multipleOf: normGroups)
       }
       try checkHeads(level)
     }
+  }
+
+  /// Checks that gradients of a valid network can be taken: their kernels process channels in blocks of 16.
+  ///
+  /// - Throws: `ConfigurationError.notBlocks` for the first level of another width.
+  public func validateGradients() throws(ConfigurationError) {
+    for level in channelMult.indices where width(level) % 16 != 0 { throw .notBlocks(channels: width(level)) }
   }
 
   private func checkHeads(_ level: Int) throws(ConfigurationError) {

@@ -106,8 +106,8 @@ from diffusers import DDIMScheduler, UNet2DModel
 
 network = randomized(
     UNet2DModel(
-        sample_size=16, in_channels=6, out_channels=3, block_out_channels=(32,), layers_per_block=1, down_block_types=("DownBlock2D",),
-        up_block_types=("UpBlock2D",), attention_head_dim=None), 2)
+        sample_size=16, in_channels=6, out_channels=3, block_out_channels=(24,), norm_num_groups=8, layers_per_block=1,
+        down_block_types=("DownBlock2D",), up_block_types=("UpBlock2D",), attention_head_dim=None), 2)
 network.half().save_pretrained(os.path.join(here, "diffusers", "unet"))
 DDIMScheduler().save_pretrained(os.path.join(here, "diffusers", "scheduler"))
 network.float()
