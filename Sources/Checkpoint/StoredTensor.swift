@@ -65,12 +65,10 @@ extension StoredTensor {
 extension StoredTensor {
   /// A tensor of `shape` whose elements are all `value`: a view that repeats one element.
   init(constant value: Float, shape: [Int]) {
-    // Never freed: four bytes, for as long as the program runs.
-    let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: MemoryLayout<Float>.size, alignment: 4)
-    bytes.storeBytes(of: value, as: Float.self)
+    let file = MappedFile(holding: value, name: "a constant")
     self.init(
-      file: MappedFile(static: UnsafeRawBufferPointer(bytes), name: "a constant"), elementType: .float32, shape: shape,
-      strides: [Int](repeating: 0, count: shape.count), offset: 0, storageBegin: 0, storageBytes: bytes.count,
+      file: file, elementType: .float32, shape: shape,
+      strides: [Int](repeating: 0, count: shape.count), offset: 0, storageBegin: 0, storageBytes: file.count,
       storageCount: 1)
   }
 }

@@ -8,7 +8,10 @@ public final class MappedFile: @unchecked Sendable {
   /// The name in error messages.
   public let name: String
   private let buffer: UnsafeRawBufferPointer
-  private let isMapped: Bool
+  private let memory: Memory
+
+  /// Whose the bytes are.
+  private enum Memory { case mapped, allocated, unowned }
 
   /// The number of bytes.
   public var count: Int { buffer.count }
@@ -36,18 +39,32 @@ public final class MappedFile: @unchecked Sendable {
     }
     name = path
     buffer = UnsafeRawBufferPointer(start: address, count: size)
-    isMapped = true
+    memory = .mapped
   }
 
   /// A "file" of bytes in static memory.
   public init(static bytes: UnsafeRawBufferPointer, name: String) {
     self.name = name
     buffer = bytes
-    isMapped = false
+    memory = .unowned
+  }
+
+  /// A "file" that holds one number in the machine's byte order.
+  public init(holding value: Float, name: String) {
+    self.name = name
+    let bytes = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: MemoryLayout<Float>.size, alignment: MemoryLayout<Float>.alignment)
+    bytes.storeBytes(of: value, as: Float.self)
+    buffer = UnsafeRawBufferPointer(bytes)
+    memory = .allocated
   }
 
   deinit {
-    if isMapped { munmap(UnsafeMutableRawPointer(mutating: buffer.baseAddress), buffer.count) }
+    switch memory {
+    case .mapped: munmap(UnsafeMutableRawPointer(mutating: buffer.baseAddress), buffer.count)
+    case .allocated: buffer.deallocate()
+    case .unowned: break
+    }
   }
 
   /// Smaller ranges are not worth a system call, nor pages of their own.
@@ -56,7 +73,8 @@ public final class MappedFile: @unchecked Sendable {
   /// Lets the system reclaim the pages within `range` until they are accessed again: contents that have been copied or
   /// packed elsewhere would otherwise count twice in the process's memory. No effect on small ranges.
   public func release(_ range: Range<Int>) {
-    guard isMapped, range.count >= Self.largeRange, let bytes = slice(range.lowerBound, range.count)?.baseAddress
+    guard memory == .mapped, range.count >= Self.largeRange,
+      let bytes = slice(range.lowerBound, range.count)?.baseAddress
     else { return }
     let page = sysconf(Int32(_SC_PAGESIZE))
     // Only whole pages: those at the ends hold other bytes too. The mapping begins on a page boundary.

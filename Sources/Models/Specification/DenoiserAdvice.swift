@@ -57,9 +57,6 @@ extension DenoiserCheck {
           \(decimal(error, 3)); \(scale)); try these flags\(typed(best)) unless you are sure
           """)
     }
-    let hidden =
-      specification.process.continuous == nil
-      ? "heads, attention order, T or schedule" : "heads, attention order or process"
     let others = isCheap || tryingOthers ? "; the usual others are no better" : ", which tries others"
     return Report(
       error: error,
@@ -67,8 +64,18 @@ extension DenoiserCheck {
         ? nil
         : """
         \(name): predicts no better than nothing on drawings with noise (error \(decimal(error, 2)); \(scale)): it is \
-        untrained, or its \(hidden) are not those that sample inspect shows\(others)
+        untrained, or its \(suspects) are not those that sample inspect shows\(others)
         """)
+  }
+
+  /// What may be wrong about a network that predicts nothing.
+  private var suspects: String {
+    let hidden = network.variations(of: network.hiddenSettings).map(\.key)
+    let heads = hidden.contains("num_heads") ? ["heads"] : []
+    let order = hidden.contains("use_new_attention_order") ? ["attention order"] : []
+    let process = specification.process.continuous == nil ? ["T", "schedule"] : ["process"]
+    let all = heads + order + ["prediction"] + process
+    return all.dropLast().joined(separator: ", ") + " or " + (all.last ?? "")
   }
 
   /// Whether anything says that the process is diffusion.
