@@ -10,8 +10,8 @@ struct Codebook: Sendable {
 
   private let count: Int
   private let depth: Int
-  /// The vectors, `[count, depth]`, and in groups of `lanes`, `[⌈count / lanes⌉, depth, lanes]`, whose last is filled
-  /// up with its last vector.
+  /// The vectors, `[count, depth]`, and in groups of `lanes`, `[⌈count / lanes⌉, depth + 1, lanes]`, each followed by
+  /// its squared length; the last group is filled up with the last vector.
   private let vectors: Lazy<(rows: Tensor, lanes: Tensor)>
 
   /// The codebook of `count` vectors of `depth` numbers, `embedding.weight` under `weights`.
@@ -24,11 +24,13 @@ struct Codebook: Sendable {
       let rows = stored.tensor()
       let groups = (count + Self.lanes - 1) / Self.lanes
       let inLanes = rows.withUnsafePointer { rows in
-        Tensor([groups, depth, Self.lanes]) { out in
+        Tensor([groups, depth + 1, Self.lanes]) { out in
           for code in 0..<groups * Self.lanes {
             let (group, lane) = code.quotientAndRemainder(dividingBy: Self.lanes)
-            for d in 0..<depth {
-              out[(group * depth + d) * Self.lanes + lane] = rows[min(code, count - 1) * depth + d]
+            let vector = rows + min(code, count - 1) * depth
+            for d in 0...depth {
+              out[(group * (depth + 1) + d) * Self.lanes + lane] =
+                d < depth ? vector[d] : Self.squaredLength(vector, depth)
             }
           }
         }
@@ -59,20 +61,31 @@ struct Codebook: Sendable {
     }
   }
 
+  private static func squaredLength(_ vector: UnsafePointer<Float>, _ depth: Int) -> Float {
+    (0..<depth).reduce(0) { $0 + vector[$1] * vector[$1] }
+  }
+
   /// The number of the vector that is nearest to the pixel `z`.
+  ///
+  /// Distances are computed as diffusers' `VQModel` does by PyTorch's `cdist`, √(−2·z·v + |z|² + |v|²) in single
+  /// precision, term by term with one rounding each: which of vectors that are about as near is taken depends on it.
   private func nearest(_ z: UnsafePointer<Float>, _ groups: UnsafePointer<Float>) -> Int {
     var least = SIMD8<Float>(repeating: .infinity)
     var found = SIMD8<Int32>(repeating: 0)
-    let (groupCount, length) = ((count + Self.lanes - 1) / Self.lanes, depth * Self.lanes)
+    let (groupCount, length) = ((count + Self.lanes - 1) / Self.lanes, (depth + 1) * Self.lanes)
+    let squared = SIMD8(repeating: Self.squaredLength(z, depth))
     for group in 0..<groupCount {
       let vectors = UnsafeRawPointer(groups + group * length)
-      var distance = SIMD8<Float>(repeating: 0)
-      for d in 0..<depth {
-        let difference =
-          vectors.loadUnaligned(fromByteOffset: d * Self.lanes * 4, as: SIMD8<Float>.self)
-          - SIMD8(repeating: z[d])
-        distance += difference * difference
+      func row(_ d: Int) -> SIMD8<Float> {
+        vectors.loadUnaligned(fromByteOffset: d * Self.lanes * MemoryLayout<Float>.size, as: SIMD8<Float>.self)
       }
+      var sum = SIMD8<Float>(repeating: 0)
+      for d in 0..<depth {
+        // Products of floats are exact as doubles.
+        sum = SIMD8<Float>(SIMD8<Double>(sum) + SIMD8<Double>(row(d)) * Double(-2 * z[d]))
+      }
+      sum = sum + squared + row(depth)
+      let distance = sum.replacing(with: 0, where: sum .< 0).squareRoot()
       let isLess = distance .< least
       least.replace(with: distance, where: isLess)
       found.replace(with: SIMD8(repeating: Int32(truncatingIfNeeded: group)), where: isLess)
