@@ -36,7 +36,7 @@ private let networkOption =
   OptionDefinition(
     "network", .required(name: "LIST", example: "fir=False"), .model,
     """
-    settings of another code base's network, NAME=VALUE,…, by its names for them; sample inspect lists those of a file
+    settings of another code base's network, NAME=VALUE[,...], by its names; sample inspect lists those of a file
     """
   ) { o, value, name throws(UsageError) in
     for item in value.split(separator: ",", omittingEmptySubsequences: false) {
