@@ -149,10 +149,10 @@ struct AutoencoderTests {
 
   /// Latents of 5 steps of DDIM, and what becomes of them.
   ///
-  /// The weights are random, and the latents so far from all vectors of the codebook that for four of 2,048 the nearest
-  /// two differ by less than float32 can tell. Of these one goes by the last bit of PyTorch's square root, which is not
-  /// the correctly rounded one. So an error is allowed around it, as large as it is in the reference if its latents
-  /// change in their last bits.
+  /// The weights are random, and the latents so far from all vectors of the codebook that for some the nearest two
+  /// differ by less than float32 can tell; which is taken there goes by the last bit of PyTorch's square root, which is
+  /// not always the correctly rounded one. So an error is allowed around these, as large as it is in the reference if
+  /// its latents change in their last bits.
   @Test(.enabled(if: FamilyReference.isThere)) func reference() throws {
     defer { cleanUp() }
     let path = try #require(FamilyReference.path("ldm/diffusers-ldm"))
