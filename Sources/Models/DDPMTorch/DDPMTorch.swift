@@ -1,7 +1,7 @@
 import DiffusionCheckpoints
 
 /// The network of tqch/ddpm-torch.
-public struct DDPMTorch: UNetFamily {
+public struct DDPMTorch: RenamedUNetFamily {
   /// See `ModelFamily`.
   public static let name = "ddpm-torch"
   /// See `ModelFamily`.
@@ -11,16 +11,10 @@ public struct DDPMTorch: UNetFamily {
 
   let unet: UNetCheckpoint
 
-  /// See `ModelFamily`. Recognises the names of its levels.
-  public static func recognize(
-    _ contents: CheckpointContents, _ stated: StatedSettings
-  ) throws(ModelError) -> DDPMTorch? {
-    guard contents.state.names.contains(where: { $0.hasPrefix("downsamples.level_0.") }) else {
-      guard let unet = try UNetCheckpoint(described: name, contents) else { return nil }
-      return DDPMTorch(unet: unet)
-    }
-    let checkpoint = try names(contents.state.names).checkpoint(contents, whose: "ddpm-torch's")
-    return try UNetCheckpoint(checkpoint, among: []).map { DDPMTorch(unet: $0) }
+  /// See `RenamedUNetFamily`. Recognises the names of its levels.
+  static func renamed(_ contents: CheckpointContents) throws(ModelError) -> FamilyCheckpoint? {
+    guard contents.state.names.contains(where: { $0.hasPrefix("downsamples.level_0.") }) else { return nil }
+    return try names(contents.state.names).checkpoint(contents, whose: "ddpm-torch's")
   }
 
   /// The original's names; levels of the decoder count from the highest resolution.

@@ -16,8 +16,8 @@ struct NetworkConfiguration: Encodable {
   let downsamplePadding: Int
   let downsampleType: String
   let upsampleType: String
-  /// Written as null for one head.
-  let attentionHeadDim: Int?
+  /// Null for one head; 8 is the default.
+  let attentionHeadDim: NumberOrNull
   let normNumGroups: Int
   let attnNormNumGroups: Int?
   let normEps: Double
@@ -63,7 +63,7 @@ struct NetworkConfiguration: Encodable {
     downsamplePadding = configuration.downsamplePadding == .end ? 0 : 1
     downsampleType = configuration.resblockUpdown ? "resnet" : "conv"
     upsampleType = downsampleType
-    attentionHeadDim = headChannels
+    attentionHeadDim = NumberOrNull(value: headChannels)
     normNumGroups = configuration.normGroups
     // Without it, scaling and shifting networks would have no normalisation before the middle attention.
     attnNormNumGroups =
@@ -72,28 +72,15 @@ struct NetworkConfiguration: Encodable {
     resnetTimeScaleShift = configuration.useScaleShiftNorm ? "scale_shift" : "default"
     numClassEmbeds = configuration.numClasses
   }
+}
+
+/// A number that is written as null where it is nil, since leaving it out would mean a default.
+struct NumberOrNull: Encodable {
+  let value: Int?
 
   func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(className, forKey: .className)
-    try container.encode(sampleSize, forKey: .sampleSize)
-    try container.encode(inChannels, forKey: .inChannels)
-    try container.encode(outChannels, forKey: .outChannels)
-    try container.encode(freqShift, forKey: .freqShift)
-    try container.encode(flipSinToCos, forKey: .flipSinToCos)
-    try container.encode(downBlockTypes, forKey: .downBlockTypes)
-    try container.encode(upBlockTypes, forKey: .upBlockTypes)
-    try container.encode(blockOutChannels, forKey: .blockOutChannels)
-    try container.encode(layersPerBlock, forKey: .layersPerBlock)
-    try container.encode(downsamplePadding, forKey: .downsamplePadding)
-    try container.encode(downsampleType, forKey: .downsampleType)
-    try container.encode(upsampleType, forKey: .upsampleType)
-    try container.encode(attentionHeadDim, forKey: .attentionHeadDim)
-    try container.encode(normNumGroups, forKey: .normNumGroups)
-    try container.encode(attnNormNumGroups, forKey: .attnNormNumGroups)
-    try container.encode(normEps, forKey: .normEps)
-    try container.encode(resnetTimeScaleShift, forKey: .resnetTimeScaleShift)
-    try container.encode(numClassEmbeds, forKey: .numClassEmbeds)
+    var container = encoder.singleValueContainer()
+    try container.encode(value)
   }
 }
 

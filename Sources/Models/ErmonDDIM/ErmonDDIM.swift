@@ -2,7 +2,7 @@ import DiffusionCheckpoints
 
 /// The network of ermongroup/ddim (Song et al. 2021, "Denoising Diffusion Implicit Models"), a translation of Ho et
 /// al.'s, which pesser/pytorch_diffusion, SDEdit, DDRM and DiffusionCLIP use too.
-public struct ErmonDDIM: UNetFamily {
+public struct ErmonDDIM: RenamedUNetFamily {
   /// See `ModelFamily`.
   public static let name = "ddim"
   /// See `ModelFamily`.
@@ -12,16 +12,10 @@ public struct ErmonDDIM: UNetFamily {
 
   let unet: UNetCheckpoint
 
-  /// See `ModelFamily`. Recognises the names of the timestep embedding's layers.
-  public static func recognize(
-    _ contents: CheckpointContents, _ stated: StatedSettings
-  ) throws(ModelError) -> ErmonDDIM? {
-    guard contents.state.names.contains("temb.dense.0.weight") else {
-      guard let unet = try UNetCheckpoint(described: name, contents) else { return nil }
-      return ErmonDDIM(unet: unet)
-    }
-    let checkpoint = try names(contents.state.names).checkpoint(contents, whose: "ermongroup/ddim's")
-    return try UNetCheckpoint(checkpoint, among: []).map { ErmonDDIM(unet: $0) }
+  /// See `RenamedUNetFamily`. Recognises the names of the timestep embedding's layers.
+  static func renamed(_ contents: CheckpointContents) throws(ModelError) -> FamilyCheckpoint? {
+    guard contents.state.names.contains("temb.dense.0.weight") else { return nil }
+    return try names(contents.state.names).checkpoint(contents, whose: "ermongroup/ddim's")
   }
 
   /// The original's names; levels of the decoder count from the highest resolution.

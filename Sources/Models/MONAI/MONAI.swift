@@ -1,7 +1,7 @@
 import DiffusionCheckpoints
 
 /// MONAI's `DiffusionModelUNet` in two dimensions, for medical images.
-public struct MONAI: UNetFamily {
+public struct MONAI: RenamedUNetFamily {
   /// See `ModelFamily`.
   public static let name = "monai"
   /// See `ModelFamily`.
@@ -10,16 +10,13 @@ public struct MONAI: UNetFamily {
 
   let unet: UNetCheckpoint
 
-  /// See `ModelFamily`. Recognises the names of its convolutions.
+  /// See `RenamedUNetFamily`. Recognises the names of its convolutions.
   ///
   /// - Throws: `ModelError.unusable` for a network in three dimensions, or with cross-attention.
-  public static func recognize(
-    _ contents: CheckpointContents, _ stated: StatedSettings
-  ) throws(ModelError) -> MONAI? {
+  static func renamed(_ contents: CheckpointContents) throws(ModelError) -> FamilyCheckpoint? {
     let names = contents.state.names
     guard let shape = contents.state.shape(of: "conv_in.conv.weight"), names.contains("time_embed.0.weight") else {
-      guard let unet = try UNetCheckpoint(described: name, contents) else { return nil }
-      return MONAI(unet: unet)
+      return nil
     }
     let other =
       shape.count != 4
@@ -29,8 +26,7 @@ public struct MONAI: UNetFamily {
         reason:
           "\(contents.name): is a network of MONAI \(other), which cannot be drawn from here; those of two are")
     }
-    let checkpoint = try Self.names(names).checkpoint(contents, whose: "MONAI's")
-    return try UNetCheckpoint(checkpoint, among: []).map { MONAI(unet: $0) }
+    return try Self.names(names).checkpoint(contents, whose: "MONAI's")
   }
 
   /// The original's names.

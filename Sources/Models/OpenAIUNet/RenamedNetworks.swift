@@ -42,3 +42,33 @@ extension UNetCheckpoint {
     try self.init(FamilyCheckpoint(contents), among: [], takesCondition: takesCondition)
   }
 }
+
+/// A family whose files have this UNet's tensors under names of their own.
+protocol RenamedUNetFamily: UNetFamily {
+  init(unet: UNetCheckpoint)
+
+  /// Whether its networks may draw from images.
+  static var takesCondition: Bool { get }
+
+  /// The checkpoint under the original's names; nil if its own are not there.
+  ///
+  /// - Throws: `ModelError` for a network that has such names, but cannot be drawn from.
+  static func renamed(_ contents: CheckpointContents) throws(ModelError) -> FamilyCheckpoint?
+}
+
+extension RenamedUNetFamily {
+  static var takesCondition: Bool { false }
+
+  /// See `ModelFamily`. Recognises its own names, and files of the original's that say that they are of this family.
+  public static func recognize(
+    _ contents: CheckpointContents, _ stated: StatedSettings
+  ) throws(ModelError) -> Self? {
+    let unet =
+      if let checkpoint = try renamed(contents) {
+        try UNetCheckpoint(checkpoint, among: [], takesCondition: takesCondition)
+      } else {
+        try UNetCheckpoint(described: name, contents, takesCondition: takesCondition)
+      }
+    return unet.map { Self(unet: $0) }
+  }
+}

@@ -4,7 +4,7 @@ import TensorCore
 
 /// The network of Janspiry/Palette-Image-to-Image-Diffusion-Models (Saharia et al. 2022): guided-diffusion's, which is
 /// told ᾱ and draws from an image that stands before its own.
-public struct Palette: UNetFamily {
+public struct Palette: RenamedUNetFamily {
   /// See `ModelFamily`.
   public static let name = "palette"
   /// See `ModelFamily`.
@@ -16,22 +16,18 @@ public struct Palette: UNetFamily {
     return conventions
   }()
 
+  static let takesCondition = true
+
   let unet: UNetCheckpoint
 
-  /// See `ModelFamily`. Recognises the layers that ᾱ passes through.
-  public static func recognize(
-    _ contents: CheckpointContents, _ stated: StatedSettings
-  ) throws(ModelError) -> Palette? {
+  /// See `RenamedUNetFamily`. Recognises the layers that ᾱ passes through.
+  static func renamed(_ contents: CheckpointContents) throws(ModelError) -> FamilyCheckpoint? {
     let state = contents.state
-    guard state.names.contains("cond_embed.0.weight") else {
-      guard let unet = try UNetCheckpoint(described: name, contents, takesCondition: true) else { return nil }
-      return Palette(unet: unet)
-    }
+    guard state.names.contains("cond_embed.0.weight") else { return nil }
     var table = TensorNames()
     table.enter("cond_embed.0", "time_embed.0")
     table.enter("cond_embed.2", "time_embed.2")
-    let checkpoint = try table.checkpoint(contents, whose: "Palette's")
-    return try UNetCheckpoint(checkpoint, among: [], takesCondition: true).map { Palette(unet: $0) }
+    return try table.checkpoint(contents, whose: "Palette's")
   }
 
   /// The values of its configurations, with the schedule that it draws with, not the one that it was trained with.

@@ -2,7 +2,7 @@ import DiffusionCheckpoints
 
 /// The network of rosinality/denoising-diffusion-pytorch. It divides the scores of attention by √C whatever the number
 /// of heads (`AttentionScale.channels`), and normalises without weights before the embedding scales and shifts.
-public struct Rosinality: UNetFamily {
+public struct Rosinality: RenamedUNetFamily {
   /// See `ModelFamily`.
   public static let name = "rosinality"
   /// See `ModelFamily`.
@@ -16,17 +16,12 @@ public struct Rosinality: UNetFamily {
 
   let unet: UNetCheckpoint
 
-  /// See `ModelFamily`. Recognises the names of its residual blocks.
+  /// See `RenamedUNetFamily`. Recognises the names of its residual blocks.
   ///
   /// - Throws: `ModelError.unusable` for a network that folds squares of pixels into channels.
-  public static func recognize(
-    _ contents: CheckpointContents, _ stated: StatedSettings
-  ) throws(ModelError) -> Rosinality? {
+  static func renamed(_ contents: CheckpointContents) throws(ModelError) -> FamilyCheckpoint? {
     let state = contents.state
-    guard state.names.contains("down.1.resblocks.norm1.weight") else {
-      guard let unet = try UNetCheckpoint(described: name, contents) else { return nil }
-      return Rosinality(unet: unet)
-    }
+    guard state.names.contains("down.1.resblocks.norm1.weight") else { return nil }
     if let channels = state.shape(of: "out.2.weight")?.first, channels > 3 {
       throw .unusable(
         reason:
@@ -36,8 +31,7 @@ public struct Rosinality: UNetFamily {
           """)
     }
     let names = names(state.names)
-    let checkpoint = try names.checkpoint(contents, whose: "rosinality's", adding: missingNorms(names, state))
-    return try UNetCheckpoint(checkpoint, among: []).map { Rosinality(unet: $0) }
+    return try names.checkpoint(contents, whose: "rosinality's", adding: missingNorms(names, state))
   }
 
   /// The second normalisations of residual blocks that have no weights in the file: ones and zeros.

@@ -4,7 +4,7 @@ import TensorCore
 
 /// The network of Janspiry/Image-Super-Resolution-via-Iterative-Refinement (Saharia et al. 2021), which is told √ᾱ and
 /// draws from a low-resolution image that was enlarged before; with three channels, from noise alone.
-public struct SR3: UNetFamily {
+public struct SR3: RenamedUNetFamily {
   /// See `ModelFamily`.
   public static let name = "sr3"
   /// See `ModelFamily`.
@@ -15,19 +15,16 @@ public struct SR3: UNetFamily {
     return shown
   }()
 
+  static let takesCondition = true
+
   let unet: UNetCheckpoint
 
-  /// See `ModelFamily`. Recognises the layers that the noise level passes through.
-  public static func recognize(
-    _ contents: CheckpointContents, _ stated: StatedSettings
-  ) throws(ModelError) -> SR3? {
+  /// See `RenamedUNetFamily`. Recognises the layers that the noise level passes through.
+  static func renamed(_ contents: CheckpointContents) throws(ModelError) -> FamilyCheckpoint? {
     let state = contents.state
-    guard state.names.contains("noise_level_mlp.1.weight") else {
-      guard let unet = try UNetCheckpoint(described: name, contents, takesCondition: true) else { return nil }
-      return SR3(unet: unet)
-    }
+    guard state.names.contains("noise_level_mlp.1.weight") else { return nil }
     let names = SR3Names.table(state.names, embedding: "noise_level_mlp", projection: "noise_func.noise_func.0")
-    return try SR3Names.unet(names, contents).map { SR3(unet: $0) }
+    return try SR3Names.checkpoint(names, contents)
   }
 
   /// The values of its configurations.

@@ -34,11 +34,12 @@ enum SR3Names {
   /// The checkpoint under the original's names, with the process that lies beside it.
   ///
   /// - Throws: `ModelError` if the names are this network's, but no such network is possible.
-  static func unet(_ names: TensorNames, _ contents: CheckpointContents) throws(ModelError) -> UNetCheckpoint? {
-    let checkpoint = try names.checkpoint(
+  static func checkpoint(
+    _ names: TensorNames, _ contents: CheckpointContents
+  ) throws(ModelError) -> FamilyCheckpoint {
+    try names.checkpoint(
       contents, whose: "SR3's", described: contents.described ?? .process(beside: contents),
       adding: missingBiases(names, contents.state))
-    return try UNetCheckpoint(checkpoint, among: [], takesCondition: true)
   }
 
   /// The biases of queries, keys and values, which it does without.
