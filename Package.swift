@@ -96,11 +96,11 @@ let package = Package(
       exclude: ["PERFORMANCE.md"]),
     module("Platform", dependencies: []),
     module("Text", dependencies: []),
-    module("Bytes", dependencies: ["CDiffusionZlib", "DiffusionPlatform"]),
+    module("Bytes", dependencies: ["CDiffusionZlib", "DiffusionPlatform", "DiffusionText"]),
     module("Files", dependencies: ["DiffusionBytes", "DiffusionPlatform", "DiffusionText"]),
     module(
       "Checkpoint", name: "DiffusionCheckpoints",
-      dependencies: ["TensorCore", "DiffusionBytes", "DiffusionFiles", "DiffusionPlatform"]),
+      dependencies: ["TensorCore", "DiffusionBytes", "DiffusionFiles", "DiffusionPlatform", "DiffusionText"]),
     module("Diffusion", name: "DiffusionCore", dependencies: ["TensorCore", "DiffusionPlatform"]),
     module(
       "Models",

@@ -1,3 +1,5 @@
+import DiffusionText
+
 #if canImport(FoundationEssentials)
   import FoundationEssentials
 #else
@@ -98,7 +100,24 @@ public func encodeJSON(
   if pretty { encoder.outputFormatting.insert(.prettyPrinted) }
   if !escapesSlashes { encoder.outputFormatting.insert(.withoutEscapingSlashes) }
   if snakeCase { encoder.keyEncodingStrategy = .convertToSnakeCase }
-  return String(decoding: try encoder.encode(value), as: UTF8.self)
+  return escapingForTerminals(String(decoding: try encoder.encode(value), as: UTF8.self))
+}
+
+/// `json`, in which whatever a terminal would act on is escaped as in strings of JSON, the only place for it.
+private func escapingForTerminals(_ json: String) -> String {
+  guard json.unicodeScalars.contains(where: { $0.movesTheCursor && $0 != "\n" }) else { return json }
+  var escaped = ""
+  for scalar in json.unicodeScalars {
+    if scalar.movesTheCursor && scalar != "\n" {
+      for unit in String(scalar).utf16 {
+        let digits = String(unit, radix: 16)
+        escaped += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      }
+    } else {
+      escaped.unicodeScalars.append(scalar)
+    }
+  }
+  return escaped
 }
 
 /// The deepest nesting of brackets, not counting those in strings.

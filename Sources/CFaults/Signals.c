@@ -41,9 +41,12 @@ static bool find_mapped_file(uintptr_t address, char path[PATH_MAX]) {
     if (address < first || address >= end || name == NULL) continue;
     is_found = true;
     snprintf(path, PATH_MAX, "%s", name);
-    // A name must not control the terminal.
+    // A name must not control the terminal: neither with control characters of ASCII, nor with those of Unicode and
+    // bidirectional ones, which begin with these bytes.
     for (char *c = path; *c != '\0'; c++) {
-      if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
+      bool is_first = strncmp(c, "\xC2", 1) == 0 || strncmp(c, "\xD8\x9C", 2) == 0 || strncmp(c, "\xE2\x80", 2) == 0 ||
+                      strncmp(c, "\xE2\x81", 2) == 0;
+      if ((unsigned char)*c < 0x20 || *c == 0x7f || is_first) *c = '?';
     }
   }
   close(maps);

@@ -1,3 +1,4 @@
+import DiffusionText
 import TensorCore
 
 /// Why a checkpoint cannot be read or used. Every description is one sentence that names the file, says what is wrong
@@ -5,20 +6,21 @@ import TensorCore
 public enum CheckpointError: Error, Equatable, CustomStringConvertible {
   /// The system refused: no such file, no permission, …
   case unreadable(file: String, reason: String)
-  /// It is a folder.
-  case folder(file: String)
+  /// There is no such file, and its name is an address or that of a model on a hub, from which nothing is downloaded;
+  /// `command` does.
+  case notHere(file: String, command: String)
+  /// It is a folder, in which there are these checkpoints.
+  case folder(file: String, holding: [String] = [])
   /// It is a pipe, a device or a socket, which cannot be mapped into memory.
   case notAFile(file: String)
   /// It is empty.
   case empty(file: String)
   /// Its first bytes are not those of a known kind of checkpoint.
   case unknownFormat(file: String)
-  /// It is a Git LFS pointer, in place of the file that it stands for.
-  case pointer(file: String)
-  /// It is a page of a web site, in place of the file that should have been downloaded.
-  case webPage(file: String)
-  /// It is a GGUF file.
-  case gguf(file: String)
+  /// It is something else that is known.
+  case other(file: String, OtherContents)
+  /// It is JSON that describes a model, in place of the model.
+  case descriptionAsModel(file: String)
   /// It is not a valid safetensors file.
   case safetensors(file: String, SafetensorsFault)
   /// It is not a valid PyTorch zip archive.
@@ -65,30 +67,21 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .unreadable(let file, let reason): "\(file): cannot be read: \(reason)"
-    case .folder(let file):
-      """
-      \(file): is a folder, and not one that diffusers saved (it has no diffusion_pytorch_model); \
-      give the checkpoint in it, a .pt or .safetensors for instance
-      """
+    case .notHere(let file, let command):
+      "\(file): there is no such file, and nothing is downloaded here; type \(command), and give what it brings"
+    case .folder(let file, let names): Self.folder(file, names)
     case .notAFile(let file): "\(file): is not a regular file; save the checkpoint to disk first"
     case .empty(let file): "\(file): is empty; copy or download it again"
     case .unknownFormat(let file): "\(file): is neither a safetensors file nor a .pt that PyTorch saved"
-    case .pointer(let file):
-      """
-      \(file): is a Git LFS pointer of a few lines, not the weights; type git lfs pull in its folder, or download the \
-      file
-      """
-    case .webPage(let file):
-      """
-      \(file): is a page of a web site, not the weights; download the file itself, in a browser or by the address of \
-      its download button
-      """
-    case .gguf(let file):
-      """
-      \(file): is a GGUF file, as stable-diffusion.cpp and llama.cpp read them, which cannot be drawn from here; give \
-      the .pt or .safetensors that it was made from
-      """
+    case .other(let file, let contents): "\(file): is \(contents.name); \(contents.advice)"
+    case .descriptionAsModel(let file):
+      "\(file): describes a model and holds none; give \(Self.described(by: file))"
     case .safetensors(let file, let fault): "\(file): is not a valid safetensors file: \(fault)"
+    case .archive(let file, .torchScript):
+      """
+      \(file): is a TorchScript archive, which holds code; type \
+      torch.save(torch.jit.load(\(pythonQuoted(file))).state_dict(), 'weights.pt') in Python, and give weights.pt
+      """
     case .archive(let file, let fault): "\(file): is not a valid PyTorch archive: \(fault)"
     case .stream(let file, let fault): "\(file): is not a valid file of PyTorch before 1.6: \(fault)"
     case .pickle(let file, let offset, let fault):
@@ -99,8 +92,8 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
       "\(file): holds the state of an optimizer, not a model; give the model's or the EMA's file (model*.pt, ema_*.pt)"
     case .wholeObject(let file, let type):
       """
-      \(file): holds a whole object of the class \(type), which only the code that saved it can open; save its \
-      state_dict() there
+      \(file): holds a whole object of the class \(type), which only the code that saved it can open; type \
+      torch.save(torch.load(\(pythonQuoted(file)), weights_only=False).state_dict(), 'weights.pt') in Python there
       """
     case .index(let file, let fault): "\(file): is not a valid index of a sharded checkpoint: \(fault)"
     case .shard(let index, let error): "\(index): \(error)"

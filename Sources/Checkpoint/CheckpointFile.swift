@@ -1,4 +1,5 @@
 import DiffusionFiles
+import DiffusionPlatform
 import TensorCore
 
 extension MappedFile {
@@ -11,11 +12,14 @@ extension MappedFile {
 }
 
 extension CheckpointError {
+  private static let nothingThere = String(cString: strerror(ENOENT))
+
   /// The same error for a file that should be a checkpoint.
   public init(_ error: FileError) {
     self =
       switch error {
-      case .refused(let path, _, let reason): .unreadable(file: path, reason: reason)
+      case .refused(let path, _, let reason):
+        (reason == Self.nothingThere ? .missing(path) : nil) ?? .unreadable(file: path, reason: reason)
       case .folder(let path): .folder(file: path)
       case .notRegular(let path): .notAFile(file: path)
       case .empty(let path): .empty(file: path)

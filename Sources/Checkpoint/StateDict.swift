@@ -133,13 +133,7 @@ public struct StateDict: Sendable {
     if file.integer(8, as: UInt8.self) == UInt8(ascii: "{") {
       return try readSafetensors(file).network(signatures)
     }
-    let beginning = file.text(0, min(file.count, 512)) ?? ""
-    if beginning.hasPrefix("GGUF") { throw .gguf(file: file.name) }
-    let first = beginning.drop { $0.isWhitespace }.prefix(9).lowercased()
-    if first.hasPrefix("<!doctype") || first.hasPrefix("<html") { throw .webPage(file: file.name) }
-    if beginning.hasPrefix("version https://git-lfs") {
-      throw .pointer(file: file.name)
-    }
+    if let other = OtherContents(file) { throw .other(file: file.name, other) }
     throw .unknownFormat(file: file.name)
   }
 
@@ -183,6 +177,12 @@ public struct StateDict: Sendable {
       throw .wrongShape(file: file.name, name: name, found: entry.shape, needed: shape)
     }
     return Parameter(shape) { entry.read() }
+  }
+
+  /// The first tensor with a value that is not finite, which no training leaves in a network; nil if there is none.
+  /// Reads all of them.
+  public var damagedTensor: String? {
+    names.first { name in entries[name].map { $0.read().values.contains { !$0.isFinite } } ?? false }
   }
 
   /// The element types of the stored tensors, the one with the most bytes first.

@@ -60,13 +60,13 @@ public enum NPYFault: Error, Equatable, CustomStringConvertible {
   /// The fault, and what to do.
   public var description: String {
     switch self {
-    case .notNPY: "is no .npy file; numpy.save writes one"
+    case .notNPY: "is no .npy file; numpy.save('x.npy', array) writes one"
     case .version(let version): "is a .npy of version \(version); versions 1 to 3 can be read"
     case .badHeader: "has a .npy header that cannot be understood"
-    case .elementType(let type): "holds elements of type \(type); save it as float32 (array.astype('<f4'))"
+    case .elementType(let type): "holds elements of type \(type), but numbers are float32; save array.astype('<f4')"
     case .unknownType(let type):
-      "holds elements of type \(type); save numbers as float32 (array.astype('<f4')), pixels as uint8, labels as int64"
-    case .fortranOrder: "is stored columns first; save it with numpy.ascontiguousarray"
+      "holds elements of type \(type), which are not read; save \(ArrayAdvice.readable(type))"
+    case .fortranOrder: "is stored columns first; save numpy.ascontiguousarray(array)"
     case .size(let shape, let needed, let found):
       """
       should hold an array of shape \(shape)\(needed.map { ", \($0) bytes" } ?? ""), \
@@ -91,13 +91,16 @@ public enum NPZFault: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .zip(.compressed(let entry)):
-      "entry \(entry) is compressed in a way that cannot be read; save it with numpy.savez or numpy.savez_compressed"
+      """
+      entry \(entry) is compressed in a way that cannot be read; save the arrays with \
+      numpy.savez_compressed('x.npz', **numpy.load('old.npz'))
+      """
     case .zip(let fault): fault.description
     case .inflate(let entry, let fault): "entry \(entry) \(fault)"
     case .missing(let array, let found):
       """
       has no array \(array)\(found.isEmpty ? "" : ", only \(found.prefix(4).joined(separator: ", "))"); \
-      save it with numpy.savez(file, \(array)=…)
+      save it with numpy.savez('x.npz', \(array)=array)
       """
     case .array(let name, let fault): "array \(name) \(fault)"
     }
@@ -112,16 +115,16 @@ public enum PictureFault: Error, Equatable, CustomStringConvertible {
   case png(String)
   /// The image is RGB, but the model takes grey ones.
   case colour
-  /// The elements of `arr_0` are not uint8.
-  case pixelType(String)
+  /// The elements of `arr_0` are not uint8; the expression of Python makes them that, if there is one.
+  case pixelType(String, expression: String?)
   /// The shape of `arr_0`, or of a PNG's pixels, is not `[N, h, w, channels]`.
   case pixels(shape: [Int], channels: Int)
   /// The shape of floating-point numbers is not `[N, channels, h, w]`.
   case numbers(shape: [Int], channels: Int)
   /// There are no images, or they have no pixels.
   case nothing(shape: [Int])
-  /// A number is outside [-1, 1].
-  case range(Float)
+  /// A number is outside [-1, 1]; the expression of Python brings all of them there, if there is one.
+  case range(Float, expression: String?)
   /// The elements of `arr_1` are neither int64 nor int32.
   case labelType(String)
   /// The shape of `arr_1` is not `[pictures]`.
@@ -134,6 +137,8 @@ public enum PictureFault: Error, Equatable, CustomStringConvertible {
   case maskSize(width: Int, height: Int, pictureWidth: Int, pictureHeight: Int)
   /// The mask keeps the whole image.
   case maskIsBlack
+  /// The mask's pixels are 0 and 1, where white is 255.
+  case maskOfOnes
 
   /// The fault, and what to do.
   public var description: String {
@@ -141,21 +146,27 @@ public enum PictureFault: Error, Equatable, CustomStringConvertible {
     case .format: "is no PNG, .npz or .npy; save it as one of these"
     case .png(let message): message
     case .colour: "is an RGB picture, but the model takes grey ones; save it as a grey PNG"
-    case .pixelType(let type):
-      "array arr_0 holds elements of type \(type), but pixels are uint8 (array.astype('uint8')), 0 to 255"
+    case .pixelType(let type, let expression):
+      "array arr_0 holds elements of type \(type), but pixels are uint8, 0 to 255\(Self.saving(expression))"
     case .pixels(let shape, let channels):
-      "holds pixels of shape \(shape), but the model takes [N, h, w, \(channels)]; reshape or transpose them"
+      """
+      holds pixels of shape \(shape), but the model takes \
+      [N, h, w, \(channels)]\(Self.saving(ArrayAdvice.pictures(shape, channels: [channels])))
+      """
     case .numbers(let shape, let channels):
-      "holds an array of shape \(shape), but the model takes [N, \(channels), h, w]; reshape or transpose it"
+      """
+      holds an array of shape \(shape), but the model takes \
+      [N, \(channels), h, w]\(Self.saving(ArrayAdvice.planes(shape, channels: channels)))
+      """
     case .nothing(let shape): "holds an array of shape \(shape), which has no pixels; save at least one picture"
-    case .range(let value):
-      "holds \(value), but pictures lie in [-1, 1]; clip it, or save x / 127.5 - 1 of pixels x from 0 to 255"
+    case .range(let value, let expression):
+      "holds \(value), but pictures lie in [-1, 1]\(Self.saving(expression))"
     case .labelType(let type):
-      "array arr_1 holds elements of type \(type), but labels are int64 (array.astype('int64'))"
+      "array arr_1 holds elements of type \(type), but labels are int64; save \(ArrayAdvice.labels(ofType: type))"
     case .labels(let shape, let pictures):
       """
       array arr_1 has the shape \(shape), but labels of \(pictures) pictures have [\(pictures)]; \
-      save one for each picture
+      save \(ArrayAdvice.labels(shape, pictures: pictures) ?? "one for each picture")
       """
     case .size(let width, let height, let model):
       """
@@ -166,6 +177,13 @@ public enum PictureFault: Error, Equatable, CustomStringConvertible {
     case .maskSize(let width, let height, let pictureWidth, let pictureHeight):
       "has \(width)×\(height) pixels, but the picture has \(pictureWidth)×\(pictureHeight); make the mask as large"
     case .maskIsBlack: "keeps all of the picture; make white what is to be drawn anew"
+    case .maskOfOnes:
+      """
+      has pixels of 0 and 1, where white is 255, so that it keeps all of the picture; save \
+      (array * 255).astype('uint8')
+      """
     }
   }
+
+  private static func saving(_ expression: String?) -> String { expression.map { "; save \($0)" } ?? "" }
 }

@@ -46,7 +46,7 @@ public struct CheckpointContents: Sendable {
     for family in families {
       if let file = try family.weights(inFolder: path) { return (file, path) }
     }
-    throw .folder(file: path)
+    throw try .noModel(inFolder: path)
   }
 }
 

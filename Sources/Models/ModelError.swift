@@ -1,5 +1,6 @@
 import DiffusionCheckpoints
 import DiffusionFiles
+import DiffusionText
 import TensorCore
 
 /// An error in loading a model, or in settings that contradict it. Every description is one sentence that names the
@@ -46,8 +47,8 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
     case .unusable(let reason): reason
     case .unusedTensor(let model, let tensor, let shape, let others, let network):
       """
-      \(model): its tensor \(tensor) of shape \(shape) has no place in a \
-      \(network)\(others == 0 ? "" : ", nor have \(others) others"); is it another kind of model?
+      \(model): its tensor \(tensor) of shape \(shape) has no place in \
+      \(withArticle(network))\(others == 0 ? "" : ", nor have \(others) others"); is it another kind of model?
       """
     }
   }

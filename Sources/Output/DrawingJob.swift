@@ -1,5 +1,6 @@
 import DiffusionBytes
 import DiffusionImages
+import DiffusionText
 import Sampling
 
 /// One line of a requests file: a JSON object that says what to draw and where it goes. Its keys are the command line's
@@ -37,6 +38,9 @@ public struct DrawingJobError: Error, Equatable, CustomStringConvertible {
 }
 
 extension DrawingJob: Codable {
+  /// The JSON keys of where images go.
+  public static let names = CodingKeys.allCases.map(\.rawValue)
+
   private enum CodingKeys: String, CodingKey, CaseIterable {
     case out, grid, scale, frames, strip, overwrite, resume, log
     case metadata
@@ -45,10 +49,11 @@ extension DrawingJob: Codable {
   /// Reads an object.
   public init(from decoder: any Decoder) throws {
     try decoder.container(keyedBy: AnyKey.self)
-      .refuseKeys(besides: SamplingRequest.names + CodingKeys.allCases.map(\.rawValue))
+      .refuseKeys(besides: SamplingRequest.names + Self.names)
     request = try SamplingRequest(from: decoder)
     let container = try decoder.container(keyedBy: CodingKeys.self)
     output = OutputRequest()
+    try checkPaths(out: try container.decodeIfPresent(String.self, forKey: .out))
     if let text = try container.decodeIfPresent(String.self, forKey: .out) {
       do { output.destination = try OutputDestination(text) } catch {
         throw DrawingJobError(reason: error.description)
@@ -69,6 +74,18 @@ extension DrawingJob: Codable {
     output.resume = try container.decodeIfPresent(Bool.self, forKey: .resume) ?? false
     output.metadata = try container.decodeIfPresent(Bool.self, forKey: .metadata) ?? true
     output.log = try container.decodeIfPresent(String.self, forKey: .log)
+  }
+
+  /// No shell reads JSON, so that nothing expands `~`.
+  private func checkPaths(out: String?) throws {
+    let paths = [
+      ("out", out), ("model", request.model), ("guide_model", request.guideModel), ("classifier", request.classifier),
+      ("noise", request.noise), ("low_res", request.lowRes), ("condition", request.condition),
+      ("init_image", request.initImage), ("mask", request.mask),
+    ]
+    for case (let name, let path?) in paths where homeExpanded(path) != nil {
+      throw DrawingJobError(reason: "\"\(name)\": \(tildeReason); write the whole path")
+    }
   }
 
   /// Writes what `init(from:)` reads.

@@ -22,6 +22,7 @@ public struct OutputDestination: Sendable, Equatable {
     guard !text.utf8.contains(0) else {
       throw .destination("--out: the name of a file cannot contain a NUL character; type for instance --out img.png")
     }
+    if let problem = Self.deviceProblem(text) { throw .destination(problem) }
     if text == "-" {
       self.init(PNGSink.format, path: text)
     } else if text.utf8.contains(UInt8(ascii: "%")) {
@@ -40,6 +41,16 @@ public struct OutputDestination: Sendable, Equatable {
           """)
       }
       self.init(format, path: text)
+    }
+  }
+
+  /// What is wrong with a device, which no file can be renamed to; nil for other paths.
+  private static func deviceProblem(_ path: String) -> String? {
+    switch path {
+    case "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1": "--out: \(path) is standard output; type --out -"
+    case "/dev/null", "/dev/stderr", "/dev/tty", "/dev/fd/2":
+      "--out: \(path) is a device; type --out - > \(path)"
+    default: nil
     }
   }
 

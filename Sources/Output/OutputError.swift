@@ -33,11 +33,15 @@ public enum OutputError: Error, Equatable, CustomStringConvertible {
     case .noDestination(let path):
       """
       --out: there is no folder \(path); make it with \(shellLine(["mkdir", "-p", operand(path)])), \
-      or type --out \(shellQuoted(operand(path + ".png"))) for a file
+      or type --out \(Self.file(path)) for a file
       """
     case .notAFolder(let path):
-      "--out: \(path) is a file without an extension; type for instance --out \(shellQuoted(operand(path + ".png")))"
-    case .sheetInFolder(let path): "--grid makes one sheet; type --out \(shellQuoted(operand(path + "/sheet.png")))"
+      """
+      --out: \(path) is a file without an extension; type for instance --out \
+      \(Self.file(path))
+      """
+    case .sheetInFolder(let path):
+      "--grid makes one sheet; type --out \(Self.sheet(path))"
     case .exists(let path, let canResume):
       """
       --out: \(path) exists; type \(canResume ? "--resume to keep what is there and draw the rest, " : "")--overwrite \
@@ -55,5 +59,16 @@ public enum OutputError: Error, Equatable, CustomStringConvertible {
       """
     case .viewIsFolder(let option, let path): "\(option): \(path) is a folder; name a file in it"
     }
+  }
+
+  /// A sheet's path in a folder, to paste.
+  private static func sheet(_ folder: String) -> String {
+    shellQuoted(operand(folder + (folder.hasSuffix("/") ? "" : "/") + "sheet.png"))
+  }
+
+  /// A picture's name, of that of a folder, to paste.
+  private static func file(_ folder: String) -> String {
+    let end = folder.lastIndex { $0 != "/" }
+    return shellQuoted(operand((end.map { String(folder[...$0]) } ?? "sample") + ".png"))
   }
 }

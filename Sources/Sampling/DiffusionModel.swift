@@ -19,6 +19,7 @@ public struct DiffusionModel: Sendable {
   /// The autoencoder whose latents the network draws; nil if it draws pictures.
   public let autoencoder: Autoencoder?
   private let hash: Lazy<String>
+  private let damage: Lazy<String?>
 
   /// Opens the checkpoint at `path`: a `.pt`, `.pth`, `.bin`, `.pkl` or `.safetensors`, the index of a sharded one, a
   /// folder saved by diffusers, or the folder of a training run. Tensors are memory-mapped and read on first use.
@@ -64,6 +65,7 @@ public struct DiffusionModel: Sendable {
     autoencoder = try inSamplingTerms { try source.autoencoder() }
     let (state, beside) = (source.checkpoint.state, source.family.autoencoder?.state)
     hash = Lazy { beside.map(state.fingerprint(with:)) ?? state.fingerprint }
+    damage = Lazy { state.damagedTensor ?? beside?.damagedTensor }
   }
 
   /// The embedded model's tensors and resolved settings.
@@ -82,6 +84,9 @@ public struct DiffusionModel: Sendable {
 
   /// Identifies the weights, those of an autoencoder too: see `StateDict.fingerprint`.
   public var fingerprint: String { hash.value }
+
+  /// The first tensor with a value that is NaN or infinite; nil if there is none. Reads the whole file, once.
+  public var damagedTensor: String? { damage.value }
 
   /// The file name without folder and extension; `digits` for the embedded model.
   public var shortName: String {

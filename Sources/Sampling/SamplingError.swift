@@ -76,7 +76,10 @@ public enum SamplingError: Error, Equatable, CustomStringConvertible {
     case .image(let error): error.description
     case .spacing(let error): error.description
     case .classifierAsModel(let model):
-      "\(model): is a classifier and draws no images; give a diffusion model (sample inspect \(model) says more)"
+      """
+      \(model): is a classifier and draws no images; give a diffusion model \
+      (\(shellLine(["sample", "inspect", operand(model)])) says more)
+      """
     case .dimensions(let model, let dims):
       "\(model): works on \(dims)-dimensional data, not on images"
     case .request(let problem): problem
@@ -102,7 +105,7 @@ public enum SamplingError: Error, Equatable, CustomStringConvertible {
       \(known.text)\(suggestion.map { "; did you mean \($0)?" } ?? "")
       """
     case .notAClassifier(let path, let kind):
-      "--classifier: \(path) is a \(kind), not a classifier (EncoderUNetModel)"
+      "--classifier: \(path) is \(withArticle(kind)), not a classifier (EncoderUNetModel)"
     case .classifierSize(let path, let size, let channels, let model, let modelSize, let modelChannels):
       """
       --classifier: \(path) takes \(size)×\(size) images with \(channels) channels, \

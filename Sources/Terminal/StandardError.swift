@@ -3,8 +3,7 @@ import DiffusionText
 
 /// Writes text to standard error, escaping control characters that may come from files or arguments.
 public func writeError(_ text: String) {
-  writeControl(
-    text.split(separator: "\n", omittingEmptySubsequences: false).map(escapingControls).joined(separator: "\n"))
+  writeControl(forTerminal(text))
 }
 
 /// Writes text with control sequences to standard error.

@@ -1,10 +1,11 @@
 import DiffusionFiles
 import DiffusionPlatform
+import DiffusionText
 
-/// Writes text to standard output.
+/// Writes text to standard output, escaping control characters that may come from files or arguments.
 ///
 /// - Throws: as `writeToStandardOutput`.
-public func printText(_ text: String) throws(FileError) { try writeToStandardOutput(Array(text.utf8)) }
+public func printText(_ text: String) throws(FileError) { try writeToStandardOutput(Array(forTerminal(text).utf8)) }
 
 /// Writes to standard output.
 ///

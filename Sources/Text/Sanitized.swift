@@ -8,6 +8,11 @@ public func sanitizedLine(_ text: String) -> String { shortened(text, most: 4096
 /// A line of any length with control characters escaped.
 public func escapingControls(_ line: some StringProtocol) -> String { escaped(line.unicodeScalars) }
 
+/// Text of several lines for a terminal: line breaks stay, and everything else that a terminal acts on is escaped.
+public func forTerminal(_ text: String) -> String {
+  text.split(separator: "\n", omittingEmptySubsequences: false).map(escapingControls).joined(separator: "\n")
+}
+
 private func shortened(_ text: some StringProtocol, most: Int, kept: Int) -> String {
   let scalars = text.unicodeScalars
   // The UTF-8 count is immediate, and never less than the scalar count.

@@ -5,6 +5,34 @@ public func shellLine(_ words: [String]) -> String { words.map(shellQuoted).join
 /// The path of a file, as an operand that no program takes for an option.
 public func operand(_ path: String) -> String { path.hasPrefix("-") ? "./" + path : path }
 
+/// A path in someone's home folder, as a shell was to expand it, to be typed so that it does: `~` comes first and is
+/// not quoted. Nil for other paths.
+public func homeExpanded(_ path: String) -> String? {
+  guard path.hasPrefix("~") else { return nil }
+  let (home, rest) = (path.prefix { $0 != "/" }, path.drop { $0 != "/" })
+  guard home.count == 1 || !rest.isEmpty, home.dropFirst().utf8.allSatisfy(isPlain) else { return nil }
+  return rest.dropFirst().isEmpty ? "\(home)\(rest)" : "\(home)/\(shellQuoted(String(rest.dropFirst())))"
+}
+
+/// Why such a path is not found.
+public let tildeReason = "a shell expands ~ only where it begins a word and is not quoted"
+
+/// A string of Python with this text, for an expression to paste.
+public func pythonQuoted(_ text: String) -> String {
+  var quoted = ""
+  for scalar in text.unicodeScalars {
+    if scalar.movesTheCursor {
+      let digits = String(scalar.value, radix: 16)
+      quoted += "\\U" + String(repeating: "0", count: 8 - digits.count) + digits
+    } else if scalar == "'" || scalar == "\\" {
+      quoted += "\\\(scalar)"
+    } else {
+      quoted.unicodeScalars.append(scalar)
+    }
+  }
+  return "'\(quoted)'"
+}
+
 /// The word, quoted for a shell.
 ///
 /// In single quotes a shell leaves everything alone but a single quote, which is written as `'\''`. What a terminal

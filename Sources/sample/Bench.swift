@@ -92,7 +92,7 @@ private func measure(
     BenchReport.Batch(
       batch: batch, passes: times.count, msMedian: median * 1e3, msMin: times[0].seconds * 1e3,
       msPerImage: median * 1e3 / Double(batch), gflop: Double(flops) / 1e9,
-      gflopPerSecond: Double(flops) / median / 1e9, shareOfPeak: Double(flops) / median / 1e9 / peak,
+      gflopPerSecond: Double(flops) / median / 1e9, timesPeak: Double(flops) / median / 1e9 / peak,
       peakMemoryBytes: memory, layers: layers), output
   )
 }

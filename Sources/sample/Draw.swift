@@ -75,12 +75,11 @@ private func report(_ run: DrawingRun, _ options: Options, load: Duration, draw:
   }
   if run.notFinite > 0 {
     // Said to those who want to hear nothing too: the picture is none.
+    let cause =
+      plan.model.damagedTensor.map { "tensor \($0) of \(plan.model.name) has such values; copy or download it again" }
+      ?? "the steps are too large for this sampler; type more --steps"
     writeError(
-      """
-      warning: \(run.notFinite) of \(run.drawn) images have values that are no numbers (NaN or infinite): the weights \
-      are damaged, or the steps too large for this sampler
-
-      """)
+      "warning: \(run.notFinite) of \(run.drawn) images have values that are no numbers (NaN or infinite): \(cause)\n")
   }
   guard !options.quiet else { return }
   let all = plan.indices.count

@@ -30,7 +30,7 @@ func run(_ options: Options, requests path: String) throws {
     } catch let interrupted as Interrupted {
       throw interrupted
     } catch {
-      answer.error = "\(error)"
+      answer.error = inJSONWords("\(error)")
     }
     try printText(try encodeJSON(answer) + "\n")
   }

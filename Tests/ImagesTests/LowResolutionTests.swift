@@ -84,7 +84,8 @@ struct LowResolutionTests {
     }
     expectFault(try archive([1, 1, 1, 1], [0], ([1], .float32([3]))), channels: 1, .labelType("<f4"))
     let numbers = plainNPZ([("arr_0", [1, 1, 1, 1], .float32([0]))])
-    expectFault(numbers, channels: 1, .pixelType("<f4"))
+    expectFault(
+      numbers, channels: 1, .pixelType("<f4", expression: "(array * 255).round().clip(0, 255).astype('uint8')"))
     let others = plainNPZ([("images", [1, 1, 1, 1], .uint8([0]))])
     #expect {
       _ = try read(others, channels: 1)
@@ -102,8 +103,12 @@ struct LowResolutionTests {
     expectFault(npy([1, 3, 1, 2], .float32(values)), channels: 1, .numbers(shape: [1, 3, 1, 2], channels: 1))
     expectFault(npy([6], .float32(values)), channels: 1, .numbers(shape: [6], channels: 1))
     expectFault(npy([0, 1, 4, 4], .float32([])), channels: 1, .nothing(shape: [0, 1, 4, 4]))
-    for wrong in [255, -1.5, .infinity] as [Float] {
-      expectFault(npy([1, 1, 1, 2], .float32([0, wrong])), channels: 1, .range(wrong))
+    let expressions: [(Float, String?)] = [
+      (255, "(array / 127.5 - 1).clip(-1, 1).astype('float32')"), (-1.5, "array.clip(-1, 1)"), (.infinity, nil),
+    ]
+    for (wrong, expression) in expressions {
+      expectFault(
+        npy([1, 1, 1, 2], .float32([0, wrong])), channels: 1, .range(wrong, expression: expression))
     }
     #expect(throws: ImageError.self) { try read(npy([1, 1, 1, 1], .float32([.nan])), channels: 1) }
     #expect(throws: ImageError.self) { try read(npy([1, 1, 1, 1], .uint8([0])), channels: 1) }

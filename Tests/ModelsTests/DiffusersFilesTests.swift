@@ -141,8 +141,11 @@ struct DiffusersFilesTests {
   @Test func pointersOfGitLFSAreNamed() throws {
     defer { cleanUp() }
     try write("version https://git-lfs.github.com/spec/v1\noid sha256:0123\nsize 4711\n", "m.safetensors")
-    #expect(throws: CheckpointError.pointer(file: folder + "/m.safetensors")) {
-      try StateDict.read(path: folder + "/m.safetensors")
-    }
+    let error = #expect(throws: CheckpointError.self) { try StateDict.read(path: folder + "/m.safetensors") }
+    #expect(
+      error?.description == """
+        \(folder)/m.safetensors: is a Git LFS pointer of a few lines, not the weights; \
+        type git -C \(folder)/ lfs pull, or download the file
+        """)
   }
 }

@@ -55,6 +55,26 @@ struct RunTests: RunsSample {
     #expect(try bytes("a.png") == bytes("b.png"))
   }
 
+  /// What an answer says to write is pasted into the request, which is drawn then.
+  @Test(arguments: [
+    (#""count": 2"#, #""out": "img-%05d.png""#), (#""eta": 0.5, "sampler": "ddpm""#, #""sampler": "ddim""#),
+    (#""timesteps": [1, 2]"#, #""timesteps": [999, 700, 400, 100]"#), (#""respacing": "4", "steps": 3"#, "only one"),
+    (#""class": []"#, #""class": [{"typed": "7"}]"#), (#""out": "none/a.png""#, "mkdir -p none"),
+    (#""out": "~/a.png""#, "write the whole path"),
+  ])
+  func whatAnAnswerSaysIsPasted(request: String, says: String) throws {
+    defer { cleanUp() }
+    let refused = try #require(try answers("{\(request)}")[0]["error"] as? String)
+    #expect(refused.contains(says) && !refused.contains("--"), "\(refused)")
+    guard says.hasPrefix("\"") else { return }
+    let key = says.prefix { $0 != ":" }
+    // In place of what was there under this name.
+    let others = request.components(separatedBy: ", \"").enumerated().map { $0 == 0 ? $1 : "\"" + $1 }
+      .filter { !$0.hasPrefix(key) }
+    let drawn = try answers("{\((others + [says]).joined(separator: ", "))}")[0]
+    #expect(drawn["error"] == nil, "\(drawn)")
+  }
+
   @Test func theFileMustBeThere() throws {
     defer { cleanUp() }
     let result = try run("run none.jsonl")

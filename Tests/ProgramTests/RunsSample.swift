@@ -47,6 +47,21 @@ extension RunsSample {
     try start(line, environment: environment).wait()
   }
 
+  /// Runs `sample` or `train` with words that may hold anything.
+  func run(_ program: String, words: [String]) throws -> SampleResult {
+    try start(
+      binary.deletingLastPathComponent().appendingPathComponent(program), words,
+      environment: ProcessInfo.processInfo.environment
+    ).wait()
+  }
+
+  /// Runs a line as typed in a shell, which finds `sample` and `train`.
+  func shell(_ line: String, environment: [String: String] = [:]) throws -> SampleResult {
+    var all = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    all["PATH"] = "\(binary.deletingLastPathComponent().path):\(all["PATH"] ?? "/usr/bin:/bin")"
+    return try start(URL(fileURLWithPath: "/bin/bash"), ["-c", line], environment: all).wait()
+  }
+
   /// Starts `sample` and does not wait for it.
   func start(_ line: String, environment: [String: String] = [:]) throws -> RunningSample {
     try start(

@@ -37,4 +37,24 @@ struct ShellWordsTests {
   }
 
   @Test func plainWordsStayPlain() { #expect(shellLine(["sample", "-o", "a/b_1.png"]) == "sample -o a/b_1.png") }
+
+  /// What a shell did not expand is typed so that it does; nothing else is taken for it.
+  @Test(arguments: [
+    ("~/x.png", "~/x.png"), ("~/my pics/x.png", "~/'my pics/x.png'"), ("~", "~"), ("~/", "~/"), ("~me/x", "~me/x"),
+    ("~/$(x)", "~/'$(x)'"), ("~x.png", nil), ("a~/b", nil), ("~$(x)/y", nil), ("", nil),
+  ])
+  func homes(path: String, typed: String?) { #expect(homeExpanded(path) == typed) }
+
+  @Test(arguments: [("it's", #"'it\'s'"#), (#"a\b"#, #"'a\\b'"#), ("a\n\u{202E}", #"'a\U0000000a\U0000202e'"#)])
+  func stringsOfPython(text: String, quoted: String) { #expect(pythonQuoted(text) == quoted) }
+
+  @Test(arguments: [
+    ("improved-diffusion UNetModel", "an"), ("guided-diffusion", "a"), ("UNetModel", "a"), ("EncoderUNetModel", "an"),
+    ("EDM", "an"), ("SR3", "an"), ("score_sde_pytorch", "a"), ("MONAI", "a"),
+  ])
+  func articles(name: String, article: String) { #expect(withArticle(name) == "\(article) \(name)") }
+
+  @Test func terminalsGetTextOnly() {
+    #expect(forTerminal("a\u{1B}[2J\r\nb\u{202E}\tc\u{9B}\n") == "a\\u{1B}[2J\\r\nb\\u{202E}\\tc\\u{9B}\n")
+  }
 }

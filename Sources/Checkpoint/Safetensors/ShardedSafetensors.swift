@@ -38,7 +38,10 @@ private func tensorsOfShards(_ index: MappedFile) throws(CheckpointError) -> [St
   let weightMap: [String: String]
   do {
     weightMap = try decodeJSON(Index.self, from: bytes).weightMap
-  } catch { throw .index(file: index.name, .notJSON(jsonReason(error))) }
+  } catch {
+    if case DecodingError.keyNotFound = error { throw .descriptionAsModel(file: index.name) }
+    throw .index(file: index.name, .notJSON(jsonReason(error)))
+  }
   var shards: [String: Set<String>] = [:]
   for (tensor, shard) in weightMap {
     // A path could point anywhere in the file system.

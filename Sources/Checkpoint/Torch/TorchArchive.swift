@@ -7,7 +7,15 @@ import DiffusionFiles
 /// - Throws: `CheckpointError`.
 func readTorchArchive(_ file: MappedFile, _ signatures: [String]) throws(CheckpointError) -> StateDict {
   let archive: TorchArchive
-  do { archive = try TorchArchive(file) } catch { throw .archive(file: file.name, error) }
+  do { archive = try TorchArchive(file) } catch {
+    if error != .torchScript, let bytes = file.slice(0, file.count),
+      let entries = (try? ZipArchive(bytes, takesDeflate: true))?.entries.keys,
+      let other = OtherContents(entries: entries, path: file.name)
+    {
+      throw .other(file: file.name, other)
+    }
+    throw .archive(file: file.name, error)
+  }
   let found: TorchTensors
   var position = 0
   do {

@@ -24,11 +24,11 @@ public enum CheckpointDestination: Sendable, Equatable {
       self = .torch(path)
     } else {
       throw UsageError(
-        """
-        sample convert writes .safetensors, .pt, .pth and, if its name ends with /, a folder for diffusers, not \
-        \(path); type for instance \
-        \(shellLine(["sample", "convert", input, path + ".safetensors"]))
-        """)
+        verbatim: """
+          sample convert writes .safetensors, .pt, .pth and, if its name ends with /, a folder for diffusers, not \
+          \(sanitized(path)); type for instance \
+          \(shellLine(["sample", "convert", operand(input), operand(path) + ".safetensors"]))
+          """)
     }
   }
 }

@@ -74,8 +74,10 @@ func enter(
   _ rest: inout ArraySlice<String>, _ command: CommandName, into options: inout Options
 ) throws(UsageError) -> [String] {
   var operands: [String] = []
+  if let refusal = OtherAlgorithms.refusal(rest, of: command) { throw refusal }
   /// Takes an operand.
   func take(_ word: String) throws(UsageError) {
+    if let home = homeExpanded(word) { throw UsageError(verbatim: "\(sanitized(word)): \(tildeReason); type \(home)") }
     guard operands.count < command.operandCount.upperBound else { throw strayWord(word, command) }
     operands.append(word)
   }
@@ -91,28 +93,6 @@ func enter(
     }
   }
   return operands
-}
-
-private func strayWord(_ word: String, _ command: CommandName) -> UsageError {
-  if !command.operands.isEmpty {
-    return UsageError(
-      "\(shown(command)) takes only \(command.operands.joined(separator: " and ")); leave \"\(word)\" out")
-  }
-  if command == .man { return UsageError("sample man takes no arguments, but \"\(word)\" follows; type sample man") }
-  if command == .train {
-    let isName = options(of: .train).contains { $0.names.contains(word) }
-    return UsageError(
-      "\"\(word)\" is not an option; did you mean --\(isName ? word : "data \(shellQuoted(word))")?")
-  }
-  if let verb = CommandName(rawValue: word), Program.sample.verbs.contains(verb) {
-    return UsageError("\(word) goes in front of the options; type sample \(word) and then the options")
-  }
-  if word == "train" {
-    return UsageError("training is a program of its own; type train --help")
-  }
-  let isModel = [".pt", ".pth", ".safetensors", ".bin", ".ckpt"].contains { word.hasSuffix($0) }
-  return UsageError(
-    "\"\(word)\" is not an option; did you mean \(isModel ? "--model" : "--out") \(shellQuoted(word))?")
 }
 
 /// The command as typed.
@@ -132,6 +112,8 @@ private func parseLong(
   let name = String(parts[0].map { $0 == "_" ? "-" : $0 })
   guard let definition = optionTable.first(where: { $0.commands.contains(command) && $0.names.contains(name) }) else {
     if let refusal = command.refusal(of: name) { throw refusal }
+    let value = parts.count > 1 ? String(parts[1]) : rest.first.flatMap { $0.hasPrefix("-") ? nil : $0 }
+    if let error = ForeignFlags.error("--\(parts[0])", value, of: command) { throw error }
     if let others = optionTable.first(where: { $0.names.contains(name) })?.commands,
       let other = CommandName.allCases.first(where: others.contains)
     {
@@ -154,6 +136,8 @@ private func parseShort(
   while let letter = letters.popFirst() {
     guard let definition = optionTable.first(where: { $0.commands.contains(command) && $0.short == letter }) else {
       let name = String(word.dropFirst())
+      let value = letters.isEmpty ? rest.first.flatMap { $0.hasPrefix("-") ? nil : $0 } : String(letters)
+      if let error = ForeignFlags.error("-\(letter)", value, of: command) { throw error }
       let suggestion =
         optionTable.flatMap(\.names).contains(name)
         ? "; did you mean --\(name)?" : "; \(shown(command)) --help lists all options"
@@ -198,16 +182,19 @@ private func apply(
       let isNumber = Double(next) != nil
       guard !next.hasPrefix("-") || next == "-" || isNumber else {
         throw UsageError(
-          """
-          \(shown) needs a value, but \(next) follows; \
-          type for instance \(shown) \(example), or \(shown)=\(next) if that is meant
-          """)
+          verbatim: """
+            \(shown) needs a value, but \(sanitized(next)) follows; \
+            type for instance \(shown) \(example), or \(shown)=\(shellQuoted(next)) if that is meant
+            """)
       }
       value = rest.removeFirst()
     }
     // An empty value means "none" in the original scripts.
     guard !value.isEmpty || ["respacing", "channel-mult", "resume-checkpoint"].contains(where: name.hasSuffix) else {
       throw UsageError("\(shown) has an empty value; type for instance \(shown) \(example)")
+    }
+    if definition.candidates == .files, let home = homeExpanded(value) {
+      throw UsageError(verbatim: "\(shown) \(sanitized(value)): \(tildeReason); type \(shown) \(home)")
     }
     try enter(value)
   }

@@ -20,6 +20,9 @@ private func rangeText(_ range: ClosedRange<Int>, _ name: String) -> String {
 }
 
 func seed(_ text: String, _ name: String) throws(UsageError) -> UInt64 {
+  if text.hasPrefix("-"), isWholeNumber(text.dropFirst()) {
+    throw UsageError("--\(name): \(text) is below 0; leave --\(name) out")
+  }
   guard isWholeNumber(text[...]) else {
     throw UsageError(
       "--\(name): \"\(text)\" is not a whole number; type --\(name) with a number from 0 to \(UInt64.max)")
@@ -76,11 +79,8 @@ func choice<Choice: RawRepresentable & CaseIterable>(
 
 /// The name of a sampler in the table.
 func samplerName(_ text: String, _ name: String) throws(UsageError) -> String {
-  let names = SamplerInfo.all.map(\.name)
-  if names.contains(text) { return text }
-  // As openai/consistency_models calls it.
-  if text == "ancestral" { return EulerAncestral.info.name }
-  throw UsageError(verbatim: unknownChoice(name, sanitized(text), names))
+  if let known = SamplerSpellings.name(of: text) { return known }
+  throw UsageError(verbatim: unknownChoice(name, sanitized(text), SamplerInfo.all.map(\.name)))
 }
 
 /// Comma-separated items, none of them empty.

@@ -22,7 +22,7 @@ extension OptionDefinition {
     case .none, .optionalNumber: .none
     case .boolean: .words(["True", "False"])
     // The value names that stand for paths.
-    case .required("FILE", _), .required("PATH", _), .required("RUN", _): .files
+    case .required("FILE", _), .required("PATH", _), .required("RUN", _), .required("FOLDER", _): .files
     case .required: words.isEmpty ? .none : .words(words)
     }
   }

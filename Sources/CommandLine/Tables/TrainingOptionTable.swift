@@ -252,6 +252,14 @@ let upstreamTrainingOptions: [OptionDefinition] = [
     "no effect: everything is computed in float32"
   ) { _, value, name throws(UsageError) in _ = try number(value, name, from: 0) },
   OptionDefinition(
+    "log-dir", .required(name: "RUN", example: "run"), .upstream, of: [.train],
+    "same as --out, as in P2-weighting"
+  ) { o, value, _ throws(UsageError) in o.run.folder = value },
+  OptionDefinition(
+    "global-batch-size", .required(name: "N", example: "64"), .upstream, of: [.train],
+    "same as --batch-size, as in consistency_models"
+  ) { o, value, name throws(UsageError) in o.training.batchSize = try wholeNumber(value, name, 1...1_000_000) },
+  OptionDefinition(
     "timestep-respacing", .required(name: "SPEC", example: "250"), .upstream, of: [.train],
     "for sampling; must be empty here"
   ) { _, value, name throws(UsageError) in

@@ -73,7 +73,10 @@ public func readMask(_ bytes: [UInt8], path: String, for initial: InitialPicture
   }
   let fitted = picture.fitted(toSquare: initial.pictures.shape[2]).converted(toChannels: 1)
   let mask = try reader.tensor(fitted)
-  guard mask.values.contains(1) else { throw reader.wrong(.maskIsBlack) }
+  guard mask.values.contains(1) else {
+    let isOfOnes = picture.pixels.contains(1) && picture.pixels.allSatisfy { $0 <= 1 || $0 == 255 }
+    throw reader.wrong(isOfOnes ? .maskOfOnes : .maskIsBlack)
+  }
   return mask
 }
 

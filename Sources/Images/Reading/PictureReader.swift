@@ -50,7 +50,9 @@ struct PictureReader {
     // A gigabyte of pixels is more than anyone gives a model at once.
     let archive = try NPZArchive(bytes, path: path, sizeLimit: 1 << 30)
     let array = try archive.array("arr_0")
-    guard case .uint8(let pixels) = array.elements else { throw wrong(.pixelType(array.elements.type)) }
+    guard case .uint8(let pixels) = array.elements else {
+      throw wrong(.pixelType(array.elements.type, expression: ArrayAdvice.bytes(of: array.elements)))
+    }
     guard array.shape.count == 4, array.shape[3] == channels else {
       throw wrong(.pixels(shape: array.shape, channels: channels))
     }
@@ -76,7 +78,9 @@ struct PictureReader {
     guard x.shape.count == 4, x.shape[1] == channels else { throw wrong(.numbers(shape: x.shape, channels: channels)) }
     if x.count == 0 { throw wrong(.nothing(shape: x.shape)) }
     // Rounding can exceed the range slightly. The comparison is false for NaN.
-    if let outside = x.values.first(where: { !(abs($0) <= 1.001) }) { throw wrong(.range(outside)) }
+    if let outside = x.values.first(where: { !(abs($0) <= 1.001) }) {
+      throw wrong(.range(outside, expression: ArrayAdvice.signed(x.values)))
+    }
     return x
   }
 

@@ -28,7 +28,7 @@ struct DiffusersFolder {
     for folder in [path + "/unet_ema", path + "/unet", path] {
       if let file = try weightFile(in: folder) { return file }
     }
-    throw .folder(file: path)
+    throw try .noModel(inFolder: path)
   }
 
   /// The weight file that is itself in the folder `path`; nil if there is none.

@@ -1,4 +1,5 @@
 import DiffusionCore
+import DiffusionText
 
 /// What a family knows of a network once its shape is settled: all that the specification of any model is made from,
 /// besides the settings that every family resolves in the same way.
@@ -147,7 +148,8 @@ extension SettingsResolver {
       return
     }
     throw .unusable(
-      reason: "\(name): --\(other.0) is no setting of a \(kind), whose tensors show their shape; leave it out")
+      reason:
+        "\(name): --\(other.0) is no setting of \(withArticle(kind)), whose tensors show their shape; leave it out")
   }
 
   /// Resolves the image size.

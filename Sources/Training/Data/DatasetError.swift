@@ -32,8 +32,8 @@ public enum DatasetFault: Error, Equatable, CustomStringConvertible {
   case png(String)
   /// The archive has no array of pixels.
   case noImages(found: [String])
-  /// The pixels are not uint8.
-  case pixelType(array: String, type: String)
+  /// The pixels are not uint8; the expression of Python makes them that, if there is one.
+  case pixelType(array: String, type: String, expression: String?)
   /// The pixels do not have the shape of images.
   case pixels(array: String, shape: [Int])
   /// The labels are not integers.
@@ -52,7 +52,8 @@ public enum DatasetFault: Error, Equatable, CustomStringConvertible {
     switch self {
     case .nothing: "there is no such file or folder; name a folder of .png files or a .npz"
     case .format:
-      "is neither a folder of .png files nor a .npz; save its pixels with numpy.savez_compressed(file, images=…)"
+      "is neither a folder of .png files nor a .npz; "
+        + "save its pixels with numpy.savez_compressed('data.npz', images=array)"
     case .noPictures(let others):
       others == 0
         ? "has no .png files in it or in its folders; put some there, or name another folder"
@@ -60,17 +61,19 @@ public enum DatasetFault: Error, Equatable, CustomStringConvertible {
           + "convert them (mogrify -format png *.jpg)"
     case .png(let message): "\(message); fix it or remove it"
     case .noImages(let found):
-      "has no array images or arr_0\(Self.only(found)); save the pixels with numpy.savez_compressed(file, images=…)"
-    case .pixelType(let array, let type):
-      "array \(array) holds elements of type \(type), but pixels are uint8 (array.astype('uint8')), 0 to 255"
+      "has no array images or arr_0\(Self.only(found)); "
+        + "save the pixels with numpy.savez_compressed('data.npz', images=array)"
+    case .pixelType(let array, let type, let expression):
+      "array \(array) holds elements of type \(type), but pixels are uint8, 0 to 255\(Self.saving(expression))"
     case .pixels(let array, let shape):
-      "array \(array) has the shape \(shape), but pictures are [N, H, W], [N, H, W, 1] or [N, H, W, 3]; "
-        + "reshape or transpose it"
+      "array \(array) has the shape \(shape), but pictures are [N, H, W], [N, H, W, 1] or [N, H, W, 3]"
+        + Self.saving(ArrayAdvice.pictures(shape, channels: [1, 3]))
     case .labelType(let array, let type):
-      "array \(array) holds elements of type \(type), but labels are int64 (array.astype('int64'))"
+      "array \(array) holds elements of type \(type), but labels are int64; "
+        + "save \(ArrayAdvice.labels(ofType: type))"
     case .labels(let array, let shape, let images):
       "array \(array) has the shape \(shape), but labels of \(images) pictures have [\(images)]; "
-        + "save one for each picture"
+        + "save \(ArrayAdvice.labels(shape, pictures: images) ?? "one for each picture")"
     case .label(let label, let index, let classes):
       if let classes {
         "picture \(index) has the label \(label), but class_names has \(classes) names; "
@@ -80,12 +83,14 @@ public enum DatasetFault: Error, Equatable, CustomStringConvertible {
       }
     case .noLabels(let found):
       "has no array labels or arr_1\(Self.only(found)); "
-        + "save the class of each picture as labels=…, or train without classes"
+        + "save them with numpy.savez_compressed('data.npz', images=array, labels=labels), or train without classes"
     case .noClass:
       "has no class; name files CLASS_NUMBER.png, put those of each class into a folder of its own, "
         + "or train without classes"
     }
   }
+
+  private static func saving(_ expression: String?) -> String { expression.map { "; save \($0)" } ?? "" }
 
   private static func only(_ found: [String]) -> String {
     found.isEmpty ? "" : ", only \(found.prefix(4).joined(separator: ", "))"

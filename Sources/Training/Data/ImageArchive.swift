@@ -24,7 +24,10 @@ struct ImageArchive {
       throw .data(path: path, .noImages(found: file.archive.names))
     }
     guard case .uint8(let pixels) = array.elements else {
-      throw .data(path: path, .pixelType(array: name, type: array.elements.type))
+      throw .data(
+        path: path,
+        .pixelType(
+          array: name, type: array.elements.type, expression: ArrayAdvice.bytes(of: array.elements)))
     }
     let shape = array.shape.count == 3 ? array.shape + [1] : array.shape
     guard shape.count == 4, shape[3] == 1 || shape[3] == 3, !pixels.isEmpty else {
@@ -69,15 +72,16 @@ private struct ArchiveFile {
     guard let (name, array) = try first(["labels", "arr_1"]) else {
       throw .data(path: path, .noLabels(found: archive.names))
     }
+    // Before the type: what is one-hot often has another.
+    guard array.shape == [images] else {
+      throw .data(path: path, .labels(array: name, shape: array.shape, images: images))
+    }
     let labels: [Int]
     switch array.elements {
     case .uint8(let values): labels = values.map(Int.init)
     case .int32(let values): labels = values.map(Int.init)
     case .int64(let values): labels = values.map(Int.init)
     default: throw .data(path: path, .labelType(array: name, type: array.elements.type))
-    }
-    guard array.shape == [images] else {
-      throw .data(path: path, .labels(array: name, shape: array.shape, images: images))
     }
     let limit = names?.count ?? ImageArchive.classLimit
     if let index = labels.firstIndex(where: { $0 < 0 || $0 >= limit }) {
