@@ -57,7 +57,7 @@ struct ShardedSafetensorsTests {
     (#"{"weight_map":{}}"#, "holds no tensors"),
     (#"{"weight_map":{"a":3}}"#, "a value of the wrong type at weight_map.a"),
     (#"{"weight_map":["a"]}"#, "it is not the JSON it should be"),
-    (#"{"_class_name":"UNet2DModel"}"#, "it is not the JSON it should be (no weight_map)"),
+    (#"{"_class_name":"UNet2DModel"}"#, "describes a model and holds none; give its folder"),
     (#"{"weight_map":"#, "it is not the JSON it should be"),
     ("weights", "it is not the JSON it should be"),
   ])

@@ -174,7 +174,8 @@ struct ParserTests {
     ("--eta nan", "--eta: \"nan\" is not a number; type for instance --eta 1.5"),
     ("--guidance inf", "--guidance: \"inf\" is not a number; type for instance --guidance 1.5"),
     ("--guidance 1e999", "--guidance: \"1e999\" is not a number; type for instance --guidance 1.5"),
-    ("--seed -1", "--seed: \"-1\" is not a whole number; type --seed with a number from 0 to 18446744073709551615"),
+    ("--seed -1", "--seed: -1 is below 0; leave --seed out"),
+    ("--seed x", "--seed: \"x\" is not a whole number; type --seed with a number from 0 to 18446744073709551615"),
     (
       "--seed 18446744073709551616",
       "--seed: 18446744073709551616 is out of range; type --seed with a number from 0 to 18446744073709551615"

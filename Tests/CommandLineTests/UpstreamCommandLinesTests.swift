@@ -122,46 +122,56 @@ struct UpstreamCommandLinesTests {
     ]
   }
 
-  static let drawing: [String: Meaning] = model(\.request.settings).merging([
-    "model_path": { $0.request.model == $1 }, "num_samples": { $0.request.count == Int($1) },
-    "batch_size": { $0.request.batch == Int($1) },
-    "timestep_respacing": { options, value in
-      options.request.respacing == (value.isEmpty ? nil : value)
-        && options.request.sampler == (options.request.sampler == "ddim" ? "ddim" : "ddpm")
-    },
-    "use_ddim": { $0.request.sampler == (isTrue($1) ? "ddim" : "ddpm") },
-    "classifier_path": { $0.request.classifier == $1 },
-    "classifier_scale": { $0.request.classifierScale == Double($1) },
-    "base_samples": { $0.request.lowRes == $1 }, "sampler": { $0.request.sampler == $1 },
-    "steps": { $0.request.steps == Int($1) }, "ts": { $0.request.scales == numbers($1) },
-    "s_churn": { $0.request.churn == Double($1) }, "sigma_max": { $0.request.settings.sigmaMax == Double($1) },
-    "sigma_min": { $0.request.settings.sigmaMin == Double($1) },
-    "training_mode": { $0.request.settings.process == ($1 == "edm" ? "edm" : "consistency") },
-    "sample_dir": { $0.output.destination?.path == $1 + "/" && $0.output.destination?.isFolder == true },
-  ]) { $1 }.merging(
+  static let drawing: [String: Meaning] = {
+    var means = model(\.request.settings)
+    means["model_path"] = { $0.request.model == $1 }
+    means["num_samples"] = { $0.request.count == Int($1) }
+    means["batch_size"] = { $0.request.batch == Int($1) }
+    means["timestep_respacing"] = { options, value in
+      options.request.respacing == (value.isEmpty ? nil : value) && ["ddim", "ddpm"].contains(options.request.sampler)
+    }
+    means["use_ddim"] = { $0.request.sampler == (isTrue($1) ? "ddim" : "ddpm") }
+    means["classifier_path"] = { $0.request.classifier == $1 }
+    means["classifier_scale"] = { $0.request.classifierScale == Double($1) }
+    means["base_samples"] = { $0.request.lowRes == $1 }
+    means["sampler"] = { $0.request.sampler == $1 }
+    means["steps"] = { $0.request.steps == Int($1) }
+    means["ts"] = { $0.request.scales == numbers($1) }
+    means["s_churn"] = { $0.request.churn == Double($1) }
+    means["sigma_max"] = { $0.request.settings.sigmaMax == Double($1) }
+    means["sigma_min"] = { $0.request.settings.sigmaMin == Double($1) }
+    means["training_mode"] = { $0.request.settings.process == ($1 == "edm" ? "edm" : "consistency") }
+    means["sample_dir"] = { $0.output.destination?.path == $1 + "/" }
     // Of training, of the classifier's file, of the images to enlarge, or of the stream of noise, which is another.
-    [
+    for name in [
       "dropout", "use_kl", "rescale_learned_sigmas", "weight_schedule", "generator", "small_size", "classifier_depth",
       "classifier_width", "classifier_attention_resolutions", "classifier_pool", "classifier_resblock_updown",
       "classifier_use_scale_shift_norm", "classifier_use_fp16",
-    ].map { ($0, { _, _ in true }) }
-  ) { $1 }
+    ] { means[name] = { _, _ in true } }
+    return means
+  }()
 
-  static let training: [String: Meaning] = model(\.training.settings).merging([
-    "data_dir": { $0.training.data == $1 }, "lr": { $0.training.learningRate == Double($1) },
-    "batch_size": { $0.training.batchSize == Int($1) }, "microbatch": { $0.training.microbatch == Int($1) },
-    "dropout": { $0.training.dropout == Double($1) }, "use_kl": { $0.training.useKL == isTrue($1) },
-    "schedule_sampler": { $0.training.scheduleSampler.rawValue == $1 },
-    "rescale_learned_sigmas": { $0.training.rescaleLearnedSigmas == isTrue($1) },
-    "small_size": { $0.training.smallSize == Int($1) }, "iterations": { $0.training.steps == Int($1) },
-    "anneal_lr": { $0.training.annealsOverAll == isTrue($1) },
-    "save_interval": { $0.training.saveInterval == Int($1) },
-    "weight_decay": { $0.training.weightDecay == Double($1) },
-    "classifier_width": { $0.training.settings.numChannels == Int($1) && $0.training.isClassifier },
-    "classifier_depth": { $0.training.settings.numResBlocks == Int($1) },
-    "classifier_attention_resolutions": { $0.training.settings.attentionResolutions == numbers($1) },
-    "classifier_pool": { $1 == "attention" && $0.training.isClassifier },
-    "classifier_resblock_updown": { $0.training.settings.resblockUpdown == isTrue($1) },
-    "classifier_use_scale_shift_norm": { $0.training.settings.useScaleShiftNorm == isTrue($1) },
-  ]) { $1 }
+  static let training: [String: Meaning] = {
+    var means = model(\.training.settings)
+    means["data_dir"] = { $0.training.data == $1 }
+    means["lr"] = { $0.training.learningRate == Double($1) }
+    means["batch_size"] = { $0.training.batchSize == Int($1) }
+    means["microbatch"] = { $0.training.microbatch == Int($1) }
+    means["dropout"] = { $0.training.dropout == Double($1) }
+    means["use_kl"] = { $0.training.useKL == isTrue($1) }
+    means["schedule_sampler"] = { $0.training.scheduleSampler.rawValue == $1 }
+    means["rescale_learned_sigmas"] = { $0.training.rescaleLearnedSigmas == isTrue($1) }
+    means["small_size"] = { $0.training.smallSize == Int($1) }
+    means["iterations"] = { $0.training.steps == Int($1) }
+    means["anneal_lr"] = { $0.training.annealsOverAll == isTrue($1) }
+    means["save_interval"] = { $0.training.saveInterval == Int($1) }
+    means["weight_decay"] = { $0.training.weightDecay == Double($1) }
+    means["classifier_width"] = { $0.training.settings.numChannels == Int($1) && $0.training.isClassifier }
+    means["classifier_depth"] = { $0.training.settings.numResBlocks == Int($1) }
+    means["classifier_attention_resolutions"] = { $0.training.settings.attentionResolutions == numbers($1) }
+    means["classifier_pool"] = { $1 == "attention" && $0.training.isClassifier }
+    means["classifier_resblock_updown"] = { $0.training.settings.resblockUpdown == isTrue($1) }
+    means["classifier_use_scale_shift_norm"] = { $0.training.settings.useScaleShiftNorm == isTrue($1) }
+    return means
+  }()
 }

@@ -61,7 +61,7 @@ struct OtherNetworksTests: RunsSample {
 
   @Test(arguments: [
     ("GGUF\u{3}\0\0\0", "GGUF"), ("\n <!doctype html><html>", "web site"), ("<html lang=en>", "web site"),
-    ("version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
+    ("version https://git-lfs.github.com/spec/v1\n", "lfs pull"),
   ])
   func otherFilesAreNamed(text: String, words: String) throws {
     defer { cleanUp() }

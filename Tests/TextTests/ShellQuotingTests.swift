@@ -55,6 +55,6 @@ struct ShellWordsTests {
   func articles(name: String, article: String) { #expect(withArticle(name) == "\(article) \(name)") }
 
   @Test func terminalsGetTextOnly() {
-    #expect(forTerminal("a\u{1B}[2J\r\nb\u{202E}\tc\u{9B}\n") == "a\\u{1B}[2J\\r\nb\\u{202E}\\tc\\u{9B}\n")
+    #expect(forTerminal("a\u{1B}[2J\rx\nb\u{202E}\tc\u{9B}\n") == "a\\u{1B}[2J\\rx\nb\\u{202E}\\tc\\u{009B}\n")
   }
 }

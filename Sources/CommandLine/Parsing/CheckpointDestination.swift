@@ -27,7 +27,7 @@ public enum CheckpointDestination: Sendable, Equatable {
         verbatim: """
           sample convert writes .safetensors, .pt, .pth and, if its name ends with /, a folder for diffusers, not \
           \(sanitized(path)); type for instance \
-          \(shellLine(["sample", "convert", operand(input), operand(path) + ".safetensors"]))
+          sample convert \(advised(operand(input))) \(advised(operand(path) + ".safetensors"))
           """)
     }
   }

@@ -29,7 +29,7 @@ enum ForeignFlags {
     case .option(let ours):
       // An option of another command would be no help.
       guard options(of: command).contains(where: { $0.names.contains(ours) }) else { return nil }
-      let advice = value.map { "--\(ours) \(shellQuoted($0))" } ?? "--\(ours)"
+      let advice = value.map { "--\(ours) \(advised($0))" } ?? "--\(ours)"
       return UsageError(verbatim: "there is no option \(sanitized(flag)); type \(advice)")
     case .example(let example):
       return UsageError("there is no option \(flag); type for instance \(example)")

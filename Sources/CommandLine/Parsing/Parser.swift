@@ -136,11 +136,11 @@ private func parseShort(
   while let letter = letters.popFirst() {
     guard let definition = optionTable.first(where: { $0.commands.contains(command) && $0.short == letter }) else {
       let name = String(word.dropFirst())
+      let isName = optionTable.contains { $0.names.contains(name) }
       let value = letters.isEmpty ? rest.first.flatMap { $0.hasPrefix("-") ? nil : $0 } : String(letters)
-      if let error = ForeignFlags.error("-\(letter)", value, of: command) { throw error }
+      if !isName, let error = ForeignFlags.error("-\(letter)", value, of: command) { throw error }
       let suggestion =
-        optionTable.flatMap(\.names).contains(name)
-        ? "; did you mean --\(name)?" : "; \(shown(command)) --help lists all options"
+        isName ? "; did you mean --\(name)?" : "; \(shown(command)) --help lists all options"
       throw UsageError("there is no option -\(letter)\(suggestion)")
     }
     if case .none = definition.value {
@@ -184,7 +184,7 @@ private func apply(
         throw UsageError(
           verbatim: """
             \(shown) needs a value, but \(sanitized(next)) follows; \
-            type for instance \(shown) \(example), or \(shown)=\(shellQuoted(next)) if that is meant
+            type for instance \(shown) \(example), or \(shown)=\(advised(next)) if that is meant
             """)
       }
       value = rest.removeFirst()

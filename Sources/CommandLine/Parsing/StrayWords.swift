@@ -15,7 +15,7 @@ func strayWord(_ word: String, _ command: CommandName) -> UsageError {
     return UsageError(
       verbatim: isName
         ? "\"\(sanitized(word))\" is not an option; did you mean --\(sanitized(word))?"
-        : "\"\(sanitized(word))\" is not an option; did you mean --data \(shellQuoted(word))?")
+        : "\"\(sanitized(word))\" is not an option; did you mean --data \(advised(word))?")
   }
   if let verb = CommandName(rawValue: word), Program.sample.verbs.contains(verb) {
     return UsageError("\(word) goes in front of the options; type sample \(word) and then the options")
@@ -38,8 +38,12 @@ func strayWord(_ word: String, _ command: CommandName) -> UsageError {
   let isModel = [".pt", ".pth", ".safetensors", ".bin", ".ckpt", ".pkl"].contains { word.hasSuffix($0) }
   return UsageError(
     verbatim:
-      "\"\(sanitized(word))\" is not an option; did you mean \(isModel ? "--model" : "--out") \(shellQuoted(word))?")
+      "\"\(sanitized(word))\" is not an option; did you mean \(isModel ? "--model" : "--out") \(advised(word))?")
 }
+
+/// A word that was typed, for the advice of an error: quoted as it is, or, where that would be a page, cut and not to
+/// be pasted.
+func advised(_ word: String) -> String { word.utf8.count > 400 ? sanitized(word) : shellQuoted(word) }
 
 /// The error for the beginning of a pasted command line of Python.
 private func script(_ word: String, _ command: CommandName) -> UsageError? {

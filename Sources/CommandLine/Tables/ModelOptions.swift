@@ -167,8 +167,12 @@ let upstreamOptions: [OptionDefinition] = [
   OptionDefinition(
     "sample-dir", .required(name: "FOLDER", example: "samples"), .upstream,
     "same as --out with a folder, one file per image, as in P2-weighting"
-  ) { o, value, _ throws(UsageError) in
-    o.output.destination = try destination(value.hasSuffix("/") ? value : value + "/")
+  ) { o, value, name throws(UsageError) in
+    do throws(UsageError) {
+      o.output.destination = try destination(value.hasSuffix("/") ? value : value + "/")
+    } catch {
+      throw UsageError(verbatim: error.description.replacing("--out", with: "--\(name)", maxReplacements: 1))
+    }
   },
   OptionDefinition("batch-size", .required(name: "N", example: "16"), .upstream, "same as --batch") {
     o, value, name throws(UsageError) in o.request.batch = try wholeNumber(value, name, 1...1_000_000)
