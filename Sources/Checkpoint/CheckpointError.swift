@@ -11,6 +11,8 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
   case notHere(file: String, command: String)
   /// It is a folder, in which there are these checkpoints.
   case folder(file: String, holding: [String] = [])
+  /// It is the folder of a training run that has saved no weights.
+  case runWithoutWeights(folder: String)
   /// It is a pipe, a device or a socket, which cannot be mapped into memory.
   case notAFile(file: String)
   /// It is empty.
@@ -70,6 +72,9 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
     case .notHere(let file, let command):
       "\(file): there is no such file, and nothing is downloaded here; type \(command), and give what it brings"
     case .folder(let file, let names): Self.folder(file, names)
+    case .runWithoutWeights(let folder):
+      "\(folder): is a training run without weights, before its first checkpoint; "
+        + "let train save one, with --save-interval or Ctrl-C"
     case .notAFile(let file): "\(file): is not a regular file; save the checkpoint to disk first"
     case .empty(let file): "\(file): is empty; copy or download it again"
     case .unknownFormat(let file): "\(file): is neither a safetensors file nor a .pt that PyTorch saved"

@@ -108,6 +108,15 @@ public func makeFolder(_ path: String) throws(FileError) {
   throw .refused(path: path, action: "be made", reason: String(cString: strerror(error)))
 }
 
+/// Removes a file, unless it is gone already.
+///
+/// - Throws: `FileError`.
+public func removeFile(_ path: String) throws(FileError) {
+  if unlink(path) != 0 && errno != ENOENT {
+    throw .refused(path: path, action: "be removed", reason: systemError())
+  }
+}
+
 /// Why a write was incomplete, and how much was written.
 public struct WriteFailure {
   /// The system's message.

@@ -10,6 +10,8 @@ public struct CheckpointContents: Sendable {
   public let name: String
   /// The model's description, from the checkpoint's metadata or a sidecar file; nil if there is none.
   public let described: DescribedModel?
+  /// What should be said of the choice among several files, a phrase each.
+  public private(set) var remarks: [String] = []
 
   /// Creates the contents from the tensors in `state`.
   ///
@@ -28,24 +30,26 @@ public struct CheckpointContents: Sendable {
   ///
   /// - Throws: `CheckpointError`.
   public init(path: String, families: [any ModelFamily.Type] = ModelFamilies.all) throws(CheckpointError) {
-    let (file, name) = try Self.place(path, families)
-    let state = try StateDict.read(path: file, signatures: ModelFamilies.signatures(families))
-    try self.init(state, path: file, name: name)
+    let place = try Self.place(path, families)
+    let state = try StateDict.read(path: place.file, signatures: ModelFamilies.signatures(families))
+    try self.init(state, path: place.file, name: place.name)
+    remarks = place.remarks
   }
 
   /// The file that holds the tensors, and the checkpoint's name in messages.
   private static func place(
     _ path: String, _ families: [any ModelFamily.Type]
-  ) throws(CheckpointError) -> (file: String, name: String) {
+  ) throws(CheckpointError) -> (file: String, name: String, remarks: [String]) {
     guard try checkpointKind(ofPath: path) == .folder else {
-      guard let folder = families.lazy.compactMap({ $0.folder(of: path) }).first else { return (path, path) }
+      guard let folder = families.lazy.compactMap({ $0.folder(of: path) }).first else { return (path, path, []) }
       return try place(folder, families)
     }
     // The run may save newer checkpoints, so messages name the file.
-    if let latest = try RunFolder.latestModel(in: path) { return (latest, latest) }
+    if let drawn = try DrawnWeights(in: path) { return (drawn.path, drawn.path, drawn.remarks) }
     for family in families {
-      if let file = try family.weights(inFolder: path) { return (file, path) }
+      if let file = try family.weights(inFolder: path) { return (file, path, []) }
     }
+    if try checkpointKind(ofPath: "\(path)/run.json") == .file { throw .runWithoutWeights(folder: path) }
     throw try .noModel(inFolder: path)
   }
 }

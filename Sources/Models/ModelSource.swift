@@ -43,6 +43,7 @@ public struct ModelSource: Sendable {
       self.family = family
       var specification = try family.specification(stated)
       try family.autoencoder?.describe(&specification, name: name)
+      specification.remarks = contents.remarks + specification.remarks
       self.specification = specification
       return
     }

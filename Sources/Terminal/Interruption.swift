@@ -2,7 +2,8 @@ import CDiffusionFaults
 import DiffusionPlatform
 import Synchronization
 
-/// Handles Ctrl-C (SIGINT) and SIGTERM: the first stops the work after the current step, a second one immediately.
+/// Handles Ctrl-C (SIGINT), SIGTERM and SIGHUP, which comes when a terminal is closed: the first stops the work after
+/// the current step, a second one immediately.
 public enum Interruption {
   /// The signal received, or 0.
   private static let received = Atomic<Int32>(0)
@@ -11,11 +12,16 @@ public enum Interruption {
   public static func watch() {
     // Initialises the static here, as a signal handler must not.
     received.store(0, ordering: .relaxed)
-    for number in [SIGINT, SIGTERM] {
-      signal(number) { number in
+    for number in [SIGINT, SIGTERM, SIGHUP] {
+      let before = signal(number) { number in
         if Interruption.received.exchange(number, ordering: .relaxed) == 0 { return }
         faults_remove_temporaries()
         _exit(128 + number)
+      }
+      // nohup lets programs outlive their terminal.
+      if number == SIGHUP, unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) {
+        signal(number, SIG_IGN)
+        continue
       }
       // The parent process may have blocked them.
       var signals = sigset_t()

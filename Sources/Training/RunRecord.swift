@@ -1,6 +1,7 @@
 import DiffusionBytes
 import DiffusionFiles
 import DiffusionPlatform
+import DiffusionText
 
 /// `run.json`: what a run was started with.
 public struct RunRecord: Sendable, Equatable {
@@ -25,6 +26,30 @@ public struct RunRecord: Sendable, Equatable {
 
   static let file = "run.json"
 
+  /// The run's folder that `path` names: itself, or, for a file of the last checkpoint in it, the one it lies in.
+  ///
+  /// - Throws: `TrainingError.notAFolder` for another file, `.file`.
+  public static func folder(named path: String) throws(TrainingError) -> String {
+    guard try inTrainingTerms({ try kind(ofPath: path) }) == .file else { return path }
+    let slash = path.lastIndex(of: "/")
+    let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
+    let isRun = try inTrainingTerms { try kind(ofPath: "\(folder)/\(file)") } == .file
+    guard isRun, let step = RunFolder.parts(ofFile: name)?.step else {
+      throw .notAFolder(
+        "\(sanitized(path)): is not the folder of a run; to begin with the weights of a file, "
+          + "type --resume-checkpoint \(shellQuoted(path)) in place of --resume, with --data and --out")
+    }
+    let last = try inTrainingTerms { try RunFiles(in: folder) }.newest(having: [RunFolder.model, RunFolder.optimizer])
+    if last == step { return folder }
+    var words = ["train", "--resume-checkpoint", path, "--out", "\(folder)-from-\(step)"]
+    if case .request(let request) = try read(from: folder).beginning { words += ["--data", operand(request.data)] }
+    throw .notAFolder(
+      "\(sanitized(path)): the last checkpoint of \(sanitized(folder)) is that of step \(last ?? 0), from which "
+        + "\(shellLine(["train", "--resume", operand(folder)])) continues; to continue from step \(step) in a new run, "
+        + "type \(shellLine(words))")
+  }
+
   /// Reads the record in `folder`, the folder of a run.
   ///
   /// - Throws: `TrainingError.file` if there is none, `.notARun` if the file is not a record, `.unknownRequest` if its
@@ -39,6 +64,24 @@ public struct RunRecord: Sendable, Equatable {
         throw TrainingError.unknownRequest(path: path, reason: context.debugDescription)
       } catch { throw TrainingError.notARun(path: path) }
     }
+  }
+
+  /// Checks that a request to go on keeps to the run's averages, of which there is a file each.
+  ///
+  /// - Throws: `TrainingError.request`.
+  func checkAverages(_ request: TrainingRequest, folder: String) throws(TrainingError) {
+    guard let settings else { return }
+    let now = TrainingSettings(request, nullClass: nil)
+    if now.emaRates != settings.emaRates {
+      let rates = settings.emaRates.map { "\($0)" }.joined(separator: ",")
+      throw .request(
+        "--ema-rate: \(sanitized(folder)) keeps \(rates.isEmpty ? "no averages" : "averages of rate \(rates)"), "
+          + "and cannot change that; leave it out")
+    }
+    guard (now.emaWarmUp ?? false) != (settings.emaWarmUp ?? false) else { return }
+    throw .request(
+      "--ema-warm-up: \(sanitized(folder)) was begun \(settings.emaWarmUp == true ? "with" : "without") it, "
+        + "and cannot change that; leave it out")
   }
 
   /// - Throws: `TrainingError.file`.

@@ -2,8 +2,8 @@ import DiffusionCore
 import DiffusionImages
 import DiffusionModels
 
-/// A sheet of samples that shows training progress: DDIM, or Euler's method for a flow, with an EMA, always from the
-/// same noise.
+/// A sheet of samples that shows training progress: DDIM, or Euler's method for a flow, with the weights that `sample`
+/// would draw with, always from the same noise.
 enum SampleSheet {
   private static let columns = 6
   private static let count = columns * columns
@@ -16,7 +16,7 @@ enum SampleSheet {
     try checkSheet(of: count, columns: columns, width: size, height: size, scale: scale(size))
   }
 
-  /// Samples a sheet with the first EMA of `loop`, one step of all images at a time.
+  /// Samples a sheet with `loop.drawnTensors`, one step of all images at a time.
   ///
   /// - Parameter isWanted: asked after each step.
   /// - Returns: the sheet; nil if it is no longer wanted.
@@ -31,7 +31,7 @@ enum SampleSheet {
     let labels = classes.map { classes in images.map { Optional($0 % columns % classes) } }
     let total = specification.process.steps
     return try inTrainingTerms {
-      let network = try specification.denoiser(Weights(tensors: loop.averagedTensors))
+      let network = try specification.denoiser(Weights(tensors: loop.drawnTensors))
       let process: any NoiseProcess
       if let flow = specification.process.continuous {
         process = ContinuousProcess(flow, sigmas: try flow.sigmas(steps: 50))
@@ -50,11 +50,38 @@ enum SampleSheet {
         x = state.x
         guard isWanted() else { return nil }
       }
-      let pictures = try images.map { try Picture(x, $0) }
+      let visible = x.firstChannels(shownChannels(channels))
+      let pictures = try images.map { try Picture(visible, $0) }
       return try grid(pictures, columns: columns).enlarged(by: scale(size))
     }
   }
 
+  /// How many of an image's channels a sheet shows: the first three as colour, or the first as grey. Alpha would hide
+  /// what has been learned.
+  static func shownChannels(_ channels: Int) -> Int { channels < 3 ? 1 : 3 }
+
+  /// What should be said of sheets that do not show all channels; nil if they do, or if there are none.
+  static func remark(_ request: TrainingRequest) -> String? {
+    let (all, shown) = (request.imageChannels, shownChannels(request.imageChannels))
+    guard request.sampleInterval != nil, shown < all else { return nil }
+    return "sheets of samples show the first \(shown == 1 ? "" : "3 ")of \(all) channels"
+  }
+
   /// Small images are enlarged for viewing.
   private static func scale(_ size: Int) -> Int { size < 64 ? 2 : 1 }
+}
+
+extension Tensor {
+  /// The first channels of images: `[N, C, H, W]` → `[N, count, H, W]`.
+  fileprivate func firstChannels(_ count: Int) -> Tensor {
+    let (all, plane) = (shape[1], shape[2] * shape[3])
+    if count == all { return self }
+    return withUnsafePointer { source in
+      Tensor([shape[0], count, shape[2], shape[3]]) { out in
+        for n in 0..<shape[0] {
+          for i in 0..<count * plane { out[n * count * plane + i] = source[n * all * plane + i] }
+        }
+      }
+    }
+  }
 }

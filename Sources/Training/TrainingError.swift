@@ -37,8 +37,15 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
   case unknownRequest(path: String, reason: String)
   /// A `run.json` from an earlier version has command-line arguments instead of a request.
   case earlierVersion(path: String)
-  /// The folder to resume from has no complete checkpoint.
-  case nothingToResume(folder: String)
+  /// The folder to resume from has no complete checkpoint: `missing` names the files that the newest step lacks,
+  /// `weights` is its model if that is there.
+  case nothingToResume(folder: String, missing: String, weights: String?)
+  /// The data has other classes than a checkpoint has learned; the sentence names them.
+  case otherClasses(String)
+  /// The data of a run to resume is not where it was.
+  case dataMoved(path: String, folder: String)
+  /// A file was named in place of the folder of a run to resume.
+  case notAFolder(String)
 
   /// A one-sentence description.
   public var description: String {
@@ -52,8 +59,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case .image(let error): error.description
     case .file(let error): error.description
     case .diverged(let step):
-      "step \(step): the gradient is not finite any more; "
-        + "continue from an earlier checkpoint with a lower --lr, or with --clip-gradients 1"
+      "step \(step): the gradient is not finite any more, so the step is not taken; the learning rate is too high"
     case .runExists(let folder):
       "\(folder): holds a run already; "
         + "type \(shellLine(["train", "--resume", operand(folder)])) to continue it, or another --out"
@@ -63,9 +69,15 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
       "\(path): asks for what this version does not know: \(reason)"
     case .earlierVersion(let path):
       "\(path): was written by an earlier version, and only the program train can read it; continue with train --resume"
-    case .nothingToResume(let folder):
-      "\(folder): has no checkpoint to resume from (no opt*.safetensors with its model); "
-        + "start a new run with another --out"
+    case .nothingToResume(let folder, let missing, let weights):
+      "\(folder): has no checkpoint to resume from (there is no \(missing)); "
+        + (weights.map { "to begin with its weights, add --resume-checkpoint \(shellQuoted($0)) to a new run" }
+          ?? "start a new run with another --out")
+    case .otherClasses(let sentence): sentence
+    case .dataMoved(let path, let folder):
+      "\(path): is not there any more; if the run's data has moved, type "
+        + "\(shellLine(["train", "--resume", operand(folder), "--data"])) and its new place"
+    case .notAFolder(let sentence): sentence
     }
   }
 }

@@ -36,6 +36,8 @@ public struct TrainingRequest: Sendable, Equatable {
   public var clipGradients: Double?
   /// The rates of the EMAs, each in [0, 1). Nil for 0.9999, or for none if it is a classifier.
   public var emaRates: [Double]?
+  /// Whether the rates of early steps are lower, so that nothing of the first weights stays (`AverageRate`).
+  public var emaWarmUp = true
   /// How training samples the steps of the process.
   public var scheduleSampler = ScheduleSamplerName.uniform
 
@@ -66,6 +68,8 @@ public struct TrainingRequest: Sendable, Equatable {
   public var logInterval = 10
   /// The steps between checkpoints, ≥ 1.
   public var saveInterval = 10_000
+  /// How many checkpoints are kept, the newest, ≥ 1; nil for all.
+  public var keep: Int?
   /// The steps between sample sheets, ≥ 1; nil for no sheets.
   public var sampleInterval: Int?
 
@@ -74,6 +78,9 @@ public struct TrainingRequest: Sendable, Equatable {
   public init(data: String, steps: Int? = nil, seed: UInt64 = 0, settings: StatedSettings = StatedSettings()) {
     (self.data, self.steps, self.seed, self.settings) = (data, steps, seed, settings)
   }
+
+  /// The largest number of steps.
+  static let mostSteps = 1_000_000_000
 
   /// The side of the images, in pixels; images of another size are cropped and scaled to it.
   public var imageSize: Int { settings.imageSize ?? 64 }

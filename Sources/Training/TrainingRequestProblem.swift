@@ -12,12 +12,12 @@ extension TrainingRequest {
   }
 
   private var countProblem: String? {
-    let many = 1_000_000_000
+    let many = Self.mostSteps
     let counts: [(name: String, value: Int?, least: Int, most: Int)] = [
       ("steps", steps, 1, many), ("batch-size", batchSize, 1, 1_000_000), ("microbatch", microbatch, 1, 1_000_000),
       ("lr-anneal-steps", annealSteps, 1, many), ("warm-up", warmUp, 0, many), ("log-interval", logInterval, 1, many),
-      ("save-interval", saveInterval, 1, many), ("sample-interval", sampleInterval, 1, many),
-      ("image-size", settings.imageSize, 1, 65_536), ("small-size", smallSize, 1, 65_536),
+      ("save-interval", saveInterval, 1, many), ("sample-interval", sampleInterval, 1, many), ("keep", keep, 1, many),
+      ("image-size", settings.imageSize, 1, 4096), ("small-size", smallSize, 1, 4096),
     ]
     for (name, value, least, most) in counts {
       if let value, !(least...most).contains(value) {
@@ -27,14 +27,22 @@ extension TrainingRequest {
     if let microbatch, microbatch > batchSize {
       return "--microbatch \(microbatch) is more than a step's --batch-size \(batchSize); leave --microbatch out"
     }
+    if let steps, let annealSteps, steps > annealSteps {
+      return
+        "--steps \(steps) is more than --lr-anneal-steps \(annealSteps), after which the learning rate is 0; "
+        + "type --steps \(annealSteps), or --lr-anneal-steps \(steps)"
+    }
     return nil
   }
 
   private var numberProblem: String? {
-    for (name, value) in [("lr", learningRate), ("weight-decay", weightDecay), ("clip-gradients", clipGradients ?? 1)] {
-      if !(value >= 0 && value.isFinite) {
-        return "--\(name): \(value) is out of range; type --\(name) with a number from 0 up"
+    for (name, value) in [("lr", learningRate), ("weight-decay", weightDecay)] {
+      if !(value >= 0 && value <= 1e6) {
+        return "--\(name): \(value) is out of range; type --\(name) with a number from 0 to 1000000"
       }
+    }
+    if let clipGradients, !(clipGradients >= 0 && clipGradients.isFinite) {
+      return "--clip-gradients: \(clipGradients) is out of range; type --clip-gradients with a number above 0"
     }
     if clipGradients == 0 { return "--clip-gradients: 0 would clip everything; type for instance --clip-gradients 1" }
     let shares =
@@ -49,9 +57,6 @@ extension TrainingRequest {
   }
 
   private var modelProblem: String? {
-    guard imageChannels == 1 || imageChannels == 3 else {
-      return "--in-channels \(imageChannels): images have 1 channel (grey) or 3 (colour); type --in-channels 1 or 3"
-    }
     if let side = settings.attentionResolutions?.first(where: { $0 < 1 }) {
       return
         "--attention-resolutions: \"\(side)\" is not a number from 1 to 65536; "

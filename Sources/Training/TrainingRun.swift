@@ -2,6 +2,7 @@ import DiffusionCheckpoints
 import DiffusionCore
 import DiffusionFiles
 import DiffusionModels
+import DiffusionText
 import TensorCore
 
 /// A training run, step by step, and its folder: checkpoints, `progress.csv` and `.jsonl`, `run.json`, sample sheets.
@@ -28,8 +29,16 @@ public struct TrainingRun: ~Copyable {
   public private(set) var savedStep: Int?
   /// The state: the weights, their EMAs and the optimizer's state.
   public private(set) var loop: TrainLoop
+  /// What should be said before the first step, a line each: what it begins with, and files that are missing.
+  public let remarks: [String]
+  /// The step of this process's first, counted from 0.
+  private let firstStep: Int
   private var averages = MetricAverages()
-  private let log: TrainingLog
+  private var log: TrainingLog
+  /// What is to be written for the last step.
+  private var due = Due()
+  /// The record to write once a step has been taken; nil if the folder has it.
+  private var newRecord: RunRecord?
   /// Held for the lifetime of the run.
   private let lock: RunLock
 
@@ -37,25 +46,31 @@ public struct TrainingRun: ~Copyable {
   ///
   /// - Throws: `TrainingError` for a faulty request, data or model; `.runExists`, `.inUse`, `.file`.
   public init(_ request: TrainingRequest, folder: String) throws(TrainingError) {
-    let (specification, loop) = try Self.prepare(request, beginningWith: request.resumeCheckpoint)
+    let beginning = try RunBeginning(request)
+    let step = beginning.loop.step
+    if let end = request.end, step >= end {
+      throw .request(
+        "--steps \(end): \(sanitized(request.resumeCheckpoint ?? "")) has taken \(step) already; "
+          + "type for instance --steps \(step + end)")
+    }
     try inTrainingTerms { try makeFolder(folder) }
     let lock = try RunLock(folder)
     guard try inTrainingTerms({ try kind(ofPath: "\(folder)/\(RunRecord.file)") }) == .nothing else {
       throw .runExists(folder: folder)
     }
-    try RunRecord(request, loop.settings).write(to: folder)
+    try RunRecord(request.withAbsolutePaths, beginning.loop.settings).write(to: folder)
     let log = try inTrainingTerms { try TrainingLog(folder: folder) }
-    self.init(specification, loop, folder: folder, isResumed: false, savedStep: nil, log, lock)
+    self.init(beginning, folder: folder, isResumed: false, savedStep: nil, log, lock)
   }
 
   /// Resumes a run from its last checkpoint, or from its start if it ended before there was one.
   ///
   /// - Parameters:
   ///   - folder: the run's folder.
-  ///   - request: replaces the request that the run was started with (`RunRecord`), to take more steps, for instance.
-  ///     The network's shape cannot change.
+  ///   - request: replaces the request that the run was started with (`RunRecord`), to take more steps, for instance,
+  ///     also in the record. Neither the model nor its averages can change.
   /// - Throws: `TrainingError`: as `init(_:folder:)`, and `.notARun`, `.unknownRequest`, `.earlierVersion`,
-  ///   `.nothingToResume`, `.checkpoint`, `.state`, `.log`.
+  ///   `.nothingToResume`, `.otherClasses`, `.dataMoved`, `.checkpoint`, `.state`, `.log`.
   public init(resuming folder: String, as request: TrainingRequest? = nil) throws(TrainingError) {
     let record = try RunRecord.read(from: folder)
     let known: TrainingRequest
@@ -63,61 +78,44 @@ public struct TrainingRun: ~Copyable {
     case (let request?, _), (nil, .request(let request)): known = request
     case (nil, .arguments): throw .earlierVersion(path: "\(folder)/\(RunRecord.file)")
     }
-    if case .request(let first) = record.beginning,
-      (first.settings.process ?? "diffusion") != (known.settings.process ?? "diffusion")
-    {
-      throw .request(
-        "--process: \(folder) learns \(first.settings.process ?? "diffusion"), and cannot change that; leave it out")
-    }
+    try record.checkAverages(known, folder: folder)
     let lock = try RunLock(folder)
-    let hasBegun = try inTrainingTerms { try RunFolder.hasBegun(in: folder) }
-    // Checkpoints already contain the initial weights.
-    var (specification, loop) = try Self.prepare(known, beginningWith: hasBegun ? nil : known.resumeCheckpoint)
+    let averages = TrainingSettings(known, nullClass: nil).emaRates
+    let continuation = try Continuation(of: folder, rates: averages)
     AtomicFile.removeStaleTemporaries(besides: "\(folder)/\(RunRecord.file)")
-    if hasBegun { try TrainingCheckpoint.restore(&loop, from: folder) }
-    let step = loop.step
+    var beginning: RunBeginning
+    do throws(TrainingError) {
+      if let step = continuation.step {
+        beginning = try RunBeginning(known, after: step, in: folder)
+      } else {
+        beginning = try RunBeginning(known)
+      }
+    } catch .data(.data(let path, .nothing)) { throw .dataMoved(path: path, folder: folder) }
+    beginning.remarks = (continuation.remark.map { [$0] } ?? []) + beginning.remarks
+    let step = beginning.loop.step
     let log = try inTrainingTerms { try TrainingLog(folder: folder, resumingFrom: step) }
-    self.init(
-      specification, loop, folder: folder, isResumed: true, savedStep: hasBegun ? step : nil, log, lock)
+    let settings = beginning.loop.settings
+    self.init(beginning, folder: folder, isResumed: true, savedStep: continuation.step, log, lock)
+    if case .request(let first) = record.beginning, first != known {
+      newRecord = RunRecord(known.withAbsolutePaths, settings)
+    }
   }
 
   private init(
-    _ specification: TrainingSpecification, _ loop: TrainLoop, folder: String, isResumed: Bool, savedStep: Int?,
-    _ log: TrainingLog, _ lock: RunLock
+    _ beginning: RunBeginning, folder: String, isResumed: Bool, savedStep: Int?, _ log: TrainingLog, _ lock: RunLock
   ) {
-    (self.specification, self.loop, self.log, self.lock) = (specification, loop, log, lock)
+    (specification, loop, remarks) = (beginning.specification, beginning.loop, beginning.remarks)
+    (self.log, self.lock) = (log, lock)
     (self.folder, self.isResumed, self.savedStep) = (folder, isResumed, savedStep)
-  }
-
-  /// The data and the model before the first step.
-  private static func prepare(
-    _ request: TrainingRequest, beginningWith checkpoint: String?
-  ) throws(TrainingError) -> (TrainingSpecification, TrainLoop) {
-    if let problem = request.problem { throw .request(problem) }
-    return try inTrainingTerms {
-      if request.sampleInterval != nil { try SampleSheet.check(request) }
-      let data = try ImageDataset(
-        path: request.data, imageSize: request.imageSize, channels: request.imageChannels,
-        classes: request.wantsClasses)
-      let specification = try TrainingSpecification(
-        request, classCount: data.classCount, classNames: data.classNames)
-      let weights =
-        try checkpoint.map { Weights(try StateDict.read(path: $0, signatures: ModelFamilies.signatures())) }
-        ?? Weights(randomSeed: request.seed)
-      let variables = weights.asVariables()
-      let loss = try specification.loss(variables)
-      let sampler = request.scheduleSampler.make(seed: request.seed, steps: specification.process.steps)
-      let settings = TrainingSettings(request, nullClass: specification.description.nullClass)
-      return (
-        specification, TrainLoop(settings, loss: loss, variables: variables.variables, data: data, sampler: sampler)
-      )
-    }
+    firstStep = beginning.loop.step
   }
 
   /// The request.
   public var request: TrainingRequest { specification.request }
   /// The steps taken so far, including those of earlier processes.
   public var stepsTaken: Int { loop.step }
+  /// Whether this process has taken a step.
+  public var hasTakenSteps: Bool { stepsTaken > firstStep }
   /// The total number of steps; nil if there is no end.
   public var end: Int? { request.end }
   /// Whether all steps are taken.
@@ -133,25 +131,27 @@ public struct TrainingRun: ~Copyable {
   ///   the sheet.
   /// - Returns: the examples and losses of the step.
   /// - Throws: `TrainingError.data` if an image cannot be read and `.diverged`, with the state unchanged; `.file`,
-  ///   `.log`.
+  ///   `.log`. `saveAfterFailure` saves what there is.
   @discardableResult
   public mutating func step(drawingWhile isWanted: () -> Bool = { true }) throws(TrainingError) -> TrainLoop.Report {
     let report = try loop.runStep()
     note(report)
     let step = stepsTaken
-    if step % request.logInterval == 0 || step == end {
-      try inTrainingTerms { try log.log(step: step, values: averages.values) }
-      averages.removeAll()
-    }
-    if step % request.saveInterval == 0 || step == end { try save() }
-    if let interval = request.sampleInterval, step % interval == 0,
+    due = Due(
+      row: step % request.logInterval == 0 || step == end,
+      sheet: request.sampleInterval.map { step % $0 == 0 } ?? false,
+      checkpoint: step % request.saveInterval == 0 || step == end)
+    if let newRecord { try newRecord.write(to: folder) }
+    newRecord = nil
+    try writeRow()
+    if due.sheet && due.sheetBytes == nil {
       let sheet = try SampleSheet.draw(loop, specification, while: isWanted)
-    {
-      try inTrainingTerms {
-        try makeFolder("\(folder)/samples")
-        try writeAtomically(sheet.png(), to: "\(folder)/samples/\(RunFolder.digits(ofStep: step)).png")
-      }
+      due.sheetBytes = try inTrainingTerms { try sheet?.png() }
+      due.sheet = sheet != nil
     }
+    try writeSheet()
+    // Last, so that a run that is killed meanwhile writes the others again.
+    if due.checkpoint { try save() }
     return report
   }
 
@@ -162,6 +162,55 @@ public struct TrainingRun: ~Copyable {
     guard savedStep != stepsTaken else { return }
     try TrainingCheckpoint.write(loop, to: folder, description: specification.description)
     savedStep = stepsTaken
+    if let count = request.keep {
+      try TrainingCheckpoint.keepNewest(count, in: folder, rates: loop.settings.emaRates)
+    }
+  }
+
+  /// Saves what a run has after `step` has failed: first what was due for its last step, so that going on loses nothing
+  /// of it.
+  ///
+  /// - Returns: the step of the last checkpoint; nil if there is none, because no step was taken.
+  /// - Throws: `TrainingError` if it cannot be saved; `savedStep` tells what there is.
+  public mutating func saveAfterFailure() throws(TrainingError) -> Int? {
+    guard hasTakenSteps else { return savedStep }
+    if due.row {
+      // A line may be half-written.
+      let (folder, before) = (folder, stepsTaken - 1)
+      log = try inTrainingTerms { try TrainingLog(folder: folder, resumingFrom: before) }
+    }
+    try writeRow()
+    try writeSheet()
+    try save()
+    return savedStep
+  }
+
+  /// Files that have yet to be written for the last step.
+  private struct Due {
+    var row = false
+    var sheet = false
+    var checkpoint = false
+    /// The sheet, once it is drawn.
+    var sheetBytes: [UInt8]?
+  }
+
+  private mutating func writeRow() throws(TrainingError) {
+    guard due.row else { return }
+    let (step, values) = (stepsTaken, averages.values)
+    try inTrainingTerms { try log.log(step: step, values: values) }
+    averages.removeAll()
+    due.row = false
+  }
+
+  private mutating func writeSheet() throws(TrainingError) {
+    guard due.sheet, let bytes = due.sheetBytes else { return }
+    let path = "\(folder)/samples"
+    let file = "\(path)/\(RunFolder.digits(ofStep: stepsTaken)).png"
+    try inTrainingTerms {
+      try makeFolder(path)
+      try writeAtomically(bytes, to: file)
+    }
+    due.sheet = false
   }
 
   /// Adds a step to the averages for the log.

@@ -21,6 +21,14 @@ public struct TrainingSpecification: Sendable {
   ///   - classNames: the names of the classes, if the data gives them.
   /// - Throws: `ModelError.unusable` if the model is impossible.
   public init(_ request: TrainingRequest, classCount: Int?, classNames: [String]?) throws(ModelError) {
+    try self.init(request, try ModelDescription(request, classCount: classCount, classNames: classNames))
+  }
+
+  /// - Parameters:
+  ///   - request: a request without a `problem`.
+  ///   - description: the complete description of the model.
+  /// - Throws: `ModelError.unusable` if the model is impossible.
+  init(_ request: TrainingRequest, _ description: ModelDescription) throws(ModelError) {
     let size = request.imageSize
     if let small = request.smallSize, small >= size || size % small != 0 {
       throw .unusable(
@@ -30,13 +38,18 @@ public struct TrainingSpecification: Sendable {
     var options = NetworkOptions()
     (options.dropout, options.useCheckpoint) = (request.dropout, request.useCheckpoint)
     self.request = request
-    description = try ModelDescription(request, classCount: classCount, classNames: classNames)
+    self.description = description
     process = try ProcessSpecification(description, name: "the model")
     configuration = UNetConfiguration(description, options)
     do {
       try configuration.validate()
       try configuration.validateGradients()
-    } catch { throw .unusable(reason: "\(error)") }
+    } catch { throw .unusable(reason: "\(error)\(configuration.advice(on: error))") }
+    // A single convolution's weights would take more than nine gigabytes.
+    if let width = configuration.channelMult.indices.map(configuration.width).first(where: { $0 > 16_384 }) {
+      throw .unusable(
+        reason: "a level would have \(width) channels, which no computer trains; type for instance --num-channels 128")
+    }
     guard size % configuration.sizeMultiple == 0 else {
       throw .unusable(
         reason:
@@ -70,6 +83,22 @@ public struct TrainingSpecification: Sendable {
       network: try denoiser(weights), takesLabels: description.numClasses != nil, diffusion: diffusion,
       type: request.useKL ? .rescaledKL : request.rescaleLearnedSigmas ? .rescaledMSE : .mse,
       smallSize: request.smallSize)
+  }
+}
+
+extension UNetConfiguration {
+  /// What to type to get out of an error in it, for instance, after a semicolon; empty if the error says it.
+  fileprivate func advice(on error: ConfigurationError) -> String {
+    // Multipliers below 1 ask for a multiple of more.
+    let least = (channelMult.min() ?? 1) < 1 ? 64 : 32
+    let channels = max(1, (modelChannels + least - 1) / least) * least
+    return switch error {
+    case .notGroups, .notBlocks:
+      "; type for instance --num-channels \(channels)" + (least > 32 ? ", or --channel-mult 1,2" : "")
+    case .notHeads: "; type for instance --num-heads 1"
+    case .notHeadChannels: "; type for instance --num-head-channels 32"
+    default: ""
+    }
   }
 }
 

@@ -20,7 +20,7 @@ func trainingPass(_ options: Options) throws -> Pass {
   let classes = source.specification.classCount
   let loss = DenoisingLoss(network: network, takesLabels: classes != nil, diffusion: diffusion, type: .rescaledMSE)
   var optimizer = AdamW(variables, learningRate: 1e-4)
-  var average = EMA(of: variables, rate: 0.9999)
+  var average = EMA(of: variables, rate: AverageRate(0.9999, warmsUp: true))
   return { x in
     let batch = x.shape[0]
     let examples = TrainingBatch(

@@ -6,7 +6,7 @@ import TensorCore
 
 /// Starts a run.
 ///
-/// - Throws: `TrainingError`; `Interrupted`, once a checkpoint has been written.
+/// - Throws: `TrainingError`; `FailedRun`; `Interrupted`, once a checkpoint has been written.
 func train(_ options: Options, in folder: String) throws {
   if let threads = options.threads { ThreadPool.shared.threads = threads }
   var run = try TrainingRun(options.training, folder: folder)
@@ -15,8 +15,10 @@ func train(_ options: Options, in folder: String) throws {
 
 /// Continues a run; options override what it was started with.
 ///
+/// - Parameter path: its folder, or a file of its last checkpoint.
 /// - Throws: `UsageError`; as `train`.
-func resume(_ folder: String, _ words: [String]) throws {
+func resume(_ path: String, _ words: [String]) throws {
+  let folder = try RunRecord.folder(named: path)
   let begun = try recordedRequest(try RunRecord.read(from: folder))
   let options = try parseTraining(words, resuming: begun)
   if let threads = options.threads { ThreadPool.shared.threads = threads }
@@ -28,6 +30,10 @@ func resume(_ folder: String, _ words: [String]) throws {
 private func takeSteps(_ run: inout TrainingRun, _ options: Options) throws {
   func say(_ line: String) { if !options.quiet { writeError(line + "\n") } }
   introduction(run, options).forEach(say)
+  if run.isFinished {
+    let words = shellLine(["train", "--resume", operand(run.folder), "--steps", "\(2 * run.stepsTaken)"])
+    return say("\(shown(run)): all \(grouped(run.stepsTaken)) steps are taken already; for more, type \(words)")
+  }
   Interruption.watch()
   var progress = TrainingProgress(
     style: ProgressStyle(named: options.progress?.rawValue, quiet: options.quiet), first: run.stepsTaken, end: run.end)
@@ -44,11 +50,16 @@ private func takeSteps(_ run: inout TrainingRun, _ options: Options) throws {
     say(
       "saved step \(grouped(run.stepsTaken)); continue with: \(shellLine(["train", "--resume", operand(run.folder)]))")
     throw interrupted
+  } catch {
+    progress.finish()
+    throw FailedRun(error, &run)
   }
   progress.finish()
   let use = run.request.isClassifier ? ("guide", "--classifier") : ("draw", "--model")
-  say("\(run.folder): done; \(use.0) with: \(shellLine(["sample", use.1, operand(run.folder)]))")
+  say("\(shown(run)): done; \(use.0) with: \(shellLine(["sample", use.1, operand(run.folder)]))")
 }
+
+private func shown(_ run: borrowing TrainingRun) -> String { escapingControls(run.folder) }
 
 /// The lines printed before the first step.
 private func introduction(_ run: borrowing TrainingRun, _ options: Options) -> [String] {
@@ -62,9 +73,14 @@ private func introduction(_ run: borrowing TrainingRun, _ options: Options) -> [
   ]
   if data.skipped > 0 { lines.append("\(data.skipped) .jpg or .gif files are skipped: only PNGs are read") }
   if options.run.wantsHalf { lines.append("--use-fp16 has no effect: everything is computed in float32") }
+  lines += run.remarks
   if run.isResumed {
     lines.append(
-      run.savedStep.map { "continuing from step \(grouped($0))" } ?? "there is no checkpoint yet: starting at step 0")
+      run.savedStep.map { "continuing from step \(grouped($0))" }
+        ?? "there is no checkpoint yet: starting at step \(grouped(run.stepsTaken))")
+  } else if run.loop.averages.contains(where: \.rate.warmsUp) {
+    lines.append(
+      "the averages warm up: step s keeps min(rate, (1 + s) / (10 + s)) of them (--ema-warm-up False: the rate alone)")
   }
   return lines
 }

@@ -31,7 +31,7 @@ do {
 /// Whether the command line is at fault, rather than data, a file or the machine.
 func isUsage(_ error: any Error) -> Bool {
   switch error {
-  case is UsageError, TrainingError.request: true
+  case is UsageError, TrainingError.request, TrainingError.notAFolder: true
   default: false
   }
 }

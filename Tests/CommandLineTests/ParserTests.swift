@@ -86,7 +86,7 @@ struct ParserTests {
     },
     Case("--attention_resolutions 16,8") { $0.request.settings.attentionResolutions == [16, 8] },
     Case("--noise-schedule cosine") { $0.request.settings.noiseSchedule == "cosine" },
-    Case("--steps 3 --steps 4") { $0.request.steps == 4 }, Case("--seed 1 --") { $0.request.seed == 1 },
+    Case("--steps 4 --steps=4") { $0.request.steps == 4 }, Case("--seed 1 --") { $0.request.seed == 1 },
   ]
 
   @Test(arguments: cases)

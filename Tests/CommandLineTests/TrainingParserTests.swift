@@ -35,8 +35,8 @@ struct TrainingParserTests {
   }
 
   static let cases = [
-    Case("-orun") { $0.run.folder == "run" }, Case("--data_dir=x.npz") { $0.training.data == "x.npz" },
-    Case("--steps 5 --steps=7") { $0.training.steps == 7 }, Case("--batch_size 128") { $0.training.batchSize == 128 },
+    Case("-orun") { $0.run.folder == "run" }, Case("--data_dir=pictures") { $0.training.data == "pictures" },
+    Case("--steps 7 --steps=7") { $0.training.steps == 7 }, Case("--batch_size 128") { $0.training.batchSize == 128 },
     Case("--microbatch 16") { $0.training.microbatch == 16 }, Case("--microbatch -1") { $0.training.microbatch == nil },
     Case("--batch-size 4 --microbatch 4") { $0.training.microbatch == 4 },
     Case("--lr 3e-4") { $0.training.learningRate == 3e-4 },
@@ -121,6 +121,8 @@ struct TrainingParserTests {
     )
     var expected = TrainingRequest(data: "p")
     expected.learningRate = 0.01
+    // Averages did not warm up.
+    expected.emaWarmUp = false
     #expect(try recordedRequest(earlier) == expected)
     let now = try record(
       #"""

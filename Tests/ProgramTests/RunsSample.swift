@@ -69,13 +69,23 @@ extension RunsSample {
       environment: ProcessInfo.processInfo.environment.merging(environment) { $1 })
   }
 
+  /// Runs `train`, which is built beside `sample`.
+  ///
+  /// - Parameter subfolder: the working directory, in `folder`.
+  func runTrain(_ line: String, in subfolder: String = "") throws -> SampleResult {
+    try start(
+      binary.deletingLastPathComponent().appendingPathComponent("train"), line.split(separator: " ").map(String.init),
+      environment: ProcessInfo.processInfo.environment, in: subfolder
+    ).wait()
+  }
+
   fileprivate func start(
-    _ program: URL, _ arguments: [String], environment: [String: String]
+    _ program: URL, _ arguments: [String], environment: [String: String], in subfolder: String = ""
   ) throws -> RunningSample {
     let process = Process()
     process.executableURL = program
     process.arguments = arguments
-    process.currentDirectoryURL = folder
+    process.currentDirectoryURL = subfolder.isEmpty ? folder : folder.appendingPathComponent(subfolder)
     process.environment = environment
     // Files, not pipes, so that nothing waits for a reader; elsewhere, so that they are not among what was drawn.
     let streams = try temporaryFolder()

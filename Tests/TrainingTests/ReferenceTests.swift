@@ -83,7 +83,7 @@ struct ReferenceTests {
     let tag = useCheckpoint ? "checkpoint" : "plain"
     try KernelChoice.$current.withValue(#require(KernelChoice.table(named: table))) {
       let model = try TrainedModel(useCheckpoint: useCheckpoint)
-      var average = EMA(of: model.variables, rate: 0.9)
+      var average = EMA(of: model.variables, rate: AverageRate(0.9, warmsUp: false))
       takeSteps(
         model.variables, model.loss(.rescaledMSE), reference, tag + ".", batch: { batch(reference, $0) },
         afterStep: { average.follow(model.variables) })

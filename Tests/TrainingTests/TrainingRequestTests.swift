@@ -11,12 +11,16 @@ struct TrainingRequestTests {
 
   /// All that can be asked for goes into JSON and comes back; defaults are left out.
   @Test func goesThroughJSON() throws {
-    #expect(try encodeJSON(TrainingRequest(data: "p")) == #"{"data":"p"}"#)
-    #expect(try read("{}") == TrainingRequest(data: ""))
+    #expect(try encodeJSON(TrainingRequest(data: "p")) == #"{"data":"p","ema_warm_up":true}"#)
+    // The averages of earlier versions' runs did not warm up.
+    var earlier = TrainingRequest(data: "")
+    earlier.emaWarmUp = false
+    #expect(try read("{}") == earlier)
     let json =
       #"""
       {"anneal_lr":true,"batch_size":8,"classifier":true,"clip_gradients":1.5,"data":"p","dropout":0.25,\#
-      "ema_rate":[0.5,0.75],"flip":true,"log_interval":1,"lr":0.5,"lr_anneal_steps":7,"microbatch":4,\#
+      "ema_rate":[0.5,0.75],"ema_warm_up":true,\#
+      "flip":true,"keep":3,"log_interval":1,"lr":0.5,"lr_anneal_steps":11,"microbatch":4,\#
       "noised":false,"null_class":0.125,"optimal_transport":true,\#
       "rescale_learned_sigmas":false,"resume_checkpoint":"m.pt",\#
       "sample_interval":3,"save_interval":2,"schedule_sampler":"loss-second-moment","seed":18446744073709551615,\#
@@ -27,7 +31,7 @@ struct TrainingRequestTests {
     #expect(try encodeJSON(request) == json)
     #expect(request.settings.channelMult == [1, 2] && request.settings.classCond == true)
     #expect(request.seed == .max && request.scheduleSampler == .lossSecondMoment && !request.isNoised)
-    #expect(request.nullClassProbability == 0.125 && request.annealSteps == 7 && request.end == 9)
+    #expect(request.nullClassProbability == 0.125 && request.annealSteps == 11 && request.end == 9)
     // There is no other part that this example leaves out.
     for name in TrainingRequest.names { #expect(json.contains("\"\(name)\":"), "\(name)") }
   }
@@ -69,17 +73,18 @@ struct TrainingRequestTests {
       #"{"log_interval": 0}"#,
       "--log-interval: 0 is out of range; type --log-interval with a number from 1 to 1000000000"
     ),
-    (#"{"lr": -1}"#, "--lr: -1.0 is out of range; type --lr with a number from 0 up"),
+    (#"{"lr": -1}"#, "--lr: -1.0 is out of range; type --lr with a number from 0 to 1000000"),
     (#"{"clip_gradients": 0}"#, "--clip-gradients: 0 would clip everything; type for instance --clip-gradients 1"),
+    (
+      #"{"steps": 9, "lr_anneal_steps": 8}"#,
+      "--steps 9 is more than --lr-anneal-steps 8, after which the learning rate is 0; "
+        + "type --steps 8, or --lr-anneal-steps 9"
+    ), (#"{"keep": 0}"#, "--keep: 0 is out of range; type --keep with a number from 1 to 1000000000"),
     (#"{"dropout": 1}"#, "--dropout: 1.0 is out of range; type --dropout with a number from 0 up, below 1"),
     (#"{"ema_rate": [0.5, 0.5]}"#, "--ema-rate: a rate is named twice, and has one file; name each once"),
     (
       #"{"settings": {"image_size": 0}}"#,
-      "--image-size: 0 is out of range; type --image-size with a number from 1 to 65536"
-    ),
-    (
-      #"{"settings": {"in_channels": 4}}"#,
-      "--in-channels 4: images have 1 channel (grey) or 3 (colour); type --in-channels 1 or 3"
+      "--image-size: 0 is out of range; type --image-size with a number from 1 to 4096"
     ),
     (
       #"{"settings": {"attention_resolutions": [0]}}"#,

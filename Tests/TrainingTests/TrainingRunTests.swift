@@ -8,27 +8,6 @@ import Testing
 
 /// A run that a program drives step by step, in its folder.
 struct TrainingRunTests {
-  /// Eight grey pictures of 8×8 in two classes.
-  private func pictures() throws -> TemporaryFolder {
-    let folder = try TemporaryFolder()
-    for i in 0..<8 { try folder.png("\(i % 2 == 0 ? "dark" : "light")_\(i).png", [UInt8(25 * i + 20)], side: 8) }
-    return folder
-  }
-
-  /// A model that takes a few milliseconds for a step, with all that the state of a run is made of.
-  private func request(_ pictures: TemporaryFolder, steps: Int = 5) -> TrainingRequest {
-    var settings = StatedSettings()
-    (settings.imageSize, settings.inChannels, settings.numChannels) = (8, 1, 32)
-    (settings.numResBlocks, settings.channelMult, settings.attentionResolutions) = (1, [1, 2], [4])
-    (settings.numHeads, settings.diffusionSteps, settings.classCond) = (2, 2, true)
-    var request = TrainingRequest(data: pictures.path, steps: steps, seed: 3, settings: settings)
-    (request.batchSize, request.microbatch, request.learningRate) = (4, 2, 1e-2)
-    (request.emaRates, request.nullClassProbability, request.flip) = ([0.5, 0.75], 0.25, true)
-    (request.dropout, request.scheduleSampler) = (0.1, .lossSecondMoment)
-    (request.logInterval, request.saveInterval, request.sampleInterval) = (1, 2, 3)
-    return request
-  }
-
   private func names(_ folder: String) throws -> [String] {
     try FileManager.default.subpathsOfDirectory(atPath: folder).filter { $0 != "samples" }.sorted()
   }
@@ -39,8 +18,8 @@ struct TrainingRunTests {
 
   /// All that `train` leaves: a row for each step, a checkpoint for each second and the last, a sheet for the third.
   @Test func leavesItsFiles() throws {
-    let (data, folder) = (try pictures(), try TemporaryFolder())
-    var run = try TrainingRun(request(data), folder: folder.path + "/run")
+    let (data, folder) = (try smallPictures(), try TemporaryFolder())
+    var run = try TrainingRun(smallRequest(data), folder: folder.path + "/run")
     var (parameters, pictures, end, step) = (run.parameterCount, run.data.count, run.end, run.stepsTaken)
     #expect(parameters > 100_000 && pictures == 8 && end == 5 && step == 0)
     #expect(try names(run.folder) == ["progress.csv", "progress.jsonl", "run.json"])
@@ -60,35 +39,38 @@ struct TrainingRunTests {
 
   /// A flow is learned, shown on sheets and described in its files.
   @Test func learnsAFlow() throws {
-    let (data, folder) = (try pictures(), try TemporaryFolder())
-    var request = request(data)
+    let (data, folder) = (try smallPictures(), try TemporaryFolder())
+    let path = folder.path + "/run"
+    var request = smallRequest(data)
     (request.settings.process, request.settings.diffusionSteps) = ("flow", nil)
     request.scheduleSampler = .uniform
-    var run = try TrainingRun(request, folder: folder.path + "/run")
-    let report = try run.step()
-    #expect(report.loss.count == 4 && report.meanLoss.isFinite && report.terms.isEmpty)
-    try finish(&run)
-    #expect(try names(run.folder).contains("samples/000003.png"))
-    let specification = try ModelSource(path: run.folder).specification
+    do {
+      var run = try TrainingRun(request, folder: path)
+      let report = try run.step()
+      #expect(report.loss.count == 4 && report.meanLoss.isFinite && report.terms.isEmpty)
+      try finish(&run)
+    }
+    #expect(try names(path).contains("samples/000003.png"))
+    let specification = try ModelSource(path: path).specification
     #expect(specification.process.continuous == ContinuousDiffusion(.flow, steps: 1000))
     #expect(specification.clipping == .none && specification.classNames == ["dark", "light"])
     // A run keeps to its process.
     var other = request
     other.settings.process = nil
-    let error = #expect(throws: TrainingError.self) { _ = try TrainingRun(resuming: run.folder, as: other) }
-    #expect(error?.description.hasPrefix("--process: \(run.folder) learns flow") == true)
+    let error = #expect(throws: TrainingError.self) { _ = try TrainingRun(resuming: path, as: other) }
+    #expect(error?.description.hasPrefix("--process: \(path) learns flow") == true, "\(String(describing: error))")
   }
 
   /// Stopped behind any step and gone on with, by `save()` or from the last checkpoint, a run comes to the same bytes.
   @Test(arguments: [true, false])
   func goesOnFromAnyStep(isSaved: Bool) throws {
-    let (data, folder) = (try pictures(), try TemporaryFolder())
-    var whole = try TrainingRun(request(data), folder: folder.path + "/whole")
+    let (data, folder) = (try smallPictures(), try TemporaryFolder())
+    var whole = try TrainingRun(smallRequest(data), folder: folder.path + "/whole")
     try finish(&whole)
     for stop in 1..<5 {
       let path = "\(folder.path)/\(stop)"
       do {
-        var run = try TrainingRun(request(data), folder: path)
+        var run = try TrainingRun(smallRequest(data), folder: path)
         for _ in 0..<stop { try run.step() }
         if isSaved { try run.save() }
       }
@@ -104,14 +86,14 @@ struct TrainingRunTests {
 
   /// What is asked for on going on counts; a run that has ended takes more steps.
   @Test func takesMoreSteps() throws {
-    let (data, folder) = (try pictures(), try TemporaryFolder())
-    var whole = try TrainingRun(request(data, steps: 4), folder: folder.path + "/whole")
+    let (data, folder) = (try smallPictures(), try TemporaryFolder())
+    var whole = try TrainingRun(smallRequest(data, steps: 4), folder: folder.path + "/whole")
     try finish(&whole)
     do {
-      var run = try TrainingRun(request(data, steps: 2), folder: folder.path + "/run")
+      var run = try TrainingRun(smallRequest(data, steps: 2), folder: folder.path + "/run")
       try finish(&run)
     }
-    var run = try TrainingRun(resuming: folder.path + "/run", as: request(data, steps: 4))
+    var run = try TrainingRun(resuming: folder.path + "/run", as: smallRequest(data, steps: 4))
     try finish(&run)
     for name in try names(run.folder) where name != "run.json" {
       #expect(try readFile("\(whole.folder)/\(name)") == readFile("\(run.folder)/\(name)"), "\(name)")
@@ -120,9 +102,9 @@ struct TrainingRunTests {
 
   /// A run that an earlier version has begun, whose words somebody else has read.
   @Test func goesOnWithEarlierRuns() throws {
-    let (data, folder) = (try pictures(), try TemporaryFolder())
+    let (data, folder) = (try smallPictures(), try TemporaryFolder())
     do {
-      var run = try TrainingRun(request(data), folder: folder.path)
+      var run = try TrainingRun(smallRequest(data), folder: folder.path)
       for _ in 0..<3 { try run.step() }
     }
     let record = "\(folder.path)/run.json"
@@ -132,18 +114,18 @@ struct TrainingRunTests {
         #"{"arguments" : ["--data", "p", "--out", "r"], "settings" : {"training" : "…"}, "version" : "0.1.0"}"#.utf8))
     #expect(try RunRecord.read(from: folder.path).beginning == .arguments(["--data", "p", "--out", "r"]))
     #expect(throws: TrainingError.earlierVersion(path: record)) { _ = try TrainingRun(resuming: folder.path) }
-    var run = try TrainingRun(resuming: folder.path, as: request(data))
+    var run = try TrainingRun(resuming: folder.path, as: smallRequest(data))
     let step = run.stepsTaken
     #expect(step == 2)
     try run.step()
   }
 
   @Test func recordsWhatItWasBegunWith() throws {
-    let (data, folder) = (try pictures(), try TemporaryFolder())
-    let run = try TrainingRun(request(data), folder: folder.path)
+    let (data, folder) = (try smallPictures(), try TemporaryFolder())
+    let run = try TrainingRun(smallRequest(data), folder: folder.path)
     let record = try RunRecord.read(from: folder.path)
-    #expect(record.beginning == .request(request(data)))
-    #expect(record.settings == TrainingSettings(request(data), nullClass: 2))
+    #expect(record.beginning == .request(smallRequest(data)))
+    #expect(record.settings == TrainingSettings(smallRequest(data), nullClass: 2))
     #expect(record.settings?.nullClass == 2 && record.settings?.microbatch == 2)
     let text = String(decoding: try readFile("\(run.folder)/run.json"), as: UTF8.self)
     #expect(text.hasPrefix("{\n  \"request\" : {\n    \"batch_size\" : 4,") && text.hasSuffix("}\n"))
@@ -151,19 +133,19 @@ struct TrainingRunTests {
 
   /// A sheet that is not wanted any more is left out, and nothing else.
   @Test func sheetsCanBeLeftOut() throws {
-    let (data, folder) = (try pictures(), try TemporaryFolder())
-    var run = try TrainingRun(request(data), folder: folder.path)
+    let (data, folder) = (try smallPictures(), try TemporaryFolder())
+    var run = try TrainingRun(smallRequest(data), folder: folder.path)
     while !run.isFinished { try run.step(drawingWhile: { false }) }
     #expect(try kind(ofPath: "\(folder.path)/samples") == .nothing)
-    #expect(try RunFolder.latestStep(in: folder.path) == 5)
+    #expect(try RunFiles(in: folder.path).newest == 5)
   }
 
   /// The checkpoint that a run began from need not be there any more.
   @Test func beginsFromACheckpoint() throws {
-    let (data, folder) = (try pictures(), try TemporaryFolder())
-    var first = try TrainingRun(request(data, steps: 1), folder: folder.path + "/first")
+    let (data, folder) = (try smallPictures(), try TemporaryFolder())
+    var first = try TrainingRun(smallRequest(data, steps: 1), folder: folder.path + "/first")
     try first.step()
-    var more = request(data, steps: 2)
+    var more = smallRequest(data, steps: 2)
     more.resumeCheckpoint = "\(folder.path)/first/model000001.safetensors"
     do {
       var run = try TrainingRun(more, folder: folder.path + "/run")
@@ -178,30 +160,30 @@ struct TrainingRunTests {
   }
 
   @Test func refusesWhatItCannotDo() throws {
-    let (data, folder) = (try pictures(), try TemporaryFolder())
+    let (data, folder) = (try smallPictures(), try TemporaryFolder())
     let path = folder.path + "/run"
     // Nothing is written before data and model are known to be sound.
-    var wrong = request(data)
+    var wrong = smallRequest(data)
     wrong.data = "/nowhere"
     #expect(throws: TrainingError.data(.data(path: "/nowhere", .nothing))) { _ = try TrainingRun(wrong, folder: path) }
-    wrong = request(data)
+    wrong = smallRequest(data)
     wrong.settings.numChannels = 40
     #expect(throws: TrainingError.self) { _ = try TrainingRun(wrong, folder: path) }
-    wrong = request(data)
+    wrong = smallRequest(data)
     wrong.resumeCheckpoint = "\(data.path)/dark_0.png"
     #expect(throws: TrainingError.self) { _ = try TrainingRun(wrong, folder: path) }
     #expect(try kind(ofPath: path) == .nothing)
 
     #expect(throws: TrainingError.self) { _ = try TrainingRun(resuming: path) }
     do {
-      var run = try TrainingRun(request(data), folder: path)
+      var run = try TrainingRun(smallRequest(data), folder: path)
       #expect(throws: TrainingError.inUse(folder: path)) { _ = try TrainingRun(resuming: path) }
-      #expect(throws: TrainingError.inUse(folder: path)) { _ = try TrainingRun(request(data), folder: path) }
+      #expect(throws: TrainingError.inUse(folder: path)) { _ = try TrainingRun(smallRequest(data), folder: path) }
       try run.step()
       try run.save()
     }
-    #expect(throws: TrainingError.runExists(folder: path)) { _ = try TrainingRun(request(data), folder: path) }
-    var other = request(data)
+    #expect(throws: TrainingError.runExists(folder: path)) { _ = try TrainingRun(smallRequest(data), folder: path) }
+    var other = smallRequest(data)
     other.settings.numChannels = 64
     #expect(throws: TrainingError.self) { _ = try TrainingRun(resuming: path, as: other) }
   }

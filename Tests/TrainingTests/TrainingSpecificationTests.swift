@@ -137,7 +137,8 @@ struct TrainingSpecificationTests {
     ),
     (
       #"{"num_channels": 40}"#,
-      "a level would have 40 channels, but normalisation needs a multiple of 32: change num_channels or channel_mult"
+      "a level would have 40 channels, but normalisation needs a multiple of 32: change num_channels or channel_mult; "
+        + "type for instance --num-channels 64"
     ),
     (#"{"diffusion_steps": 0}"#, "the model: a process of 0 steps is not one of 1 to 100000"),
   ])

@@ -71,6 +71,9 @@ public struct Options: Sendable, Equatable {
   /// Other options of `train`.
   public var run = RunOptions()
 
+  /// What was given, to notice what is given twice.
+  var given = GivenOptions()
+
   /// The defaults.
   public init() {}
 }

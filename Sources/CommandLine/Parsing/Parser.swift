@@ -5,7 +5,7 @@ import DiffusionText
 /// Parses a command line, without the program's name.
 ///
 /// Options are `--name value` or `--name=value`, some also `-n value` or `-nvalue`. Underscores are the same as
-/// hyphens, `--` ends the options, and the last of several values counts.
+/// hyphens, `--` ends the options, and an option that is given twice has the same value both times.
 ///
 /// - Throws: `UsageError` for the first mistake.
 public func parse(_ arguments: [String]) throws(UsageError) -> Command {
@@ -125,7 +125,7 @@ private func parseLong(
     throw UsageError("there is no option --\(parts[0])\(suggestion)")
   }
   let attached = parts.count > 1 ? String(parts[1]) : nil
-  try apply(definition, as: "--\(name)", name, attached, &rest, &options)
+  try apply(definition, as: "--\(name)", name, attached, command, &rest, &options)
 }
 
 /// `-q`, `-n 5`, `-n5`, `-qn5`.
@@ -149,16 +149,19 @@ private func parseShort(
     }
     var attached: String?
     if !letters.isEmpty { attached = String(letters.first == "=" ? letters.dropFirst() : letters) }
-    return try apply(definition, as: "-\(letter)", definition.names[0], attached, &rest, &options)
+    return try apply(definition, as: "-\(letter)", definition.names[0], attached, command, &rest, &options)
   }
 }
 
 /// Finds the value of an option and applies it.
 private func apply(
-  _ definition: OptionDefinition, as shown: String, _ name: String, _ attached: String?,
+  _ definition: OptionDefinition, as shown: String, _ name: String, _ attached: String?, _ command: CommandName,
   _ rest: inout ArraySlice<String>, _ options: inout Options
 ) throws(UsageError) {
-  func enter(_ value: String) throws(UsageError) { try definition.apply(&options, value, name) }
+  func enter(_ value: String) throws(UsageError) {
+    try options.given.note(definition, as: shown, value, of: command)
+    try definition.apply(&options, value, name)
+  }
   switch definition.value {
   case .none:
     if let attached { throw UsageError("\(shown) takes no value, but has \"\(attached)\"; type \(shown) alone") }

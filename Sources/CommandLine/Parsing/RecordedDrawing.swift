@@ -28,7 +28,10 @@ public struct RecordedDrawing: Sendable, Equatable {
 
   /// Parses stored words; `--out` is added because `reconstruct` draws no image without it.
   private static func options(_ words: [String]) throws(UsageError) -> Options {
-    switch try parse(words + ["--out", "again.png"]) {
+    let command = try GivenOptions.asRecorded { () throws(UsageError) in
+      try parse(words + ["--out", "again.png"])
+    }
+    switch command {
     case .draw(let options), .reconstruct(let options, _), .interpolate(let options): return options
     default: throw UsageError("its metadata does not say how an image is drawn")
     }

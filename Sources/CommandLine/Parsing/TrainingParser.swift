@@ -46,10 +46,14 @@ public func recordedRequest(_ record: RunRecord) throws(UsageError) -> TrainingR
   switch record.beginning {
   case .request(let request): return request
   case .arguments(let words):
-    guard case .train(let options, _) = try parseTraining(words) else {
+    let command = try GivenOptions.asRecorded { () throws(UsageError) in try parseTraining(words) }
+    guard case .train(let options, _) = command else {
       throw UsageError("run.json does not say what to train; start a new run with --data and --out")
     }
-    return options.training
+    var request = options.training
+    // Averages did not warm up then.
+    request.emaWarmUp = false
+    return request
   }
 }
 

@@ -81,7 +81,7 @@ private func hiddenFacts(in settings: SettingsPath) -> [OptionDefinition] {
       width and height in pixels; default: the size for which improved- or guided-diffusion uses the same \
       --channel-mult, or 64
       """
-    ) { o, value, name throws(UsageError) in o[keyPath: settings].imageSize = try wholeNumber(value, name, 1...65_536)
+    ) { o, value, name throws(UsageError) in o[keyPath: settings].imageSize = try wholeNumber(value, name, 1...4096)
     },
     OptionDefinition(
       "num-heads", .required(name: "N", example: "4"), .model, "attention heads; default 4"

@@ -19,7 +19,7 @@ let trainingOptions: [OptionDefinition] = [
     "resume", .required(name: "RUN", example: "run"), .training, of: [.train],
     """
     continue this run from its last checkpoint, as if it had never stopped; \
-    other options override those it was started with
+    other options override those it was started with, but for the model's
     """
   ) { o, value, _ throws(UsageError) in o.run.resumed = value },
   OptionDefinition(
@@ -33,7 +33,10 @@ let trainingOptions: [OptionDefinition] = [
   },
   OptionDefinition(
     "resume-checkpoint", .required(name: "FILE", example: "model010000.pt"), .training, of: [.train],
-    "start from the weights in this file, .pt or .safetensors, instead of random ones"
+    """
+    start from the weights in this file, .pt or .safetensors, or in a folder that diffusers saved; model settings are \
+    read off it, and from model010000.pt it continues at step 10000, with the optimizer and averages beside it
+    """
   ) { o, value, _ throws(UsageError) in o.training.resumeCheckpoint = value.isEmpty ? nil : value },
   OptionDefinition(
     "steps", .required(name: "N", example: "100000"), .training, of: [.train],
@@ -89,6 +92,13 @@ let trainingOptions: [OptionDefinition] = [
     o.training.emaRates = rates
   },
   OptionDefinition(
+    "ema-warm-up", .boolean, .training, of: [.train],
+    """
+    step s, counted from 0, keeps min(rate, (1+s)/(10+s)) of an average, so that nothing of the random weights stays; \
+    False: the rate alone, as in the original; default True
+    """
+  ) { o, value, name throws(UsageError) in o.training.emaWarmUp = try truth(value, name) },
+  OptionDefinition(
     "schedule-sampler", .required(name: "NAME", example: "uniform"), .training, of: [.train],
     words: ScheduleSamplerName.allCases.map(\.rawValue),
     "how timesteps are drawn: uniform, or loss-second-moment (more often where the loss is large); default uniform"
@@ -133,7 +143,7 @@ let trainingOptions: [OptionDefinition] = [
   OptionDefinition(
     "small-size", .required(name: "N", example: "64"), .training, of: [.train],
     "train a super-resolution model, for sample --low-res, that enlarges images of this size to --image-size"
-  ) { o, value, name throws(UsageError) in o.training.smallSize = try wholeNumber(value, name, 1...65_536) },
+  ) { o, value, name throws(UsageError) in o.training.smallSize = try wholeNumber(value, name, 1...4096) },
   OptionDefinition(
     "classifier", .boolean, .training, of: [.train],
     "train a classifier of noisy images, for sample --classifier, instead of a diffusion model; default False"
@@ -151,8 +161,12 @@ let trainingOptions: [OptionDefinition] = [
   ) { o, value, name throws(UsageError) in o.training.logInterval = try wholeNumber(value, name, 1...1_000_000_000) },
   OptionDefinition(
     "save-interval", .required(name: "N", example: "10000"), .training, of: [.train],
-    "steps between checkpoints; default 10000"
+    "steps between checkpoints; the last step and an interrupted one are saved too; default 10000"
   ) { o, value, name throws(UsageError) in o.training.saveInterval = try wholeNumber(value, name, 1...1_000_000_000) },
+  OptionDefinition(
+    "keep", .required(name: "N", example: "3"), .training, of: [.train],
+    "keep only the newest N checkpoints; default: all"
+  ) { o, value, name throws(UsageError) in o.training.keep = try wholeNumber(value, name, 1...1_000_000_000) },
   OptionDefinition(
     "sample-interval", .required(name: "N", example: "1000"), .training, of: [.train],
     "steps between sheets of sample images; default: none are drawn"
@@ -171,14 +185,8 @@ let trainedModelOptions: [OptionDefinition] = modelFlagDefinitions(in: \.trainin
 
 private let trainedChannels = OptionDefinition(
   "in-channels", .required(name: "N", example: "3"), .architecture, of: [.train],
-  "1 for grey, 3 for colour; default 3"
-) { o, value, _ throws(UsageError) in
-  guard let channels = Int(value), channels == 1 || channels == 3 else {
-    throw UsageError(
-      "--in-channels: \(value) is neither 1 (grey) nor 3 (colour); type --in-channels 1 or --in-channels 3")
-  }
-  o.training.settings.inChannels = channels
-}
+  "1 for grey, 3 for colour, or as many as the arrays of a .npz have; default 3"
+) { o, value, name throws(UsageError) in o.training.settings.inChannels = try wholeNumber(value, name, 1...4096) }
 
 private let trainedModelHelp = [
   "image-size": "width and height in pixels, to which images are cropped and scaled; default 64",

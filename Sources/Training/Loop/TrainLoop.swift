@@ -12,8 +12,8 @@ public struct TrainLoop {
   public let variables: [Variable]
   /// The training data.
   public let data: ImageDataset
-  /// The steps taken so far.
-  public var step: Int { optimizer.step }
+  /// The steps taken so far, including those before the weights that it began with if they say their number.
+  public internal(set) var step = 0
   /// The optimizer of the parameters.
   public internal(set) var optimizer: AdamW
   /// The EMAs of the parameters, one for each rate.
@@ -33,7 +33,7 @@ public struct TrainLoop {
     self.data = data
     self.sampler = sampler
     optimizer = AdamW(variables, learningRate: settings.learningRate, weightDecay: settings.weightDecay)
-    averages = settings.emaRates.map { EMA(of: variables, rate: $0) }
+    averages = settings.averageRates.map { EMA(of: variables, rate: $0) }
     order = EpochShuffle(seed: settings.seed, count: data.count)
   }
 
@@ -90,6 +90,7 @@ public struct TrainLoop {
     optimizer.update(variables, gradientScale: scale)
     for i in averages.indices { averages[i].follow(variables) }
     sampler.update(steps: report.steps, losses: report.loss)
+    step += 1
     return report
   }
 
@@ -139,9 +140,10 @@ extension Tensor {
 }
 
 extension TrainLoop {
-  /// The parameters by name: those of the first EMA, or the raw ones if there is no EMA.
-  public var averagedTensors: [String: Tensor] {
-    let values = averages.first?.values ?? variables.map(\.value)
+  /// The parameters to draw with, by name: those of the slowest average that is founded, or the raw ones if none is.
+  public var drawnTensors: [String: Tensor] {
+    let founded = averages.filter(\.isFounded).max { $0.rate.rate < $1.rate.rate }
+    let values = founded?.values ?? variables.map(\.value)
     return Dictionary(uniqueKeysWithValues: zip(variables.map(\.name), values))
   }
 }

@@ -1,3 +1,5 @@
+import DiffusionModels
+
 /// The settings of a training run; with the data and the model, they determine its result.
 public struct TrainingSettings: Sendable, Equatable, Codable {
   /// The seed of order, noise, timesteps and dropped labels.
@@ -19,6 +21,8 @@ public struct TrainingSettings: Sendable, Equatable, Codable {
   public var clipGradients: Double?
   /// The rates of the EMAs.
   public var emaRates = [0.9999]
+  /// Whether the rates of early steps are lower (`AverageRate`); nil in earlier versions' records: no.
+  public var emaWarmUp: Bool?
   /// The fraction of labels replaced by `nullClass`, for classifier-free guidance (Ho & Salimans 2022).
   public var nullClassProbability = 0.0
   /// The label of the null class.
@@ -46,6 +50,7 @@ public struct TrainingSettings: Sendable, Equatable, Codable {
     warmUpSteps = request.warmUp
     clipGradients = request.clipGradients
     emaRates = request.emaRates ?? (request.isClassifier ? [] : [0.9999])
+    emaWarmUp = request.emaWarmUp
     nullClassProbability = request.nullClassProbability ?? 0
     self.nullClass = nullClass
     flip = request.flip
@@ -61,10 +66,14 @@ public struct TrainingSettings: Sendable, Equatable, Codable {
     case warmUpSteps = "warm_up"
     case clipGradients = "clip_gradients"
     case emaRates = "ema_rate"
+    case emaWarmUp = "ema_warm_up"
     case nullClassProbability = "null_class_probability"
     case nullClass = "null_class"
     case optimalTransport = "optimal_transport"
   }
+
+  /// The rates of the EMAs, and whether they warm up.
+  public var averageRates: [AverageRate] { emaRates.map { AverageRate($0, warmsUp: emaWarmUp ?? false) } }
 
   /// The learning rate of step `step`, counted from 0.
   public func learningRate(step: Int) -> Double {

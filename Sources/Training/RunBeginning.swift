@@ -1,0 +1,141 @@
+import DiffusionCheckpoints
+import DiffusionCore
+import DiffusionFiles
+import DiffusionModels
+import DiffusionText
+import TensorCore
+
+/// A run before its next step: its data, its model and its state, all checked.
+struct RunBeginning {
+  let specification: TrainingSpecification
+  var loop: TrainLoop
+  /// What should be said of the files that it begins with, a line each.
+  var remarks: [String] = []
+
+  /// The beginning of a run in no folder yet.
+  ///
+  /// - Throws: `TrainingError` for a faulty request, data or model.
+  init(_ request: TrainingRequest) throws(TrainingError) {
+    self = try Self(request, learned: request.resumeCheckpoint.map { (path: $0, isOwn: false) })
+    if let path = request.resumeCheckpoint { remarks += try InitialCheckpoint(path).restore(&loop) }
+  }
+
+  /// The state after `step` of the run in `folder`.
+  ///
+  /// - Throws: as `init(_:)`, and if the request asks for another model than the checkpoint's, or the data has other
+  ///   classes.
+  init(_ request: TrainingRequest, after step: Int, in folder: String) throws(TrainingError) {
+    let path = "\(folder)/\(RunFolder.file(RunFolder.model, step: step))"
+    // What a run began from says more than its flags, and may be gone.
+    self = try Self(request, learned: request.resumeCheckpoint == nil ? nil : (path: path, isOwn: true))
+    let described = try inTrainingTerms {
+      try DescribedModel.read(try StateDict.read(path: path), path: path)?.description
+    }
+    if let described { try check(described, of: path, folder: folder) }
+    try TrainingCheckpoint.restore(&loop, from: folder, step: step)
+  }
+
+  private init(
+    _ request: TrainingRequest, learned place: (path: String, isOwn: Bool)?
+  ) throws(TrainingError) {
+    if let problem = request.problem { throw .request(problem) }
+    let learned = try inTrainingTerms { try place.map { try LearnedModel($0.path, request, isOwn: $0.isOwn) } }
+    let request = learned?.request ?? request
+    if let problem = request.problem { throw .request(problem) }
+    (specification, loop) = try inTrainingTerms {
+      if request.sampleInterval != nil { try SampleSheet.check(request) }
+      guard request.imageChannels == 1 || request.imageChannels == 3 else {
+        throw TrainingError.request(
+          "--in-channels \(request.imageChannels): images have 1 channel (grey) or 3 (colour); "
+            + "type --in-channels 1 or 3")
+      }
+      let data = try ImageDataset(
+        path: request.data, imageSize: request.imageSize, channels: request.imageChannels,
+        classes: request.wantsClasses)
+      let specification: TrainingSpecification
+      let weights: Weights
+      if let learned {
+        let classes = LearnedClasses(
+          file: learned.name, names: learned.description.classNames, count: learned.description.classCount)
+        if let problem = classes.difference(from: data.classNames, count: data.classCount, path: request.data) {
+          throw TrainingError.otherClasses(problem)
+        }
+        var description = learned.description
+        description.classNames = data.classNames ?? description.classNames
+        specification = try TrainingSpecification(request, description)
+        weights = Weights(learned.state)
+      } else {
+        specification = try TrainingSpecification(request, classCount: data.classCount, classNames: data.classNames)
+        weights = Weights(randomSeed: request.seed)
+      }
+      let variables = weights.asVariables()
+      let loss = try specification.loss(variables)
+      learned?.state.releasePages()
+      let sampler = request.scheduleSampler.make(seed: request.seed, steps: specification.process.steps)
+      let settings = TrainingSettings(request, nullClass: specification.description.nullClass)
+      return (
+        specification, TrainLoop(settings, loss: loss, variables: variables.variables, data: data, sampler: sampler)
+      )
+    }
+    if let line = SampleSheet.remark(request) { remarks.append(line) }
+    if learned == nil, let line = specification.attentionRemark { remarks.append(line) }
+    if specification.description.nullClass != nil && request.nullClassProbability == nil {
+      remarks.append("the model has a null class, but --null-class is not given: no label is replaced by it")
+    }
+  }
+
+  /// Checks that the model is that of a checkpoint of the run in `folder`, whose description is `known`.
+  ///
+  /// - Throws: `TrainingError.request`, `.otherClasses`, which name what differs.
+  private func check(_ known: ModelDescription, of file: String, folder: String) throws(TrainingError) {
+    let (data, path) = (loop.data, specification.request.data)
+    let classes = LearnedClasses(file: file, names: known.classNames, count: known.classCount)
+    if let problem = classes.difference(from: data.classNames, count: data.classCount, path: path) {
+      throw .otherClasses(problem)
+    }
+    guard let difference = specification.description.firstDifference(from: known) else { return }
+    throw .request(
+      "--\(difference.flag): \(sanitized(folder)) learns \(difference.known), and cannot change that; leave it out")
+  }
+}
+
+extension ModelDescription {
+  /// The number of classes of a denoiser, without the null class, or of a classifier; nil if there are none.
+  var classCount: Int? {
+    kind == Architecture.Kind.classifier.rawValue
+      ? outChannels : numClasses.map { $0 - (nullClass == nil ? 0 : 1) }
+  }
+
+  /// The first setting that both descriptions give, and give otherwise.
+  fileprivate func firstDifference(from known: ModelDescription) -> (flag: String, known: String)? {
+    let flags = [
+      "modelChannels": "num-channels", "outChannels": "learn-sigma", "attentionResolutions": "attention-resolutions",
+      "numClasses": "class-cond", "kind": "classifier",
+    ]
+    let (mine, theirs) = (comparable, known.comparable)
+    for (a, b) in zip(Mirror(reflecting: mine).children, Mirror(reflecting: theirs).children) {
+      guard let key = a.label, let x = Self.text(a.value), let y = Self.text(b.value), x != y else { continue }
+      let hyphened = key.reduce(into: "") { $0 += $1.isUppercase ? "-\($1.lowercased())" : String($1) }
+      return (flags[key] ?? hyphened, y)
+    }
+    return (numClasses == nil) == (known.numClasses == nil)
+      ? nil : ("class-cond", known.numClasses == nil ? "no classes" : "classes")
+  }
+
+  /// Without the classes, which are compared by name, and with what is said in two forms in one.
+  private var comparable: ModelDescription {
+    var copy = self
+    (copy.prediction, copy.predictXstart, copy.process) = (statedPrediction, nil, process ?? "diffusion")
+    (copy.classNames, copy.family) = (nil, nil)
+    // As they are typed: resolutions, not factors.
+    copy.attentionResolutions = attentionResolutions.map { $0.map { (imageSize ?? 0) / $0 } }
+    return copy
+  }
+
+  /// The value of an optional property; nil if it is nil.
+  private static func text(_ value: Any) -> String? {
+    let mirror = Mirror(reflecting: value)
+    guard mirror.displayStyle == .optional else { return "\(value)" }
+    return mirror.children.first.map { "\($0.value)" }
+  }
+}
