@@ -91,7 +91,7 @@ class Sample:
         self.folder = tempfile.mkdtemp()
         np.save(f"{self.folder}/x.npy", inputs[0].numpy())
         self.command = [
-            binary, "bench", "--model", checkpoint, *flags, "--noise", f"{self.folder}/x.npy", "--out",
+            binary, "bench", "--model", checkpoint, *flags, "--noise", f"{self.folder}/x.npy", "--overwrite", "--out",
             f"{self.folder}/y.npy", "--threads", str(threads), "--json",
         ]
         self.environment = dict(os.environ, **({"SAMPLE_KERNELS": kernels} if kernels else {}))

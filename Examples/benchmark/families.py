@@ -57,7 +57,7 @@ def compare(network, module, path, batch, arguments, folder):
     for _ in range(arguments.rounds):
         rounds.append((min(theirs()[1] for _ in range(passes)), ours(command, passes)["ms_min"]))
     # Half as many passes are profiled.
-    profile = ours(command, max(2, passes), "--layers", "--out", f"{folder}/y.npy")
+    profile = ours(command, max(2, passes), "--layers", "--overwrite", "--out", f"{folder}/y.npy")
     error = np.abs(np.load(f"{folder}/y.npy") - expected).max() / np.abs(expected).max()
     slowest = max(profile["layers"], key=lambda layer: layer["ms"])
     best = [min(times) for times in zip(*rounds)]

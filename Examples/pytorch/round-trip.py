@@ -60,7 +60,7 @@ def sample_output(path, x):
     """What `sample` puts out for `x` at the middle timestep, and for classes in turn."""
     with tempfile.TemporaryDirectory() as folder:
         np.save(f"{folder}/x.npy", x.numpy())
-        command = ["sample", "bench", "--model", path, "--noise", f"{folder}/x.npy", "--out", f"{folder}/y.npy"]
+        command = ["sample", "bench", "--model", path, "--noise", f"{folder}/x.npy", "--overwrite", "--out", f"{folder}/y.npy"]
         subprocess.run([*command, "--passes", "1"], check=True, stdout=subprocess.DEVNULL)
         return torch.from_numpy(np.load(f"{folder}/y.npy"))
 

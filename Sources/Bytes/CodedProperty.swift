@@ -4,6 +4,8 @@ public struct CodedProperty<Root>: Sendable {
   public let name: String
   private let decode: @Sendable (inout Root, KeyedDecodingContainer<AnyKey>) throws -> Void
   private let encode: @Sendable (Root, _ defaults: Root, inout KeyedEncodingContainer<AnyKey>) throws -> Void
+  private let isEqual: @Sendable (Root, Root) -> Bool
+  private let describe: @Sendable (Root) -> String
 
   /// The property at `path`, under the key `name`.
   public init<Value: Codable & Equatable & SendableMetatype>(
@@ -18,6 +20,16 @@ public struct CodedProperty<Root>: Sendable {
       let value = root[keyPath: path]
       if value != defaults[keyPath: path] { try container.encode(value, forKey: key) }
     }
+    isEqual = { $0[keyPath: path] == $1[keyPath: path] }
+    // Numbers that are not finite, which alone cannot be encoded, describe themselves.
+    describe = { (try? encodeJSON($0[keyPath: path])) ?? "\($0[keyPath: path])" }
+  }
+
+  /// How the property of two objects differs; nil if it does not.
+  ///
+  /// - Returns: both values as JSON, null if there is none.
+  public func difference(_ a: Root, _ b: Root) -> (String, String)? {
+    isEqual(a, b) ? nil : (describe(a), describe(b))
   }
 
   /// Sets the property of `root`, if the object has it.

@@ -1,8 +1,11 @@
+/// Bytes in front of each file, whose own are filled up to a multiple of as many.
+public let tarBlock = 512
+
 /// Writes a tar archive (POSIX.1-1988, ustar) file by file. Owner, mode and date are fixed, so that the same files give
 /// the same bytes.
 public struct TarWriter<File: GrowingFile> {
   private let file: File
-  private let block = 512
+  private let block = tarBlock
 
   /// An empty archive in `file`, which must be empty.
   public init(_ file: File) { self.file = file }
@@ -34,6 +37,17 @@ public struct TarWriter<File: GrowingFile> {
     let checksum = octal(sum, 7) + Array(" ".utf8)
     try file.append(front + checksum + back)
     try file.append(bytes + [UInt8](repeating: 0, count: (block - bytes.count % block) % block))
+  }
+
+  /// The length of a file's entry, if `head` is one of `name`; nil if it is not.
+  ///
+  /// - Parameter head: `tarBlock` bytes.
+  public static func entrySize(of name: String, head: [UInt8]) -> Int? {
+    let digits = head[124..<135]
+    guard head.prefix(101).prefix(while: { $0 != 0 }).elementsEqual(name.utf8),
+      let size = Int(String(decoding: digits, as: UTF8.self), radix: 8)
+    else { return nil }
+    return tarBlock + (size + tarBlock - 1) / tarBlock * tarBlock
   }
 
   /// Completes the archive with two blocks of zeros.

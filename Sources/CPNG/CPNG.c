@@ -85,7 +85,13 @@ static void write_text(png_structp png, png_infop info, const cpng_text *text) {
   png_set_text(png, info, &chunk, 1);
 }
 
-int cpng_encode(const uint8_t *pixels, uint32_t width, uint32_t height, int channels, const cpng_text *texts,
+/// The PNG colour type of pixels of 1 to 4 channels.
+static int colour_type(int channels) {
+  const int types[] = {PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_GRAY_ALPHA, PNG_COLOR_TYPE_RGB, PNG_COLOR_TYPE_RGB_ALPHA};
+  return types[channels - 1];
+}
+
+int cpng_encode(const uint8_t *pixels, uint32_t width, uint32_t height, int channels, int bits, const cpng_text *texts,
                 int text_count, cpng_result *result, char message[CPNG_MESSAGE_SIZE]) {
   memset(result, 0, sizeof *result);
   // Not locals: longjmp leaves changed locals undefined.
@@ -113,11 +119,11 @@ int cpng_encode(const uint8_t *pixels, uint32_t width, uint32_t height, int chan
   png_set_error_fn(png, message, on_error, on_warning);
   png_set_user_limits(png, 0x7fffffff, 0x7fffffff);
   png_set_write_fn(png, memory, on_write, on_flush);
-  png_set_IHDR(png, info, width, height, 8, channels == 1 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB,
-               PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+  png_set_IHDR(png, info, width, height, bits, colour_type(channels), PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
+               PNG_FILTER_TYPE_DEFAULT);
   for (int i = 0; i < text_count; i++) write_text(png, info, &texts[i]);
   png_write_info(png, info);
-  for (uint32_t y = 0; y < height; y++) png_write_row(png, pixels + (size_t)y * width * (size_t)channels);
+  for (uint32_t y = 0; y < height; y++) png_write_row(png, pixels + (size_t)y * width * (size_t)(channels * bits / 8));
   png_write_end(png, info);
   png_destroy_write_struct(&png, &info);
   result->bytes = memory->bytes;
@@ -125,6 +131,7 @@ int cpng_encode(const uint8_t *pixels, uint32_t width, uint32_t height, int chan
   result->width = width;
   result->height = height;
   result->channels = channels;
+  result->bits = bits;
   free(memory);
   return 0;
 }
@@ -218,7 +225,7 @@ static int has_transparency(png_structp png, png_infop info) {
   return (png_get_color_type(png, info) & PNG_COLOR_MASK_ALPHA) != 0 || png_get_valid(png, info, PNG_INFO_tRNS) != 0;
 }
 
-int cpng_decode(const uint8_t *bytes, size_t size, uint64_t pixel_limit, cpng_result *result,
+int cpng_decode(const uint8_t *bytes, size_t size, uint64_t pixel_limit, int exact, cpng_result *result,
                 char message[CPNG_MESSAGE_SIZE]) {
   memset(result, 0, sizeof *result);
   reading memory = {bytes, size};
@@ -249,13 +256,14 @@ int cpng_decode(const uint8_t *bytes, size_t size, uint64_t pixel_limit, cpng_re
   png_color_16 black = {0, 0, 0, 0, 0};
   // Values are mixed as they are, as Pillow and netpbm mix them: with a gAMA or sRGB chunk, libpng would mix amounts of light.
   png_set_gamma(png, 1, 1);
-  if (has_transparency(png, info)) png_set_background(png, &black, PNG_BACKGROUND_GAMMA_SCREEN, 0, 1.0);
-  png_set_scale_16(png);
+  if (!exact && has_transparency(png, info)) png_set_background(png, &black, PNG_BACKGROUND_GAMMA_SCREEN, 0, 1.0);
+  if (!exact) png_set_scale_16(png);
   png_set_interlace_handling(png);
   png_read_update_info(png, info);
   size_t row = png_get_rowbytes(png, info);
-  int channels = png_get_channels(png, info);
-  if ((channels != 1 && channels != 3) || row != (size_t)width * (size_t)channels) png_error(png, "it is of no known kind");
+  int channels = png_get_channels(png, info), bits = png_get_bit_depth(png, info);
+  int is_known = exact || channels == 1 || channels == 3;
+  if (!is_known || row != (size_t)width * (size_t)(channels * bits / 8)) png_error(png, "it is of no known kind");
   picture->pixels = malloc(row * height);
   picture->rows = malloc(height * sizeof *picture->rows);
   if (picture->pixels == NULL || picture->rows == NULL) png_error(png, "out of memory");
@@ -268,6 +276,7 @@ int cpng_decode(const uint8_t *bytes, size_t size, uint64_t pixel_limit, cpng_re
   result->width = width;
   result->height = height;
   result->channels = channels;
+  result->bits = bits;
   free(picture->rows);
   free(picture);
   return 0;

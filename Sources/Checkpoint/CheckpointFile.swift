@@ -21,7 +21,7 @@ extension CheckpointError {
       case .refused(let path, _, let reason):
         (reason == Self.nothingThere ? .missing(path) : nil) ?? .unreadable(file: path, reason: reason)
       case .folder(let path): .folder(file: path)
-      case .notRegular(let path): .notAFile(file: path)
+      case .notRegular(let path), .special(let path): .notAFile(file: path)
       case .empty(let path): .empty(file: path)
       }
   }

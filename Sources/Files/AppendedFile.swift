@@ -7,10 +7,13 @@ public final class AppendedFile {
 
   /// Opens or creates the file at `path`.
   ///
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - replacing: whether to empty it first.
   /// - Throws: `FileError`.
-  public init(path: String) throws(FileError) {
+  public init(path: String, replacing: Bool = false) throws(FileError) {
     self.path = path
-    descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+    descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | (replacing ? O_TRUNC : 0), 0o666)
     guard descriptor >= 0 else { throw .refused(path: path, action: "be written", reason: systemError()) }
   }
 

@@ -3,11 +3,17 @@ import DiffusionPlatform
 import DiffusionText
 
 /// A file written under a temporary name in its folder and renamed when it is finished, so that it appears whole or not
-/// at all. If it is never finished, the temporary file is removed with the object.
+/// at all. If it is never finished, the temporary file is removed with the object; one that is continued stays.
 public final class AtomicFile: GrowingFile {
   private let path: String
   private let temporary: String
   private var descriptor: Int32
+  /// Whether the unfinished file stays.
+  private let stays: Bool
+  /// Bytes that an earlier run has written and that have not been passed yet: appending passes over them.
+  public private(set) var waiting = 0
+  /// Bytes written or passed.
+  private var position = 0
   /// The first failure, after which nothing more is written.
   private var failure: String?
 
@@ -15,8 +21,8 @@ public final class AtomicFile: GrowingFile {
   ///
   /// - Throws: `FileError`.
   public init(path: String) throws(FileError) {
-    self.path = path
-    let (folder, name) = Self.parts(path)
+    (self.path, stays) = (path, false)
+    let (folder, name) = folderAndName(path)
     temporary = "\(folder).\(name.prefix(60)).\(Self.host)-\(getpid()).tmp"
     descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else {
@@ -24,13 +30,83 @@ public final class AtomicFile: GrowingFile {
     }
   }
 
+  /// The name of a file that is not finished and stays.
+  public static func unfinished(_ path: String) -> String { path + ".partial" }
+
+  /// Begins a file that will appear at `path`, or goes on with what an earlier run has left. It stays if it is never
+  /// finished, under the name `unfinished(path)`, which only one process can write to at a time.
+  ///
+  /// - Parameter goesOn: whether to go on with what is there, which then counts as `waiting`.
+  /// - Throws: `FileError`.
+  public init(continued path: String, goesOn: Bool) throws(FileError) {
+    (self.path, stays) = (path, true)
+    temporary = Self.unfinished(path)
+    descriptor = open(temporary, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw .refused(path: path, action: "be written", reason: systemError()) }
+    var reason: String?
+    if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
+      reason = "another run is writing it"
+    } else if goesOn {
+      let size = lseek(descriptor, 0, SEEK_END)
+      if size < 0 || lseek(descriptor, 0, SEEK_SET) != 0 { reason = systemError() }
+      waiting = Int(max(0, size))
+    } else if ftruncate(descriptor, 0) != 0 {
+      reason = systemError()
+    }
+    guard let reason else { return }
+    close(descriptor)
+    descriptor = -1
+    throw .refused(path: temporary, action: "be written", reason: reason)
+  }
+
   deinit { discard() }
+
+  /// Reads `count` of the bytes that wait, from `offset` of them on.
+  ///
+  /// - Throws: `FileError`.
+  public func waitingBytes(_ count: Int, at offset: Int = 0) throws(FileError) -> [UInt8] {
+    precondition(offset + count <= waiting, "only \(waiting) bytes wait")
+    var bytes = [UInt8](repeating: 0, count: count)
+    var done = 0
+    while done < count {
+      let read = bytes.withUnsafeMutableBytes { buffer in
+        buffer.baseAddress.map { pread(descriptor, $0 + done, count - done, off_t(position + offset + done)) } ?? 0
+      }
+      if read < 0 && errno == EINTR { continue }
+      guard read > 0 else {
+        throw .refused(path: temporary, action: "be read", reason: read == 0 ? "it ends too early" : systemError())
+      }
+      done += read
+    }
+    return bytes
+  }
+
+  /// Passes over bytes that wait.
+  public func pass(_ count: Int) {
+    precondition(count <= waiting, "only \(waiting) bytes wait")
+    waiting -= count
+    position += count
+    if lseek(descriptor, off_t(position), SEEK_SET) < 0 { failure = systemError() }
+  }
+
+  /// Drops the bytes that wait, so that what is appended next is written.
+  ///
+  /// - Throws: `FileError`.
+  public func dropWaiting() throws(FileError) {
+    if ftruncate(descriptor, off_t(position)) != 0 { failure = systemError() }
+    waiting = 0
+    try check()
+  }
 
   /// Appends bytes.
   ///
   /// - Throws: `FileError`, also on every call after one that failed.
   public func append(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
-    if failure == nil { failure = writeAll(bytes, to: descriptor)?.reason }
+    let passed = min(waiting, bytes.count)
+    if passed > 0 { pass(passed) }
+    let rest = UnsafeRawBufferPointer(rebasing: bytes[passed...])
+    if failure == nil { failure = writeAll(rest, to: descriptor)?.reason }
+    position += rest.count
     try check()
   }
 
@@ -38,8 +114,10 @@ public final class AtomicFile: GrowingFile {
   ///
   /// - Throws: `FileError`.
   public func append(_ bytes: [UInt8]) throws(FileError) {
-    if failure == nil { failure = bytes.withUnsafeBytes { writeAll($0, to: descriptor)?.reason } }
-    try check()
+    let result: Result<Void, FileError> = bytes.withUnsafeBytes { pointer in
+      Result { () throws(FileError) in try append(pointer) }
+    }
+    try result.get()
   }
 
   /// Overwrites bytes from `offset` on, which must have been appended: for headers whose contents are known only at the
@@ -65,20 +143,20 @@ public final class AtomicFile: GrowingFile {
         if failure == nil && rename(temporary, name) != 0 {
           failure =
             errno == EISDIR
-            ? "it is a folder; name a file in it" : Self.folderIsGone(Self.parts(path).folder) ?? systemError()
+            ? "it is a folder; name a file in it" : Self.folderIsGone(folderAndName(path).folder) ?? systemError()
         }
-        if failure != nil { unlink(temporary) }
+        if failure != nil && !stays { unlink(temporary) }
       }
     }
     try check()
   }
 
-  /// Removes the unfinished file.
+  /// Removes the unfinished file, unless it is one that stays.
   public func discard() {
     guard descriptor >= 0 else { return }
     close(descriptor)
     descriptor = -1
-    unlink(temporary)
+    if !stays { unlink(temporary) }
   }
 
   /// The message if the last call failed because `folder` does not exist, or no longer does; nil otherwise.
@@ -103,7 +181,7 @@ public final class AtomicFile: GrowingFile {
 
   /// Removes the temporary files in the folder of `path` that killed processes of this machine have left.
   public static func removeStaleTemporaries(besides path: String) {
-    let folder = parts(path).folder
+    let folder = folderAndName(path).folder
     guard let directory = opendir(folder.isEmpty ? "." : folder) else { return }
     defer { closedir(directory) }
     while let entry = readdir(directory) {
@@ -116,11 +194,5 @@ public final class AtomicFile: GrowingFile {
       else { continue }
       unlink(folder + name)
     }
-  }
-
-  /// The folder, empty or ending in a slash, and the name in it.
-  private static func parts(_ path: String) -> (folder: String, name: Substring) {
-    guard let slash = path.lastIndex(of: "/") else { return ("", path[...]) }
-    return (String(path[...slash]), path[path.index(after: slash)...])
   }
 }

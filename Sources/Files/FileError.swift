@@ -6,6 +6,8 @@ public enum FileError: Error, Equatable, CustomStringConvertible {
   case folder(path: String)
   /// It is a pipe, a device or a socket, not a regular file.
   case notRegular(path: String)
+  /// It is a pipe, a device or a socket, which a file would replace.
+  case special(path: String)
   /// The file is empty.
   case empty(path: String)
 
@@ -15,6 +17,7 @@ public enum FileError: Error, Equatable, CustomStringConvertible {
     case .refused(let path, let action, let reason): "\(path): cannot \(action): \(reason)"
     case .folder(let path): "\(path): is a folder; name a file in it"
     case .notRegular(let path): "\(path): is not a regular file; save it to disk first"
+    case .special(let path): "\(path): is a device or a pipe, not a file; name a file"
     case .empty(let path): "\(path): is empty; copy or download it again"
     }
   }

@@ -117,6 +117,12 @@ public func removeFile(_ path: String) throws(FileError) {
   }
 }
 
+/// The size of a file in bytes; nil if it cannot be told.
+public func fileSize(_ path: String) -> Int? {
+  var status = stat()
+  return stat(path, &status) == 0 ? Int(status.st_size) : nil
+}
+
 /// Why a write was incomplete, and how much was written.
 public struct WriteFailure {
   /// The system's message.

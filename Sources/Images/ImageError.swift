@@ -3,7 +3,7 @@ import DiffusionFiles
 
 /// An error in making, reading or writing an image or array. Every description is one sentence.
 public enum ImageError: Error, Equatable, CustomStringConvertible {
-  /// An image does not have 1 or 3 channels.
+  /// An image does not have 1 to 4 channels.
   case channels(Int)
   /// A grid or enlargement of more than `Picture.pixelLimit` pixels.
   case tooLarge(width: Int, height: Int)
@@ -23,7 +23,7 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .channels(let count):
       """
-      images of \(count) channels cannot be shown as PNG, which takes 1 (grey) or 3 (RGB); \
+      images of \(count) channels cannot be shown as PNG, which takes 1 (grey) or 3 (RGB), one more with alpha; \
       type --out x.npy to keep the numbers
       """
     case .tooLarge(let width, let height):

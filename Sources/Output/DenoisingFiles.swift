@@ -17,17 +17,15 @@ public struct DenoisingFiles {
   /// The most columns of a strip.
   private static let mostColumns = 10
 
-  /// Nil if neither is requested. Otherwise checks, before anything is drawn, that they can be written.
+  /// Nil if neither is requested.
   ///
-  /// - Throws: `OutputError`, `FileError`.
+  /// - Throws: `OutputError`.
   public init?(_ plan: SamplingPlan, _ request: OutputRequest, _ output: ImageOutput) throws {
     let files = [("--frames", request.frames), ("--strip", request.strip)]
     if files.allSatisfy({ $0.1 == nil }) { return nil }
-    for case (let name, let path?) in files {
-      // Only the disk could tell that a path that looks like a file is a folder.
-      if output.isFileEach { throw OutputError.viewOfFiles(option: name) }
-      try requireFolder(of: path, name)
-      if try kind(ofPath: path) == .folder { throw OutputError.viewIsFolder(option: name, path: path) }
+    // Only the disk could tell that a path that looks like a file is a folder.
+    if output.isFileEach, let name = files.first(where: { $0.1 != nil })?.0 {
+      throw OutputError.viewOfFiles(option: name)
     }
     (self.plan, self.request) = (plan, request)
     let steps = plan.schedule.steps.count
@@ -42,8 +40,9 @@ public struct DenoisingFiles {
     // Decoded only once, and only if it is recorded.
     guard frames?.records(state) == true || strip?.records(state) == true else { return }
     let pictures = plan.model.pictures(of: state.shown)
-    try frames?.add(pictures, of: state)
-    try strip?.add(pictures, of: state)
+    let bits = request.bits
+    try frames?.add(pictures, of: state, bits: bits)
+    try strip?.add(pictures, of: state, bits: bits)
   }
 
   /// Writes everything; `finish` only has to rename, so a file that cannot be written is noticed before the
@@ -109,15 +108,15 @@ private struct DenoisingRecord {
   func records(_ state: SamplerState) -> Bool { steps.contains(state.step) }
 
   /// Records `x`, the pictures of a state, `[N, C, H, W]`, if its step is one of `steps`.
-  mutating func add(_ x: Tensor, of state: SamplerState) throws {
+  mutating func add(_ x: Tensor, of state: SamplerState, bits: Int) throws {
     guard let place = steps.firstIndex(of: state.step) else { return }
     height = x.shape[2]
-    let pictures = try (0..<x.shape[0]).map { try Picture(x, $0) }
+    let pictures = try (0..<x.shape[0]).map { try Picture(x, $0, bits: bits) }
     batches[place].append(try grid(pictures, columns: 1).png())
   }
 
   /// All images at the recorded step `place`, from 0, in order.
   func pictures(_ place: Int) throws -> [Picture] {
-    try batches[place].flatMap { try Picture(png: $0).cut(toHeight: height) }
+    try batches[place].flatMap { try Picture(exactly: $0).cut(toHeight: height) }
   }
 }

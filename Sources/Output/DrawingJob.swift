@@ -42,7 +42,7 @@ extension DrawingJob: Codable {
   public static let names = CodingKeys.allCases.map(\.rawValue)
 
   private enum CodingKeys: String, CodingKey, CaseIterable {
-    case out, grid, scale, frames, strip, overwrite, resume, log
+    case out, grid, scale, bits, frames, strip, overwrite, resume, log
     case metadata
   }
 
@@ -68,12 +68,16 @@ extension DrawingJob: Codable {
       output.sheet = SheetLayout()
     }
     output.scale = try container.decodeIfPresent(Int.self, forKey: .scale) ?? 1
+    output.bits = try container.decodeIfPresent(Int.self, forKey: .bits) ?? 8
     output.frames = try container.decodeIfPresent(String.self, forKey: .frames)
     output.strip = try container.decodeIfPresent(String.self, forKey: .strip)
     output.overwrite = try container.decodeIfPresent(Bool.self, forKey: .overwrite) ?? false
     output.resume = try container.decodeIfPresent(Bool.self, forKey: .resume) ?? false
     output.metadata = try container.decodeIfPresent(Bool.self, forKey: .metadata) ?? true
     output.log = try container.decodeIfPresent(String.self, forKey: .log)
+    if output.log == "-" {
+      throw DrawingJobError(reason: "\"log\" cannot be \"-\", as answers go to standard output; name a file")
+    }
   }
 
   /// No shell reads JSON, so that nothing expands `~`.
@@ -101,6 +105,7 @@ extension DrawingJob: Codable {
       }
     }
     if output.scale != 1 { try container.encode(output.scale, forKey: .scale) }
+    if output.bits != 8 { try container.encode(output.bits, forKey: .bits) }
     try container.encodeIfPresent(output.frames, forKey: .frames)
     try container.encodeIfPresent(output.strip, forKey: .strip)
     if output.overwrite { try container.encode(true, forKey: .overwrite) }

@@ -14,17 +14,27 @@ public struct DrawingRun {
   public private(set) var drawn = 0
   /// Those of them with values that are no numbers: black where a picture should be.
   public private(set) var notFinite = 0
+  /// One sentence on images that are none, and why; nil if there are no such.
+  public var warning: String? {
+    if notFinite == 0 { return nil }
+    let cause =
+      plan.model.damagedTensor.map { "tensor \($0) of \(plan.model.name) has such values; copy or download it again" }
+      ?? "the steps are too large for this sampler; type more --steps"
+    return "\(notFinite) of \(drawn) images have values that are no numbers (NaN or infinite): \(cause)"
+  }
   /// Images that were already on disk and kept.
   public private(set) var kept = 0
 
   /// Checks, before anything is drawn, that the images can be written where they should go.
   ///
+  /// - Parameter reading: files that the command reads besides those of the plan.
   /// - Throws: `OutputError`, `ImageError`, `FileError`.
   public init(
-    _ plan: SamplingPlan, _ request: OutputRequest, _ program: OutputProgram
+    _ plan: SamplingPlan, _ request: OutputRequest, _ program: OutputProgram,
+    reading: [(option: String, path: String)] = []
   ) throws {
     self.plan = plan
-    output = try ImageOutput(plan, request, program)
+    output = try ImageOutput(plan, request, program, reading: reading)
     views = try DenoisingFiles(plan, request, output)
   }
 
@@ -48,6 +58,16 @@ public struct DrawingRun {
   ) throws {
     // A shard may have no image of a short run.
     guard !plan.indices.isEmpty else { return }
+    do { try drawAll(onStep, onKept, onBatch) } catch {
+      output.abandon(images: kept + drawn)
+      throw error
+    }
+  }
+
+  private mutating func drawAll(
+    _ onStep: (_ state: SamplerState, _ images: Int) throws -> Void, _ onKept: () throws -> Void,
+    _ onBatch: (ImageGenerator.Batch) throws -> Void
+  ) throws {
     try output.open()
     var generator = ImageGenerator(plan)
     var waiting: [Int] = []

@@ -12,27 +12,74 @@ public struct ImageOutput {
   private var sink: (any ImageSink)?
   private var log: RunLog?
   private var firstLabel: Int?
+  /// What an interruption leaves of the archive; nil for other outputs.
+  private let unfinished: UnfinishedArchive?
+  private let record: UnfinishedArchive.Record
+  /// Whether it is this process that writes the archive.
+  private var holdsArchive = false
 
   /// Checks, before anything is drawn, that the images can be written.
   ///
+  /// - Parameter reading: files that the command reads besides those of the plan.
   /// - Throws: `OutputError`, `ImageError`, `FileError`.
   public init(
-    _ plan: SamplingPlan, _ request: OutputRequest, _ program: OutputProgram
+    _ plan: SamplingPlan, _ request: OutputRequest, _ program: OutputProgram,
+    reading: [(option: String, path: String)] = []
   ) throws {
     let isTorch = plan.request.noiseStream == .torch
     if let problem = request.problem(images: plan.indices.count, isTorch: isTorch) {
       throw OutputError.request(problem)
     }
     (self.plan, self.request, self.program) = (plan, request, program)
-    destination = try Self.destination(plan, request)
+    destination = try OutputDestination(plan, request)
     if destination.format.holds != .arrays {
       let channels = plan.pictureShape[0]
-      if channels != 1 && channels != 3 { throw ImageError.channels(channels) }
+      if !(1...4).contains(channels) { throw ImageError.channels(channels) }
       try checkSheet(
         of: request.sheet == nil ? 1 : max(1, plan.indices.count), columns: request.sheet?.columns,
         width: plan.pictureShape[2], height: plan.pictureShape[1], scale: request.scale)
     }
-    if let pattern = destination.pattern { try Self.check(pattern, plan, request) }
+    if let pattern = destination.pattern { try checkNoneExists(pattern, plan, request) }
+    record = UnfinishedArchive.Record(
+      drawing: Provenance(plan, image: nil, label: nil, scale: request.scale, bits: request.bits),
+      metadata: request.metadata, replaces: request.overwrite)
+    let goesOn = destination.format.goesOn && plan.canBeContinued
+    unfinished = goesOn ? UnfinishedArchive(path: destination.path) : nil
+    if request.resume, !goesOn, !isFileEach { throw OutputError.request(OutputRequest.resumeNeedsFiles) }
+    var files = CommandFiles()
+    for (option, path) in plan.inputFiles + reading { files.read(option, path) }
+    if let pattern = destination.pattern {
+      files.writeEach(pattern, plan.indices)
+    } else {
+      files.write("--out", destination.path, ifThere: try existing())
+    }
+    let others = CommandFiles.Existing.keep(canResume: request.resume ? false : isFileEach && plan.canBeContinued)
+    let view: CommandFiles.Existing = request.overwrite ? .replace : .keep()
+    files.write("--frames", request.frames, ifThere: view)
+    files.write("--strip", request.strip, ifThere: view)
+    let appends = request.resume || request.appendsLog || plan.request.shard?.count ?? 1 > 1
+    files.write("--log", request.log, ifThere: appends ? .append : request.overwrite ? .replace : others)
+    files.write("--stats", request.stats, ifThere: request.overwrite || request.resume ? .replace : others)
+    try files.check()
+  }
+
+  /// What may be done with a file that has the name of the single one.
+  private func existing() throws -> CommandFiles.Existing {
+    if request.overwrite { return .replace }
+    switch destination.format.holds {
+    // As `cp` would, unless it may be another part's.
+    case .picture: return plan.request.shard?.count ?? 1 > 1 ? .keep() : .replace
+    case .fileEach, .archive, .arrays: break
+    }
+    guard let unfinished else { return .keep() }
+    if try unfinished.isThere {
+      guard request.resume else { throw OutputError.unfinished(path: unfinished.partial) }
+      return try unfinished.check(against: record).replaces ? .replace : .keep()
+    }
+    if request.resume, try kind(ofPath: destination.path) == .file {
+      throw OutputError.complete(path: destination.path)
+    }
+    return .keep()
   }
 
   /// Whether each image has a file of its own.
@@ -47,14 +94,35 @@ public struct ImageOutput {
   /// What the last line of a run calls it.
   public var name: String { (first ?? "standard output") + (isFileEach && plan.indices.count > 1 ? " …" : "") }
 
-  /// Opens the sink and the log, and removes temporary files left by killed processes.
+  /// Whether images that are finished stay on disk if the run is interrupted.
+  public var keepsImages: Bool { isFileEach || unfinished != nil }
+
+  /// Opens the sink and the log, makes the folder of the images, and removes temporary files left by killed processes.
   ///
   /// - Throws: `FileError`.
   public mutating func open() throws {
+    if let pattern = destination.pattern, let folder = pattern.folder, !folder.isEmpty { try makeFolders(folder) }
+    var file: AtomicFile?
+    if let unfinished {
+      let goesOn = try request.resume && unfinished.isThere
+      file = try AtomicFile(continued: destination.path, goesOn: goesOn)
+      holdsArchive = true
+      // The record first: without it, nobody could go on. What it says from the beginning on still holds.
+      if !goesOn { try unfinished.write(record) }
+    }
     sink = try destination.format.makeSink(
-      SinkSetup(plan: plan, destination: destination, request: request, program: program))
-    log = try request.log.map { try RunLog(path: $0) }
+      SinkSetup(plan: plan, destination: destination, request: request, program: program, file: file))
+    if let path = request.log {
+      let replaces = request.overwrite && !request.appendsLog
+      log = try path == "-" ? RunLog(program.standardOutput) : RunLog(path: path, replacing: replaces)
+    }
     if let first { AtomicFile.removeStaleTemporaries(besides: first) }
+  }
+
+  /// Ends an output that is not complete: an archive in which there is no image yet is removed.
+  mutating func abandon(images: Int) {
+    sink = nil
+    if images == 0, holdsArchive { unfinished?.remove() }
   }
 
   /// Whether an image is already on disk and is to be kept.
@@ -80,62 +148,14 @@ public struct ImageOutput {
   /// Completes the output.
   ///
   /// - Throws: `FileError`, `ImageError`.
-  public mutating func finish() throws { try sink?.finish() }
+  public mutating func finish() throws {
+    try sink?.finish()
+    try unfinished?.removeRecord()
+  }
 
   /// The text chunks of a view of the image or sheet.
   func chunks(view: Provenance.View) -> [(key: String, value: String)] {
     plan.sheetChunks(request, label: firstLabel, view: view)
-  }
-
-  /// Where the images go, as requested or by default.
-  private static func destination(_ plan: SamplingPlan, _ request: OutputRequest) throws -> OutputDestination {
-    var destination = request.destination ?? usualDestination(plan, request)
-    // `--out pictures.png` is a folder if one of that name exists.
-    if destination.format == PNGSink.format, !destination.isStandardOutput, request.destination != nil,
-      try kind(ofPath: destination.path) == .folder
-    {
-      destination = OutputDestination(FileEachSink.format, path: destination.path)
-    }
-    guard destination.isFolder else {
-      if destination.pattern == nil && !destination.isStandardOutput { try requireFolder(of: destination.path) }
-      return destination
-    }
-    switch try kind(ofPath: destination.path) {
-    case .folder: break
-    case .file: throw OutputError.notAFolder(path: destination.path)
-    case .nothing: throw OutputError.noDestination(path: destination.path)
-    }
-    if request.sheet != nil { throw OutputError.sheetInFolder(path: destination.path) }
-    return destination
-  }
-
-  /// `sample.png`, or the name that `image_sample.py` gives its file: `samples_64x32x32x3.npz`.
-  private static func usualDestination(_ plan: SamplingPlan, _ request: OutputRequest) -> OutputDestination {
-    guard request.isUpstreamRun && request.sheet == nil else {
-      return OutputDestination(PNGSink.format, path: "sample.png")
-    }
-    let shape = [plan.indices.count] + plan.pictureShape.dropFirst() + plan.pictureShape.prefix(1)
-    return OutputDestination(
-      NPZSink.format, path: "samples_\(shape.map(String.init).joined(separator: "x")).npz")
-  }
-
-  /// Refuses files that already exist, unless they are to be kept or replaced.
-  private static func check(_ pattern: OutputPattern, _ plan: SamplingPlan, _ request: OutputRequest) throws {
-    if let first = plan.indices.first { try requireFolder(of: pattern.path(for: first)) }
-    if request.overwrite || request.resume { return }
-    guard let image = try firstThatExists(pattern, plan.indices) else { return }
-    // Images drawn from inputs cannot be resumed.
-    throw OutputError.exists(path: pattern.path(for: image), canResume: plan.request.source == .noise)
-  }
-
-  /// The first image whose file already exists.
-  private static func firstThatExists(_ pattern: OutputPattern, _ indices: ImageIndices) throws -> Int? {
-    // For many images, listing the folder is faster than checking each file.
-    if indices.count > 1000, let folder = pattern.folder {
-      let images = try namesInFolder(folder.isEmpty ? "." : folder).compactMap { pattern.image(of: folder + $0) }
-      return images.filter(indices.contains(image:)).min()
-    }
-    return try indices.first { try kind(ofPath: pattern.path(for: $0)) != .nothing }
   }
 }
 
@@ -154,18 +174,11 @@ extension SamplingPlan {
     let isSheet = request.sheet != nil
     return textChunks(
       image: isSheet ? nil : indices.first, label: isSheet ? nil : label, sheet: request.sheet, scale: request.scale,
-      view: view)
+      bits: request.bits, view: view)
   }
 }
 
-/// Checks that the folder of a file exists.
-///
-/// - Parameters:
-///   - path: the file.
-///   - option: the option that names it.
-/// - Throws: `OutputError.noFolder`.
-public func requireFolder(of path: String, _ option: String = "--out") throws {
-  guard let slash = path.lastIndex(of: "/") else { return }
-  let folder = String(path[..<slash])
-  if !folder.isEmpty, try kind(ofPath: folder) != .folder { throw OutputError.noFolder(option: option, folder) }
+extension SamplingPlan {
+  /// Whether images that are missing can be drawn without the others: not if they are drawn from other images' noise.
+  var canBeContinued: Bool { request.source == .noise && request.noiseStream == .philox }
 }

@@ -1,4 +1,3 @@
-import DiffusionImages
 import DiffusionText
 
 /// Why images cannot be written where they should go. Every description is one sentence that says what to type instead.
@@ -16,13 +15,25 @@ public enum OutputError: Error, Equatable, CustomStringConvertible {
   /// A sheet with a folder, not a file, as its destination.
   case sheetInFolder(path: String)
   /// A file that must not be replaced.
-  case exists(path: String, canResume: Bool)
-  /// A file to keep that was drawn with other settings.
-  case drawnOtherwise(path: String)
+  case exists(option: String, path: String, canResume: Bool)
+  /// A file to keep that was drawn with other settings, each as "steps is 20 there, 30 here"; none if it does not say.
+  case drawnOtherwise(path: String, differences: [String])
+  /// Files to keep that do not say with which seed they were drawn.
+  case unknownSeed(path: String)
+  /// What an interrupted run left of an archive.
+  case unfinished(path: String)
+  /// An archive to go on with that is complete.
+  case complete(path: String)
+  /// A file to be written that is read, too, as `input` says.
+  case replacesInput(option: String, path: String, input: String)
+  /// Two options that name the same file to be written.
+  case sameFile(String, String, path: String)
+  /// Two options that write to standard output.
+  case mixedOutput(String, String)
+  /// A name with a character that ends it.
+  case nul(option: String)
   /// A view of one image while each image gets its own file.
   case viewOfFiles(option: String)
-  /// A view whose path is a folder.
-  case viewIsFolder(option: String, path: String)
 
   /// One sentence.
   public var description: String {
@@ -32,8 +43,8 @@ public enum OutputError: Error, Equatable, CustomStringConvertible {
       "\(option): there is no folder \(folder); make it with \(shellLine(["mkdir", "-p", operand(folder)]))"
     case .noDestination(let path):
       """
-      --out: there is no folder \(path); make it with \(shellLine(["mkdir", "-p", operand(path)])), \
-      or type --out \(Self.file(path)) for a file
+      --out: there is no folder \(path); type --out \(shellQuoted(operand(path + "/"))) to make it, \
+      or --out \(Self.file(path)) for a file
       """
     case .notAFolder(let path):
       """
@@ -42,22 +53,40 @@ public enum OutputError: Error, Equatable, CustomStringConvertible {
       """
     case .sheetInFolder(let path):
       "--grid makes one sheet; type --out \(Self.sheet(path))"
-    case .exists(let path, let canResume):
+    case .exists(let option, let path, let canResume):
       """
-      --out: \(path) exists; type \(canResume ? "--resume to keep what is there and draw the rest, " : "")--overwrite \
-      to replace it, or choose another --out
+      \(option): \(path) exists; type \(canResume ? "--resume to keep what is there and draw the rest, " : "")\
+      --overwrite to replace it, or choose another \(option)
       """
-    case .drawnOtherwise(let path):
+    case .drawnOtherwise(let path, let differences):
       """
-      \(path): was drawn with other settings, or by another version (\(shellLine(["sample", "show", operand(path)])) \
-      prints them); choose another --out, or type --overwrite in place of --resume
+      \(path): was drawn otherwise\(differences.isEmpty ? "" : " (\(differences.joined(separator: "; ")))"); type what \
+      it was drawn with, choose another --out, or type --overwrite in place of --resume
       """
+    case .unknownSeed(let path):
+      "--resume: \(path) does not say with which seed it was drawn; type --seed and that number too"
+    case .unfinished(let path):
+      """
+      --out: \(path) is what an interrupted run left; type --resume to go on with it, --overwrite to begin anew, or \
+      choose another --out
+      """
+    case .complete(let path):
+      """
+      --resume: \(path) is complete, and does not say how it was drawn; type --overwrite in place of --resume to \
+      replace it, or choose another --out
+      """
+    case .replacesInput(let option, let path, let input):
+      "\(option): \(path) is read too (\(input)), and would be replaced; choose another name for what is written"
+    case .sameFile(let first, let second, let path):
+      "\(first) and \(second) would both write \(path); give one of them another name"
+    case .mixedOutput(let first, let second):
+      "\(first) - and \(second) - would mix on standard output; type the name of a file after one of them"
+    case .nul(let option): "\(option): the name of a file cannot contain a NUL character; choose another"
     case .viewOfFiles(let option):
       """
       \(option) shows the denoising of one image or sheet, but --out is a folder, for one file per image; \
       type for instance --out img.png
       """
-    case .viewIsFolder(let option, let path): "\(option): \(path) is a folder; name a file in it"
     }
   }
 

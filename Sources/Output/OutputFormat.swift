@@ -1,3 +1,4 @@
+import DiffusionFiles
 import Sampling
 
 /// A file format for images. To add one, write a file in `Formats` and add it to `all`.
@@ -10,6 +11,8 @@ public struct OutputFormat: Sendable {
   public let help: String
   /// What a file of this format holds.
   public let holds: Contents
+  /// Whether a file of several images is written by `SinkSetup.makeFile`, and goes on after an interruption.
+  public let goesOn: Bool
   /// Creates a sink for the images.
   public let makeSink: @Sendable (SinkSetup) throws -> any ImageSink
 
@@ -27,10 +30,11 @@ public struct OutputFormat: Sendable {
 
   /// A format; see the properties.
   public init(
-    name: String, endings: [String], help: String, holds: Contents,
+    name: String, endings: [String], help: String, holds: Contents, goesOn: Bool = false,
     makeSink: @escaping @Sendable (SinkSetup) throws -> any ImageSink
   ) {
     (self.name, self.endings, self.help, self.holds, self.makeSink) = (name, endings, help, holds, makeSink)
+    self.goesOn = goesOn
   }
 
   /// All formats.
@@ -56,7 +60,8 @@ public protocol ImageSink: AnyObject {
   /// - Throws: `FileError`, `ImageError`.
   func finish() throws
 
-  /// Whether an image is already on disk, intact and as it would be drawn now. Only asked when resuming.
+  /// Whether an image is already on disk, intact and as it would be drawn now. Only asked when resuming, for each image
+  /// in order.
   ///
   /// - Throws: `OutputError.drawnOtherwise`, `FileError`.
   func isWritten(_ index: Int) throws -> Bool
@@ -83,4 +88,14 @@ public struct SinkSetup {
   public let request: OutputRequest
   /// Services of the program.
   public let program: OutputProgram
+  /// The file of all images, if it stays when it is not finished, to be gone on with.
+  let file: AtomicFile?
+
+  /// The file of all images.
+  ///
+  /// - Throws: `FileError`.
+  public func makeFile() throws(FileError) -> AtomicFile {
+    if let file { return file }
+    return try AtomicFile(path: destination.path)
+  }
 }

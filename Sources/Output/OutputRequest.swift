@@ -13,14 +13,18 @@ public struct OutputRequest: Sendable, Equatable {
   public var frames: String?
   /// File for denoising steps side by side.
   public var strip: String?
-  /// Whether existing files may be replaced, if each image has its own file.
+  /// Bits of each sample of a PNG: 8 or 16.
+  public var bits = 8
+  /// Whether existing files may be replaced, which a single picture always may.
   public var overwrite = false
   /// Whether to keep images that are already on disk.
   public var resume = false
   /// Whether to record in each image how it was drawn.
   public var metadata = true
-  /// File that gets a line of JSON per image.
+  /// File that gets a line of JSON per image; `-` for standard output.
   public var log: String?
+  /// Whether the log's file may be there already, since the same program began it.
+  public var appendsLog = false
   /// File for statistics of the run.
   public var stats: String?
   /// Whether the count was given by the original scripts' flag, in which case the default `destination` is theirs.
@@ -52,11 +56,16 @@ public struct OutputRequest: Sendable, Equatable {
     if resume && overwrite {
       return "--resume keeps files that exist and --overwrite replaces them; type only one of them"
     }
-    if resume && destination?.format.holds != .fileEach {
-      return "--resume needs one file per image; type for instance --out 'img-%05d.png'"
+    if resume, destination?.format.holds ?? .picture == .picture, !(destination == nil && isUpstreamRun) {
+      return Self.resumeNeedsFiles
     }
+    if bits != 8 && bits != 16 { return "--bits: \(bits) is neither 8 nor 16; type --bits 16, or leave it out" }
     return viewProblem ?? namesProblem ?? contentsProblem(images: images)
   }
+
+  /// What --resume can go on with.
+  static let resumeNeedsFiles =
+    "--resume needs one file per image, or an archive; type for instance --out 'img-%05d.png' or --out images.npz"
 
   private func contentsProblem(images: Int) -> String? {
     switch destination?.format.holds ?? .picture {
@@ -67,6 +76,7 @@ public struct OutputRequest: Sendable, Equatable {
         return
           "--scale enlarges pictures, but \(path) holds arrays; leave --scale out, or type --out img.png"
       }
+      if bits != 8 { return "--bits is for pictures, but \(path) holds arrays; leave it out, or type --out img.png" }
     case .archive where sheet != nil:
       return "--grid makes one sheet of all images, but an archive holds one file per image; type --out sheet.png"
     case .fileEach where sheet != nil:
@@ -105,12 +115,14 @@ public struct OutputRequest: Sendable, Equatable {
     return nil
   }
 
-  /// Two files with one name.
+  /// Two files with one name, as far as the words tell; `CommandFiles` asks the disk.
   private var namesProblem: String? {
+    let printed = [("--out", destination?.path), ("--log", log), ("--stats", stats)].filter { $0.1 == "-" }.map(\.0)
+    if printed.count > 1 { return OutputError.mixedOutput(printed[0], printed[1]).description }
     let out = destination.map { $0.isStandardOutput ? nil : $0.path } ?? "sample.png"
     let files = [("--out", out), ("--frames", frames), ("--strip", strip), ("--stats", stats), ("--log", log)]
     var written: [(name: String, path: String)] = []
-    for case (let name, let path?) in files {
+    for case (let name, let path?) in files where path != "-" {
       if let other = written.first(where: { plain($0.path) == plain(path) }) {
         return "\(other.name) and \(name) would both write \(path); give one of them another name"
       }

@@ -39,7 +39,7 @@ extension SamplingPlan {
       canonical.index = image...image
     } else {
       (canonical.index, canonical.shard) = (request.index, request.shard)
-      canonical.count = request.count
+      canonical.statedCount = recordedCount
     }
     canonical.sampler = sampler.name
     canonical.eta = request.eta == 0 ? nil : request.eta
@@ -51,11 +51,11 @@ extension SamplingPlan {
     canonical.guideModel = guide?.model.name
     canonical.guidanceInterval = request.guidanceInterval
     (canonical.classifier, canonical.classifierScale) = (classifier?.name, classifier?.scale)
-    canonical.lowRes = request.lowRes
-    canonical.condition = request.condition
+    canonical.lowRes = lowRes?.files.path(of: image)
+    canonical.condition = condition?.files.path(of: image)
     if condition?.startsSampling == true { canonical.mask = request.mask }
     if let initial {
-      (canonical.initImage, canonical.strength) = (initial.file, initial.strength)
+      (canonical.initImage, canonical.strength) = (initial.files.path(of: image), initial.strength)
       canonical.mask = initial.inpainting?.file
       (canonical.jumpLength, canonical.jumpCount) = (initial.inpainting?.jumpLength, initial.inpainting?.jumpCount)
     }
@@ -63,8 +63,14 @@ extension SamplingPlan {
     canonical.noiseStream = request.noiseStream
     if request.noiseStream == .torch {
       // In PyTorch's stream an image depends on those before it.
-      (canonical.index, canonical.count, canonical.batch) = (nil, request.count, batch)
+      (canonical.index, canonical.statedCount, canonical.batch) = (nil, recordedCount, batch)
     }
+  }
+
+  /// The number of images, unless it is 1, which is usual where no folder of inputs says otherwise.
+  private var recordedCount: Int? {
+    let isFolder = [initial?.files, lowRes?.files, condition?.files].contains { $0?.isFolder == true }
+    return request.count == 1 && !isFolder ? nil : request.count
   }
 
   /// The class of an image, or the classes asked for on a sheet, in an unambiguous form.

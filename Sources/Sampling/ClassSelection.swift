@@ -106,7 +106,9 @@ public struct KnownClasses: Sendable, Equatable {
 
   /// Whether some name is a number other than its class's index: a typed number is then a name, never an index.
   private var namesAreNumbers: Bool {
-    names.enumerated().contains { index, name in Int(name).map { $0 != index } ?? false }
+    names.enumerated().contains { index, name in
+      name.utf8.allSatisfy("+-.0123456789".utf8.contains) && Double(name).map { $0 != Double(index) } ?? false
+    }
   }
 
   /// A name, or an index where the two cannot be confused.

@@ -10,10 +10,10 @@ public struct ConditionImages: Sendable {
   private let pictures: Tensor
   /// 1 where an image is completed, 0 where it is kept: `[1, 1, H, W]`; nil if images are drawn anew.
   private let mask: Tensor?
-  /// The file or folder.
-  let path: String
-  /// The SHA-256 of the files, keyed by option.
-  let hashes: [String: String]
+  /// Where they come from.
+  let files: PictureFiles
+  /// The SHA-256 of the mask's file, if there is one.
+  let maskHash: String?
 
   /// Nil if the model draws from noise alone.
   ///
@@ -30,20 +30,19 @@ public struct ConditionImages: Sendable {
     guard specification.conditionChannels > 0 else {
       throw .request("--condition: \(model.name) draws from noise alone; leave --condition out")
     }
-    self.path = path
+    var files = try PictureFiles("condition", path)
     var parts: [InitialPictures] = []
-    var hash = SHA256()
-    for file in try Self.files(path) {
+    for file in files.files {
       let bytes = try inSamplingTerms { try readFile(file) }
-      hash.update(bytes)
       parts.append(
         try inSamplingTerms {
           try readInitialPictures(
             bytes, path: file, channels: specification.conditionChannels, size: specification.imageSize)
         })
+      files.add(bytes, pictures: parts[parts.count - 1].pictures.shape[0])
     }
+    self.files = files
     pictures = Tensor.stacked(parts.map(\.pictures))
-    var hashes = ["condition": hash.hexDigest()]
     if let file = request.mask, request.initImage == nil {
       guard specification.conventions.completesConditions,
         specification.conditionChannels == specification.imageChannels
@@ -52,24 +51,10 @@ public struct ConditionImages: Sendable {
       }
       let bytes = try inSamplingTerms { try readFile(file) }
       mask = try inSamplingTerms { try readMask(bytes, path: file, for: parts[0]) }
-      var hash = SHA256()
-      hash.update(bytes)
-      hashes["mask"] = hash.hexDigest()
+      maskHash = sha256(bytes)
     } else {
-      mask = nil
+      (mask, maskHash) = (nil, nil)
     }
-    self.hashes = hashes
-  }
-
-  /// The file, or those in a folder, by name.
-  private static func files(_ path: String) throws(SamplingError) -> [String] {
-    guard try inSamplingTerms({ () throws(FileError) in try kind(ofPath: path) }) == .folder else { return [path] }
-    let names = try inSamplingTerms { () throws(FileError) in try namesInFolder(path) }
-    let files = names.filter { name in [".png", ".npy", ".npz"].contains { name.lowercased().hasSuffix($0) } }
-    guard !files.isEmpty else {
-      throw .request("--condition: \(path) holds no .png, .npy or .npz; type a folder that does")
-    }
-    return files.map { "\(path)/\($0)" }
   }
 
   /// The images that `images` are drawn from, `[N, C', H, W]`. What is to be completed is `noise`, of the same shape.

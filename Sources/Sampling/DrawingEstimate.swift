@@ -3,7 +3,7 @@ import DiffusionModels
 import DiffusionPlatform
 import TensorCore
 
-/// The cost of a run, estimated from a single step of one batch, and from decoding one image.
+/// The cost of a run, estimated from steps of small batches, and from decoding one image.
 public struct DrawingEstimate: Sendable {
   /// Images in a forward pass: the batch, doubled with guidance.
   public let pictures: Int
@@ -31,9 +31,28 @@ public struct DrawingEstimate: Sendable {
   /// Times the step, and the decoding; draws nothing.
   public init(_ plan: SamplingPlan) {
     pictures = plan.batch * (plan.guidance == 1 ? 1 : 2)
-    step = Self.calibrate(plan, pictures: pictures)
-    decoding = Self.decode(plan)
-    memory = PeakMemory.bytes
+    let loaded = PeakMemory.bytes
+    let small = min(pictures, Self.mostMeasured(plan))
+    if small < pictures {
+      // What each picture takes beyond the first few.
+      let few = max(1, small / 8)
+      _ = Self.calibrate(plan, pictures: few, passes: 2)
+      Tensor.releaseMemory()
+      PeakMemory.restart()
+      _ = Self.calibrate(plan, pictures: few, passes: 2)
+      let least = PeakMemory.bytes
+      Tensor.releaseMemory()
+      PeakMemory.restart()
+      let time = Self.calibrate(plan, pictures: small)
+      let each = Double(max(0, PeakMemory.bytes - least)) / Double(small - few)
+      decoding = Self.decode(plan)
+      step = time * (Double(pictures) / Double(small))
+      memory = max(loaded, PeakMemory.bytes) + Int(each * Double(pictures - small))
+    } else {
+      step = Self.calibrate(plan, pictures: pictures)
+      decoding = Self.decode(plan)
+      memory = PeakMemory.bytes
+    }
     images = plan.indices.count
     passes = images * plan.modelEvaluations
     let size = Array(plan.imageShape.dropFirst())
@@ -41,7 +60,16 @@ public struct DrawingEstimate: Sendable {
     decodingFlop = 2 * Double(plan.model.autoencoder?.countFlops(size: size).total ?? 0)
   }
 
-  private static func calibrate(_ plan: SamplingPlan, pictures: Int) -> Duration {
+  /// The most pictures that are measured at once: their activations take about 128 MB, but there are at least two.
+  private static func mostMeasured(_ plan: SamplingPlan) -> Int {
+    let bytes = plan.model.network.activationBytes(size: Array(plan.imageShape.dropFirst()))
+    return min(max(2, (128 << 20) / max(1, bytes)), 128)
+  }
+
+  /// The time of a step.
+  ///
+  /// - Parameter passes: the most that are timed.
+  private static func calibrate(_ plan: SamplingPlan, pictures: Int, passes: Int = 8) -> Duration {
     let specification = plan.model.specification
     var noise = PhiloxNoise(seed: 0, images: 0..<pictures, shape: plan.imageShape)
     let x = noise.next()
@@ -49,6 +77,7 @@ public struct DrawingEstimate: Sendable {
     let inputs = NetworkInputs(
       conditioning: timesteps, labels: specification.classCount.map { _ in [Int?](repeating: 0, count: pictures) },
       lowRes: specification.task == .superResolution ? x : nil, condition: specification.emptyCondition(pictures))
+    let images = min(pictures, plan.batch)
     let network = plan.model.network.prepared(for: Array(timesteps.prefix(1)))
     // The first pass also allocates memory, so it is dropped unless it is the only one.
     var times: [Duration] = []
@@ -57,9 +86,9 @@ public struct DrawingEstimate: Sendable {
         ContinuousClock().measure {
           _ = network(x, inputs)
           _ = plan.classifier?.gradient(
-            x.rows(0..<plan.batch), Array(timesteps.prefix(plan.batch)), [Int](repeating: 0, count: plan.batch))
+            x.rows(0..<images), Array(timesteps.prefix(images)), [Int](repeating: 0, count: images))
         })
-    } while times.count < 8 && times.reduce(.zero, +) < .seconds(1)
+    } while times.count < passes && times.reduce(.zero, +) < .seconds(1)
     let steady = times.count > 1 ? times.dropFirst().sorted() : times
     return steady[steady.count / 2]
   }

@@ -26,18 +26,22 @@ public struct GeneratedImage: Sendable {
 
   /// Its pixels.
   ///
-  /// - Throws: `ImageError.channels` unless there are 1 (grey) or 3 (RGB).
-  public func picture() throws(ImageError) -> Picture { try Picture(x, 0, rounding: plan.roundsPixels) }
+  /// - Parameter bits: of each sample, 8 or 16.
+  /// - Throws: `ImageError.channels` unless there are 1 (grey), 2 (with alpha), 3 (RGB) or 4 (with alpha).
+  public func picture(bits: Int = 8) throws(ImageError) -> Picture {
+    try Picture(x, 0, bits: bits, rounding: plan.roundsPixels)
+  }
 
   /// The image as PNG bytes, with text chunks recording how it was drawn.
   ///
   /// - Parameters:
   ///   - scale: enlargement of each pixel.
+  ///   - bits: of each sample, 8 or 16.
   ///   - metadata: whether to add the text chunks.
   /// - Throws: `ImageError`.
-  public func png(scale: Int = 1, metadata: Bool = true) throws(ImageError) -> [UInt8] {
-    try picture().enlarged(by: scale).png(
-      text: metadata ? plan.textChunks(image: index, label: label, scale: scale) : [])
+  public func png(scale: Int = 1, bits: Int = 8, metadata: Bool = true) throws(ImageError) -> [UInt8] {
+    try picture(bits: bits).enlarged(by: scale).png(
+      text: metadata ? plan.textChunks(image: index, label: label, scale: scale, bits: bits) : [])
   }
 
   /// Writes it as a PNG, atomically.

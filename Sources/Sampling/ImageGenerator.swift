@@ -147,8 +147,7 @@ public struct ImageGenerator {
 
   /// The low-resolution inputs of a batch, upsampled bilinearly: `[N, C, H, W]`.
   private func lowRes(_ images: [Int]) -> Tensor? {
-    plan.lowRes?.pictures.gatheringRows(images.map { $0 % (plan.lowRes?.pictures.shape[0] ?? 1) })
-      .bilinear(height: plan.imageShape[1], width: plan.imageShape[2])
+    plan.lowRes?.enlarged(images, height: plan.imageShape[1], width: plan.imageShape[2])
   }
 
   /// The classes of a batch, as requested or drawn at random.

@@ -19,10 +19,13 @@ public struct InitialImages: Sendable {
   private let mask: Tensor?
   /// The order in which steps are taken.
   let schedule: ResamplingSchedule
-  /// The input file.
-  public let file: String
-  /// The SHA-256 of each file, keyed by option.
-  public let hashes: [String: String]
+  /// Where the inputs come from.
+  let files: PictureFiles
+  /// The SHA-256 of the mask's file, if there is one.
+  let maskHash: String?
+
+  /// The input file, or the folder of the inputs.
+  public var file: String { files.path }
 
   /// Nil if the request has no `initImage`.
   ///
@@ -45,29 +48,41 @@ public struct InitialImages: Sendable {
     // The same rounding as diffusers' pipelines.
     let drawn = min(Int(Double(steps) * strength), steps)
     guard drawn >= 1 else { throw .strength(strength, steps: steps) }
-    let bytes = try inSamplingTerms { try readFile(file) }
-    let initial = try inSamplingTerms {
-      try readInitialPictures(
-        bytes, path: file, channels: specification.pictureChannels, size: specification.pictureSize)
+    var files = try PictureFiles("init-image", file)
+    var parts: [InitialPictures] = []
+    for file in files.files {
+      let bytes = try inSamplingTerms { try readFile(file) }
+      let part = try inSamplingTerms {
+        try readInitialPictures(
+          bytes, path: file, channels: specification.pictureChannels, size: specification.pictureSize)
+      }
+      try model.checkLabels(part.labels, of: file)
+      files.add(bytes, pictures: part.pictures.shape[0])
+      parts.append(part)
     }
-    try model.checkLabels(initial.labels, of: file)
+    self.files = files
     // As the network knows them.
-    let pictures = model.autoencoder?.encode(initial.pictures) ?? initial.pictures
+    let pictures = Tensor.stacked(parts.map { model.autoencoder?.encode($0.pictures) ?? $0.pictures })
     self.pictures = specification.conventions.imagesFromZero ? pictures.map { ($0 + 1) / 2 } : pictures
-    labels = specification.classCount == nil ? nil : initial.labels
-    var hashes = ["init-image": Self.hash(bytes)]
+    let labels = parts.compactMap(\.labels)
+    self.labels = specification.classCount == nil || labels.count < parts.count ? nil : labels.flatMap(\.self)
     if let maskFile = request.mask {
       let (length, count) = (request.jumpLength ?? 10, request.jumpCount ?? 3)
       let bytes = try inSamplingTerms { try readFile(maskFile) }
-      mask = try inSamplingTerms { try readMask(bytes, path: maskFile, for: initial) }
+      var masks: [Tensor] = []
+      // It must fit each of them.
+      for (n, part) in parts.enumerated()
+      where n == 0 || (part.width, part.height) != (parts[0].width, parts[0].height) {
+        masks.append(try inSamplingTerms { try readMask(bytes, path: maskFile, for: part) })
+      }
+      mask = masks[0]
       schedule = ResamplingSchedule(steps: drawn, jumpLength: length, jumpCount: count)
       inpainting = (maskFile, length, count)
-      hashes["mask"] = Self.hash(bytes)
+      maskHash = sha256(bytes)
     } else {
-      (mask, inpainting) = (nil, nil)
+      (mask, inpainting, maskHash) = (nil, nil, nil)
       schedule = ResamplingSchedule(steps: drawn)
     }
-    (self.file, self.hashes) = (file, hashes)
   }
 
   /// A description for people.
@@ -93,10 +108,4 @@ public struct InitialImages: Sendable {
   }
 
   private func pictures(of images: [Int]) -> Tensor { pictures.gatheringRows(images.map { $0 % pictures.shape[0] }) }
-
-  private static func hash(_ bytes: [UInt8]) -> String {
-    var hash = SHA256()
-    hash.update(bytes)
-    return hash.hexDigest()
-  }
 }

@@ -20,6 +20,8 @@ public struct Provenance: Sendable, Equatable {
   public let sheet: SheetLayout?
   /// Enlargement of each pixel.
   public let scale: Int
+  /// Bits of each sample: 8 or 16.
+  public let bits: Int
   /// Set if the file shows the denoising rather than the image alone.
   public let view: View?
   /// The SHA-256 of the input files, keyed by option; nil if there are none.
@@ -64,36 +66,62 @@ public struct Provenance: Sendable, Equatable {
 
   /// The record of image `image` of a plan, or, for nil, of a sheet of all.
   public init(
-    _ plan: SamplingPlan, image: Int?, label: Int?, sheet: SheetLayout? = nil, scale: Int = 1, view: View? = nil
+    _ plan: SamplingPlan, image: Int?, label: Int?, sheet: SheetLayout? = nil, scale: Int = 1, bits: Int = 8,
+    view: View? = nil
   ) {
     version = programVersion
     modelHash = plan.model.fingerprint
     self.image = image.map { plan.origins?[$0].index ?? $0 }
     self.label = label
     drawing = .request(plan.canonicalRequest(image: image, label: label))
-    (self.sheet, self.scale, self.view) = (sheet, scale, view)
-    files = plan.inputHashes
+    (self.sheet, self.scale, self.bits, self.view) = (sheet, scale, bits, view)
+    files = plan.inputHashes(of: image)
   }
 
   /// Versions that draw the same pixels as this one.
   private static let versions: Set<String> = ["0.1.0", "0.9.0", programVersion]
 
-  /// Whether both are the same image of the same model, wherever its file is.
+  /// How what a file records ("there") differs from what would be drawn ("here"), each as "steps: 20 there, 30 here".
+  /// Empty if both are the same images of the same model, wherever its file is.
   ///
   /// - Parameters:
-  ///   - other: what another image records.
+  ///   - here: what would be recorded now.
   ///   - reading: parses records of earlier versions; nil if it cannot.
-  public func isSameDrawing(
-    as other: Provenance, reading: (Provenance) -> SamplingRequest? = { _ in nil }
-  ) -> Bool {
-    guard var mine = request ?? reading(self), var others = other.request ?? reading(other) else { return false }
-    // Models are compared by hash; earlier versions stored classes differently.
+  public func differences(
+    from here: Provenance, reading: (Provenance) -> SamplingRequest? = { _ in nil }
+  ) -> [String] {
+    guard var mine = request ?? reading(self), var others = here.request ?? reading(here) else {
+      return ["what it records is not understood"]
+    }
+    // Models and inputs are compared by hash; earlier versions stored classes differently.
     (mine.model, others.model) = (nil, nil)
-    (mine.classes, others.classes) = (nil, nil)
+    if label != nil || here.label != nil { (mine.classes, others.classes) = (nil, nil) }
     (mine.guideModel, others.guideModel) = (nil, nil)
-    return mine == others && Self.versions.isSuperset(of: [version, other.version])
-      && (modelHash, image, label, scale) == (other.modelHash, other.image, other.label, other.scale)
-      && (sheet, view) == (other.sheet, other.view) && files == other.files
+    var found = SamplingRequest.differences(mine, others).map { name, values in
+      "\(name): \(values.0) there, \(values.1) here"
+    }
+    func compare<Value: Equatable>(_ name: String, _ there: Value?, _ here: Value?) {
+      func text(_ value: Value?) -> String { value.map { "\($0)" } ?? "none" }
+      if there != here { found.append("\(name): \(text(there)) there, \(text(here)) here") }
+    }
+    compare("model", modelHash.prefix(10), here.modelHash.prefix(10))
+    compare("image", image, here.image)
+    compare("class", label, here.label)
+    compare("scale", scale, here.scale)
+    compare("bits", bits, here.bits)
+    if modelHash != here.modelHash, found.isEmpty { found.append("the model is another") }
+    if sheet != here.sheet || view != here.view { found.append("the layout is another") }
+    for name in Set((files ?? [:]).keys).union((here.files ?? [:]).keys).sorted() where !isSame(name, here) {
+      found.append("the contents of \(name) are others")
+    }
+    if !Self.versions.isSuperset(of: [version, here.version]) { compare("version", version, here.version) }
+    return found
+  }
+
+  /// Whether both had the same file. Versions up to 0.9 recorded none for `low-res`.
+  private func isSame(_ name: String, _ here: Provenance) -> Bool {
+    let (old, new) = (files?[name], here.files?[name])
+    return old == new || old == nil && name == "low-res"
   }
 
   /// The content of the text chunk, with sorted keys.
@@ -122,7 +150,7 @@ public struct SheetLayout: Sendable, Equatable, Codable {
 
 extension Provenance: Codable {
   private enum CodingKeys: String, CodingKey {
-    case version, model, seed, image, arguments, request, sheet, scale, view, files
+    case version, model, seed, image, arguments, request, sheet, scale, bits, view, files
     case modelHash = "model_hash"
     case label = "class"
   }
@@ -136,10 +164,12 @@ extension Provenance: Codable {
     label = try container.decodeIfPresent(Int.self, forKey: .label)
     sheet = try container.decodeIfPresent(SheetLayout.self, forKey: .sheet)
     scale = try container.decodeIfPresent(Int.self, forKey: .scale) ?? 1
+    bits = try container.decodeIfPresent(Int.self, forKey: .bits) ?? 8
     view = try container.decodeIfPresent(View.self, forKey: .view)
     files = try container.decodeIfPresent([String: String].self, forKey: .files)
     for (key, value, allowed) in [
       (CodingKeys.image, image, 0...Int.max - 1), (.label, label, 0...Int.max - 1), (.scale, scale, 1...1024),
+      (.bits, bits == 16 ? 8 : bits, 8...8),
     ] {
       guard let value, !allowed.contains(value) else { continue }
       throw DecodingError.dataCorruptedError(
@@ -164,6 +194,7 @@ extension Provenance: Codable {
     try container.encodeIfPresent(label, forKey: .label)
     try container.encodeIfPresent(sheet, forKey: .sheet)
     if scale != 1 { try container.encode(scale, forKey: .scale) }
+    if bits != 8 { try container.encode(bits, forKey: .bits) }
     try container.encodeIfPresent(view, forKey: .view)
     try container.encodeIfPresent(files, forKey: .files)
     switch drawing {

@@ -5,7 +5,7 @@ import DiffusionModels
 extension SamplingRequest: Codable {
   private static let properties = [
     CodedProperty("model", \Self.model), CodedProperty("settings", \.settings), CodedProperty("source", \.source),
-    CodedProperty("count", \.count), CodedProperty("index", \.index), CodedProperty("shard", \.shard),
+    CodedProperty("count", \.statedCount), CodedProperty("index", \.index), CodedProperty("shard", \.shard),
     CodedProperty("batch", \.batch), CodedProperty("seed", \.seed), CodedProperty("class", \.classes),
     CodedProperty("sampler", \.sampler), CodedProperty("steps", \.steps), CodedProperty("respacing", \.respacing),
     CodedProperty("timesteps", \.timesteps), CodedProperty("sigmas", \.sigmas), CodedProperty("ts", \.scales),
@@ -24,6 +24,11 @@ extension SamplingRequest: Codable {
 
   /// The JSON keys of a request.
   public static let names = properties.map(\.name)
+
+  /// What differs between two requests: the key, and both values as JSON.
+  static func differences(_ a: SamplingRequest, _ b: SamplingRequest) -> [(name: String, values: (String, String))] {
+    properties.compactMap { property in property.difference(a, b).map { (property.name, $0) } }
+  }
 
   /// Reads a request; missing keys get their defaults. An unknown setting is an error.
   public init(from decoder: any Decoder) throws {

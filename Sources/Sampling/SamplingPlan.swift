@@ -33,7 +33,7 @@ public struct SamplingPlan: Sendable {
   /// The input that each image's noise was encoded from; nil if it was not.
   public internal(set) var origins: [InputImages.Name]?
   /// A super-resolution model's low-resolution inputs, cycled through.
-  let lowRes: LowResolution?
+  let lowRes: LowResolutionImages?
   /// Images that a conditional model draws from.
   let condition: ConditionImages?
   /// Images to start from instead of pure noise, if given.
@@ -50,8 +50,9 @@ public struct SamplingPlan: Sendable {
   public init(
     _ request: SamplingRequest, _ model: DiffusionModel, samplers: [SamplerInfo] = SamplerInfo.all
   ) throws(SamplingError) {
+    var request = request.withAllTimesteps(of: model.specification.process)
     if let problem = request.problem(among: samplers) { throw .request(problem) }
-    self.request = request
+    if let shard = request.shard, shard.count > 1, request.seed == nil { throw .request(shard.needsSeed) }
     self.model = model
     let specification = model.specification
     let sampler = try Self.sampler(request, specification, samplers)
@@ -74,8 +75,13 @@ public struct SamplingPlan: Sendable {
         """)
     }
     initial = try InitialImages(request, model, steps: process.count)
-    lowRes = try Self.lowResolution(request, model)
+    lowRes = try LowResolutionImages(request, model)
     condition = try ConditionImages(request, model)
+    if request.statedCount == nil, request.index == nil {
+      let counts = [initial?.files, lowRes?.files, condition?.files].compactMap { $0?.usualCount }
+      if let count = counts.max() { request.count = count }
+    }
+    self.request = request
     guidance = try Self.guidance(request, model)
     guide = try request.guideModel.map { path throws(SamplingError) in
       try GuideModel(path: path, settings: request.settings, for: model)
@@ -141,13 +147,6 @@ public struct SamplingPlan: Sendable {
     }
   }
 
-  /// Identifies the input files, keyed by option: by SHA-256, a guiding model by its fingerprint.
-  public var inputHashes: [String: String]? {
-    var hashes = (initial?.hashes ?? [:]).merging(condition?.hashes ?? [:]) { $1 }
-    if let guide { hashes["guide-model"] = guide.model.fingerprint }
-    return hashes.isEmpty ? nil : hashes
-  }
-
   /// The number of batches.
   public var batches: Int { (indices.count + batch - 1) / batch }
 
@@ -176,6 +175,18 @@ public struct SamplingPlan: Sendable {
     let guided = steps.filter { guidanceInterval?.contains(process.level($0).conditioning) ?? true }.count
     // A solver's second passes are at the same timesteps, so the same fraction of them is guided.
     return passes + passes * guided / steps.count
+  }
+}
+
+extension SamplingRequest {
+  /// An empty `respacing` put into numbers, as in the original: all timesteps of the process, with DDPM unless another
+  /// sampler is named. A process without timesteps has a spacing of its own.
+  fileprivate func withAllTimesteps(of process: ProcessSpecification) -> SamplingRequest {
+    guard respacing?.isEmpty == true else { return self }
+    var request = self
+    request.respacing = process.continuous == nil ? "\(process.steps)" : nil
+    if process.continuous == nil, eta == nil { request.sampler = sampler ?? DDPM.info.name }
+    return request
   }
 }
 
@@ -288,24 +299,6 @@ extension SamplingPlan {
 
   /// How the sampler's steps are spaced; nil for the original's spacing.
   var spacing: TimestepSpacing? { Self.spacing(request, model.specification, sampler) }
-
-  private static func lowResolution(
-    _ request: SamplingRequest, _ model: DiffusionModel
-  ) throws(SamplingError) -> LowResolution? {
-    let specification = model.specification
-    guard let path = request.lowRes else {
-      guard specification.task != .superResolution else { throw .nothingToEnlarge(model: model.name) }
-      return nil
-    }
-    guard specification.task == .superResolution else { throw .enlargesNothing(model: model.name) }
-    let lowRes = try inSamplingTerms { try readLowResolution(path, channels: specification.imageChannels) }
-    let (height, width) = (lowRes.pictures.shape[2], lowRes.pictures.shape[3])
-    guard height <= specification.imageSize, width <= specification.imageSize else {
-      throw .lowResSize(path: path, width: width, height: height, model: model.name, size: specification.imageSize)
-    }
-    try model.checkLabels(lowRes.labels, of: path)
-    return lowRes
-  }
 
   private static func readNoise(
     _ path: String, _ request: SamplingRequest, _ specification: ModelSpecification

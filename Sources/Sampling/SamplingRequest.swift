@@ -14,8 +14,14 @@ public struct SamplingRequest: Sendable, Equatable {
   /// Where the noise comes from.
   public var source = Source.noise
 
-  /// The number of images, ≥ 1.
-  public var count = 1
+  /// The number of images, ≥ 1: as stated, or else 1.
+  public var count: Int {
+    get { statedCount ?? 1 }
+    set { statedCount = newValue }
+  }
+  /// The number of images, if it is stated. If not, and `lowRes`, `condition` or `initImage` is a folder, there is one
+  /// image for each of its pictures.
+  public var statedCount: Int?
   /// Image indices, ≥ 0, instead of 0 to `count` - 1.
   public var index: ClosedRange<Int>?
   /// Restricts the images to one part of the run.
@@ -31,7 +37,8 @@ public struct SamplingRequest: Sendable, Equatable {
   public var sampler: String?
   /// Denoising steps, ≥ 1; if nil, and without `respacing` or `timesteps`, the sampler's default.
   public var steps: Int?
-  /// The original's `timestep_respacing`: `250`, `10,15,20`, `ddim50`.
+  /// The original's `timestep_respacing`: `250`, `10,15,20`, `ddim50`; empty for all of the model's timesteps, with
+  /// DDPM unless `sampler` is set.
   public var respacing: String?
   /// Timesteps of the model's process, in descending order.
   public var timesteps: [Int]?
@@ -70,11 +77,11 @@ public struct SamplingRequest: Sendable, Equatable {
   /// The classifier's gradient scale; 1 if nil.
   public var classifierScale: Double?
 
-  /// A file of low-resolution images for a super-resolution model.
+  /// A file or folder of low-resolution images for a super-resolution model.
   public var lowRes: String?
   /// A file or folder of images that a conditional model draws from.
   public var condition: String?
-  /// A file of images to start from (Meng et al. 2022, "SDEdit").
+  /// A file or folder of images to start from (Meng et al. 2022, "SDEdit").
   public var initImage: String?
   /// The fraction of the steps to run from there, above 0, up to 1; if nil, 0.6, or 1 with a mask.
   public var strength: Double?
@@ -87,10 +94,10 @@ public struct SamplingRequest: Sendable, Equatable {
 
   /// One image with the defaults, or with these values; for everything else, set the properties.
   public init(
-    count: Int = 1, steps: Int? = nil, sampler: String? = nil, seed: UInt64? = nil, classes: [ClassSelection]? = nil,
+    count: Int? = nil, steps: Int? = nil, sampler: String? = nil, seed: UInt64? = nil, classes: [ClassSelection]? = nil,
     guidance: Double? = nil
   ) {
-    (self.count, self.steps, self.sampler, self.seed) = (count, steps, sampler, seed)
+    (statedCount, self.steps, self.sampler, self.seed) = (count, steps, sampler, seed)
     (self.classes, self.guidance) = (classes, guidance)
   }
 
@@ -132,6 +139,14 @@ public struct Shard: Sendable, Equatable, Codable {
   public let number: Int
   /// At least 1.
   public let count: Int
+
+  /// What to do about a part that has no seed.
+  public var needsSeed: String {
+    """
+    --shard \(number)/\(count): parts that are drawn with seeds of their own do not belong together; type --seed too, \
+    with the same number for all of them, for instance --seed 1
+    """
+  }
 
   /// Part `number` of `count`.
   public init(number: Int, count: Int) {

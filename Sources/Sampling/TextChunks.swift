@@ -10,11 +10,13 @@ extension SamplingPlan {
   ///   - label: its class, if it has one.
   ///   - sheet: the layout of a sheet.
   ///   - scale: enlargement of each pixel.
+  ///   - bits: of each sample.
   ///   - view: set if the file shows the denoising rather than the image alone.
   public func textChunks(
-    image: Int?, label: Int?, sheet: SheetLayout? = nil, scale: Int = 1, view: Provenance.View? = nil
+    image: Int?, label: Int?, sheet: SheetLayout? = nil, scale: Int = 1, bits: Int = 8,
+    view: Provenance.View? = nil
   ) -> [(key: String, value: String)] {
-    let provenance = Provenance(self, image: image, label: label, sheet: sheet, scale: scale, view: view)
+    let provenance = Provenance(self, image: image, label: label, sheet: sheet, scale: scale, bits: bits, view: view)
     var parameters = [
       "Steps: \(process.count)", "Sampler: \(sampler.title)", "CFG scale: \(guidance)",
       "Size: \(pictureShape[2])x\(pictureShape[1])", "Model hash: \(provenance.modelHash.prefix(10))",

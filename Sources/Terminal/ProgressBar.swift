@@ -1,7 +1,7 @@
 import DiffusionText
 
 /// Shows progress and remaining time on standard error: a bar redrawn in place on a terminal, or a plain
-/// line every few seconds.
+/// line every few seconds, or now and then.
 public struct ProgressBar {
 
   private let style: ProgressStyle
@@ -12,6 +12,8 @@ public struct ProgressBar {
   private let start = ContinuousClock.now
   private var lastShown = ContinuousClock.now
   private var isShown = false
+  /// Whether nothing has been shown yet.
+  private var isFirst = true
   /// Steps times images, done and skipped.
   private var done = 0
   private var skipped = 0
@@ -31,12 +33,13 @@ public struct ProgressBar {
   public mutating func advance(by count: Int, step: Int) {
     done += count
     let now = ContinuousClock.now
-    // Nothing is shown for the first fifth of a second: shorter runs need no bar.
-    let interval: Duration = style == .plain ? .seconds(5) : .milliseconds(100)
+    let interval = style.interval(isFirst: isFirst, plain: .seconds(5), bar: .milliseconds(100))
     let total = images * steps
-    guard style != .none, now - start > .milliseconds(200), now - lastShown > interval || done + skipped == total
-    else { return }
-    lastShown = now
+    // Nothing is shown for the first fifth of a second: shorter runs need no bar. A log needs no line at the end, where
+    // another follows.
+    let isDue = now - lastShown > interval || done + skipped == total && style != .log
+    guard style != .none, now - start > .milliseconds(200), isDue else { return }
+    (lastShown, isFirst) = (now, false)
     let elapsed = (now - start).seconds
     let left = elapsed / Double(done) * Double(total - done - skipped)
     let rate = Double(done) / elapsed
@@ -57,7 +60,7 @@ public struct ProgressBar {
       let columns = TerminalSize.ofStandardError?.columns ?? .max
       writeControl("\r\u{1B}[K\("\(bar) \(text)".prefix(columns - 1))")
       isShown = true
-    case .plain: writeError(text + "\n")
+    case .plain, .log: writeError(text + "\n")
     case .none: break
     }
   }

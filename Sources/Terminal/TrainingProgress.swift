@@ -8,6 +8,8 @@ public struct TrainingProgress {
   private let start = ContinuousClock.now
   private var lastShown = ContinuousClock.now
   private var hasBar = false
+  /// Whether nothing has been shown yet.
+  private var isFirst = true
   /// The loss, averaged over about a hundred steps.
   private var loss: Double?
 
@@ -30,10 +32,9 @@ public struct TrainingProgress {
   public mutating func advance(to step: Int, loss mean: Double, batch: Int) {
     loss = loss.map { 0.99 * $0 + 0.01 * mean } ?? mean
     let now = ContinuousClock.now
-    guard style != .none, now - lastShown > (style == .bar ? .milliseconds(200) : .seconds(10)) || step == end else {
-      return
-    }
-    lastShown = now
+    let interval = style.interval(isFirst: isFirst, plain: .seconds(10), bar: .milliseconds(200))
+    guard style != .none, now - lastShown > interval || step == end && style != .log else { return }
+    (lastShown, isFirst) = (now, false)
     let elapsed = (now - start).seconds
     let rate = Double(step - first) / elapsed
     var text = "step \(grouped(step))" + (end.map { "/\(grouped($0))" } ?? "")

@@ -4,10 +4,11 @@
 ///   - style: how progress is shown.
 ///   - images: the number of images.
 ///   - steps: the steps per image.
+///   - leavesFiles: whether images that are finished are on disk when the work is interrupted.
 ///   - body: the work.
 /// - Throws: `Interrupted`, and errors from `body`.
 public func withProgress<Result>(
-  _ style: ProgressStyle, images: Int, steps: Int,
+  _ style: ProgressStyle, images: Int, steps: Int, leavesFiles: Bool = false,
   _ body: (_ advance: (_ count: Int, _ step: Int) throws -> Void) throws -> Result
 ) throws -> Result {
   Interruption.watch()
@@ -20,7 +21,8 @@ public func withProgress<Result>(
     }
   } catch let interrupted as Interrupted {
     progress.finish()
-    writeError("interrupted before the end; type the same again to start over\n")
+    let words = leavesFiles ? "type the same again with --overwrite" : "type the same again"
+    writeError("interrupted before the end; \(words) to start over\n")
     throw interrupted
   }
 }

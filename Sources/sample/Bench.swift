@@ -3,6 +3,7 @@ import DiffusionCore
 import DiffusionFiles
 import DiffusionImages
 import DiffusionModels
+import DiffusionOutput
 import DiffusionPlatform
 import DiffusionTerminal
 import Sampling
@@ -22,6 +23,12 @@ func bench(_ options: Options) throws {
   if let noise, let path = options.request.noise, Array(noise.shape.dropFirst()) != shape || noise.shape[0] == 0 {
     throw BenchError(path: path, found: noise.shape, needed: shape)
   }
+
+  var files = CommandFiles()
+  files.read("--model", options.request.model)
+  files.read("--noise", options.request.noise)
+  files.write("--out", options.bench.out, ifThere: options.output.overwrite ? .replace : .keep())
+  try files.check()
 
   let peak = 2 * peakMultiplyAddsPerSecond() / 1e9
   var report = BenchReport(

@@ -2,6 +2,7 @@ import DiffusionCheckpoints
 import DiffusionCommandLine
 import DiffusionFiles
 import DiffusionModels
+import DiffusionOutput
 import DiffusionTerminal
 import DiffusionText
 import TensorCore
@@ -42,7 +43,7 @@ func convert(_ options: Options, to destination: CheckpointDestination) throws {
   let done: String
   switch destination {
   case .safetensors(let path):
-    try checkFree(path, options)
+    try check([path], options)
     try writeAtomically(to: path) { write in
       try writeSafetensors(state, metadata: ["format": "pt", "config": description], half: options.half) {
         try write($0)
@@ -52,8 +53,7 @@ func convert(_ options: Options, to destination: CheckpointDestination) throws {
   case .torch(let path):
     // The first place where a description is looked for.
     let beside = path + ".json"
-    try checkFree(path, options)
-    try checkFree(beside, options)
+    try check([path, beside], options)
     let (file, descriptionFile) = (try AtomicFile(path: path), try AtomicFile(path: beside))
     try descriptionFile.append(Array((description + "\n").utf8))
     try writeTorchArchive(state, half: options.half, to: file)
@@ -63,9 +63,12 @@ func convert(_ options: Options, to destination: CheckpointDestination) throws {
     done = "\(path): \(count), with the description above in \(beside)"
   case .diffusers(let folder):
     try checkFolder(folder, options)
+    let weights = "\(folder)/unet/diffusion_pytorch_model.safetensors"
+    if FileIdentity(weights) == FileIdentity(source.name) {
+      throw OutputError.replacesInput(option: "the folder", path: weights, input: "the model")
+    }
     let export = try DiffusersExport(source)
     for part in [folder, "\(folder)/unet", "\(folder)/scheduler"] { try makeFolder(part) }
-    let weights = "\(folder)/unet/diffusion_pytorch_model.safetensors"
     try writeAtomically(to: weights) { write in
       try writeSafetensors(export.state, metadata: ["format": "pt"], half: options.half) { try write($0) }
     }
@@ -80,6 +83,19 @@ func convert(_ options: Options, to destination: CheckpointDestination) throws {
   // At once: nothing can fail between the lines.
   writeError(
     "\(source.specification.summary(name: source.name))\n\(warnings.map { "warning: \($0)\n" }.joined())\(done)\n")
+}
+
+/// Checks that files can be written, and that none of them is the model.
+///
+/// - Throws: `FileExists` if one exists and must not be replaced; `OutputError`, `FileError`.
+private func check(_ paths: [String], _ options: Options) throws {
+  var files = CommandFiles()
+  files.read("the model", options.request.model)
+  for path in paths {
+    try checkFree(path, options)
+    files.write("the model to be written", path, ifThere: .replace)
+  }
+  try files.check()
 }
 
 /// - Throws: `FileExists` if the file exists and must not be replaced.

@@ -10,6 +10,11 @@ import Sampling
 /// - Throws: any error before the first step, `FileError` if something cannot be written, `Interrupted`.
 func draw(_ options: Options) throws {
   let start = ContinuousClock.now
+  var options = options
+  if let found = try options.output.recordedSeed(of: options.request, outputProgram) {
+    options.request.seed = found.seed
+    if !options.quiet { writeError("note: seed \(found.seed), as in \(found.path)\n") }
+  }
   let model = try openModel(options)
   let plan = try SamplingPlan(options.request, model)
   var run = try DrawingRun(plan, options.output, outputProgram)
@@ -51,7 +56,7 @@ func draw(_ options: Options) throws {
     try preview?.finish()
   } catch let interrupted as Interrupted {
     progress.finish()
-    let keepsFiles = run.output.isFileEach
+    let keepsFiles = run.output.keepsImages
     let kept =
       keepsFiles ? "\(run.kept + run.drawn) of \(plan.indices.count) images are drawn" : "nothing is written"
     writeError(
@@ -73,14 +78,8 @@ private func report(_ run: DrawingRun, _ options: Options, load: Duration, draw:
     let json = try Statistics(plan, drawn: run.drawn, load: load, draw: draw).json()
     if path == "-" { try printText(json) } else { try writeAtomically(Array(json.utf8), to: path) }
   }
-  if run.notFinite > 0 {
-    // Said to those who want to hear nothing too: the picture is none.
-    let cause =
-      plan.model.damagedTensor.map { "tensor \($0) of \(plan.model.name) has such values; copy or download it again" }
-      ?? "the steps are too large for this sampler; type more --steps"
-    writeError(
-      "warning: \(run.notFinite) of \(run.drawn) images have values that are no numbers (NaN or infinite): \(cause)\n")
-  }
+  // Said to those who want to hear nothing too: the picture is none.
+  if let warning = run.warning { writeError("warning: \(warning)\n") }
   guard !options.quiet else { return }
   let all = plan.indices.count
   let kept = run.kept == 0 ? "" : ", of which \(run.kept) were on disk already"
@@ -95,7 +94,7 @@ private func report(_ run: DrawingRun, _ options: Options, load: Duration, draw:
 
 /// The command line that continues an interrupted run, with the seed if it was random.
 private func resuming(_ options: Options, _ plan: SamplingPlan, keepsFiles: Bool) -> [String] {
-  var words = Array(CommandLine.arguments)
+  var words = Array(CommandLine.arguments.prefix { $0 != "--" })
   if options.request.seed == nil { words += ["--seed", "\(plan.seed)"] }
   if keepsFiles {
     words.removeAll { $0 == "--overwrite" }

@@ -15,8 +15,11 @@ func encode(_ options: Options, images: [String]) throws {
   let model = try openModel(options)
   let given = try InputImages(images, for: model)
   let path = options.output.destination?.path ?? "noise.npy"
-  try requireFolder(of: path)
   let plan = try SamplingPlan(options.request, model, reconstructing: given)
+  var files = CommandFiles()
+  for (option, path) in plan.inputFiles { files.read(option, path) }
+  files.write("--out", path, ifThere: options.output.overwrite ? .replace : .keep())
+  try files.check()
   introduce(model, options)
 
   let z = try withProgress(progressStyle(options), images: given.count, steps: plan.process.count) { advance in

@@ -21,7 +21,10 @@ func interpolate(_ options: Options) throws {
 
   let plan = interpolation.plan
   let images = plan.indices.count + interpolation.encodedCount
-  try withProgress(progressStyle(options), images: images, steps: plan.process.count) { advance in
+  let leavesFiles = output.isFileEach && !options.output.overwrite
+  try withProgress(
+    progressStyle(options), images: images, steps: plan.process.count, leavesFiles: leavesFiles
+  ) { advance in
     try interpolation.findNoise(onStep: advance)
     var run = try DrawingRun(interpolation.plan, options.output, outputProgram)
     try run.run(onStep: { try advance($1, $0.step) })

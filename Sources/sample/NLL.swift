@@ -12,7 +12,10 @@ func nll(_ options: Options, images: [String]) throws {
   let given = try InputImages(images, for: model)
   var likelihood = try Likelihood(options.request, model, of: given)
   let plan = likelihood.plan
-  if let report = options.inversion.report { try requireFolder(of: report.path) }
+  var files = CommandFiles()
+  for (option, path) in plan.inputFiles + images.map({ (option: "an image", path: $0) }) { files.read(option, path) }
+  files.write("--out", options.inversion.report?.path, ifThere: options.output.overwrite ? .replace : .keep())
+  try files.check()
   introduce(model, options)
 
   let bounds = try withProgress(progressStyle(options), images: given.count, steps: plan.process.count) { advance in

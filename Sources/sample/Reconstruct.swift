@@ -13,7 +13,8 @@ func reconstruct(_ options: Options, images: [String]) throws {
   let given = try InputImages(images, for: model)
   var plan = try SamplingPlan(options.request, model, reconstructing: given)
   // Fails before anything is encoded if the output cannot be written.
-  if options.output.destination != nil { _ = try ImageOutput(plan, options.output, outputProgram) }
+  let output = try options.output.destination.map { _ in try ImageOutput(plan, options.output, outputProgram) }
+  let leavesFiles = output?.isFileEach == true && !options.output.overwrite
   introduce(model, options)
 
   let steps = plan.process.count
@@ -21,7 +22,9 @@ func reconstruct(_ options: Options, images: [String]) throws {
   func compare(_ x: Tensor, _ image: Int) {
     errors.append(meanAbsoluteError(x, given.pictures.rows(image..<image + 1)))
   }
-  try withProgress(progressStyle(options), images: given.count, steps: 2 * steps) { advance in
+  try withProgress(
+    progressStyle(options), images: given.count, steps: 2 * steps, leavesFiles: leavesFiles
+  ) { advance in
     try plan.findNoise(of: given, onStep: advance)
     if options.output.destination != nil {
       var run = try DrawingRun(plan, options.output, outputProgram)

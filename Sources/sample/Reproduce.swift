@@ -33,28 +33,33 @@ func reproduce(_ options: Options, image path: String) throws {
     request.guideModel = other
   }
   let plan = try model.plan(for: request)
-  if let changed = plan.inputHashes?.filter({ $0.value != provenance.files?[$0.key] }).keys.min() {
-    throw ImageInfoError.otherFile(path: path, option: changed)
+  // Earlier versions recorded no hash of --low-res, and that of all files of a folder.
+  let (own, all) = (plan.inputHashes(of: image), plan.inputHashes(of: nil))
+  let changed = (own ?? [:]).keys.sorted().first { name in
+    let recorded = provenance.files?[name]
+    return recorded != own?[name] && recorded != all?[name] && !(recorded == nil && name == "low-res")
   }
+  if let changed { throw ImageInfoError.otherFile(path: path, option: changed) }
   // Encoded noise has a row for each image, and the file may claim one that is not there.
   if plan.request.source != .noise, !plan.indices.contains(image: image) {
     throw ImageInfoError.unreadable(path: path, UsageError("there is no image \(image) in what it was drawn from"))
   }
   var generator = ImageGenerator(plan)
-  let drawn = try Picture(generator.draw([image]) { _ in }.x, 0, rounding: plan.roundsPixels).enlarged(
-    by: drawing.scale)
+  let x = generator.draw([image]) { _ in }.x
+  let drawn = try Picture(x, 0, bits: drawing.bits, rounding: plan.roundsPixels).enlarged(by: drawing.scale)
   try compare(drawn, picture, path)
   try printText("\(escapingControls(path)): pixel-identical\n")
 }
 
 private func compare(_ drawn: Picture, _ picture: Picture, _ path: String) throws {
-  guard drawn.width == picture.width, drawn.height == picture.height, drawn.channels == picture.channels else {
-    throw ImageInfoError.otherSize(path: path, found: picture, drawn: drawn)
-  }
-  let differences = zip(drawn.pixels, picture.pixels).map { abs(Int($0) - Int($1)) }
+  guard drawn.width == picture.width, drawn.height == picture.height, drawn.channels == picture.channels,
+    drawn.bits == picture.bits
+  else { throw ImageInfoError.otherSize(path: path, found: picture, drawn: drawn) }
+  let differences = zip(drawn.samples, picture.samples).map { abs($0 - $1) }
   let largest = differences.max() ?? 0
   guard largest == 0 else {
     throw ImageInfoError.otherPixels(
-      path: path, count: differences.count { $0 > 0 }, of: differences.count, largest: largest)
+      path: path, count: differences.count { $0 > 0 }, of: differences.count, largest: largest,
+      most: 1 << picture.bits - 1)
   }
 }

@@ -18,6 +18,8 @@ func run(_ options: Options, requests path: String) throws {
   Interruption.watch()
   let lines = try LineReader(path: path)
   var models = LoadedModels(options)
+  // Those that this run has begun, which later lines append to.
+  var logs: Set<FileIdentity> = []
   var number = 0
   while let line = try lines.next(onSignal: { try Interruption.check() }) {
     number += 1
@@ -25,7 +27,7 @@ func run(_ options: Options, requests path: String) throws {
     let start = ContinuousClock.now
     var answer = Answer(line: number)
     do {
-      try draw(line, &models, &answer)
+      try draw(line, requests: path, &models, &logs, &answer)
       answer.seconds = (ContinuousClock.now - start).seconds
     } catch let interrupted as Interrupted {
       throw interrupted
@@ -37,15 +39,24 @@ func run(_ options: Options, requests path: String) throws {
 }
 
 /// Draws one line's request.
-private func draw(_ line: [UInt8], _ models: inout LoadedModels, _ answer: inout Answer) throws {
-  let job = try DrawingJob(line: line)
+private func draw(
+  _ line: [UInt8], requests: String, _ models: inout LoadedModels, _ logs: inout Set<FileIdentity>,
+  _ answer: inout Answer
+) throws {
+  var job = try DrawingJob(line: line)
+  if let found = try job.output.recordedSeed(of: job.request, outputProgram) { job.request.seed = found.seed }
+  if let log = job.output.log, logs.contains(FileIdentity(log)) {
+    job.output.appendsLog = true
+  }
   let model = try models.model(for: job.request)
   let plan = try model.plan(for: job.request)
-  var run = try DrawingRun(plan, job.output, outputProgram)
+  var run = try DrawingRun(plan, job.output, outputProgram, reading: [("the requests", requests)])
   try run.run(onStep: { _, _ in try Interruption.check() })
+  if let log = job.output.log { logs.insert(FileIdentity(log)) }
   answer.seed = plan.request.source == .noise ? plan.seed : nil
   answer.images = run.drawn + run.kept
   answer.files = run.files
+  answer.warning = run.warning.map(inJSONWords)
 }
 
 /// Keeps the last model loaded.
@@ -81,6 +92,8 @@ private struct Answer: Encodable {
   var seed: UInt64?
   /// The time it took, including loading the model.
   var seconds: Double?
+  /// What is wrong with the images.
+  var warning: String?
   /// Why not everything was drawn.
   var error: String?
 

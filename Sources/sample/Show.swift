@@ -31,7 +31,7 @@ private func drawnAgain(by provenance: Provenance) -> String {
 /// The pixels of a PNG and its text chunks.
 func readDrawnPicture(_ path: String) throws -> (picture: Picture, chunks: [(key: String, value: String)]) {
   let bytes = try readFile(path)
-  do { return (try Picture(png: bytes), try pngText(bytes)) } catch {
+  do { return (try Picture(exactly: bytes), try pngText(bytes)) } catch {
     throw ImageInfoError.unreadable(path: path, error)
   }
 }
@@ -53,7 +53,7 @@ enum ImageInfoError: Error, CustomStringConvertible {
   case otherModel(path: String, needed: String, model: String, found: String)
   case otherFile(path: String, option: String)
   case otherSize(path: String, found: Picture, drawn: Picture)
-  case otherPixels(path: String, count: Int, of: Int, largest: Int)
+  case otherPixels(path: String, count: Int, of: Int, largest: Int, most: Int)
 
   var description: String {
     switch self {
@@ -80,11 +80,11 @@ enum ImageInfoError: Error, CustomStringConvertible {
     case .otherFile(let path, let option):
       "\(path): was drawn with another --\(option) file than is there now; put the original back"
     case .otherSize(let path, let found, let drawn):
-      "\(path): has \(found.width)×\(found.height) pixels, but drawing it again gives \(drawn.width)×\(drawn.height)"
-    case .otherPixels(let path, let count, let all, let largest):
+      "\(path): has \(found.size), but drawing it again gives \(drawn.size)"
+    case .otherPixels(let path, let count, let all, let largest, let most):
       """
       \(path): \(count) of \(all) values differ, by at most \(largest) of \
-      255\(largest == 1 ? ": another kind of CPU may round differently" : "")
+      \(most)\(largest == 1 ? ": another kind of CPU may round differently" : "")
       """
     }
   }
@@ -92,4 +92,9 @@ enum ImageInfoError: Error, CustomStringConvertible {
   private func again(_ path: String) -> String {
     "draw it again with the command that \(shellLine(["sample", "show", operand(path)])) prints"
   }
+}
+
+extension Picture {
+  /// Its size, with what else may differ.
+  fileprivate var size: String { "\(width)×\(height) pixels of \(channels) × \(bits) bits" }
 }

@@ -36,6 +36,25 @@ $run --out 'killed/%04d.png' --resume
 diff -r whole killed
 echo "$resumed of $kills runs were killed before their end; every file was whole, and the finished set is the uninterrupted one's"
 
+echo "== archives"
+for name in x.npz x.tar x.npy; do
+  $run --out "whole-$name"
+  resumed=0
+  for ((kill = 1; kill <= kills / 10; kill++)); do
+    $run --out $name --resume &
+    process=$!
+    sleep "0.$(printf '%03d' $((RANDOM % 400)))"
+    kill -9 $process 2> /dev/null || true
+    wait $process 2> /dev/null || resumed=$((resumed + 1))
+    # One that came to its end begins anew.
+    if [ -e $name ]; then cmp $name "whole-$name"; rm $name; fi
+  done
+  $run --out $name --resume
+  cmp $name "whole-$name"
+  [ -z "$(find . -name "$name.partial*")" ] || { echo "$name leaves $(find . -name "$name.partial*")"; exit 1; }
+  echo "$name: $resumed of $((kills / 10)) runs were killed before their end; it is the uninterrupted one's, byte for byte"
+done
+
 echo "== parts drawn apart"
 mkdir parts
 for part in 1 2 3 4 5 6 7; do $run --shard $part/7 --out 'parts/%04d.png'; done

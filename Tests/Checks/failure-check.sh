@@ -43,7 +43,7 @@ check_lines() {
 check_no_halves() {
   local name=$1 file
   [ -d out ] || return 0
-  for file in $(files out); do
+  for file in $(files out | grep -v '\.partial'); do
     cmp -s "out/$file" "../whole/$name/$file" || fail "$name, $failure: out/$file is not what an undisturbed run writes"
   done
   for file in out/*.log; do
@@ -64,6 +64,8 @@ check_whole() {
 # The same again, or, where a run of training has begun, going on with it.
 again() {
   if [ "$program" = train ] && [[ $* != *--resume* ]] && [ -e out/run.json ]; then set -- "$train" --resume out --quiet; fi
+  # Of an archive, what is finished stays.
+  if [ -n "$(find out -name '*.partial')" ]; then set -- "$@" --resume; fi
   "$@"
 }
 
@@ -168,13 +170,13 @@ check pictures "${drawing[@]}" --count 4 --batch 2 --out 'out/%d.png' --log out/
 cp -r whole/pictures found/kept
 rm found/kept/0.png found/kept/3.png
 check kept "${drawing[@]}" --count 4 --out 'out/%d.png' --resume
-check embedded "$sample" --steps 1 --seed 5 --quiet --threads 2 --out out/picture.png --stats stats.json
+check embedded "$sample" --steps 1 --seed 5 --quiet --threads 2 --out out/picture.png --overwrite --stats stats.json
 check pt "$sample" --model "$folder/model.pt" --steps 1 --seed 5 --quiet --threads 2 --out out/picture.png
 check npz "${drawing[@]}" --count 3 --batch 2 --out out/all.npz
 check npy "${drawing[@]}" --count 3 --batch 2 --out out/all.npy
 check tar "${drawing[@]}" --count 3 --batch 2 --out out/all.tar
 check stdout "${drawing[@]}" --out -
-check moving "${drawing[@]}" --count 2 --grid --out out/sheet.png --frames out/moving.png --strip out/strip.png
+check moving "${drawing[@]}" --count 2 --grid --out out/sheet.png --frames out/moving.png --strip out/strip.png --overwrite
 check from "${drawing[@]}" --init-image "$folder/pictures/digit_00.png" --strength 0.5 --out out/picture.png
 check convert "$sample" convert --overwrite "$folder/model.pt" out/model.safetensors
 check convert-pt "$sample" convert --overwrite "$folder/model.safetensors" out/model.pt

@@ -119,7 +119,7 @@ def check(sample, table):
     lines = dict(line.split(None, 1) for line in out.splitlines())
     step = lines["time"].split("a step takes ")[1].split(",")[0]
     # One image, for the memory.
-    run(sample, "--model", model, *low_res, "--steps", "1", "--quiet", "--out", "x.png", "--stats", "stats.json")
+    run(sample, "--model", model, *low_res, "--steps", "1", "--quiet", "--out", "x.png", "--overwrite", "--stats", "stats.json")
     with open("stats.json") as file:
         stats = json.load(file)
     print(

@@ -14,6 +14,7 @@ struct DrawingWordsTests {
     ("--grid --count 4 --image-size=28 --class=-1", "--grid --count 4 --image-size=28 --class=-1"),
     ("reconstruct a.png --steps 2 --out b --overwrite", "reconstruct a.png --steps 2"),
     ("interpolate a b --frames 3 --overwrite", "interpolate a b --frames 3"),
+    ("reconstruct --steps 2 -- -a.png --log", "reconstruct --steps 2 ./-a.png ./--log"),
   ])
   func onlyWhatIsDrawnIsKept(words: String, kept: String) throws {
     // A short name has no place in what a picture says of itself.
@@ -21,7 +22,9 @@ struct DrawingWordsTests {
     #expect(try drawingWords(given).joined(separator: " ") == kept)
   }
 
-  @Test(arguments: ["convert a b", "draw", "completions bash", "--no-such-option 1", "encode a.png"])
+  @Test(arguments: [
+    "convert a b", "draw", "completions bash", "--no-such-option 1", "encode a.png", "--seed 1 -o .bashrc",
+  ])
   func whatDrawsNothingIsRefused(words: String) {
     #expect(throws: UsageError.self) { try drawingWords(words.split(separator: " ").map(String.init)) }
   }

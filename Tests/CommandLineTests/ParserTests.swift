@@ -41,7 +41,7 @@ struct ParserTests {
     Case("--timesteps 7") { $0.request.timesteps == [7] },
     Case("--eta 0.5") { $0.request.eta == 0.5 }, Case("--eta=1e-1") { $0.request.eta == 0.1 },
     Case("--respacing 10,15,20") { $0.request.respacing == "10,15,20" },
-    Case("--timestep_respacing=") { $0.request.respacing == nil },
+    Case("--timestep_respacing=") { $0.request.respacing == "" && $0.request.sampler == nil },
     Case("--timestep-respacing ddim50") { $0.request.respacing == "ddim50" },
     Case("--seed 18446744073709551615") { $0.request.seed == .max },
     Case("-n 5 --grid") { $0.request.count == 5 && $0.output.sheet == SheetLayout() },
@@ -66,8 +66,10 @@ struct ParserTests {
     Case("--stats s.json") { $0.output.stats == "s.json" },
     Case("--quiet") { $0.quiet }, Case("--progress plain") { $0.progress == .plain },
     Case("--progress none -q") { $0.quiet }, Case("--model m.pt") { $0.request.model == "m.pt" },
-    Case("--model_path m.pt") { $0.request.model == "m.pt" }, Case("--use_ddim True") { $0.request.sampler == "ddim" },
-    Case("--use_ddim False") { $0.request.sampler == "ddpm" },
+    Case("--model_path m.pt") { $0.request.model == "m.pt" && $0.request.respacing == "" },
+    Case("--model_path m.pt --steps 20") { $0.request.respacing == nil && $0.request.sampler == nil },
+    Case("--use_ddim True") { $0.request.sampler == "ddim" && $0.request.respacing == "" },
+    Case("--use_ddim False") { $0.request.sampler == "ddpm" && $0.request.respacing == "" },
     Case("--learn_sigma") { $0.request.settings.learnSigma == true },
     Case("--learn-sigma --steps 3") { $0.request.settings.learnSigma == true && $0.request.steps == 3 },
     Case("--learn-sigma no") { $0.request.settings.learnSigma == false },
@@ -106,7 +108,7 @@ struct ParserTests {
     expected.output.destination = OutputDestination(NPZSink.format, path: "x.npz")
     expected.output.isUpstreamRun = true
     expected.request.respacing = "250"
-    expected.isUpstreamRespacing = true
+    (expected.isUpstreamRun, expected.isUpstreamRespacing, expected.usesDDIMFlag) = (true, true, true)
     expected.request.sampler = "ddpm"
     expected.request.settings.imageSize = 32
     expected.request.settings.numChannels = 128

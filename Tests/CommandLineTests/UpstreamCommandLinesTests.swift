@@ -128,7 +128,9 @@ struct UpstreamCommandLinesTests {
     means["num_samples"] = { $0.request.count == Int($1) }
     means["batch_size"] = { $0.request.batch == Int($1) }
     means["timestep_respacing"] = { options, value in
-      options.request.respacing == (value.isEmpty ? nil : value) && ["ddim", "ddpm"].contains(options.request.sampler)
+      // Of all timesteps DDPM is drawn, which is decided when the model is known.
+      options.request.respacing == value
+        && ["ddim", "ddpm", value.isEmpty ? nil : "ddpm"].contains(options.request.sampler)
     }
     means["use_ddim"] = { $0.request.sampler == (isTrue($1) ? "ddim" : "ddpm") }
     means["classifier_path"] = { $0.request.classifier == $1 }

@@ -1,5 +1,6 @@
 import DiffusionImages
 import Foundation
+import TensorCore
 import TestSupport
 import Testing
 
@@ -22,6 +23,36 @@ struct PNGTests {
     ]
     #expect(chunks[0].data == header)
     #expect(try picture.png() == png)
+  }
+
+  @Test("Alpha and 16 bits come back as they were, and stand in the file as the specification says")
+  func alphaAndSixteenBits() throws {
+    for (channels, type) in [(1, 0), (2, 4), (3, 2), (4, 6)] as [(Int, UInt8)] {
+      for bits in [8, 16] {
+        let samples = (0..<5 * 3 * channels).map { ($0 * 4111 + 77) & (1 << bits - 1) }
+        let bytes = bits == 8 ? samples.map { UInt8($0) } : samples.flatMap { [UInt8($0 >> 8), UInt8($0 & 255)] }
+        let picture = Picture(width: 5, height: 3, channels: channels, bits: bits, pixels: bytes)
+        #expect(picture.samples == samples)
+        let header = plainChunks(try picture.png())[0].data
+        #expect(header == [0, 0, 0, 5, 0, 0, 0, 3, UInt8(bits), type, 0, 0, 0])
+        #expect(try Picture(exactly: try picture.png()) == picture)
+        // Files that others have written.
+        let kind = try #require(PlainPNG.ColourType(rawValue: type))
+        let plain = PlainPNG(width: 5, height: 3, kind, depth: bits, samples)
+        #expect(try Picture(exactly: plain.bytes) == picture)
+        #expect(try Picture(exactly: picture.enlarged(by: 2).png()).samples.count == 4 * samples.count)
+        #expect(try grid([picture, picture], columns: 1).cut(toHeight: 3) == [picture, picture])
+      }
+    }
+  }
+
+  @Test("16 bits are the nearest of 65536 values from -1 to 1")
+  func sixteenBitSamples() throws {
+    let x = Tensor([1, 1, 1, 6], [-1, 1, 0, -2, .nan, 0.5])
+    #expect(try Picture(x, 0, bits: 16).samples == [0, 65535, 32768, 0, 0, 49151])
+    let rgba = Tensor([1, 4, 1, 1], [-1, 0, 1, 0.5])
+    #expect(try Picture(rgba, 0).pixels == [0, 127, 255, 191])
+    #expect(throws: ImageError.channels(5)) { try Picture(Tensor([1, 5, 1, 1], [0, 0, 0, 0, 0]), 0) }
   }
 
   @Test func textChunks() throws {

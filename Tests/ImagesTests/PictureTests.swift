@@ -26,7 +26,7 @@ struct PictureTests {
   }
 
   @Test func otherChannelCountsAreRefused() {
-    #expect(throws: ImageError.channels(2)) { try Picture(Tensor(zeros: [1, 2, 4, 4]), 0) }
+    #expect(throws: ImageError.channels(5)) { try Picture(Tensor(zeros: [1, 5, 4, 4]), 0) }
   }
 
   @Test func enlarging() throws {

@@ -65,9 +65,13 @@ extension Advice {
       "sample --steps 1 --out=-y/a.png", says: "mkdir -p ./-y",
       then: "mkdir -p ./-y; sample --steps 1 --out=-y/a.png"),
     Advice(
-      "sample --steps 1 --out 'new dir/'", says: "mkdir -p 'new dir/'",
-      then: "mkdir -p 'new dir/'; sample --steps 1 --out 'new dir/'"),
-    Advice("sample --steps 1 --out new/", says: "--out new.png", then: "sample --steps 1 --out new.png"),
+      "sample --steps 1 --out 'new dir'", says: "--out 'new dir/'", then: "sample --steps 1 --out 'new dir/'"),
+    Advice(
+      "sample --steps 1 --count 4 --shard 1/2 --out s%d.png", says: "--seed 1",
+      then: "sample --steps 1 --count 4 --shard 1/2 --out s%d.png --seed 1"),
+    Advice(
+      "sample --steps 1 --out noise.npy", says: "--overwrite", then: "sample --steps 1 --out noise.npy --overwrite"),
+    Advice("sample --steps 1 --out new", says: "--out new.png", then: "sample --steps 1 --out new.png"),
     Advice("sample --steps 1 --out /dev/stdout", says: "--out -", then: "sample --steps 1 --out - > a.png"),
     Advice(
       "sample --steps 1 --out /dev/null", says: "--out - > /dev/null", then: "sample --steps 1 --out - > /dev/null"),

@@ -163,11 +163,10 @@ struct CommandLineTests: RunsSample {
     (
       "--out nofolder", 1,
       """
-      sample: --out: there is no folder nofolder; make it with mkdir -p nofolder, or type --out nofolder.png for a file
+      sample: --out: there is no folder nofolder; type --out nofolder/ to make it, or --out nofolder.png for a file
 
       """
     ),
-    ("--out no/%d.png", 1, "sample: --out: there is no folder no; make it with mkdir -p no\n"),
     ("--model none.pt", 1, "sample: none.pt: cannot be read: No such file or directory\n"),
     (
       "--model .", 1,

@@ -77,7 +77,7 @@ struct DenoisingViewsTests: RunsSample {
     #expect(try picture("f5.png") == picture("x5.png"))
     var singles: [[Picture]] = []
     for image in 0..<5 {
-      try run("\(settings) --index \(image) --out y.png --frames g.png")
+      try run("\(settings) --index \(image) --out y.png --frames g.png --overwrite")
       singles.append(try PlainAnimation(bytes("g.png")).frames.map { try Picture(png: $0) })
     }
     for step in 0..<3 {
@@ -118,14 +118,14 @@ struct DenoisingViewsTests: RunsSample {
         sample: s.png: shows an image at several steps; draw it again with the command that sample show s.png prints
 
         """)
-    try run("--steps 1 --seed 5 --no-metadata --out x.png --frames f.png --quiet")
+    try run("--steps 1 --seed 5 --no-metadata --overwrite --out x.png --frames f.png --quiet")
     #expect(try run("show f.png").errors == "sample: f.png: has no metadata\n")
   }
 
   @Test(arguments: [
     ("--frames no/f.png", "sample: --frames: there is no folder no; make it with mkdir -p no\n"),
     ("--strip no/f.png", "sample: --strip: there is no folder no; make it with mkdir -p no\n"),
-    ("--frames d.png", "sample: --frames: d.png is a folder; name a file in it\n"),
+    ("--frames d.png", "sample: d.png: is a folder; name a file in it\n"),
     (
       "--frames f.png --out d.png",
       """

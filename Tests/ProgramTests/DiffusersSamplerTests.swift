@@ -40,7 +40,7 @@ struct DiffusersSamplerTests: RunsSample {
     defer { cleanUp() }
     let reference = try Fixture("diffusers/\(model).\(file)")
     let labels = try Fixture("diffusers/\(model).io")
-    var line = "--seed 7 --rng torch --count 2 --quiet --out x.npy"
+    var line = "--seed 7 --rng torch --count 2 --quiet --overwrite --out x.npy"
     if labels.names.contains("y") {
       line += " --class \(labels.integers("y").map(String.init).joined(separator: ","))"
     }

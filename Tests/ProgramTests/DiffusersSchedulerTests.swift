@@ -44,8 +44,8 @@ struct DiffusersSchedulerTests: RunsSample {
       try Data(run.scheduler.utf8).write(to: scheduler)
       let result = try self.run(
         """
-        --model model --seed 7 --rng torch --count 2 --quiet --out x.npy --class \(labels) --sampler \(run.sampler) \
-        --steps \(run.steps)
+        --model model --seed 7 --rng torch --count 2 --quiet --overwrite --out x.npy --class \(labels) \
+        --sampler \(run.sampler) --steps \(run.steps)
         """)
       try #require(result.status == 0, "\(run.tag): \(result.errors)")
       let expected = reference.tensor("sample." + run.tag)
@@ -67,7 +67,7 @@ struct DiffusersSchedulerTests: RunsSample {
       try? FileManager.default.removeItem(at: file)
       if let scheduler = run.scheduler { try Data(scheduler.utf8).write(to: file) }
       let result = try self.run(
-        "--model model --seed 7 --rng torch --count 2 --quiet --out x.npy --class \(labels) \(run.options)")
+        "--model model --seed 7 --rng torch --count 2 --quiet --overwrite --out x.npy --class \(labels) \(run.options)")
       try #require(result.status == 0, "\(run.tag): \(result.errors)")
       let expected = reference.tensor("sample." + run.tag)
       let largest = expected.values.map(abs).max() ?? 0

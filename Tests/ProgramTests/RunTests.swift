@@ -75,6 +75,29 @@ struct RunTests: RunsSample {
     #expect(drawn["error"] == nil, "\(drawn)")
   }
 
+  @Test("Images that are no numbers are named in the answer, and two lines may share a log that the first began")
+  func answersSayWhatIsWrong() throws {
+    defer { cleanUp() }
+    let noise = [Float](repeating: .nan, count: 784)
+    try Data(npy([1, 1, 28, 28], .float32(noise))).write(to: folder.appendingPathComponent("n.npy"))
+    let answers = try answers(
+      """
+      {"out": "a.png", "steps": 1, "seed": 1, "noise": "n.npy", "log": "l.jsonl"}
+      {"out": "b.png", "steps": 1, "seed": 1, "log": "l.jsonl", "bits": 16}
+      {"out": "r.jsonl/x.png", "steps": 1}
+      {"out": "c.png", "steps": 1, "noise": "n.npy", "frames": "n.npy"}
+      {"out": "c.npz", "steps": 1, "shard": {"number": 1, "count": 2}}
+      """)
+    #expect((answers[0]["warning"] as? String)?.hasPrefix("1 of 1 images have values that are no numbers") == true)
+    #expect(answers[1]["warning"] == nil && answers[1]["error"] == nil)
+    #expect(answers[2...].allSatisfy { $0["error"] != nil })
+    #expect(String(decoding: try bytes("l.jsonl"), as: UTF8.self).split(separator: "\n").count == 2)
+    #expect(try Picture(exactly: bytes("b.png")).bits == 16)
+    // Another run is another log.
+    let again = try self.answers(#"{"out": "d.png", "steps": 1, "seed": 1, "log": "l.jsonl"}"#)
+    #expect((again[0]["error"] as? String)?.contains("l.jsonl exists; write \"overwrite\": true") == true)
+  }
+
   @Test func theFileMustBeThere() throws {
     defer { cleanUp() }
     let result = try run("run none.jsonl")

@@ -44,7 +44,7 @@ def clips(folder):
 def draw(case, wanted, path):
     """What came of a draw, and in which words."""
     folder, name = case["folder"], case["name"]
-    line = ["--model", folder, "--rng", "torch", "--seed", "7", "--threads", "1", "--out", path, *wanted["args"]]
+    line = ["--model", folder, "--rng", "torch", "--seed", "7", "--threads", "1", "--overwrite", "--out", path, *wanted["args"]]
     is_pass = wanted["kind"] == "forward"
     if is_pass:
         x = f"{ROOT}/ref/{name}/x.npy"

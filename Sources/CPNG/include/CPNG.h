@@ -19,20 +19,23 @@ typedef struct {
   size_t size;
   uint32_t width;
   uint32_t height;
-  /// 1 (grey) or 3 (RGB).
+  /// 1 (grey) or 3 (RGB); one more with alpha.
   int channels;
+  /// The bits of each value: 8 or 16.
+  int bits;
 } cpng_result;
 
-/// Encodes 8-bit pixels, rows from top to bottom, `channels` interleaved values each, as a PNG of `result->size` bytes.
-/// Returns 0, or -1 with a message.
-int cpng_encode(const uint8_t *_Nonnull pixels, uint32_t width, uint32_t height, int channels,
+/// Encodes pixels of 8 or 16 bits, rows from top to bottom, `channels` interleaved values each (16 bits with the higher byte first), as a
+/// PNG of `result->size` bytes. Returns 0, or -1 with a message.
+int cpng_encode(const uint8_t *_Nonnull pixels, uint32_t width, uint32_t height, int channels, int bits,
                 const cpng_text *_Nullable texts, int text_count, cpng_result *_Nonnull result,
                 char message[_Nonnull CPNG_MESSAGE_SIZE]);
 
 /// Decodes a PNG of any kind to 8-bit grey or, if it has colours or a palette, RGB pixels. 16 bits are rounded to 8; what is transparent
 /// lies over black; values are taken as they stand, whatever a gamma or colour profile says. A picture of more than `pixel_limit` pixels
-/// is refused before anything of it is unpacked. Returns 0, or -1 with a message.
-int cpng_decode(const uint8_t *_Nonnull png, size_t size, uint64_t pixel_limit, cpng_result *_Nonnull result,
+/// is refused before anything of it is unpacked. With `exact`, alpha and 16 bits (the higher byte first) stay. Returns 0, or -1 with a
+/// message.
+int cpng_decode(const uint8_t *_Nonnull png, size_t size, uint64_t pixel_limit, int exact, cpng_result *_Nonnull result,
                 char message[_Nonnull CPNG_MESSAGE_SIZE]);
 
 /// Called for each text chunk, with its keyword and its text, both ended by a zero and valid during the call only.

@@ -14,7 +14,13 @@ public func drawingWords(_ words: [String]) throws(UsageError) -> [String] {
   var kept = verb
   var rest = words.dropFirst(verb.count)
   while let word = rest.popFirst() {
-    guard word.hasPrefix("--"), word != "--" else {
+    if word == "--" {
+      kept += rest.map(operand)
+      break
+    }
+    guard word.hasPrefix("--") else {
+      // No version has recorded short names.
+      if word.hasPrefix("-") { throw UsageError("there is no option \(word)") }
       kept.append(word)
       continue
     }
@@ -41,7 +47,7 @@ extension OptionDefinition {
   fileprivate var saysWhatIsDrawn: Bool {
     switch group {
     case .drawing, .model: true
-    case .output: ["grid", "scale", "shard"].contains(names[0])
+    case .output: ["grid", "scale", "bits", "shard"].contains(names[0])
     default: false
     }
   }

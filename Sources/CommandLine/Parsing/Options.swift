@@ -58,6 +58,10 @@ public struct Options: Sendable, Equatable {
   public var listsSamplers = false
   /// Whether timesteps were given by the original scripts' flag, in which case the default sampler is theirs.
   var isUpstreamRespacing = false
+  /// Whether the model was given by the original scripts' flag.
+  var isUpstreamRun = false
+  /// Whether the sampler was given by the original scripts' flag.
+  var usesDDIMFlag = false
   /// Whether to print JSON instead of text.
   public var json = false
   /// Whether to store weights as float16.

@@ -34,9 +34,7 @@ public func parse(_ arguments: [String]) throws(UsageError) -> Command {
   switch command {
   case .draw:
     if options.listsSamplers { return .samplers }
-    if options.isUpstreamRespacing, options.request.sampler == nil, options.request.eta == nil {
-      options.request.sampler = DDPM.info.name
-    }
+    options.takeUpstreamDefaults()
     try validate(options)
     return .draw(options)
   case .bench:
@@ -203,12 +201,33 @@ private func apply(
   }
 }
 
+extension Options {
+  /// Draws as the original scripts do where their flags were given and ours do not say otherwise: with DDPM, over all
+  /// timesteps of the model.
+  fileprivate mutating func takeUpstreamDefaults() {
+    let chooses =
+      request.steps != nil || request.timesteps != nil || request.sigmas != nil || request.scales != nil
+    // In the scripts an empty value means none.
+    if request.respacing == "", chooses { request.respacing = nil }
+    let isOurs = request.eta != nil || request.spacing != nil || request.sampler != nil && !usesDDIMFlag
+    if isUpstreamRun || usesDDIMFlag, request.respacing == nil, !chooses, !isOurs { request.respacing = "" }
+    let isRespaced = isUpstreamRespacing && request.respacing?.isEmpty == false
+    if isRespaced, request.sampler == nil, request.eta == nil {
+      request.sampler = DDPM.info.name
+    }
+  }
+}
+
 /// Checks combinations of options that are invalid for any model.
 ///
 /// - Throws: `UsageError`.
 func validate(_ options: Options) throws(UsageError) {
   let (request, output) = (options.request, options.output)
   if let problem = request.problem { throw UsageError(verbatim: problem) }
+  // With --resume the files know the seed.
+  if let shard = request.shard, shard.count > 1, request.seed == nil, !output.resume {
+    throw UsageError(verbatim: shard.needsSeed)
+  }
   try validateWords(options)
   if options.preview {
     if options.quiet { throw UsageError("--quiet and --preview contradict each other; type only one of them") }

@@ -6,6 +6,8 @@ public struct RecordedDrawing: Sendable, Equatable {
   public var request: SamplingRequest
   /// Enlargement of each pixel.
   public let scale: Int
+  /// Bits of each sample.
+  public let bits: Int
   /// Set if the file shows the denoising rather than the image alone.
   public let view: Provenance.View?
 
@@ -15,11 +17,11 @@ public struct RecordedDrawing: Sendable, Equatable {
   public init(_ provenance: Provenance) throws(UsageError) {
     switch provenance.drawing {
     case .request(let request):
-      (self.request, scale, view) = (request, provenance.scale, provenance.view)
+      (self.request, scale, bits, view) = (request, provenance.scale, provenance.bits, provenance.view)
     case .arguments(let words, _, _):
       let options = try Self.options(words)
       request = options.request
-      scale = options.output.scale
+      (scale, bits) = (options.output.scale, 8)
       view = options.output.strip != nil ? .strip : nil
       // Earlier versions stored class indices, even for classes with names.
       if let label = provenance.label { request.classes = [.index(label)] }

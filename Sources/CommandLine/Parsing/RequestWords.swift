@@ -14,6 +14,7 @@ public func drawingCommand(_ provenance: Provenance) throws(UsageError) -> [Stri
   case .request(let request):
     words = drawingWords(
       request, isImage: provenance.image != nil, sheet: provenance.sheet, scale: provenance.scale)
+    if provenance.bits != 8 { words += ["--bits", "\(provenance.bits)"] }
     if let view = provenance.view { words += ["--\(view.rawValue)", "again-\(view.rawValue).png"] }
   case .arguments(let arguments, let model, _):
     words = try drawingWords(arguments)

@@ -155,8 +155,11 @@ let comparedOptions = visibleFacts(in: \.request.settings).map { $0.belonging(to
 let upstreamOptions: [OptionDefinition] = [
   OptionDefinition(
     "model-path", .required(name: "FILE", example: "digits.pt"), .upstream, of: CommandName.takingModelFlags,
-    "same as --model"
-  ) { o, value, _ throws(UsageError) in o.request.model = value },
+    "same as --model; without steps or a sampler, all of the model's timesteps are drawn with ddpm, as in the scripts"
+  ) { o, value, _ throws(UsageError) in
+    o.request.model = value
+    o.isUpstreamRun = true
+  },
   OptionDefinition(
     "num-samples", .required(name: "N", example: "10"), .upstream,
     "same as --count; without --out, images go to samples_NxHxWxC.npz, as in the scripts"
@@ -181,16 +184,20 @@ let upstreamOptions: [OptionDefinition] = [
     "timestep-respacing", .required(name: "SPEC", example: "250"), .upstream,
     "same as --respacing, but the default sampler is ddpm, as in the scripts"
   ) { o, value, _ throws(UsageError) in
-    o.request.respacing = value.isEmpty ? nil : value
+    o.request.respacing = value
     o.isUpstreamRespacing = true
   },
-  OptionDefinition("use-ddim", .boolean, .upstream, "--sampler ddim if True, --sampler ddpm if False") {
+  OptionDefinition(
+    "use-ddim", .boolean, .upstream,
+    "ddim if True, ddpm if False; without --steps over all of the model's timesteps, as in the scripts"
+  ) {
     o, value, name throws(UsageError) in
     let sampler = try truth(value, name) ? DDIM.info.name : DDPM.info.name
     guard o.request.sampler == nil || o.request.sampler == sampler else {
       throw UsageError("--use-ddim \(value) contradicts --sampler \(o.request.sampler ?? ""); type only one of them")
     }
     o.request.sampler = sampler
+    o.usesDDIMFlag = true
   },
   OptionDefinition("clip-denoised", .boolean, .upstream, "same as --no-clip if False") {
     o, value, name throws(UsageError) in o.request.clipDenoised = try truth(value, name)

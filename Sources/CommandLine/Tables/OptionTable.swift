@@ -89,9 +89,9 @@ private let drawingOptions: [OptionDefinition] = [
     "respacing", .required(name: "SPEC", example: "250"), .drawing, of: CommandName.inversions.union([.draw, .nll]),
     """
     in place of --steps, spaced as in improved-diffusion: \
-    250 steps, a number for each section of the process (10,15,20), or ddim50
+    250 steps, a number for each section of the process (10,15,20), or ddim50; empty for all of the model's timesteps
     """
-  ) { o, value, _ throws(UsageError) in o.request.respacing = value.isEmpty ? nil : value },
+  ) { o, value, _ throws(UsageError) in o.request.respacing = value },
   OptionDefinition(
     "timesteps", .required(name: "LIST", example: "999,700,400,100"), .drawing,
     of: CommandName.inversions.union([.draw, .nll]),
@@ -174,7 +174,9 @@ private let generalOptions: [OptionDefinition] = [
   OptionDefinition(
     "progress", .required(name: "WHEN", example: "plain"), .general, of: CommandName.reportingProgress,
     words: ProgressName.allCases.map(\.rawValue),
-    "auto (a bar if on a terminal), bar, plain (a line every few seconds) or none; default auto"
+    """
+    auto (a bar if on a terminal, else a line now and then), bar, plain (a line every few seconds) or none; default auto
+    """
   ) { o, value, name throws(UsageError) in o.progress = try choice(value, name) },
   OptionDefinition("quiet", short: "q", .none, .general, of: CommandName.reportingProgress, "print nothing but errors")
   {

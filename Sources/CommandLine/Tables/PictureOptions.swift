@@ -5,7 +5,7 @@ let pictureOptions: [OptionDefinition] = [
     """
     start from this image with noise added, instead of pure noise: a PNG, which is centre-cropped and scaled to the \
     model's size, composited over black, and made grey for a grey model; \
-    or a .npz or .npy as for --low-res, but of the model's size
+    a .npz or .npy as for --low-res, but of the model's size; or a folder of such, one for each image
     """
   ) { o, value, _ throws(UsageError) in o.request.initImage = value },
   OptionDefinition(
@@ -41,7 +41,7 @@ let pictureOptions: [OptionDefinition] = [
     "low-res", .required(name: "FILE", example: "small.png"), .drawing,
     """
     for a super-resolution model: the images to enlarge, a .png, a .npz as written by sample, \
-    or a .npy of float32 [N,C,h,w] in -1 to 1
+    a .npy of float32 [N,C,h,w] in -1 to 1, or a folder of such, one for each image
     """
   ) { o, value, _ throws(UsageError) in o.request.lowRes = value },
 ]

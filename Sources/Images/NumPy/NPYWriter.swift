@@ -6,12 +6,26 @@ import TensorCore
 public final class NPYWriter {
   private let file: AtomicFile
 
+  /// The rows that an earlier run had written and that need not be appended.
+  public let kept: Int
+
   /// Starts the file at `path`, for an array of `shape`.
   ///
   /// - Throws: `FileError`.
-  public init(path: String, shape: [Int]) throws(FileError) {
-    file = try AtomicFile(path: path)
+  public convenience init(path: String, shape: [Int]) throws(FileError) {
+    try self.init(try AtomicFile(path: path), shape: shape)
+  }
+
+  /// Starts in `file`, or goes on with the whole rows that are there.
+  ///
+  /// - Throws: `FileError`.
+  public init(_ file: AtomicFile, shape: [Int]) throws(FileError) {
+    self.file = file
     try file.append(npyHeader(shape, type: "<f4"))
+    let size = 4 * shape.dropFirst().reduce(1, *)
+    kept = min(shape[0], file.waiting / size)
+    file.pass(kept * size)
+    if file.waiting > 0 { try file.dropWaiting() }
   }
 
   /// Appends the next elements.

@@ -8,16 +8,36 @@ public final class NPZWriter {
   private let zip: ZipWriter<AtomicFile>
   private let count: Int
 
+  /// The images that an earlier run had written and that need not be appended.
+  public let kept: Int
+
   /// Starts the file at `path`, for pixels of `shape` `[N, H, W, C]`.
   ///
   /// - Throws: `FileError`.
-  public init(path: String, shape: [Int]) throws(FileError) {
-    file = try AtomicFile(path: path)
+  public convenience init(path: String, shape: [Int]) throws(FileError) {
+    try self.init(try AtomicFile(path: path), shape: shape)
+  }
+
+  /// Starts in `file`, or goes on with the whole images that are there.
+  ///
+  /// - Throws: `FileError`.
+  public init(_ file: AtomicFile, shape: [Int]) throws(FileError) {
+    self.file = file
     zip = ZipWriter(file)
     count = shape[0]
     let header = npyHeader(shape, type: "|u1")
     try zip.begin("arr_0.npy", size: header.count + shape.reduce(1, *))
     try zip.append(entry: header)
+    let size = shape.dropFirst().reduce(1, *)
+    kept = min(shape[0], file.waiting / size)
+    // The archive's checksum is that of all bytes.
+    var left = kept * size
+    while left > 0 {
+      let count = min(left, 1 << 20)
+      try zip.append(entry: try file.waitingBytes(count))
+      left -= count
+    }
+    if file.waiting > 0 { try file.dropWaiting() }
   }
 
   /// Appends the pixels of the next images.

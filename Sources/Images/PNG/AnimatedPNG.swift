@@ -10,7 +10,7 @@ public struct AnimatedPNG: Sendable {
   }
 
   private var frames: [Frame] = []
-  private var size: (width: Int, height: Int, channels: Int)?
+  private var size: (width: Int, height: Int, pixelBytes: Int)?
 
   /// Creates an animation without frames.
   public init() {}
@@ -26,7 +26,7 @@ public struct AnimatedPNG: Sendable {
     precondition((1...65535).contains(milliseconds), "a frame cannot be shown for \(milliseconds) ms")
     let pieces = PNGChunk.all(of: try picture.png()).filter { $0.type == "IDAT" }.map(\.data)
     frames.append(Frame(milliseconds: UInt16(milliseconds), pieces: pieces))
-    size = (picture.width, picture.height, picture.channels)
+    size = (picture.width, picture.height, picture.pixelBytes)
   }
 
   /// The bytes of a file that repeats the frames forever.
@@ -66,7 +66,7 @@ public struct AnimatedPNG: Sendable {
 
   private func check(_ picture: Picture) {
     precondition(
-      size.map { $0 == (picture.width, picture.height, picture.channels) } ?? true,
+      size.map { $0 == (picture.width, picture.height, picture.pixelBytes) } ?? true,
       "an animation's pictures must be of one size, not \(picture.width)×\(picture.height) too")
   }
 }

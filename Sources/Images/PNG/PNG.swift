@@ -27,7 +27,8 @@ extension Picture {
       chunks.append(cpng_text(key: key, text: value))
     }
     let status = cpng_encode(
-      pixels, UInt32(width), UInt32(height), Int32(channels), chunks, Int32(chunks.count), &result, &message)
+      pixels, UInt32(width), UInt32(height), Int32(channels), Int32(bits), chunks, Int32(chunks.count), &result,
+      &message)
     return try Self.bytes(result, status, message)
   }
 
@@ -42,10 +43,23 @@ extension Picture {
   public init(png: [UInt8], pixelLimit: Int = Picture.pixelLimit) throws(ImageError) {
     var message = [CChar](repeating: 0, count: Int(CPNG_MESSAGE_SIZE))
     var result = cpng_result()
-    let status = cpng_decode(png, png.count, UInt64(pixelLimit), &result, &message)
+    let status = cpng_decode(png, png.count, UInt64(pixelLimit), 0, &result, &message)
     let pixels = try Self.bytes(result, status, message)
     self.init(
       width: Int(result.width), height: Int(result.height), channels: Int(result.channels), pixels: pixels)
+  }
+
+  /// Decodes a PNG as it is: with alpha as the last channel, if it has one, and with samples of 16 bits, if they are.
+  ///
+  /// - Throws: `ImageError.png`.
+  public init(exactly png: [UInt8]) throws(ImageError) {
+    var message = [CChar](repeating: 0, count: Int(CPNG_MESSAGE_SIZE))
+    var result = cpng_result()
+    let status = cpng_decode(png, png.count, UInt64(Picture.pixelLimit), 1, &result, &message)
+    let pixels = try Self.bytes(result, status, message)
+    self.init(
+      width: Int(result.width), height: Int(result.height), channels: Int(result.channels), bits: Int(result.bits),
+      pixels: pixels)
   }
 
   /// Takes over the output of a CPNG function.

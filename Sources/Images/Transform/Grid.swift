@@ -8,31 +8,33 @@ public func grid(_ pictures: [Picture], columns: Int? = nil) throws(ImageError) 
   precondition(
     !pictures.isEmpty
       && pictures.allSatisfy {
-        ($0.width, $0.height, $0.channels) == (pictures[0].width, pictures[0].height, pictures[0].channels)
+        ($0.width, $0.height, $0.channels, $0.bits)
+          == (pictures[0].width, pictures[0].height, pictures[0].channels, pictures[0].bits)
       }, "a sheet needs pictures of one size")
-  let (width, height, channels) = (pictures[0].width, pictures[0].height, pictures[0].channels)
+  let (width, height, bytes) = (pictures[0].width, pictures[0].height, pictures[0].pixelBytes)
   let (columns, rows) = places(pictures.count, columns: columns)
   let size = try checkedSize(width: width, by: columns, height: height, by: rows)
-  var pixels = [UInt8](repeating: 0, count: size.width * size.height * channels)
+  var pixels = [UInt8](repeating: 0, count: size.width * size.height * bytes)
   for (i, picture) in pictures.enumerated() {
     let (left, top) = (i % columns * width, i / columns * height)
     for y in 0..<height {
-      let target = ((top + y) * size.width + left) * channels
-      let source = y * width * channels
+      let target = ((top + y) * size.width + left) * bytes
+      let source = y * width * bytes
       pixels.replaceSubrange(
-        target..<target + width * channels, with: picture.pixels[source..<source + width * channels])
+        target..<target + width * bytes, with: picture.pixels[source..<source + width * bytes])
     }
   }
-  return Picture(width: size.width, height: size.height, channels: channels, pixels: pixels)
+  return Picture(
+    width: size.width, height: size.height, channels: pictures[0].channels, bits: pictures[0].bits, pixels: pixels)
 }
 
 extension Picture {
   /// Splits an image into images of `height` pixels, from top to bottom: reverses `grid(_:columns:)` with one column.
   public func cut(toHeight height: Int) -> [Picture] {
     precondition(self.height % height == 0, "\(self.height) pixels cannot be cut into pictures of \(height)")
-    let size = width * height * channels
+    let size = width * height * pixelBytes
     return stride(from: 0, to: pixels.count, by: size).map {
-      Picture(width: width, height: height, channels: channels, pixels: Array(pixels[$0..<$0 + size]))
+      Picture(width: width, height: height, channels: channels, bits: bits, pixels: Array(pixels[$0..<$0 + size]))
     }
   }
 }

@@ -7,16 +7,16 @@ extension Picture {
     if factor == 1 { return self }
     let size = try checkedSize(width: width, by: factor, height: height, by: factor)
     var enlarged: [UInt8] = []
-    enlarged.reserveCapacity(size.width * size.height * channels)
+    enlarged.reserveCapacity(size.width * size.height * pixelBytes)
     for y in 0..<height {
       var row: [UInt8] = []
       for x in 0..<width {
-        let pixel = pixels[(y * width + x) * channels..<(y * width + x + 1) * channels]
+        let pixel = pixels[(y * width + x) * pixelBytes..<(y * width + x + 1) * pixelBytes]
         for _ in 0..<factor { row += pixel }
       }
       for _ in 0..<factor { enlarged += row }
     }
-    return Picture(width: size.width, height: size.height, channels: channels, pixels: enlarged)
+    return Picture(width: size.width, height: size.height, channels: channels, bits: bits, pixels: enlarged)
   }
 }
 

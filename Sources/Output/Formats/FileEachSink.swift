@@ -19,8 +19,11 @@ public final class FileEachSink: ImageSink {
 
   /// See `ImageSink`.
   public func append(_ image: GeneratedImage) throws {
+    let path = pattern.path(for: image.index)
+    // The number may be in the folder's name.
+    if pattern.folder == nil { try makeFolders(folderAndName(path).folder) }
     try writeAtomically(
-      try image.png(scale: setup.request.scale, metadata: setup.request.metadata), to: pattern.path(for: image.index))
+      try image.png(scale: setup.request.scale, bits: setup.request.bits, metadata: setup.request.metadata), to: path)
   }
 
   /// See `ImageSink`.
@@ -37,17 +40,21 @@ public final class FileEachSink: ImageSink {
     // Reads to the end: truncated or damaged files are drawn again.
     guard let chunks = try? pngText(bytes) else { return false }
     let (plan, scale) = (setup.plan, setup.request.scale)
-    let isSame: Bool
+    var differences: [String] = []
     if let found = try? Provenance.read(chunks) {
-      let expected = Provenance(plan, image: index, label: plan.label(of: index), scale: scale)
-      isSame = found.isSameDrawing(as: expected, reading: setup.program.earlierRequest)
+      let expected = Provenance(
+        plan, image: index, label: plan.label(of: index), scale: scale, bits: setup.request.bits)
+      differences = found.differences(from: expected, reading: setup.program.earlierRequest)
     } else if !setup.request.metadata {
-      guard let picture = try? Picture(png: bytes) else { return false }
-      isSame = picture.width == plan.pictureShape[2] * scale && picture.height == plan.pictureShape[1] * scale
+      guard let picture = try? Picture(exactly: bytes) else { return false }
+      let (width, height) = (plan.pictureShape[2] * scale, plan.pictureShape[1] * scale)
+      if (picture.width, picture.height) != (width, height) {
+        differences = ["\(picture.width)×\(picture.height) pixels there, \(width)×\(height) here"]
+      }
     } else {
-      isSame = false
+      differences = ["it does not say how"]
     }
-    guard isSame else { throw OutputError.drawnOtherwise(path: path) }
+    if !differences.isEmpty { throw OutputError.drawnOtherwise(path: path, differences: differences) }
     return true
   }
 }

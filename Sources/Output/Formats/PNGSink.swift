@@ -17,7 +17,7 @@ public final class PNGSink: ImageSink {
 
   /// See `ImageSink`.
   public func append(_ image: GeneratedImage) throws {
-    pictures.append(try image.picture())
+    pictures.append(try image.picture(bits: setup.request.bits))
     label = label ?? image.label
   }
 

@@ -22,19 +22,24 @@ public final class RunLog {
     }
   }
 
-  private let file: AppendedFile
+  private let append: ([UInt8]) throws -> Void
 
   /// Opens the file for appending.
   ///
+  /// - Parameter replacing: whether to empty it first.
   /// - Throws: `FileError`.
-  public init(path: String) throws {
-    file = try AppendedFile(path: path)
+  public init(path: String, replacing: Bool = false) throws {
+    let file = try AppendedFile(path: path, replacing: replacing)
+    append = { try file.append($0) }
   }
+
+  /// Lines go to a function.
+  public init(_ append: @escaping ([UInt8]) throws -> Void) { self.append = append }
 
   /// Appends a line in a single write.
   ///
   /// - Throws: `FileError`.
   public func add(_ line: Line) throws {
-    try file.append(Array((try encodeJSON(line) + "\n").utf8))
+    try append(Array((try encodeJSON(line) + "\n").utf8))
   }
 }
