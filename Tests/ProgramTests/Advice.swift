@@ -43,6 +43,11 @@ extension Advice {
     Advice("sample --num_inference_steps=2", says: "--steps 2", then: "sample --steps 2"),
     Advice("sample --guidance-scale 2", says: "--guidance 2", then: "sample --steps 1 --guidance 2"),
     Advice("sample --num_images 2", says: "--count 2", then: "sample --steps 1 --count 2 --grid"),
+    Advice(
+      "sample --sampling-method lms", says: "--sampler ddim", then: "sample --steps 1 --sampler ddim"),
+    Advice(
+      "sample --sampler 'DPM++ 2M Karras'", says: "--sampler dpmpp-2m --spacing karras",
+      then: "sample --steps 4 --sampler dpmpp-2m --spacing karras"),
     Advice("sample --scheduler DDIM", says: "--sampler ddim", then: "sample --steps 1 --sampler ddim"),
     Advice("sample --device cpu", says: "leave it out", then: "sample --steps 1"),
     Advice(

@@ -28,13 +28,25 @@ enum ForeignFlags {
     switch answer {
     case .option(let ours):
       // An option of another command would be no help.
-      guard options(of: command).contains(where: { $0.names.contains(ours) }) else { return nil }
-      let advice = value.map { "--\(ours) \(advised($0))" } ?? "--\(ours)"
+      guard let option = options(of: command).first(where: { $0.names.contains(ours) }) else { return nil }
+      let value = value.flatMap { takes(option, $0) ? $0 : nil }
+      let advice =
+        switch (option.value, value) {
+        case (.required, let value?): "--\(ours) \(advised(value))"
+        case (.required(_, let example), nil): "for instance --\(ours) \(example)"
+        default: "--\(ours)"
+        }
       return UsageError(verbatim: "there is no option \(sanitized(flag)); type \(advice)")
     case .example(let example):
       return UsageError("there is no option \(flag); type for instance \(example)")
     case .nothing(let reason): return UsageError("\(flag): \(reason)")
     }
+  }
+
+  /// Whether the option takes a value that was typed for another.
+  private static func takes(_ option: OptionDefinition, _ value: String) -> Bool {
+    var options = Options()
+    return (try? option.apply(&options, value, option.names[0])) != nil
   }
 
   /// Letters of stable-diffusion.cpp.

@@ -20,6 +20,12 @@ enum SamplerSpellings {
     return SamplerInfo.all.map(\.name).first { self.plain($0) == plain } ?? names[plain]
   }
 
+  /// The name in the table of a sampler that is spelled with the spacing of its steps: `DPM++ 2M Karras`.
+  static func nameWithKarras(_ spelling: String) -> String? {
+    let word = spelling.lowercased()
+    return word.hasSuffix("karras") ? name(of: String(word.dropLast("karras".count))) : nil
+  }
+
   private static func plain(_ spelling: String) -> String {
     var word = spelling.lowercased()
     for prefix in ["k_", "k-", "sample_"] where word.hasPrefix(prefix) { word.removeFirst(prefix.count) }

@@ -80,6 +80,9 @@ func choice<Choice: RawRepresentable & CaseIterable>(
 /// The name of a sampler in the table.
 func samplerName(_ text: String, _ name: String) throws(UsageError) -> String {
   if let known = SamplerSpellings.name(of: text) { return known }
+  if let known = SamplerSpellings.nameWithKarras(text) {
+    throw UsageError("--\(name): \"\(text)\" says the spacing of steps too; type --\(name) \(known) --spacing karras")
+  }
   throw UsageError(verbatim: unknownChoice(name, sanitized(text), SamplerInfo.all.map(\.name)))
 }
 
