@@ -2,6 +2,7 @@
 
 PREFIX ?= /usr/local
 SWIFT ?= swift
+PYTHON ?= python3
 # Set by CI: warnings are errors there.
 SWIFT_FLAGS ?=
 # The standard library is linked in, so that the binary needs nothing beside it but libpng, its zlib and the C library.
@@ -22,7 +23,7 @@ SHARED = $(foreach program,$(PROGRAMS),man/man1/$(program).1 bash-completion/com
 APT_GET = $$(test "$$(id -u)" = 0 || echo sudo) apt-get
 
 .PHONY: help build demo test lint graph format docs bench bench-peers bench-training bench-families digits same-bytes isa-check \
-  count-check batch-check train-check soak sanitize failure-check pngsuite-check slurm-check embedding-check zoo-check fuzz published-check shared install \
+  count-check batch-check train-check soak sanitize failure-check pngsuite-check data-check reader-check slurm-check embedding-check zoo-check fuzz published-check shared install \
   uninstall dist install-check clean libpng
 
 help: ## list the targets
@@ -120,11 +121,17 @@ sanitize: libpng ## run the tests under AddressSanitizer and ThreadSanitizer (SA
 	    $(if $(SUITES),--filter "$(SUITES)") --skip drawsTheOriginalsPixels --skip picturesComeBack --skip anyNumberOfSteps --skip longWords; \
 	  else $(SWIFT) test $$flags --skip-build $(if $(SUITES),--filter "$(SUITES)"); fi; done
 
-failure-check: build ## let every system call and allocation of small runs fail once (EVERY: only each so-many-th allocation)
+failure-check: build ## let every system call and allocation of small runs fail once (EVERY: only each so-many-th allocation; needs netpbm, libturbojpeg0)
 	Tests/Checks/failure-check.sh $(SAMPLE) $(TRAIN) $(EVERY)
 
 pngsuite-check: build ## read the pictures that libpng and libspng are tested with, PngSuite's among them (needs netpbm, Debian's sources)
 	Tests/Checks/pngsuite-check.sh $(SAMPLE) .build/pngsuite env SAMPLE_BINARY="$(CURDIR)/$(SAMPLE)" $(TEST) --filter PNGSuiteTests
+
+data-check: build ## train on a folder as people have them (needs python3-pil, python3-numpy, libturbojpeg0)
+	PYTHON="$(PYTHON)" Tests/Checks/data-check.sh $(TRAIN) $(SAMPLE)
+
+reader-check: build ## measure reading JPEGs of 256x256 pixels beside a step of training (PICTURES, 60000; needs python3-pil, libturbojpeg0)
+	$(PYTHON) Tests/Checks/reader-check.py $(TRAIN) $(or $(PICTURES),60000)
 
 slurm-check: build ## draw a run as an array of a real Slurm and kill a node (needs slurmctld, slurmd, munge, and root)
 	Tests/Checks/slurm-check.sh $(SAMPLE)
@@ -144,7 +151,7 @@ published-check: build ## use random models of the published shapes, at full siz
 # the modules that were built, which takes seconds. Pictures in the catalogue are links to those of Examples, which docc would copy as links.
 DOCUMENTED = Sampling DiffusionTraining TensorCore DiffusionCore DiffusionModels DiffusionOutput DiffusionImages DiffusionCheckpoints \
   DiffusionFiles DiffusionBytes KernelTable
-C_MODULES = $(foreach name,CDiffusionDigits CDiffusionPNG CDiffusionProcessor,.build/release/$(name).build/module.modulemap) \
+C_MODULES = $(foreach name,CDiffusionDigits CDiffusionJPEG CDiffusionPNG CDiffusionProcessor,.build/release/$(name).build/module.modulemap) \
   Sources/libpng/module.modulemap Sources/zlib/module.modulemap
 TOOLCHAIN = $(shell $(SWIFT) -print-target-info | sed -n 's|.*"runtimeResourcePath": "\(.*\)/lib/swift".*|\1/bin|p')
 docs: build ## build the documentation of the library and the programs into .build/docs; it must have no warnings

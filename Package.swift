@@ -86,6 +86,9 @@ let package = Package(
     .systemLibrary(
       name: "CDiffusionZlib", path: "Sources/zlib", pkgConfig: "zlib",
       providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .target(
+      name: "CDiffusionJPEG", path: "Sources/CJPEG", cSettings: hardenedC,
+      linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     .target(name: "CDiffusionPNG", dependencies: ["CDiffusionLibPNG"], path: "Sources/CPNG", cSettings: hardenedC),
     .target(name: "CDiffusionDigits", path: "Sources/EmbeddedModel"),
     .target(name: "CDiffusionProcessor", path: "Sources/CProcessor", cSettings: hardenedC),
@@ -110,7 +113,10 @@ let package = Package(
       ]),
     module(
       "Images",
-      dependencies: ["CDiffusionPNG", "TensorCore", "DiffusionBytes", "DiffusionFiles", "DiffusionPlatform"]),
+      dependencies: [
+        "CDiffusionPNG", "CDiffusionJPEG", "TensorCore", "DiffusionBytes", "DiffusionFiles", "DiffusionPlatform",
+        "DiffusionText",
+      ]),
     module(
       "Sampling", name: "Sampling",
       dependencies: [

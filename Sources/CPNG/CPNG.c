@@ -225,7 +225,7 @@ static int has_transparency(png_structp png, png_infop info) {
   return (png_get_color_type(png, info) & PNG_COLOR_MASK_ALPHA) != 0 || png_get_valid(png, info, PNG_INFO_tRNS) != 0;
 }
 
-int cpng_decode(const uint8_t *bytes, size_t size, uint64_t pixel_limit, int exact, cpng_result *result,
+int cpng_decode(const uint8_t *bytes, size_t size, uint64_t pixel_limit, int keeps_alpha, int keeps_depth, cpng_result *result,
                 char message[CPNG_MESSAGE_SIZE]) {
   memset(result, 0, sizeof *result);
   reading memory = {bytes, size};
@@ -251,18 +251,19 @@ int cpng_decode(const uint8_t *bytes, size_t size, uint64_t pixel_limit, int exa
   png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, (png_const_bytep) "tEXt\0zTXt\0iTXt", 3);
   begin_reading(png, info, &memory, pixel_limit);
   png_uint_32 width = png_get_image_width(png, info), height = png_get_image_height(png, info);
+  int depth = png_get_bit_depth(png, info);
   // To 8 or 16 bits, RGB for a palette, an alpha channel for a transparent colour; then over black; then to 8 bits.
   png_set_expand(png);
   png_color_16 black = {0, 0, 0, 0, 0};
   // Values are mixed as they are, as Pillow and netpbm mix them: with a gAMA or sRGB chunk, libpng would mix amounts of light.
   png_set_gamma(png, 1, 1);
-  if (!exact && has_transparency(png, info)) png_set_background(png, &black, PNG_BACKGROUND_GAMMA_SCREEN, 0, 1.0);
-  if (!exact) png_set_scale_16(png);
+  if (has_transparency(png, info) && !keeps_alpha) png_set_background(png, &black, PNG_BACKGROUND_GAMMA_SCREEN, 0, 1.0);
+  if (!keeps_depth) png_set_scale_16(png);
   png_set_interlace_handling(png);
   png_read_update_info(png, info);
   size_t row = png_get_rowbytes(png, info);
   int channels = png_get_channels(png, info), bits = png_get_bit_depth(png, info);
-  int is_known = exact || channels == 1 || channels == 3;
+  int is_known = keeps_alpha || channels == 1 || channels == 3;
   if (!is_known || row != (size_t)width * (size_t)(channels * bits / 8)) png_error(png, "it is of no known kind");
   picture->pixels = malloc(row * height);
   picture->rows = malloc(height * sizeof *picture->rows);
@@ -277,6 +278,7 @@ int cpng_decode(const uint8_t *bytes, size_t size, uint64_t pixel_limit, int exa
   result->height = height;
   result->channels = channels;
   result->bits = bits;
+  result->depth = depth;
   free(picture->rows);
   free(picture);
   return 0;

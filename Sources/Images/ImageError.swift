@@ -9,6 +9,12 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
   case tooLarge(width: Int, height: Int)
   /// An error from libpng.
   case png(String)
+  /// An error from TurboJPEG.
+  case jpeg(String)
+  /// TurboJPEG, which reads JPEGs, is not installed.
+  case noTurboJPEG
+  /// The content is no picture that can be read.
+  case notAPicture(PictureContent)
   /// A file cannot be read or written.
   case file(FileError)
   /// An array file is invalid, or not what is needed.
@@ -32,6 +38,10 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
       choose a smaller --scale or --count
       """
     case .png(let message): "the PNG cannot be used: \(message)"
+    case .jpeg(let message): "the JPEG cannot be used: \(message)"
+    case .noTurboJPEG:
+      "JPEGs are read by TurboJPEG, which is not installed; type apt-get install libturbojpeg0 (on Ubuntu libturbojpeg)"
+    case .notAPicture(let content): content.description
     case .file(let error): error.description
     case .npy(let path, let fault): "\(path): \(fault)"
     case .npz(let path, let fault): "\(path): \(fault)"
@@ -111,13 +121,15 @@ public enum NPZFault: Error, Equatable, CustomStringConvertible {
 public enum PictureFault: Error, Equatable, CustomStringConvertible {
   /// The file format is not known.
   case format
-  /// libpng rejects the PNG.
-  case png(String)
+  /// The file is something else, and known.
+  case content(PictureContent)
+  /// libpng or TurboJPEG rejects the picture.
+  case undecodable(String)
   /// The image is RGB, but the model takes grey ones.
   case colour
   /// The elements of `arr_0` are not uint8; the expression of Python makes them that, if there is one.
   case pixelType(String, expression: String?)
-  /// The shape of `arr_0`, or of a PNG's pixels, is not `[N, h, w, channels]`.
+  /// The shape of `arr_0`, or of a picture's pixels, is not `[N, h, w, channels]`.
   case pixels(shape: [Int], channels: Int)
   /// The shape of floating-point numbers is not `[N, channels, h, w]`.
   case numbers(shape: [Int], channels: Int)
@@ -129,9 +141,9 @@ public enum PictureFault: Error, Equatable, CustomStringConvertible {
   case labelType(String)
   /// The shape of `arr_1` is not `[pictures]`.
   case labels(shape: [Int], pictures: Int)
-  /// Arrays do not have the model's image size; only a PNG is cropped and scaled to it.
+  /// Arrays do not have the model's image size; only a PNG or JPEG is cropped and scaled to it.
   case size(width: Int, height: Int, model: Int)
-  /// The mask is not a PNG.
+  /// The mask is neither a PNG nor a JPEG.
   case maskFormat
   /// The mask and the image differ in size.
   case maskSize(width: Int, height: Int, pictureWidth: Int, pictureHeight: Int)
@@ -143,8 +155,9 @@ public enum PictureFault: Error, Equatable, CustomStringConvertible {
   /// The fault, and what to do.
   public var description: String {
     switch self {
-    case .format: "is no PNG, .npz or .npy; save it as one of these"
-    case .png(let message): message
+    case .format: "is no PNG, JPEG, .npz or .npy; save it as one of these"
+    case .content(let content): content.description
+    case .undecodable(let message): message
     case .colour: "is an RGB picture, but the model takes grey ones; save it as a grey PNG"
     case .pixelType(let type, let expression):
       "array arr_0 holds elements of type \(type), but pixels are uint8, 0 to 255\(Self.saving(expression))"
@@ -171,9 +184,9 @@ public enum PictureFault: Error, Equatable, CustomStringConvertible {
     case .size(let width, let height, let model):
       """
       holds pictures of \(width)×\(height) pixels, but the model draws \(model)×\(model); \
-      scale them, or give a PNG, which is cut and scaled
+      scale them, or give a PNG or JPEG, which is cut and scaled
       """
-    case .maskFormat: "is no PNG; save the mask as one"
+    case .maskFormat: "is no PNG or JPEG; save the mask as one"
     case .maskSize(let width, let height, let pictureWidth, let pictureHeight):
       "has \(width)×\(height) pixels, but the picture has \(pictureWidth)×\(pictureHeight); make the mask as large"
     case .maskIsBlack: "keeps all of the picture; make white what is to be drawn anew"

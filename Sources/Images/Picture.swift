@@ -6,7 +6,7 @@ public struct Picture: Sendable, Equatable {
   public let width: Int
   /// The height in pixels.
   public let height: Int
-  /// The number of channels: 1 (grey) or 3 (RGB), 2 or 4 with alpha as the last.
+  /// The number of channels: 1 (grey) or 3 (RGB), 2 or 4 with alpha as the last; data may have any other number.
   public let channels: Int
   /// The bits of each sample: 8, or 16 with the higher byte first.
   public let bits: Int

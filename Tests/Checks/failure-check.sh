@@ -4,7 +4,7 @@
 # usage: failure-check.sh SAMPLE_BINARY TRAIN_BINARY [EVERY], where only every so-many-th allocation fails, by default each
 #
 # A run must end with one line that names the file and the reason, leave nothing half-written under a name, and come to the files of an
-# undisturbed one when it is run again; or else not mind. Needs a C compiler, and Linux.
+# undisturbed one when it is run again; or else not mind. Needs a C compiler, netpbm, TurboJPEG and Linux.
 set -euo pipefail
 sample=$(realpath "$1")
 train=$(realpath "$2")
@@ -151,8 +151,9 @@ total=0
 
 echo "== each call fails once (in brackets: how many of them a run does not mind)"
 # A model so small that a run takes but some hundredths of a second.
-mkdir pictures
+mkdir pictures jpegs
 "$sample" --count 8 --steps 2 --seed 1 --class 0-7 --quiet --out 'pictures/digit_%02d.png'
+for number in 0 1 2 3; do pngtopnm pictures/digit_0$number.png | pnmtojpeg > jpegs/$number.jpg; done
 model=(--image-size 8 --in-channels 1 --num-channels 32 --num-res-blocks 1 --channel-mult 1 --attention-resolutions 99
   --diffusion-steps 100)
 training=("$train" --data "$folder/pictures" "${model[@]}" --batch-size 2 --save-interval 1 --log-interval 1 --lr 1e-3
@@ -184,6 +185,8 @@ check encode "$sample" encode "${model[@]}" --steps 2 --quiet --threads 2 "$fold
 check inspect "$sample" inspect "$folder/model.safetensors"
 check training "${training[@]}" --steps 2 --out out
 check resumed "$train" --resume out --quiet --steps 4
+check jpegs "${training[@]}" --data "$folder/jpegs" --steps 1
+check from-jpeg "${drawing[@]}" --init-image "$folder/jpegs/0.jpg" --strength 0.5 --out out/picture.png
 echo "$total calls failed; each run ended with one line and its files came when it was run again, or it did not mind"
 
 # Runs a command that must end with a status and say just one line, which a pattern matches.

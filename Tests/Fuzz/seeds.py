@@ -163,6 +163,14 @@ for colour, depths in {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 
     for depth in depths:
         seed("png", png(colour, depth, interlace=(depth // 2) % 2, transparent=depth < 8))
 
+# JPEGs, out of the fixture that holds them beside their pixels
+packed = (fixtures / "jpeg.safetensors").read_bytes()
+data = 8 + struct.unpack("<Q", packed[:8])[0]
+for name, entry in json.loads(packed[8:data]).items():
+    if name.startswith("file/"):
+        begin, end = entry["data_offsets"]
+        seed("jpeg", packed[data + begin : data + end])
+
 # What the programs write
 with tempfile.TemporaryDirectory() as place:
     at = Path(place)

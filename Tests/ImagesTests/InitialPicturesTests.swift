@@ -67,7 +67,7 @@ struct InitialPicturesTests {
     for file in [archive, numbers] {
       expectFault(.size(width: 2, height: 2, model: 4)) { _ = try read(file, channels: 1, size: 4) }
     }
-    expectFault(.format) { _ = try read(Array("GIF89a".utf8), channels: 1, size: 4) }
+    expectFault(.content(.otherPicture("GIF"))) { _ = try read(Array("GIF89a".utf8), channels: 1, size: 4) }
   }
 
   /// A header that claims 2³⁰ pixels.
@@ -75,7 +75,7 @@ struct InitialPicturesTests {
     let header = PlainPNG(width: 1 << 15, height: 1 << 15, .grey, depth: 1, []).header
     let rest = PlainPNG(width: 1, height: 1, .grey, depth: 1, [0]).bytes.dropFirst(header.count)
     let message = "the PNG cannot be used: it has 32768×32768 pixels, and more than 268435456 are too many"
-    expectFault(.png(message)) {
+    expectFault(.undecodable(message)) {
       _ = try read(header + rest, channels: 1, size: 4)
     }
   }

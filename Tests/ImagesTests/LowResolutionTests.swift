@@ -56,7 +56,7 @@ struct LowResolutionTests {
     #expect {
       _ = try read(cut, channels: 1)
     } throws: { error in
-      guard case ImageError.pictures(_, .png) = error else { return false }
+      guard case ImageError.pictures(_, .undecodable) = error else { return false }
       return true
     }
   }
@@ -115,8 +115,9 @@ struct LowResolutionTests {
   }
 
   @Test func otherFiles() {
-    expectFault([], channels: 3, .format)
-    expectFault(Array("GIF89a".utf8), channels: 3, .format)
+    expectFault([], channels: 3, .content(.nothing))
+    expectFault(Array("GIF89a".utf8), channels: 3, .content(.otherPicture("GIF")))
+    expectFault(Array("no picture".utf8), channels: 3, .format)
     let none = "/nowhere/small.png"
     #expect(throws: ImageError.file(.refused(path: none, action: "be read", reason: "No such file or directory"))) {
       try readLowResolution(none, channels: 3)

@@ -23,6 +23,8 @@ typedef struct {
   int channels;
   /// The bits of each value: 8 or 16.
   int bits;
+  /// The bits of each value in the file; 0 from `cpng_encode`.
+  int depth;
 } cpng_result;
 
 /// Encodes pixels of 8 or 16 bits, rows from top to bottom, `channels` interleaved values each (16 bits with the higher byte first), as a
@@ -31,12 +33,12 @@ int cpng_encode(const uint8_t *_Nonnull pixels, uint32_t width, uint32_t height,
                 const cpng_text *_Nullable texts, int text_count, cpng_result *_Nonnull result,
                 char message[_Nonnull CPNG_MESSAGE_SIZE]);
 
-/// Decodes a PNG of any kind to 8-bit grey or, if it has colours or a palette, RGB pixels. 16 bits are rounded to 8; what is transparent
-/// lies over black; values are taken as they stand, whatever a gamma or colour profile says. A picture of more than `pixel_limit` pixels
-/// is refused before anything of it is unpacked. With `exact`, alpha and 16 bits (the higher byte first) stay. Returns 0, or -1 with a
-/// message.
-int cpng_decode(const uint8_t *_Nonnull png, size_t size, uint64_t pixel_limit, int exact, cpng_result *_Nonnull result,
-                char message[_Nonnull CPNG_MESSAGE_SIZE]);
+/// Decodes a PNG of any kind to 8-bit grey or, if it has colours or a palette, RGB pixels. Values are taken as they stand, whatever a gamma
+/// or colour profile says. What is transparent lies over black, or keeps its alpha with `keeps_alpha`; 16 bits are rounded to 8, or stay,
+/// the higher byte first, with `keeps_depth`. A picture of more than `pixel_limit` pixels is refused before anything of it is unpacked.
+/// Returns 0, or -1 with a message.
+int cpng_decode(const uint8_t *_Nonnull png, size_t size, uint64_t pixel_limit, int keeps_alpha, int keeps_depth,
+                cpng_result *_Nonnull result, char message[_Nonnull CPNG_MESSAGE_SIZE]);
 
 /// Called for each text chunk, with its keyword and its text, both ended by a zero and valid during the call only.
 typedef void (*cpng_text_function)(void *_Nullable context, const char *_Nonnull key, const char *_Nonnull text);

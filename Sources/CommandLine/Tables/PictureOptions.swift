@@ -3,8 +3,8 @@ let pictureOptions: [OptionDefinition] = [
   OptionDefinition(
     "init-image", .required(name: "FILE", example: "photo.png"), .drawing,
     """
-    start from this image with noise added, instead of pure noise: a PNG, which is centre-cropped and scaled to the \
-    model's size, composited over black, and made grey for a grey model; \
+    start from this image with noise added, instead of pure noise: a PNG or JPEG, which is centre-cropped and scaled \
+    to the model's size, composited over black, and made grey for a grey model; \
     a .npz or .npy as for --low-res, but of the model's size; or a folder of such, one for each image
     """
   ) { o, value, _ throws(UsageError) in o.request.initImage = value },
@@ -18,8 +18,8 @@ let pictureOptions: [OptionDefinition] = [
   OptionDefinition(
     "mask", .required(name: "FILE", example: "mask.png"), .drawing,
     """
-    with --init-image: inpaint with this PNG of the same size, white where to redraw, black where to keep every \
-    pixel; greys count as the nearer of the two (RePaint, Lugmayr et al. 2022)
+    with --init-image: inpaint with this PNG or JPEG of the same size, white where to redraw, black where to keep \
+    every pixel; greys count as the nearer of the two (RePaint, Lugmayr et al. 2022)
     """
   ) { o, value, _ throws(UsageError) in o.request.mask = value },
   OptionDefinition(
@@ -40,7 +40,7 @@ let pictureOptions: [OptionDefinition] = [
   OptionDefinition(
     "low-res", .required(name: "FILE", example: "small.png"), .drawing,
     """
-    for a super-resolution model: the images to enlarge, a .png, a .npz as written by sample, \
+    for a super-resolution model: the images to enlarge, a .png or .jpg, a .npz as written by sample, \
     a .npy of float32 [N,C,h,w] in -1 to 1, or a folder of such, one for each image
     """
   ) { o, value, _ throws(UsageError) in o.request.lowRes = value },

@@ -33,20 +33,37 @@ extension Picture {
   }
 
   /// Decodes a PNG of any kind: to grey, or to RGB if it has colours or a palette. Fewer than 8 bits are spread from 0
-  /// to 255, 16 bits are rounded to 8, and transparency is blended with black. Gamma and colour profiles are ignored,
-  /// as in Pillow.
+  /// to 255, and 16 bits are rounded to 8. Gamma and colour profiles are ignored, as in Pillow. The orientation in a
+  /// chunk `eXIf` is applied, as `ImageOps.exif_transpose` does.
   ///
   /// - Parameters:
   ///   - png: the whole file.
   ///   - pixelLimit: the maximum number of pixels, checked before unpacking.
+  ///   - background: what transparency is blended with. If nil, the picture keeps its alpha as a last channel, if it
+  ///     has one (or a transparent colour).
   /// - Throws: `ImageError.png`.
-  public init(png: [UInt8], pixelLimit: Int = Picture.pixelLimit) throws(ImageError) {
+  public init(
+    png: [UInt8], pixelLimit: Int = Picture.pixelLimit, over background: Background? = .black
+  ) throws(ImageError) {
+    self = try Self.withDepth(png: png, pixelLimit: pixelLimit, over: background).picture
+  }
+
+  /// Does the same as `init(png:pixelLimit:over:)`, and tells the bits that each value has in the file.
+  ///
+  /// - Throws: `ImageError.png`.
+  public static func withDepth(
+    png: [UInt8], pixelLimit: Int = Picture.pixelLimit, over background: Background?
+  ) throws(ImageError) -> (picture: Picture, depth: Int) {
     var message = [CChar](repeating: 0, count: Int(CPNG_MESSAGE_SIZE))
     var result = cpng_result()
-    let status = cpng_decode(png, png.count, UInt64(pixelLimit), 0, &result, &message)
-    let pixels = try Self.bytes(result, status, message)
-    self.init(
+    // libpng knows of black; its mixtures of 16 bits with other colours are off.
+    let keepsAlpha = background != .black
+    let status = cpng_decode(png, png.count, UInt64(pixelLimit), keepsAlpha ? 1 : 0, 0, &result, &message)
+    let pixels = try bytes(result, status, message)
+    let picture = Picture(
       width: Int(result.width), height: Int(result.height), channels: Int(result.channels), pixels: pixels)
+    let laid = background.map { picture.laid(over: $0) } ?? picture
+    return (laid.turned(Orientation(png: png)), Int(result.depth))
   }
 
   /// Decodes a PNG as it is: with alpha as the last channel, if it has one, and with samples of 16 bits, if they are.
@@ -95,6 +112,7 @@ public func pngText(_ png: [UInt8]) throws(ImageError) -> [(key: String, value: 
   return chunks.all
 }
 
-private func text(ofMessage message: [CChar]) -> String {
+/// The text of a message in C, up to its zero.
+func text(ofMessage message: [CChar]) -> String {
   String(decoding: message.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
 }

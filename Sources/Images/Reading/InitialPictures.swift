@@ -15,7 +15,7 @@ public struct InitialPictures: Sendable {
 /// Reads initial images from the bytes of a file, for a model of `size` × `size` pixels. The content, not the name,
 /// determines the format:
 ///
-/// * a PNG of any kind: one image, see `Picture(png:)`. If its size differs, it is cropped and scaled by
+/// * a PNG or JPEG of any kind: one image, see `Picture(file:)`. If its size differs, it is cropped and scaled by
 ///   `Picture.fitted`. Grey is repeated for an RGB model, and colours become luma for a grey one;
 /// * a `.npz` or `.npy` as in `readLowResolution`, with the model's size and channels.
 ///
@@ -24,7 +24,7 @@ public struct InitialPictures: Sendable {
 /// - Parameters:
 ///   - bytes: the whole file.
 ///   - path: the file's name in errors.
-///   - channels: the model's image channels, 1 or 3.
+///   - channels: the model's image channels; 2 and 4 with alpha.
 ///   - size: the side of the model's images, in pixels.
 /// - Throws: `ImageError.npy`, `.npz` and `.pictures`.
 public func readInitialPictures(
@@ -36,9 +36,9 @@ public func readInitialPictures(
     return (value + 1) * 127.5 < Float(byte) ? value.nextUp : value
   }
   switch try reader.file(bytes) {
-  case .png(let bytes):
-    let picture = try reader.picture(png: bytes)
-    let fitted = picture.fitted(toSquare: size)
+  case .picture(let bytes):
+    let picture = try reader.picture(bytes)
+    let fitted = reader.fitted(picture, size: size)
     return InitialPictures(
       pictures: try reader.tensor(channels == 1 ? fitted.converted(toChannels: 1) : fitted), labels: nil,
       width: picture.width, height: picture.height)
@@ -52,8 +52,8 @@ public func readInitialPictures(
   }
 }
 
-/// Reads a mask for initial images from the bytes of a file: a PNG of any kind and of their original size, cropped and
-/// scaled like them.
+/// Reads a mask for initial images from the bytes of a file: a PNG or JPEG of any kind and of their original size,
+/// cropped and scaled like them.
 ///
 /// - Parameters:
 ///   - bytes: the whole file.
@@ -64,8 +64,8 @@ public func readInitialPictures(
 /// - Throws: `ImageError.pictures`.
 public func readMask(_ bytes: [UInt8], path: String, for initial: InitialPictures) throws(ImageError) -> Tensor {
   let reader = PictureReader(path: path, channels: 1) { $0 >= 128 ? 1 : 0 }
-  guard case .png(let bytes) = try reader.file(bytes) else { throw reader.wrong(.maskFormat) }
-  let picture = try reader.picture(png: bytes)
+  guard case .picture(let bytes) = try reader.file(bytes) else { throw reader.wrong(.maskFormat) }
+  let picture = try reader.picture(bytes)
   guard picture.width == initial.width, picture.height == initial.height else {
     throw reader.wrong(
       .maskSize(

@@ -11,8 +11,8 @@ public struct LowResolution: Sendable {
 
 /// Reads low-resolution images. The content of the file, not its name, determines the format:
 ///
-/// * a PNG of any kind: one image, see `Picture(png:)`. Grey is repeated for an RGB model, and an RGB image with only
-///   grey pixels counts as grey;
+/// * a PNG or JPEG of any kind: one image, see `Picture(file:)`. Grey is repeated for an RGB model, and an RGB image
+///   with only grey pixels counts as grey;
 /// * a `.npz` as `image_sample.py` of improved-diffusion writes it: uint8 `arr_0` `[N, h, w, C]` and, for models with
 ///   classes, int64 (or int32) `arr_1` `[N]`;
 /// * a `.npy` of float32 (or float64) `[N, C, h, w]` in [-1, 1].
@@ -28,8 +28,8 @@ public func readLowResolution(_ path: String, channels: Int) throws(ImageError) 
   let bytes: [UInt8]
   do { bytes = try readFile(path) } catch { throw .file(error) }
   switch try reader.file(bytes) {
-  case .png(let bytes):
-    let picture = try reader.picture(png: bytes).withoutColourIfGrey
+  case .picture(let bytes):
+    let picture = try reader.picture(bytes).withoutColourIfGrey
     if picture.channels == 3 && channels == 1 { throw reader.wrong(.colour) }
     return LowResolution(pictures: try reader.tensor(picture), labels: nil)
   case .npz(let bytes):

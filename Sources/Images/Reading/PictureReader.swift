@@ -1,11 +1,12 @@
 import TensorCore
 
-/// Reads images for a model from a PNG, `.npz` or `.npy`, which it tells apart by content, not by name.
+/// Reads images for a model from a PNG, JPEG, `.npz` or `.npy`, which it tells apart by content, not by name.
 struct PictureReader {
   /// The file's name in errors.
   let path: String
   /// The model's image channels.
   let channels: Int
+  private var hasAlpha: Bool { channels == 2 || channels == 4 }
   /// The value of each byte of a pixel, in [-1, 1].
   private let values: [Float]
 
@@ -18,22 +19,41 @@ struct PictureReader {
 
   /// A file by its format.
   enum File {
-    case png([UInt8])
+    /// A PNG or JPEG.
+    case picture([UInt8])
     case npz([UInt8])
     case npy([UInt8])
   }
 
   /// Determines the format of a file.
   func file(_ bytes: [UInt8]) throws(ImageError) -> File {
-    if bytes.starts(with: PNGChunk.signature) { return .png(bytes) }
     if bytes.starts(with: "PK".utf8) { return .npz(bytes) }
     if bytes.starts(with: npyMagic) { return .npy(bytes) }
-    throw wrong(.format)
+    switch PictureContent(bytes) {
+    case .png, .jpeg: return .picture(bytes)
+    case .unknown: throw wrong(.format)
+    case let content: throw wrong(.content(content))
+    }
   }
 
-  /// Decodes a PNG.
-  func picture(png: [UInt8]) throws(ImageError) -> Picture {
-    do { return try Picture(png: png) } catch { throw wrong(.png("\(error)")) }
+  /// Decodes a PNG or JPEG: with alpha if the model has as many channels as it has then, otherwise over black.
+  func picture(_ bytes: [UInt8]) throws(ImageError) -> Picture {
+    do {
+      if hasAlpha {
+        let picture = try Picture(file: bytes, over: nil)
+        if picture.channels == channels { return picture }
+      }
+      return try Picture(file: bytes)
+    } catch {
+      // The machine is at fault, not the file.
+      if error == .noTurboJPEG { throw error }
+      throw wrong(.undecodable("\(error)"))
+    }
+  }
+
+  /// `picture` as a square of `size` pixels.
+  func fitted(_ picture: Picture, size: Int) -> Picture {
+    hasAlpha && picture.channels == channels ? picture.fittedWithAlpha(toSquare: size) : picture.fitted(toSquare: size)
   }
 
   /// `picture` as `[1, channels, h, w]`; grey is repeated.

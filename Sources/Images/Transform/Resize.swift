@@ -53,10 +53,15 @@ private struct ResamplingWeights {
     }
   }
 
-  /// The weighted mean of `pixel` over the input.
-  func mean(_ pixel: (Int) -> UInt8) -> UInt8 {
+  /// The weighted mean of the bytes from `start` on, `step` apart.
+  @inline(__always)
+  func mean(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int, by step: Int) -> UInt8 {
     var sum = 1 << (Self.bits - 1)
-    for (i, weight) in weights.enumerated() { sum += Int(pixel(first + i)) * weight }
+    var place = start
+    for weight in weights {
+      sum += Int(bytes[place]) * weight
+      place += step
+    }
     return UInt8(clamping: sum >> Self.bits)
   }
 }
@@ -93,18 +98,28 @@ extension Picture {
     // Skips rows that no kept row needs.
     let begin = down.map(\.first).min() ?? 0
     let end = down.map { $0.first + $0.weights.count }.max() ?? 0
-    var between: [UInt8] = []
-    between.reserveCapacity((end - begin) * columns.count * channels)
-    for y in begin..<end {
-      for place in across {
-        for c in 0..<channels { between.append(place.mean { pixels[(y * self.width + $0) * channels + c] }) }
+    let (row, channels) = (columns.count * channels, channels)
+    let between = [UInt8](unsafeUninitializedCapacity: (end - begin) * row) { out, count in
+      pixels.withUnsafeBufferPointer { pixels in
+        for y in begin..<end {
+          var target = (y - begin) * row
+          for place in across {
+            for c in 0..<channels {
+              out[target] = place.mean(pixels, from: (y * self.width + place.first) * channels + c, by: channels)
+              target += 1
+            }
+          }
+        }
       }
+      count = (end - begin) * row
     }
-    var result: [UInt8] = []
-    result.reserveCapacity(rows.count * columns.count * channels)
-    let row = columns.count * channels
-    for place in down {
-      for i in 0..<row { result.append(place.mean { between[($0 - begin) * row + i] }) }
+    let result = [UInt8](unsafeUninitializedCapacity: rows.count * row) { out, count in
+      between.withUnsafeBufferPointer { between in
+        for (y, place) in down.enumerated() {
+          for i in 0..<row { out[y * row + i] = place.mean(between, from: (place.first - begin) * row + i, by: row) }
+        }
+      }
+      count = rows.count * row
     }
     return Picture(width: columns.count, height: rows.count, channels: channels, pixels: result)
   }
@@ -112,15 +127,20 @@ extension Picture {
   /// Converts the image to 1 or 3 channels: grey is repeated, RGB becomes luma (ITU-R 601, rounded like Pillow's
   /// `convert("L")`).
   public func converted(toChannels count: Int) -> Picture {
-    precondition(count == 1 || count == 3, "a picture of \(count) channels is none")
     if count == channels { return self }
+    precondition(
+      (count == 1 || count == 3) && (channels == 1 || channels == 3),
+      "no conversion of \(channels) to \(count) channels")
     let converted =
       count == 3
       ? pixels.flatMap { [$0, $0, $0] }
-      : stride(from: 0, to: pixels.count, by: 3).map { i in
-        let (red, green, blue) = (Int(pixels[i]), Int(pixels[i + 1]), Int(pixels[i + 2]))
-        return UInt8((19_595 * red + 38_470 * green + 7471 * blue + 0x8000) >> 16)
-      }
+      : stride(from: 0, to: pixels.count, by: 3).map { luma(pixels[$0], pixels[$0 + 1], pixels[$0 + 2]) }
     return Picture(width: width, height: height, channels: count, pixels: converted)
   }
+}
+
+/// Luma (ITU-R 601), rounded like Pillow's.
+func luma(_ red: UInt8, _ green: UInt8, _ blue: UInt8) -> UInt8 {
+  let sum: Int = 19_595 * Int(red) + 38_470 * Int(green) + 7471 * Int(blue)
+  return UInt8((sum + 0x8000) >> 16)
 }

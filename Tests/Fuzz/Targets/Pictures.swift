@@ -12,6 +12,11 @@ let pictureTargets = [
     try? readPNG(bytes)
     try readPNG(withRightChecksums(bytes))
   },
+  // TurboJPEG's own memory is not Swift's: the limit on pixels holds both.
+  FuzzTarget("jpeg", allowance: 16 << 20) { bytes in
+    let picture = try Picture(jpeg: bytes, pixelLimit: 1 << 18)
+    blackHole(picture.fitted(toSquare: 28).converted(toChannels: 1))
+  },
   FuzzTarget("npz", allowance: 16 << 20) { bytes in
     let archive = try NPZArchive(bytes, path: "x.npz", sizeLimit: 4 << 20)
     for name in archive.names { blackHole(try? archive.array(name)) }
@@ -33,7 +38,10 @@ private func readPNG(_ bytes: [UInt8]) throws {
   if let provenance = try Provenance.read(chunks) {
     blackHole((try? RecordedDrawing(provenance), try? drawingCommand(provenance)))
   }
-  let picture = try Picture(png: bytes, pixelLimit: 1 << 20)
+  if let clear = try? Picture(png: bytes, pixelLimit: 1 << 20, over: nil), clear.channels % 2 == 0 {
+    blackHole(clear.fittedWithAlpha(toSquare: 28))
+  }
+  let picture = try Picture(png: bytes, pixelLimit: 1 << 20, over: Background(red: 255, green: 128, blue: 0))
   blackHole(picture.fitted(toSquare: 28).converted(toChannels: 1))
 }
 
