@@ -26,6 +26,8 @@ public struct Inspection: Sendable, Encodable {
   public let flop: Int
   /// What decodes its latents; nil if it draws pictures.
   public let autoencoder: Decoding?
+  /// The names of the classes, by label; nil if the file names none.
+  public let classNames: [String]?
   /// The network's resolutions, highest first.
   public let levels: [LevelRow]
   /// The resolved settings.
@@ -114,6 +116,7 @@ public struct Inspection: Sendable, Encodable {
         size: side >> level.index, channels: level.width, heads: level.heads, parameters: level.parameters,
         flop: 2 * level.multiplyAdds)
     }
+    classNames = specification.classNames
     facts = specification.settings.map { Fact(key: $0.key, value: $0.value, source: $0.source.text) }
   }
 

@@ -12,11 +12,17 @@ struct RunBeginning {
   /// What should be said of the files that it begins with, a line each.
   var remarks: [String] = []
 
-  /// The beginning of a run in no folder yet.
+  /// Called now and then while the data's files are looked at, with the number done and that of all.
+  typealias Looking = (_ done: Int, _ count: Int) -> Void
+
+  /// The beginning of a run in no folder yet, or, with a record, in one that has no checkpoint yet.
   ///
   /// - Throws: `TrainingError` for a faulty request, data or model.
-  init(_ request: TrainingRequest) throws(TrainingError) {
-    self = try Self(request, learned: request.resumeCheckpoint.map { (path: $0, isOwn: false) })
+  init(
+    _ request: TrainingRequest, goingOnWith record: RunRecord? = nil, looking: Looking
+  ) throws(TrainingError) {
+    self = try Self(
+      request, learned: request.resumeCheckpoint.map { (path: $0, isOwn: false) }, record, looking)
     if let path = request.resumeCheckpoint { remarks += try InitialCheckpoint(path).restore(&loop) }
   }
 
@@ -24,10 +30,13 @@ struct RunBeginning {
   ///
   /// - Throws: as `init(_:)`, and if the request asks for another model than the checkpoint's, or the data has other
   ///   classes.
-  init(_ request: TrainingRequest, after step: Int, in folder: String) throws(TrainingError) {
+  init(
+    _ request: TrainingRequest, after step: Int, in folder: String, goingOnWith record: RunRecord, looking: Looking
+  ) throws(TrainingError) {
     let path = "\(folder)/\(RunFolder.file(RunFolder.model, step: step))"
     // What a run began from says more than its flags, and may be gone.
-    self = try Self(request, learned: request.resumeCheckpoint == nil ? nil : (path: path, isOwn: true))
+    self = try Self(
+      request, learned: request.resumeCheckpoint == nil ? nil : (path: path, isOwn: true), record, looking)
     let described = try inTrainingTerms {
       try DescribedModel.read(try StateDict.read(path: path), path: path)?.description
     }
@@ -36,7 +45,7 @@ struct RunBeginning {
   }
 
   private init(
-    _ request: TrainingRequest, learned place: (path: String, isOwn: Bool)?
+    _ request: TrainingRequest, learned place: (path: String, isOwn: Bool)?, _ record: RunRecord?, _ looking: Looking
   ) throws(TrainingError) {
     if let problem = request.problem { throw .request(problem) }
     let learned = try inTrainingTerms { try place.map { try LearnedModel($0.path, request, isOwn: $0.isOwn) } }
@@ -44,14 +53,12 @@ struct RunBeginning {
     if let problem = request.problem { throw .request(problem) }
     (specification, loop) = try inTrainingTerms {
       if request.sampleInterval != nil { try SampleSheet.check(request) }
-      guard request.imageChannels == 1 || request.imageChannels == 3 else {
-        throw TrainingError.request(
-          "--in-channels \(request.imageChannels): images have 1 channel (grey) or 3 (colour); "
-            + "type --in-channels 1 or 3")
+      // What is wrong with the model whatever the data is, before looking at the data.
+      if learned == nil {
+        _ = try TrainingSpecification(request, classCount: request.wantsClasses ? 1 : nil, classNames: nil)
       }
-      let data = try ImageDataset(
-        path: request.data, imageSize: request.imageSize, channels: request.imageChannels,
-        classes: request.wantsClasses)
+      let data = try ImageDataset(request, goingOnWith: record, looking: looking)
+      let request = request.settled(by: data)
       let specification: TrainingSpecification
       let weights: Weights
       if let learned {

@@ -11,6 +11,8 @@ public struct RunRecord: Sendable, Equatable {
   public let beginning: Beginning
   /// The resulting settings, including defaults; nil if an earlier version wrote the record.
   public let settings: TrainingSettings?
+  /// The data as it was when the run began; nil if an earlier version wrote the record.
+  public let data: DataRecord?
 
   /// How a run was started.
   public enum Beginning: Sendable, Equatable {
@@ -20,8 +22,8 @@ public struct RunRecord: Sendable, Equatable {
     case arguments([String])
   }
 
-  init(_ request: TrainingRequest, _ settings: TrainingSettings) {
-    (version, beginning, self.settings) = (programVersion, .request(request), settings)
+  init(_ request: TrainingRequest, _ settings: TrainingSettings, _ data: DataRecord?) {
+    (version, beginning, self.settings, self.data) = (programVersion, .request(request), settings, data)
   }
 
   static let file = "run.json"
@@ -93,12 +95,13 @@ public struct RunRecord: Sendable, Equatable {
 }
 
 extension RunRecord: Codable {
-  private enum CodingKeys: String, CodingKey { case version, request, arguments, settings }
+  private enum CodingKeys: String, CodingKey { case version, request, arguments, settings, data }
 
   /// Decodes a record that any version wrote.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     version = try container.decode(String.self, forKey: .version)
+    data = try container.decodeIfPresent(DataRecord.self, forKey: .data)
     if let request = try container.decodeIfPresent(TrainingRequest.self, forKey: .request) {
       beginning = .request(request)
       settings = try container.decode(TrainingSettings.self, forKey: .settings)
@@ -117,5 +120,6 @@ extension RunRecord: Codable {
     case .arguments(let words): try container.encode(words, forKey: .arguments)
     }
     try container.encodeIfPresent(settings, forKey: .settings)
+    try container.encodeIfPresent(data, forKey: .data)
   }
 }

@@ -1,4 +1,5 @@
 import DiffusionCore
+import DiffusionImages
 import DiffusionModels
 
 /// A request for a training run, independent of the folder for its files. Properties that are nil take a default. JSON
@@ -7,8 +8,14 @@ import DiffusionModels
 /// With the data, it determines a run's result to the bit (except `microbatch`, which changes rounding). The number of
 /// threads does not matter.
 public struct TrainingRequest: Sendable, Equatable {
-  /// The training data: a folder of PNGs or a `.npz` (`ImageDataset`).
+  /// The training data: a folder of pictures or a `.npz` (`ImageDataset`).
   public var data: String
+  /// What transparent pixels are laid over.
+  public var background = Background.black
+  /// Whether to go on without pictures that cannot be read.
+  public var skipsBad = false
+  /// What names the classes of pictures in folders; nil to decide by their names, once, at the start of the run.
+  public var classSource: ClassSource?
   /// The seed of initial weights, order, noise and timesteps.
   public var seed: UInt64 = 0
   /// The model's settings; those not given are as in the original's scripts (`TrainingSpecification`).

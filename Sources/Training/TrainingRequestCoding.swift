@@ -14,7 +14,9 @@ extension TrainingRequest {
 
 extension TrainingRequest: Codable {
   private static let properties = [
-    CodedProperty("data", \Self.data), CodedProperty("seed", \.seed), CodedProperty("settings", \.settings),
+    CodedProperty("data", \Self.data), CodedProperty("background", \.background),
+    CodedProperty("skip_bad", \.skipsBad), CodedProperty("classes_from", \.classSource),
+    CodedProperty("seed", \.seed), CodedProperty("settings", \.settings),
     CodedProperty("resume_checkpoint", \.resumeCheckpoint), CodedProperty("steps", \.steps),
     CodedProperty("batch_size", \.batchSize),
     CodedProperty("microbatch", \.microbatch), CodedProperty("lr", \.learningRate),

@@ -44,9 +44,17 @@ public struct TrainingRun: ~Copyable {
 
   /// Starts a run. Creates the folder if it does not exist, and writes nothing before data and model are checked.
   ///
+  /// - Parameters:
+  ///   - request: the request.
+  ///   - folder: the new folder.
+  ///   - looking: called now and then while the data's files are looked at, with the number done and that of all.
   /// - Throws: `TrainingError` for a faulty request, data or model; `.runExists`, `.inUse`, `.file`.
-  public init(_ request: TrainingRequest, folder: String) throws(TrainingError) {
-    let beginning = try RunBeginning(request)
+  public init(
+    _ request: TrainingRequest, folder: String, looking: (_ done: Int, _ count: Int) -> Void = { _, _ in }
+  ) throws(TrainingError) {
+    // Before the data is looked at, which takes a while.
+    try Self.checkIsNew(folder, isThere: try inTrainingTerms { try kind(ofPath: folder) } == .folder)
+    let beginning = try RunBeginning(request, looking: looking)
     let step = beginning.loop.step
     if let end = request.end, step >= end {
       throw .request(
@@ -55,10 +63,10 @@ public struct TrainingRun: ~Copyable {
     }
     try inTrainingTerms { try makeFolder(folder) }
     let lock = try RunLock(folder)
-    guard try inTrainingTerms({ try kind(ofPath: "\(folder)/\(RunRecord.file)") }) == .nothing else {
-      throw .runExists(folder: folder)
-    }
-    try RunRecord(request.withAbsolutePaths, beginning.loop.settings).write(to: folder)
+    try Self.checkIsNew(folder)
+    let data = beginning.loop.data
+    try RunRecord(request.settled(by: data).withAbsolutePaths, beginning.loop.settings, DataRecord(data))
+      .write(to: folder)
     let log = try inTrainingTerms { try TrainingLog(folder: folder) }
     self.init(beginning, folder: folder, isResumed: false, savedStep: nil, log, lock)
   }
@@ -69,9 +77,13 @@ public struct TrainingRun: ~Copyable {
   ///   - folder: the run's folder.
   ///   - request: replaces the request that the run was started with (`RunRecord`), to take more steps, for instance,
   ///     also in the record. Neither the model nor its averages can change.
+  ///   - looking: as in `init(_:folder:looking:)`.
   /// - Throws: `TrainingError`: as `init(_:folder:)`, and `.notARun`, `.unknownRequest`, `.earlierVersion`,
   ///   `.nothingToResume`, `.otherClasses`, `.dataMoved`, `.checkpoint`, `.state`, `.log`.
-  public init(resuming folder: String, as request: TrainingRequest? = nil) throws(TrainingError) {
+  public init(
+    resuming folder: String, as request: TrainingRequest? = nil,
+    looking: (_ done: Int, _ count: Int) -> Void = { _, _ in }
+  ) throws(TrainingError) {
     let record = try RunRecord.read(from: folder)
     let known: TrainingRequest
     switch (request, record.beginning) {
@@ -86,9 +98,9 @@ public struct TrainingRun: ~Copyable {
     var beginning: RunBeginning
     do throws(TrainingError) {
       if let step = continuation.step {
-        beginning = try RunBeginning(known, after: step, in: folder)
+        beginning = try RunBeginning(known, after: step, in: folder, goingOnWith: record, looking: looking)
       } else {
-        beginning = try RunBeginning(known)
+        beginning = try RunBeginning(known, goingOnWith: record, looking: looking)
       }
     } catch .data(.data(let path, .nothing)) { throw .dataMoved(path: path, folder: folder) }
     beginning.remarks = (continuation.remark.map { [$0] } ?? []) + beginning.remarks
@@ -97,7 +109,7 @@ public struct TrainingRun: ~Copyable {
     let settings = beginning.loop.settings
     self.init(beginning, folder: folder, isResumed: true, savedStep: continuation.step, log, lock)
     if case .request(let first) = record.beginning, first != known {
-      newRecord = RunRecord(known.withAbsolutePaths, settings)
+      newRecord = RunRecord(known.withAbsolutePaths, settings, record.data)
     }
   }
 
@@ -108,6 +120,18 @@ public struct TrainingRun: ~Copyable {
     (self.log, self.lock) = (log, lock)
     (self.folder, self.isResumed, self.savedStep) = (folder, isResumed, savedStep)
     firstStep = beginning.loop.step
+  }
+
+  private static func checkIsNew(_ folder: String) throws(TrainingError) {
+    guard try inTrainingTerms({ try kind(ofPath: "\(folder)/\(RunRecord.file)") }) == .nothing else {
+      throw .runExists(folder: folder)
+    }
+  }
+
+  /// Does the same, with the folder locked for as long, if it is there.
+  private static func checkIsNew(_ folder: String, isThere: Bool) throws(TrainingError) {
+    let lock = isThere ? try RunLock(folder) : nil
+    try withExtendedLifetime(lock) { () throws(TrainingError) in try checkIsNew(folder) }
   }
 
   /// The request.

@@ -3,6 +3,7 @@ import DiffusionFiles
 import DiffusionModels
 import DiffusionTerminal
 import DiffusionText
+import DiffusionTraining
 import TensorCore
 
 /// Describes a checkpoint: family, architecture, size, and the source of each setting.
@@ -11,12 +12,14 @@ import TensorCore
 func inspect(_ options: Options) throws {
   let source = try ModelSource(path: options.request.model ?? "", stated: options.request.settings)
   let report = try Inspection(source)
-  try printText(options.json ? try report.json() : report.text)
+  // Where the model is a run, its record says how many pictures each class had.
+  let sizes = (try? RunRecord.read(from: options.request.model ?? ""))?.data?.classSizes
+  try printText(options.json ? try report.json() : report.text(classSizes: sizes))
 }
 
 extension Inspection {
   /// A table.
-  fileprivate var text: String {
+  fileprivate func text(classSizes: [Int]?) -> String {
     let types = elementTypes.sorted { $0.value > $1.value }.map(\.key).joined(separator: ", ")
     var lines = [
       "model       \(file)",
@@ -35,6 +38,14 @@ extension Inspection {
         \(text(autoencoder.pictures)) in \(quantity(Double(autoencoder.flop), "FLOP"))\
         \(autoencoder.hasEncoder ? "" : "; no encoder")
         """)
+    }
+    if let classNames {
+      let sizes = classSizes.flatMap { $0.count == classNames.count ? $0 : nil }
+      let shown = classNames.prefix(20).enumerated().map { label, name in
+        sanitized(name) + (sizes.map { " \(grouped($0[label]))" } ?? "")
+      }
+      let more = classNames.count > 20 ? " and \(grouped(classNames.count - 20)) more" : ""
+      lines.append("classes     \(shown.joined(separator: ", "))\(more)" + (sizes == nil ? "" : " pictures"))
     }
     // Networks of some code bases are no stack of levels.
     if !levels.isEmpty { lines += ["", "    pixels  channels  attention     parameters        FLOP"] }

@@ -9,7 +9,9 @@ import TensorCore
 /// - Throws: `TrainingError`; `FailedRun`; `Interrupted`, once a checkpoint has been written.
 func train(_ options: Options, in folder: String) throws {
   if let threads = options.threads { ThreadPool.shared.threads = threads }
-  var run = try TrainingRun(options.training, folder: folder)
+  var looking = LookingProgress(style: ProgressStyle(named: options.progress?.rawValue, quiet: options.quiet))
+  var run = try TrainingRun(options.training, folder: folder) { looking.advance(to: $0, of: $1) }
+  looking.finish()
   try takeSteps(&run, options)
 }
 
@@ -22,7 +24,9 @@ func resume(_ path: String, _ words: [String]) throws {
   let begun = try recordedRequest(try RunRecord.read(from: folder))
   let options = try parseTraining(words, resuming: begun)
   if let threads = options.threads { ThreadPool.shared.threads = threads }
-  var run = try TrainingRun(resuming: folder, as: options.training)
+  var looking = LookingProgress(style: ProgressStyle(named: options.progress?.rawValue, quiet: options.quiet))
+  var run = try TrainingRun(resuming: folder, as: options.training) { looking.advance(to: $0, of: $1) }
+  looking.finish()
   try takeSteps(&run, options)
 }
 
@@ -71,7 +75,7 @@ private func introduction(_ run: borrowing TrainingRun, _ options: Options) -> [
       + "\(grouped(data.count)) images of \(data.imageSize)×\(data.imageSize)\(classes), "
       + "batches of \(run.request.batchSize)\(end)"
   ]
-  if data.skipped > 0 { lines.append("\(data.skipped) .jpg or .gif files are skipped: only PNGs are read") }
+  lines += data.notes(channelsAreGiven: options.training.settings.inChannels != nil)
   if options.run.wantsHalf { lines.append("--use-fp16 has no effect: everything is computed in float32") }
   lines += run.remarks
   if run.isResumed {

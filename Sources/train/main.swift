@@ -18,12 +18,15 @@ do {
   case .completions(let shell): try printText(completions(for: shell, of: .train))
   case .train(let options, let folder):
     try KernelChoice.$current.withValue(try chosenKernels()) { try train(options, in: folder) }
+  case .dryRun(let options):
+    try KernelChoice.$current.withValue(try chosenKernels()) { try dryRun(options) }
   case .resume(let folder):
     try KernelChoice.$current.withValue(try chosenKernels()) { try resume(folder, words) }
   }
 } catch let interrupted as Interrupted {
   exit(128 + interrupted.signal)
 } catch {
+  bad(in: error).forEach { writeError($0 + "\n") }
   writeError("train: \(sanitizedLine("\(error)"))\n")
   exit(isUsage(error) ? 64 : 1)
 }

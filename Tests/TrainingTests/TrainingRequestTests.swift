@@ -18,13 +18,14 @@ struct TrainingRequestTests {
     #expect(try read("{}") == earlier)
     let json =
       #"""
-      {"anneal_lr":true,"batch_size":8,"classifier":true,"clip_gradients":1.5,"data":"p","dropout":0.25,\#
+      {"anneal_lr":true,"background":"white","batch_size":8,"classes_from":"folders","classifier":true,\#
+      "clip_gradients":1.5,"data":"p","dropout":0.25,\#
       "ema_rate":[0.5,0.75],"ema_warm_up":true,\#
       "flip":true,"keep":3,"log_interval":1,"lr":0.5,"lr_anneal_steps":11,"microbatch":4,\#
       "noised":false,"null_class":0.125,"optimal_transport":true,\#
       "rescale_learned_sigmas":false,"resume_checkpoint":"m.pt",\#
       "sample_interval":3,"save_interval":2,"schedule_sampler":"loss-second-moment","seed":18446744073709551615,\#
-      "settings":{"channel_mult":[1,2],"class_cond":true,"image_size":28},"small_size":14,"steps":9,\#
+      "settings":{"channel_mult":[1,2],"class_cond":true,"image_size":28},"skip_bad":true,"small_size":14,"steps":9,\#
       "use_checkpoint":true,"use_kl":true,"warm_up":5,"weight_decay":0.5}
       """#
     let request = try read(json)
@@ -47,7 +48,7 @@ struct TrainingRequestTests {
 
   /// A name or a value that there is not is no default.
   @Test(arguments: [
-    (#"{"learning_rate": 1}"#, "there is no \"learning_rate\"; there are anneal_lr, batch_size, "),
+    (#"{"learning_rate": 1}"#, "there is no \"learning_rate\"; there are anneal_lr, background, "),
     (#"{"settings": {"size": 1}}"#, "there is no \"size\"; there are attention_resolutions, "),
     (#"{"schedule_sampler": "uniforn"}"#, "uniforn"), (#"{"steps": "many"}"#, "a value of the wrong type at steps"),
     // Which number it is that does not fit, Foundation does not say.

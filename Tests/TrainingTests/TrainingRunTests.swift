@@ -124,11 +124,14 @@ struct TrainingRunTests {
     let (data, folder) = (try smallPictures(), try TemporaryFolder())
     let run = try TrainingRun(smallRequest(data), folder: folder.path)
     let record = try RunRecord.read(from: folder.path)
-    #expect(record.beginning == .request(smallRequest(data)))
+    // Its data has decided what names the classes.
+    var settled = smallRequest(data)
+    settled.classSource = .names
+    #expect(record.beginning == .request(settled))
     #expect(record.settings == TrainingSettings(smallRequest(data), nullClass: 2))
     #expect(record.settings?.nullClass == 2 && record.settings?.microbatch == 2)
     let text = String(decoding: try readFile("\(run.folder)/run.json"), as: UTF8.self)
-    #expect(text.hasPrefix("{\n  \"request\" : {\n    \"batch_size\" : 4,") && text.hasSuffix("}\n"))
+    #expect(text.hasPrefix("{\n  \"data\" : {\n    \"class_sizes\" : [") && text.hasSuffix("}\n"))
   }
 
   /// A sheet that is not wanted any more is left out, and nothing else.

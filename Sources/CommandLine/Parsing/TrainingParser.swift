@@ -15,10 +15,14 @@ public func parseTraining(_ arguments: [String]) throws(UsageError) -> TrainingC
     guard options.run.folder == nil else {
       throw UsageError("--resume continues in the run's own folder; leave --out out")
     }
+    if options.dryRun {
+      throw UsageError("--dry-run says what a new run would take; leave --resume out, and type what the run began with")
+    }
     // The other options can only be checked together with the stored request.
     return .resume(folder: folder)
   }
   if let problem = options.training.problem { throw UsageError(verbatim: problem) }
+  if options.dryRun { return .dryRun(options) }
   guard let folder = options.run.folder else {
     throw UsageError("train needs a folder for the run; type for instance --out run")
   }

@@ -4,7 +4,8 @@ import Sampling
 
 /// All options, in the help's order.
 let optionTable: [OptionDefinition] =
-  drawingOptions + pictureOptions + noiseOptions + inversionOptions + trainingOptions + trainedModelOptions
+  drawingOptions + pictureOptions + noiseOptions + inversionOptions + trainingOptions + dataOptions
+  + trainedModelOptions
   + measuringOptions + checkpointOptions + outputOptions + viewingOptions + generalOptions + printingOptions
   + modelOptions + comparedOptions + upstreamOptions + upstreamTrainingOptions
 

@@ -7,7 +7,7 @@ let trainingOptions: [OptionDefinition] = [
   OptionDefinition(
     "data", alias: "data-dir", .required(name: "PATH", example: "pictures"), .training, of: [.train],
     """
-    training images: a folder of PNGs (and its subfolders), \
+    training images: a folder of PNGs and JPEGs (and its subfolders), \
     or a .npz with uint8 images [N,H,W] or [N,H,W,C] and optional labels
     """
   ) { o, value, _ throws(UsageError) in o.training.data = value },

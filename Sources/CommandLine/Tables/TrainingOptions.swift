@@ -5,6 +5,8 @@ public enum TrainingCommand: Sendable, Equatable {
   /// Continue the run in a folder: `parseTraining(_:resuming:)` parses the other options once the stored
   /// request is known.
   case resume(folder: String)
+  /// Say what training would take, and write nothing.
+  case dryRun(Options)
   /// Print the help.
   case help
   /// Print completions for a shell.

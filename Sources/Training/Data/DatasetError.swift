@@ -9,6 +9,8 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
   case image(ImageError)
   /// The data does not suit training.
   case data(path: String, DatasetFault)
+  /// Pictures in files do not suit training.
+  case files(path: String, PictureFilesFault)
 
   /// One sentence that describes the error and what to do.
   public var description: String {
@@ -16,6 +18,9 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
     case .file(let error): error.description
     case .image(let error): error.description
     case .data(let path, let fault): "\(path): \(fault)"
+    case .files(_, .bad(let files, let count)) where files.count == 1 && count > 1:
+      "\(files[0].reason); --skip-bad goes on without it"
+    case .files(let path, let fault): "\(path): \(fault)"
     }
   }
 }
@@ -26,10 +31,6 @@ public enum DatasetFault: Error, Equatable, CustomStringConvertible {
   case nothing
   /// The file has another format.
   case format
-  /// The folder has no PNGs; `others` counts its images in other formats.
-  case noPictures(others: Int)
-  /// libpng rejects a PNG.
-  case png(String)
   /// The archive has no array of pixels.
   case noImages(found: [String])
   /// The pixels are not uint8; the expression of Python makes them that, if there is one.
@@ -44,29 +45,21 @@ public enum DatasetFault: Error, Equatable, CustomStringConvertible {
   case label(Int, index: Int, classes: Int?)
   /// The archive has no labels, but classes are wanted.
   case noLabels(found: [String])
-  /// A PNG's name gives no class, but classes are wanted.
-  case noClass
 
   /// The fault, and what to do.
   public var description: String {
     switch self {
-    case .nothing: "there is no such file or folder; name a folder of .png files or a .npz"
+    case .nothing: "there is no such file or folder; name a folder of pictures or a .npz"
     case .format:
-      "is neither a folder of .png files nor a .npz; "
+      "is neither a folder of pictures nor a .npz; "
         + "save its pixels with numpy.savez_compressed('data.npz', images=array)"
-    case .noPictures(let others):
-      others == 0
-        ? "has no .png files in it or in its folders; put some there, or name another folder"
-        : "has no .png files, but \(others) .jpg or .gif, which cannot be read; "
-          + "convert them (mogrify -format png *.jpg)"
-    case .png(let message): "\(message); fix it or remove it"
     case .noImages(let found):
       "has no array images or arr_0\(Self.only(found)); "
         + "save the pixels with numpy.savez_compressed('data.npz', images=array)"
     case .pixelType(let array, let type, let expression):
       "array \(array) holds elements of type \(type), but pixels are uint8, 0 to 255\(Self.saving(expression))"
     case .pixels(let array, let shape):
-      "array \(array) has the shape \(shape), but pictures are [N, H, W], [N, H, W, 1] or [N, H, W, 3]"
+      "array \(array) has the shape \(shape), but pictures are [N, H, W] or [N, H, W, C]"
         + Self.saving(ArrayAdvice.pictures(shape, channels: [1, 3]))
     case .labelType(let array, let type):
       "array \(array) holds elements of type \(type), but labels are int64; "
@@ -84,9 +77,6 @@ public enum DatasetFault: Error, Equatable, CustomStringConvertible {
     case .noLabels(let found):
       "has no array labels or arr_1\(Self.only(found)); "
         + "save them with numpy.savez_compressed('data.npz', images=array, labels=labels), or train without classes"
-    case .noClass:
-      "has no class; name files CLASS_NUMBER.png, put those of each class into a folder of its own, "
-        + "or train without classes"
     }
   }
 

@@ -11,7 +11,6 @@ struct ImageArchive {
   let pixels: [UInt8]
   let height: Int
   let width: Int
-  /// 1 or 3.
   let channels: Int
   /// The class label of each image; nil if classes are not wanted.
   let labels: [Int]?
@@ -30,7 +29,8 @@ struct ImageArchive {
           array: name, type: array.elements.type, expression: ArrayAdvice.bytes(of: array.elements)))
     }
     let shape = array.shape.count == 3 ? array.shape + [1] : array.shape
-    guard shape.count == 4, shape[3] == 1 || shape[3] == 3, !pixels.isEmpty else {
+    // Planes [N, C, H, W] have their channels where a height should be.
+    guard shape.count == 4, shape[3] <= 4 || shape[3] < min(shape[1], shape[2]), !pixels.isEmpty else {
       throw .data(path: path, .pixels(array: name, shape: array.shape))
     }
     self.pixels = pixels
@@ -38,6 +38,20 @@ struct ImageArchive {
     let names = classes ? file.classNames : nil
     labels = classes ? try file.labels(images: shape[0], names: names) : nil
     classNames = names
+  }
+
+  /// The number of images.
+  var count: Int { pixels.count / (height * width * channels) }
+
+  /// The channels of the model's images: grey and RGB are converted to one another.
+  ///
+  /// - Throws: `DatasetError` if the array has other channels.
+  func checkedChannels(_ wanted: Int?, path: String) throws(DatasetError) -> Int {
+    guard let wanted, wanted != channels else { return channels }
+    guard [1, 3].contains(wanted), [1, 3].contains(channels) else {
+      throw .files(path: path, .channels(wanted, found: "images of \(counted(channels, "channel"))"))
+    }
+    return wanted
   }
 }
 

@@ -1,19 +1,33 @@
 import DiffusionFiles
 import DiffusionPlatform
 
-/// The PNGs in a folder and its subfolders.
+/// The pictures in a folder and its subfolders, found by the endings of their names; what is in them is not looked at.
 struct ImageFiles {
   /// The paths, sorted by name at each level.
   private(set) var paths: [String] = []
-  /// The number of images in other formats.
-  private(set) var others = 0
+  /// The number of pictures in formats that are not read, by ending.
+  private(set) var others: [String: Int] = [:]
+  /// The folders of training runs, which are left out, and the pictures in them.
+  private(set) var runs = (folders: 0, pictures: 0)
   private let root: String
+  private let endings: Set<String>
 
-  /// - Throws: `DatasetError`, also if there are no PNGs.
-  init(folder: String) throws(DatasetError) {
+  private static let otherEndings: Set = [
+    ".gif", ".webp", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif", ".jp2", ".jxl", ".ppm", ".pgm", ".pnm", ".svg",
+    ".psd", ".tga", ".ico", ".exr", ".hdr", ".dng", ".cr2", ".nef", ".arw", ".raw", ".dcm",
+  ]
+  /// Folders that systems leave beside one's own: those of macOS's archives and of Synology's thumbnails.
+  private static let systemFolders: Set = ["__MACOSX", "@eaDir"]
+
+  /// - Parameter asBefore: whether to see only PNGs, as versions did that read nothing else.
+  /// - Throws: `DatasetError`, also if there are no pictures.
+  init(folder: String, asBefore: Bool) throws(DatasetError) {
     root = folder.count > 1 && folder.hasSuffix("/") ? String(folder.dropLast()) : folder
-    try search(root, inside: [])
-    if paths.isEmpty { throw .data(path: folder, .noPictures(others: others)) }
+    endings = asBefore ? [".png"] : [".png", ".jpg", ".jpeg", ".jpe", ".jfif"]
+    try search(root, inside: [], isRun: false)
+    if paths.isEmpty {
+      throw .files(path: folder, .noPictures(others: others.reduce(0) { $0 + $1.value }, ofRuns: runs.pictures))
+    }
   }
 
   /// The identity of a folder, for detecting a link to a folder that contains it.
@@ -22,46 +36,44 @@ struct ImageFiles {
     let number: UInt64
   }
 
-  private mutating func search(_ folder: String, inside parents: Set<Identity>) throws(DatasetError) {
-    let names: [String]
-    do { names = try namesInFolder(folder) } catch { throw .file(error) }
+  private mutating func search(_ folder: String, inside parents: Set<Identity>, isRun: Bool) throws(DatasetError) {
     var status = stat()
     guard stat(folder, &status) == 0 else {
       throw .file(.refused(path: folder, action: "be read", reason: String(cString: strerror(errno))))
     }
     let identity = Identity(device: UInt64(status.st_dev), number: UInt64(status.st_ino))
     guard !parents.contains(identity) else { return }
-    for name in names {
+    let names: [String]
+    do { names = try namesInFolder(folder) } catch { throw .file(error) }
+    let holdsRun = names.contains(RunRecord.file)
+    // The data's own folder may be that of a run too: then only what the run has drawn is left out.
+    let isTop = parents.isEmpty
+    if holdsRun && !isTop && !isRun { runs.folders += 1 }
+    for name in names where !Self.systemFolders.contains(name) {
       let path = "\(folder)/\(name)"
-      let isFolder: Bool
-      do { isFolder = try kind(ofPath: path) == .folder } catch { throw .file(error) }
-      if isFolder {
-        try search(path, inside: parents.union([identity]))
-      } else if let dot = name.lastIndex(of: ".") {
-        switch name[dot...].lowercased() {
-        case ".png": paths.append(path)
-        case ".jpg", ".jpeg", ".gif": others += 1
-        default: break
-        }
+      if Self.isFolder(path) {
+        let isDrawn = isTop && holdsRun && name == "samples"
+        if isDrawn { runs.folders += 1 }
+        try search(path, inside: parents.union([identity]), isRun: isRun || holdsRun && !isTop || isDrawn)
+      } else {
+        note(path, name, isRun: isRun || holdsRun && !isTop)
       }
     }
   }
 
-  /// The class label of each file, and the names of the classes.
-  ///
-  /// - Throws: `DatasetError` if a file has no class.
-  func classes() throws(DatasetError) -> (labels: [Int], names: [String]) {
-    let parts = paths.map { $0.dropFirst(root.count + 1) }
-    let areFolders = parts.allSatisfy { $0.contains("/") }
-    var classes: [Substring] = []
-    for (path, part) in zip(paths, parts) {
-      let name = part.lastIndex(of: "/").map { part[part.index(after: $0)...] } ?? part
-      let end = areFolders ? part.firstIndex(of: "/") : name.firstIndex(of: "_")
-      guard let end else { throw .data(path: path, .noClass) }
-      classes.append(areFolders ? part[..<end] : name[..<end])
+  private mutating func note(_ path: String, _ name: String, isRun: Bool) {
+    guard let dot = name.lastIndex(of: ".") else { return }
+    let ending = name[dot...].lowercased()
+    if endings.contains(ending) {
+      if isRun { runs.pictures += 1 } else { paths.append(path) }
+    } else if !isRun && Self.otherEndings.contains(ending) {
+      others[ending, default: 0] += 1
     }
-    let names = Set(classes).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-    let numbers = Dictionary(uniqueKeysWithValues: zip(names, 0...))
-    return (classes.compactMap { numbers[$0] }, names.map(String.init))
   }
+
+  /// What leads nowhere is no folder: reading it says why.
+  private static func isFolder(_ path: String) -> Bool { (try? kind(ofPath: path)) == .folder }
+
+  /// The paths inside the folder.
+  var parts: [Substring] { paths.map { $0.dropFirst(root.count + 1) } }
 }

@@ -98,9 +98,8 @@ public struct TrainLoop {
   private func batch(_ positions: Range<Int>) throws(TrainingError) -> TrainingBatch {
     let examples = positions.map { order.index(at: $0) }
     let pictures = try inTrainingTerms {
-      try zip(positions, examples).map { position, example in
-        let picture = try data.image(example)
-        return settings.flip && order.isFlipped(at: position) ? picture.mirrored() : picture
+      zip(positions, try data.images(examples)).map { position, picture in
+        settings.flip && order.isFlipped(at: position) ? picture.mirrored() : picture
       }
     }
     let xStart = Tensor.stacked(pictures.map { $0.reshaped([1] + $0.shape) })
