@@ -84,7 +84,7 @@ struct RunBeginning {
         specification, TrainLoop(settings, loss: loss, variables: variables.variables, data: data, sampler: sampler)
       )
     }
-    if let line = SampleSheet.remark(request) { remarks.append(line) }
+    if let line = SampleSheet.remark(specification.request) { remarks.append(line) }
     if learned == nil, let line = specification.attentionRemark { remarks.append(line) }
     if specification.description.nullClass != nil && request.nullClassProbability == nil {
       remarks.append("the model has a null class, but --null-class is not given: no label is replaced by it")

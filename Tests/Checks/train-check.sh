@@ -168,7 +168,7 @@ cp pictures/digit_07.png bad
 # What the failing run saved lies between the others.
 rm -f bad-run/*[13579].safetensors
 compare plain bad-run
-says 1 "^train: nothing: there is no such file or folder; name a folder of .png files or a .npz$" \
+says 1 "^train: nothing: there is no such file or folder; name a folder of pictures or a .npz$" \
   "$train" "${options[@]:2}" --quiet --data nothing --out nothing-run
 says 1 "^train: pictures/run.json: cannot be read: No such file or directory" "$train" --resume pictures
 echo "one line each"

@@ -72,7 +72,7 @@ extension Picture {
   public init(exactly png: [UInt8]) throws(ImageError) {
     var message = [CChar](repeating: 0, count: Int(CPNG_MESSAGE_SIZE))
     var result = cpng_result()
-    let status = cpng_decode(png, png.count, UInt64(Picture.pixelLimit), 1, &result, &message)
+    let status = cpng_decode(png, png.count, UInt64(Picture.pixelLimit), 1, 1, &result, &message)
     let pixels = try Self.bytes(result, status, message)
     self.init(
       width: Int(result.width), height: Int(result.height), channels: Int(result.channels), bits: Int(result.bits),
