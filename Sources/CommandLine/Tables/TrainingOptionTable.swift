@@ -185,7 +185,7 @@ let trainedModelOptions: [OptionDefinition] = modelFlagDefinitions(in: \.trainin
 
 private let trainedChannels = OptionDefinition(
   "in-channels", .required(name: "N", example: "3"), .architecture, of: [.train],
-  "1 for grey, 3 for colour, or as many as the arrays of a .npz have; default 3"
+  "1 for grey, 3 for colour, 2 or 4 for these with alpha; default: 1 if all pictures are grey, 3, or those of a .npz"
 ) { o, value, name throws(UsageError) in o.training.settings.inChannels = try wholeNumber(value, name, 1...4096) }
 
 private let trainedModelHelp = [
