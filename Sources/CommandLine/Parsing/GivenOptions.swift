@@ -33,12 +33,15 @@ struct GivenOptions: Sendable, Equatable {
     if let earlier = values[meaning], !Self.isSame(earlier.value, value, definition), !Self.lastCounts {
       throw UsageError(
         verbatim: """
-          \(spelling) \(shellQuoted(value)) contradicts \(earlier.spelling) \(shellQuoted(earlier.value)); \
+          \(spelling) \(Self.shown(value)) contradicts \(earlier.spelling) \(Self.shown(earlier.value)); \
           type only one of them
           """)
     }
     values[meaning] = (spelling, value)
   }
+
+  /// A value as it can be pasted; the middle of a long one is left out.
+  private static func shown(_ value: String) -> String { sanitized(shellQuoted(value)) }
 
   /// The option that another is a spelling of.
   private static func meaning(_ name: String, _ command: CommandName) -> String {
