@@ -42,7 +42,7 @@ struct GoingOnTests: RunsSample {
     try refuses("--count 2 --steps 3 --seed 7 --class 3", "steps: 2 there, 3 here")
     try refuses("--count 2 --steps 2 --seed 8 --class 3", "seed: 7 there, 8 here")
     try refuses("\(line) --sampler ddim --scale 2", #"sampler: "unipc" there, "ddim" here; scale: 1 there, 2 here"#)
-    try refuses("\(line),4 --class 4", "class: 3 there, 4 here")
+    try refuses("--count 2 --steps 2 --seed 7 --class 4", "class: 3 there, 4 here")
     try refuses("\(line) --bits 16", "bits: 8 there, 16 here")
     try refuses("\(line) --guidance 1", "guidance: 1.5 there, 1 here")
   }

@@ -165,7 +165,7 @@ struct InitialImageTests: RunsSample {
       "--strength 0.6 of 1 step is less than one step; type --strength 1.0 or more, or more --steps"
     ),
     ("--init-image none.png", 1, "none.png: cannot be read: No such file or directory"),
-    ("--init-image text.png", 1, "text.png: is no PNG, .npz or .npy; save it as one of these"),
+    ("--init-image text.png", 1, "text.png: is no PNG, JPEG, .npz or .npy; save it as one of these"),
     (
       "--init-image a.png --mask large.png", 1,
       "large.png: has 30×30 pixels, but the picture has 28×28; make the mask as large"
@@ -174,12 +174,12 @@ struct InitialImageTests: RunsSample {
       "--init-image a.png --mask black.png", 1,
       "black.png: keeps all of the picture; make white what is to be drawn anew"
     ),
-    ("--init-image a.png --mask x.npy", 1, "x.npy: is no PNG; save the mask as one"),
+    ("--init-image a.png --mask x.npy", 1, "x.npy: is no PNG or JPEG; save the mask as one"),
     (
       "--init-image x.npy", 1,
       """
       x.npy: holds pictures of 2×2 pixels, but the model draws 28×28; \
-      scale them, or give a PNG, which is cut and scaled
+      scale them, or give a PNG or JPEG, which is cut and scaled
       """
     ),
     (

@@ -146,7 +146,7 @@ struct InversionTests: RunsSample {
       "encode big.png",
       "big.png: has 32×32 pixels, but the embedded model draws 28×28; scale it to that size first"
     ),
-    ("encode x.txt", "x.txt: is no PNG, .npz or .npy; save it as one of these"),
+    ("encode x.txt", "x.txt: is no PNG, JPEG, .npz or .npy; save it as one of these"),
     (
       "encode a.png b.png --class 1,2,3",
       "--class: 3 classes are given for 2 images; type one for all, or one for each"
