@@ -156,8 +156,9 @@ mkdir pictures jpegs
 for number in 0 1 2 3; do pngtopnm pictures/digit_0$number.png | pnmtojpeg > jpegs/$number.jpg; done
 model=(--image-size 8 --in-channels 1 --num-channels 32 --num-res-blocks 1 --channel-mult 1 --attention-resolutions 99
   --diffusion-steps 100)
-training=("$train" --data "$folder/pictures" "${model[@]}" --batch-size 2 --save-interval 1 --log-interval 1 --lr 1e-3
-  --ema-rate 0.9 --seed 3 --threads 2 --quiet)
+learning=("$train" "${model[@]}" --batch-size 2 --save-interval 1 --log-interval 1 --lr 1e-3 --ema-rate 0.9 --seed 3
+  --threads 2 --quiet)
+training=("${learning[@]}" --data "$folder/pictures")
 mkdir -p found
 "${training[@]}" --steps 2 --out out
 mv out found/resumed
@@ -185,7 +186,7 @@ check encode "$sample" encode "${model[@]}" --steps 2 --quiet --threads 2 "$fold
 check inspect "$sample" inspect "$folder/model.safetensors"
 check training "${training[@]}" --steps 2 --out out
 check resumed "$train" --resume out --quiet --steps 4
-check jpegs "${training[@]}" --data "$folder/jpegs" --steps 1
+check jpegs "${learning[@]}" --data "$folder/jpegs" --steps 1 --out out
 check from-jpeg "${drawing[@]}" --init-image "$folder/jpegs/0.jpg" --strength 0.5 --out out/picture.png
 echo "$total calls failed; each run ended with one line and its files came when it was run again, or it did not mind"
 

@@ -161,9 +161,22 @@ echo "one line each; with room again the run goes on"
 echo "== what cannot be read"
 cp -r pictures bad
 head -c 100 pictures/digit_07.png > bad/digit_07.png
-says 1 "^train: bad/digit_07.png: .*; fix it or remove it" "$train" "${options[@]:2}" --quiet --data bad --out bad-run
-# Mended, the run goes on.
+says 1 "^train: bad/digit_07.png: .*; mend or remove it; --skip-bad goes on without it$" \
+  "$train" "${options[@]:2}" --quiet --data bad --out bad-run
+test ! -e bad-run || fail "a run has begun with a picture that is none"
+# Those that go bad later end the run, which saves what it has.
 cp pictures/digit_07.png bad
+"$train" "${options[@]:2}" --quiet --data bad --out bad-run 2> message &
+process=$!
+until [ -e bad-run/opt000002.safetensors ] || ! kill -0 "$process" 2> /dev/null; do sleep 0.01; done
+for picture in pictures/*; do head -c 100 "$picture" > "bad/${picture##*/}"; done
+status=0
+wait "$process" || status=$?
+test "$status" = 1 || fail "a run whose pictures go bad ended with $status: $(cat message)"
+grep -q "^train: bad/digit_...png: .*; step [0-9]* is saved; continue with: train --resume bad-run$" message ||
+  fail "a run whose pictures go bad says: $(cat message)"
+# Mended, the run goes on.
+cp pictures/* bad
 (go_on bad-run)
 # What the failing run saved lies between the others.
 rm -f bad-run/*[13579].safetensors
