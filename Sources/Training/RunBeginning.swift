@@ -110,7 +110,7 @@ extension ModelDescription {
   /// The number of classes of a denoiser, without the null class, or of a classifier; nil if there are none.
   var classCount: Int? {
     kind == Architecture.Kind.classifier.rawValue
-      ? outChannels : numClasses.map { $0 - (nullClass == nil ? 0 : 1) }
+      ? outChannels : numClasses.map { nullClass == nil || $0 < 1 ? $0 : $0 - 1 }
   }
 
   /// The first setting that both descriptions give, and give otherwise.
@@ -134,8 +134,8 @@ extension ModelDescription {
     var copy = self
     (copy.prediction, copy.predictXstart, copy.process) = (statedPrediction, nil, process ?? "diffusion")
     (copy.classNames, copy.family) = (nil, nil)
-    // As they are typed: resolutions, not factors.
-    copy.attentionResolutions = attentionResolutions.map { $0.map { (imageSize ?? 0) / $0 } }
+    // As they are typed: resolutions, not factors. A file may say anything.
+    copy.attentionResolutions = attentionResolutions.map { $0.map { $0 > 0 ? (imageSize ?? 0) / $0 : $0 } }
     return copy
   }
 

@@ -87,11 +87,11 @@ public struct TrainingRequest: Sendable, Equatable {
   }
 
   /// The largest number of steps.
-  static let mostSteps = 1_000_000_000
+  static let mostSteps = RunFolder.mostSteps
 
   /// The side of the images, in pixels; images of another size are cropped and scaled to it.
   public var imageSize: Int { settings.imageSize ?? 64 }
-  /// The channels of the images: 1 (grey) or 3 (colour).
+  /// The channels of the images: 1 (grey) or 3 (colour), one more with alpha; of arrays any number.
   public var imageChannels: Int { settings.inChannels ?? 3 }
   /// Whether the model learns classes.
   public var wantsClasses: Bool { isClassifier || settings.classCond == true }

@@ -19,12 +19,14 @@ public struct AverageRate: Sendable, Equatable {
     warmsUp ? min(rate, Double(1 + steps) / Double(10 + steps)) : rate
   }
 
-  /// The share that the weights it began with still have in it after `steps` steps.
+  /// The share that the weights it began with still have in it after `steps` steps; 0 for what is next to nothing.
   public func shareOfFirstWeights(after steps: Int) -> Double {
     var (share, step) = (1.0, 0)
-    while step < steps, share > 0, kept(after: step) < rate {
+    while step < steps, kept(after: step) < rate {
       share *= kept(after: step)
       step += 1
+      // Some hundred steps of any rate: a file may claim billions of them.
+      if share < 1e-12 { return 0 }
     }
     return share * pow(rate, Double(steps - step))
   }

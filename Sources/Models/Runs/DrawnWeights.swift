@@ -60,7 +60,7 @@ public struct DrawnWeights: Sendable, Equatable {
       let metadata = try StateDict.read(path: "\(folder)/\(file)").metadata
       // Earlier versions' rates were constant, from the first step on.
       self.rate = AverageRate(rate, warmsUp: metadata[RunFolder.warmUpKey] == "True")
-      steps = metadata[RunFolder.stepsKey].flatMap { Int($0) } ?? step
+      steps = RunFolder.steps(RunFolder.stepsKey, in: metadata, after: step)
     }
   }
 }

@@ -18,8 +18,17 @@ public enum RunFolder {
   /// How the names end.
   static let ending = ".safetensors"
 
+  /// The largest number of steps; a file of a later one is none of a run.
+  public static let mostSteps = 1_000_000_000
+
   /// What an average's file says of it beside its rate: whether that warmed up, and the steps it has followed.
   public static let (warmUpKey, stepsKey) = ("ema_warm_up", "ema_steps")
+
+  /// The number of steps under `key` in the metadata of a file that was written after `step`: as many, unless the file
+  /// says fewer.
+  public static func steps(_ key: String, in metadata: [String: String], after step: Int) -> Int {
+    metadata[key].flatMap { Int($0) }.flatMap { $0 >= 0 && $0 <= step ? $0 : nil } ?? step
+  }
 
   /// The step as in file names, with at least six digits.
   public static func digits(ofStep step: Int) -> String {
@@ -33,7 +42,7 @@ public enum RunFolder {
     let stem = name.dropLast(ending.count)
     let digits = String(stem.reversed().prefix { $0.isASCII && $0.isNumber }.reversed())
     let kind = String(stem.dropLast(digits.count))
-    guard let step = Int(digits), file(kind, step: step) == name else { return nil }
+    guard let step = Int(digits), step <= mostSteps, file(kind, step: step) == name else { return nil }
     return kind == model || kind == optimizer || rate(ofKind: kind) != nil ? (kind, step) : nil
   }
 

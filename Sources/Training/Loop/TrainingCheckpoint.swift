@@ -85,7 +85,7 @@ public enum TrainingCheckpoint {
       let file = try StateDict.read(path: path)
       loop.optimizer.firstMoments = try variables.map { try file.tensor("exp_avg.\($0.name)", shape: $0.shape) }
       loop.optimizer.secondMoments = try variables.map { try file.tensor("exp_avg_sq.\($0.name)", shape: $0.shape) }
-      loop.optimizer.step = file.metadata[optimizerStepKey].flatMap { Int($0) } ?? step
+      loop.optimizer.step = RunFolder.steps(optimizerStepKey, in: file.metadata, after: step)
       let names = Set(file.names)
       if isOtherRun, !loop.sampler.state.allSatisfy({ names.contains(samplerPrefix + $0.name) }) { return }
       // The state of a new sampler tells which tensors must exist.
@@ -124,6 +124,6 @@ extension EMA {
     var values: [Tensor] = []
     for variable in variables { values.append(try file.tensor(variable.name, shape: variable.shape)) }
     self.values = values
-    steps = file.metadata[RunFolder.stepsKey].flatMap { Int($0) } ?? step
+    steps = RunFolder.steps(RunFolder.stepsKey, in: file.metadata, after: step)
   }
 }
