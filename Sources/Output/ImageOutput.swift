@@ -15,8 +15,8 @@ public struct ImageOutput {
   /// What an interruption leaves of the archive; nil for other outputs.
   private let unfinished: UnfinishedArchive?
   private let record: UnfinishedArchive.Record
-  /// Whether it is this process that writes the archive.
-  private var holdsArchive = false
+  /// Whether it is this process that has begun the archive.
+  private var beganArchive = false
 
   /// Checks, before anything is drawn, that the images can be written.
   ///
@@ -53,15 +53,17 @@ public struct ImageOutput {
     } else {
       files.write("--out", destination.path, ifThere: try existing())
     }
-    let others = CommandFiles.Existing.keep(canResume: request.resume ? false : isFileEach && plan.canBeContinued)
+    let others = CommandFiles.Existing.keep(canResume: isFileEach && plan.canBeContinued)
     let view: CommandFiles.Existing = request.overwrite ? .replace : .keep()
     files.write("--frames", request.frames, ifThere: view)
     files.write("--strip", request.strip, ifThere: view)
-    let appends = request.resume || request.appendsLog || plan.request.shard?.count ?? 1 > 1
-    files.write("--log", request.log, ifThere: appends ? .append : request.overwrite ? .replace : others)
+    files.write("--log", request.log, ifThere: appendsToLog ? .append : request.overwrite ? .replace : others)
     files.write("--stats", request.stats, ifThere: request.overwrite || request.resume ? .replace : others)
     try files.check()
   }
+
+  /// Whether lines are added to those that are in the log: of the same run, or of its other parts.
+  private var appendsToLog: Bool { request.resume || request.appendsLog || plan.request.shard?.count ?? 1 > 1 }
 
   /// What may be done with a file that has the name of the single one.
   private func existing() throws -> CommandFiles.Existing {
@@ -106,23 +108,24 @@ public struct ImageOutput {
     if let unfinished {
       let goesOn = try request.resume && unfinished.isThere
       file = try AtomicFile(continued: destination.path, goesOn: goesOn)
-      holdsArchive = true
+      beganArchive = !goesOn
       // The record first: without it, nobody could go on. What it says from the beginning on still holds.
       if !goesOn { try unfinished.write(record) }
     }
     sink = try destination.format.makeSink(
       SinkSetup(plan: plan, destination: destination, request: request, program: program, file: file))
     if let path = request.log {
-      let replaces = request.overwrite && !request.appendsLog
+      let replaces = request.overwrite && !appendsToLog
       log = try path == "-" ? RunLog(program.standardOutput) : RunLog(path: path, replacing: replaces)
     }
     if let first { AtomicFile.removeStaleTemporaries(besides: first) }
   }
 
-  /// Ends an output that is not complete: an archive in which there is no image yet is removed.
+  /// Ends an output that is not complete: an archive in which there is no image yet is removed, unless an earlier run
+  /// has begun it, whose images may not have been counted yet.
   mutating func abandon(images: Int) {
     sink = nil
-    if images == 0, holdsArchive { unfinished?.remove() }
+    if images == 0, beganArchive { unfinished?.remove() }
   }
 
   /// Whether an image is already on disk and is to be kept.
