@@ -45,6 +45,7 @@ public struct TarWriter<File: GrowingFile> {
   public static func entrySize(of name: String, head: [UInt8]) -> Int? {
     let digits = head[124..<135]
     guard head.prefix(101).prefix(while: { $0 != 0 }).elementsEqual(name.utf8),
+      digits.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "7") ~= $0 }),
       let size = Int(String(decoding: digits, as: UTF8.self), radix: 8)
     else { return nil }
     return tarBlock + (size + tarBlock - 1) / tarBlock * tarBlock

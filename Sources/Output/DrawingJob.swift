@@ -53,7 +53,10 @@ extension DrawingJob: Codable {
     request = try SamplingRequest(from: decoder)
     let container = try decoder.container(keyedBy: CodingKeys.self)
     output = OutputRequest()
-    try checkPaths(out: try container.decodeIfPresent(String.self, forKey: .out))
+    try checkPaths(
+      try [CodingKeys.out, .log, .frames, .strip].map { key in
+        (key.rawValue, try container.decodeIfPresent(String.self, forKey: key))
+      })
     if let text = try container.decodeIfPresent(String.self, forKey: .out) {
       do { output.destination = try OutputDestination(text) } catch {
         throw DrawingJobError(reason: error.description)
@@ -81,12 +84,13 @@ extension DrawingJob: Codable {
   }
 
   /// No shell reads JSON, so that nothing expands `~`.
-  private func checkPaths(out: String?) throws {
-    let paths = [
-      ("out", out), ("model", request.model), ("guide_model", request.guideModel), ("classifier", request.classifier),
-      ("noise", request.noise), ("low_res", request.lowRes), ("condition", request.condition),
-      ("init_image", request.initImage), ("mask", request.mask),
-    ]
+  private func checkPaths(_ written: [(String, String?)]) throws {
+    let paths =
+      written + [
+        ("model", request.model), ("guide_model", request.guideModel), ("classifier", request.classifier),
+        ("noise", request.noise), ("low_res", request.lowRes), ("condition", request.condition),
+        ("init_image", request.initImage), ("mask", request.mask),
+      ]
     for case (let name, let path?) in paths where homeExpanded(path) != nil {
       throw DrawingJobError(reason: "\"\(name)\": \(tildeReason); write the whole path")
     }

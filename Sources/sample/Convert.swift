@@ -43,7 +43,7 @@ func convert(_ options: Options, to destination: CheckpointDestination) throws {
   let done: String
   switch destination {
   case .safetensors(let path):
-    try check([path], options)
+    try check([path], source, options)
     try writeAtomically(to: path) { write in
       try writeSafetensors(state, metadata: ["format": "pt", "config": description], half: options.half) {
         try write($0)
@@ -53,7 +53,7 @@ func convert(_ options: Options, to destination: CheckpointDestination) throws {
   case .torch(let path):
     // The first place where a description is looked for.
     let beside = path + ".json"
-    try check([path, beside], options)
+    try check([path, beside], source, options)
     let (file, descriptionFile) = (try AtomicFile(path: path), try AtomicFile(path: beside))
     try descriptionFile.append(Array((description + "\n").utf8))
     try writeTorchArchive(state, half: options.half, to: file)
@@ -88,9 +88,10 @@ func convert(_ options: Options, to destination: CheckpointDestination) throws {
 /// Checks that files can be written, and that none of them is the model.
 ///
 /// - Throws: `FileExists` if one exists and must not be replaced; `OutputError`, `FileError`.
-private func check(_ paths: [String], _ options: Options) throws {
+private func check(_ paths: [String], _ source: ModelSource, _ options: Options) throws {
   var files = CommandFiles()
-  files.read("the model", options.request.model)
+  // Of a folder, one of its files.
+  for path in [options.request.model, source.name] { files.read("the model", path) }
   for path in paths {
     try checkFree(path, options)
     files.write("the model to be written", path, ifThere: .replace)

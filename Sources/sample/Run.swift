@@ -51,8 +51,9 @@ private func draw(
   let model = try models.model(for: job.request)
   let plan = try model.plan(for: job.request)
   var run = try DrawingRun(plan, job.output, outputProgram, reading: [("the requests", requests)])
+  // Also if it fails after some images: the log is begun.
+  defer { if let log = job.output.log { logs.insert(FileIdentity(log)) } }
   try run.run(onStep: { _, _ in try Interruption.check() })
-  if let log = job.output.log { logs.insert(FileIdentity(log)) }
   answer.seed = plan.request.source == .noise ? plan.seed : nil
   answer.images = run.drawn + run.kept
   answer.files = run.files

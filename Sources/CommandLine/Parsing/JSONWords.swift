@@ -75,15 +75,20 @@ private struct JSONName {
 
   private func json(_ value: Substring) -> String {
     switch key {
-    case "class": return "[{\"typed\": \"\(value)\"}]"
+    case "class": return "[{\"typed\": \(quoted(value))}]"
     case "timesteps", "sigmas", "ts", "channel_mult", "attention_resolutions":
       return "[\(value.replacing(",", with: ", "))]"
     case "index", "guidance_interval": return "[\(value.replacing("-", with: ", "))]"
-    case "respacing": return "\"\(value)\""
+    case "respacing": return quoted(value)
     default: break
     }
     if Double(value) != nil { return String(value) }
     if ["True", "False"].contains(value) { return value.lowercased() }
-    return "\"\(value)\""
+    return quoted(value)
+  }
+
+  /// A string of JSON.
+  private func quoted(_ value: Substring) -> String {
+    "\"\(value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\""
   }
 }

@@ -9,8 +9,9 @@ extension Picture {
   /// Encodes the image as a PNG.
   ///
   /// - Parameter text: text chunks: keywords of 1 to 79 Latin-1 characters, and any text.
-  /// - Throws: `ImageError.png`.
+  /// - Throws: `ImageError.png`; `.channels` unless there are 1 to 4.
   public func png(text: [(key: String, value: String)] = []) throws(ImageError) -> [UInt8] {
+    guard (1...4).contains(channels) else { throw .channels(channels) }
     var message = [CChar](repeating: 0, count: Int(CPNG_MESSAGE_SIZE))
     var result = cpng_result()
     // C strings that live until the call returns.
