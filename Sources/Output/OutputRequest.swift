@@ -124,7 +124,7 @@ public struct OutputRequest: Sendable, Equatable {
     var written: [(name: String, path: String)] = []
     for case (let name, let path?) in files where path != "-" {
       if let other = written.first(where: { plain($0.path) == plain(path) }) {
-        return "\(other.name) and \(name) would both write \(path); give one of them another name"
+        return OutputError.sameFile(other.name, name, path: path).description
       }
       written.append((name, path))
     }

@@ -6,6 +6,8 @@ public struct LookingProgress {
   private let start = ContinuousClock.now
   private var lastShown = ContinuousClock.now
   private var hasBar = false
+  /// Whether nothing has been shown yet.
+  private var isFirst = true
 
   /// Progress shown in `style`.
   public init(style: ProgressStyle) { self.style = style }
@@ -13,9 +15,9 @@ public struct LookingProgress {
   /// Records that `done` of `count` pictures have been looked at.
   public mutating func advance(to done: Int, of count: Int) {
     let now = ContinuousClock.now
-    let interval: Duration = style == .bar ? .milliseconds(200) : .seconds(10)
+    let interval = style.interval(isFirst: isFirst, plain: .seconds(10), bar: .milliseconds(200))
     guard style != .none, now - start > .seconds(1), now - lastShown > interval, done < count else { return }
-    lastShown = now
+    (lastShown, isFirst) = (now, false)
     let left = (now - start).seconds / Double(done) * Double(count - done)
     let text = "looking at the pictures: \(grouped(done))/\(grouped(count)), \(clock(left)) left"
     if style == .bar {

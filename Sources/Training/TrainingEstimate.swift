@@ -50,7 +50,7 @@ public struct TrainingEstimate: Sendable {
       measured.append(((ContinuousClock.now - start).seconds, PeakMemory.bytes))
     }
     let (one, two) = (measured[1], measured[2])
-    // Noise can make the difference small; half of two pictures is the upper bound of what one more takes.
+    // Noise can make the difference small: one more picture takes at least half of what each of two takes.
     let perPicture = max(two.seconds - one.seconds, two.seconds / 4)
     secondsPerStep = one.seconds + perPicture * Double(whole.settings.batchSize - 1)
     memory = one.memory + max(0, two.memory - one.memory) * (whole.settings.microbatch - 1)

@@ -70,6 +70,8 @@ enum ForeignFlags {
   private static let noSize = Answer.nothing("a model draws pictures of one size; leave it out, or type --scale 2")
   private static let noDevice = Answer.nothing("everything is computed by the CPU; leave it out")
   private static let oneType = Answer.nothing("everything is computed in float32; leave it out")
+  private static let noEpochs = Answer.nothing(
+    "training is counted in steps; type --steps and their number: epochs times pictures, divided by --batch-size")
   private static let noDownload = Answer.nothing(
     "nothing is downloaded here; leave it out, and give a file or a folder on this machine")
 
@@ -116,11 +118,7 @@ enum ForeignFlags {
     "learning-rate": .option("lr"), "train-lr": .option("lr"), "max-train-steps": .option("steps"),
     "train-num-steps": .option("steps"), "num-steps": .option("steps"),
     "total-training-steps": .option("steps"),
-    "num-epochs": .nothing(
-      "training is counted in steps; type --steps and the number of pictures seen over the batch's"),
-    "epochs": .nothing("training is counted in steps; type --steps and the number of pictures seen over the batch's"),
-    "num-train-epochs": .nothing(
-      "training is counted in steps; type --steps and the number of pictures seen over the batch's"),
+    "num-epochs": noEpochs, "epochs": noEpochs, "num-train-epochs": noEpochs,
     "lr-warmup-steps": .option("warm-up"), "warmup": .option("warm-up"), "warmup-steps": .option("warm-up"),
     "max-grad-norm": .option("clip-gradients"), "grad-clip": .option("clip-gradients"),
     "adam-weight-decay": .option("weight-decay"), "ema-decay": .option("ema-rate"), "ema": .option("ema-rate"),

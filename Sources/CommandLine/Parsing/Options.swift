@@ -59,7 +59,7 @@ public struct Options: Sendable, Equatable {
   /// Whether timesteps were given by the original scripts' flag, in which case the default sampler is theirs.
   var isUpstreamRespacing = false
   /// Whether the model was given by the original scripts' flag.
-  var isUpstreamRun = false
+  var usesModelPathFlag = false
   /// Whether the sampler was given by the original scripts' flag.
   var usesDDIMFlag = false
   /// Whether to print JSON instead of text.

@@ -210,7 +210,7 @@ extension Options {
     // In the scripts an empty value means none.
     if request.respacing == "", chooses { request.respacing = nil }
     let isOurs = request.eta != nil || request.spacing != nil || request.sampler != nil && !usesDDIMFlag
-    if isUpstreamRun || usesDDIMFlag, request.respacing == nil, !chooses, !isOurs { request.respacing = "" }
+    if usesModelPathFlag || usesDDIMFlag, request.respacing == nil, !chooses, !isOurs { request.respacing = "" }
     let isRespaced = isUpstreamRespacing && request.respacing?.isEmpty == false
     if isRespaced, request.sampler == nil, request.eta == nil {
       request.sampler = DDPM.info.name

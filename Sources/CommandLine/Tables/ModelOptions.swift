@@ -158,7 +158,7 @@ let upstreamOptions: [OptionDefinition] = [
     "same as --model; without steps or a sampler, all of the model's timesteps are drawn with ddpm, as in the scripts"
   ) { o, value, _ throws(UsageError) in
     o.request.model = value
-    o.isUpstreamRun = true
+    o.usesModelPathFlag = true
   },
   OptionDefinition(
     "num-samples", .required(name: "N", example: "10"), .upstream,
