@@ -8,7 +8,7 @@ extension TrainingRequest {
   }
 
   private var dataProblem: String? {
-    data.isEmpty ? "train needs pictures; type --data with a folder of PNGs or a .npz" : nil
+    data.isEmpty ? "train needs pictures; type --data with a folder of pictures or a .npz" : nil
   }
 
   private var countProblem: String? {

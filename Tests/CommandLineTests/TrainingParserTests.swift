@@ -139,8 +139,8 @@ struct TrainingParserTests {
 
   @Test(arguments: [
     ("--data d", "train needs a folder for the run; type for instance --out run"),
-    ("--out run", "train needs pictures; type --data with a folder of PNGs or a .npz"),
-    ("", "train needs pictures; type --data with a folder of PNGs or a .npz"),
+    ("--out run", "train needs pictures; type --data with a folder of pictures or a .npz"),
+    ("", "train needs pictures; type --data with a folder of pictures or a .npz"),
     ("--resume run --out other", "--resume continues in the run's own folder; leave --out out"),
     ("--resume", "--resume needs a value; type for instance --resume run"),
     ("--data", "--data needs a value; type for instance --data pictures"),

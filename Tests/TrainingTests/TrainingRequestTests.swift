@@ -65,7 +65,7 @@ struct TrainingRequestTests {
 
   /// What a command line cannot say, code and JSON can.
   @Test(arguments: [
-    (#"{}"#, "train needs pictures; type --data with a folder of PNGs or a .npz"),
+    (#"{}"#, "train needs pictures; type --data with a folder of pictures or a .npz"),
     (#"{"batch_size": 0}"#, "--batch-size: 0 is out of range; type --batch-size with a number from 1 to 1000000"),
     (#"{"microbatch": 17}"#, "--microbatch 17 is more than a step's --batch-size 16; leave --microbatch out"),
     (#"{"steps": 0}"#, "--steps: 0 is out of range; type --steps with a number from 1 to 1000000000"),

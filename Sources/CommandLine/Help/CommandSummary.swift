@@ -24,7 +24,7 @@ extension CommandName {
     case .run: "draws requests, one line of JSON each, keeping the model loaded, and answers each with a line of JSON"
     case .completions: "prints completions for bash, zsh or fish"
     case .man: "prints the manual page"
-    case .train: "trains a diffusion model on a folder of PNGs or a .npz"
+    case .train: "trains a diffusion model on a folder of PNGs and JPEGs, or a .npz"
     }
   }
 

@@ -81,7 +81,7 @@ func examples(_ command: CommandName) -> [(meaning: String, line: String)] {
     ]
   case .train:
     [
-      ("a folder of PNGs, at 32 by 32 pixels", "train --data pictures --image-size 32 --steps 100000 --out run"),
+      ("a folder of pictures, at 32 by 32 pixels", "train --data pictures --image-size 32 --steps 100000 --out run"),
       ("grey digits, as arrays", "train --data d.npz --image-size 28 --in-channels 1 --channel-mult 1,2,2 -o run"),
       ("a class-conditional model that can be guided", "train --data pictures --class-cond --null-class 0.1 --out run"),
       ("continue after an interruption", "train --resume run"),

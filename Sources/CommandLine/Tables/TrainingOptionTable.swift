@@ -19,7 +19,7 @@ let trainingOptions: [OptionDefinition] = [
     "resume", .required(name: "RUN", example: "run"), .training, of: [.train],
     """
     continue this run from its last checkpoint, as if it had never stopped; \
-    other options override those it was started with, but for the model's
+    other options override those it was started with, except those of the model
     """
   ) { o, value, _ throws(UsageError) in o.run.resumed = value },
   OptionDefinition(
@@ -185,7 +185,10 @@ let trainedModelOptions: [OptionDefinition] = modelFlagDefinitions(in: \.trainin
 
 private let trainedChannels = OptionDefinition(
   "in-channels", .required(name: "N", example: "3"), .architecture, of: [.train],
-  "1 for grey, 3 for colour, 2 or 4 for these with alpha; default: 1 if all pictures are grey, 3, or those of a .npz"
+  """
+  1 for grey, 3 for colour, 2 or 4 for these with alpha; default: those of a .npz; of a folder 1 if all pictures are \
+  grey, otherwise 3
+  """
 ) { o, value, name throws(UsageError) in o.training.settings.inChannels = try wholeNumber(value, name, 1...4096) }
 
 private let trainedModelHelp = [

@@ -37,7 +37,9 @@ extension ImageDataset {
         "warning: \(Self.list(splits.map { sanitized($0) })): these look like parts of a data set, not classes; "
           + "name one of these folders as --data, or sort pictures into a folder for each class")
     }
-    if sizes.count == 1 { lines.append("warning: all pictures are of one class, from which a model learns nothing") }
+    if sizes.count == 1 {
+      lines.append("warning: all pictures are of one class, so that classes tell the model nothing")
+    }
     let empty = sizes.indices.filter { sizes[$0] == 0 }
     if empty == [0] && classNames == nil && sizes.count > 1 {
       lines.append("warning: labels begin at 1, so that class 0 has no picture; save labels - 1")
