@@ -98,12 +98,19 @@ public final class AtomicFile: GrowingFile {
     try check()
   }
 
-  /// Appends bytes.
+  /// Appends bytes. Those that wait are passed over, and written again if they differ.
   ///
   /// - Throws: `FileError`, also on every call after one that failed.
   public func append(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
     let passed = min(waiting, bytes.count)
-    if passed > 0 { pass(passed) }
+    if passed > 0 {
+      let known = UnsafeRawBufferPointer(rebasing: bytes[..<passed])
+      // A header may be damaged, or have been completed by a run that failed behind it.
+      if failure == nil, !(try waitingBytes(passed).elementsEqual(known)) {
+        failure = writeAll(known, to: descriptor)?.reason
+      }
+      pass(passed)
+    }
     let rest = UnsafeRawBufferPointer(rebasing: bytes[passed...])
     if failure == nil { failure = writeAll(rest, to: descriptor)?.reason }
     position += rest.count

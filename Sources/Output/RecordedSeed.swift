@@ -12,9 +12,10 @@ extension OutputRequest {
   ) throws -> (seed: UInt64, path: String)? {
     guard resume, request.seed == nil, request.source == .noise, let destination else { return nil }
     if let pattern = destination.pattern {
-      // Without a number, a folder of inputs decides.
+      // Without a number, a folder of inputs decides. Where images are in folders of their own, each is asked for.
       let takesFolders = [request.lowRes, request.condition, request.initImage].contains { $0 != nil }
-      let count = request.statedCount ?? (takesFolders ? 1_000_000_000 : 1)
+      let most = pattern.folder == nil ? 10_000 : 1_000_000_000
+      let count = request.statedCount ?? (takesFolders ? most : 1)
       let indices = ImageIndices(count: count, index: request.index, shard: request.shard)
       guard let found = try firstWithSeed(pattern, indices, program) else { return nil }
       guard let seed = found.seed else { throw OutputError.unknownSeed(path: found.path) }
