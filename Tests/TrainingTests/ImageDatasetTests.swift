@@ -154,10 +154,10 @@ struct ImageDatasetTests {
         try dataset(folder.path, classes: classes)
       }
     }
-    expect(.noPictures(others: 0, ofRuns: 0))
+    expect(.noPictures(others: [:], ofRuns: 0))
     try folder.write("a/b.webp", [])
     try folder.write("c.gif", [])
-    expect(.noPictures(others: 2, ofRuns: 0))
+    expect(.noPictures(others: [".webp": 1, ".gif": 1], ofRuns: 0))
     try folder.png("cat_1.png", [0])
     let nameless = try folder.png("a/dog.png", [0])
     expect(.noClass(source: nil), at: nameless, classes: true)

@@ -47,17 +47,19 @@ public enum PictureContent: Error, Sendable, Equatable, CustomStringConvertible 
         .otherPicture("JPEG XL")
       } else if begins("version https://git-lfs") {
         .lfsPointer
-      } else if Self.isWebPage(bytes) {
-        .webPage
+      } else if let content = Self.markup(bytes) {
+        content
       } else {
         .unknown
       }
   }
 
-  private static func isWebPage(_ bytes: [UInt8]) -> Bool {
-    let beginning = String(decoding: bytes.prefix(256), as: UTF8.self).lowercased()
+  /// A web page, or a drawing in XML; nil for what is neither.
+  private static func markup(_ bytes: [UInt8]) -> PictureContent? {
+    let beginning = String(decoding: bytes.prefix(512), as: UTF8.self).lowercased()
     let text = beginning.drop { $0.isWhitespace || $0 == "\u{FEFF}" }
-    return ["<!doctype html", "<html", "<head", "<?xml"].contains { text.hasPrefix($0) }
+    if text.hasPrefix("<svg") || text.hasPrefix("<?xml") && text.contains("<svg") { return .otherPicture("SVG") }
+    return ["<!doctype html", "<html", "<head", "<?xml"].contains { text.hasPrefix($0) } ? .webPage : nil
   }
 
   /// What it is, and what to do if it cannot be read; no words that come from the file.
@@ -65,7 +67,7 @@ public enum PictureContent: Error, Sendable, Equatable, CustomStringConvertible 
     switch self {
     case .png: "is a PNG"
     case .jpeg: "is a JPEG"
-    case .otherPicture(let name): "is a \(name), which is not read; save it as a PNG or JPEG"
+    case .otherPicture(let name): "is \(withArticle(name)), which is not read; save it as a PNG or JPEG"
     case .nothing: "is empty; copy or download it again"
     case .lfsPointer: "is a pointer of Git LFS, not the file itself; type git lfs pull to fetch it"
     case .webPage: "is a web page, not a picture; download it again"

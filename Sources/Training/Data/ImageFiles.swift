@@ -26,7 +26,7 @@ struct ImageFiles {
     endings = asBefore ? [".png"] : [".png", ".jpg", ".jpeg", ".jpe", ".jfif"]
     try search(root, inside: [], isRun: false)
     if paths.isEmpty {
-      throw .files(path: folder, .noPictures(others: others.reduce(0) { $0 + $1.value }, ofRuns: runs.pictures))
+      throw .files(path: folder, .noPictures(others: others, ofRuns: runs.pictures))
     }
   }
 

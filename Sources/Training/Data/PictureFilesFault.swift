@@ -3,8 +3,9 @@ import DiffusionText
 
 /// A fault of pictures in files.
 public enum PictureFilesFault: Error, Equatable, CustomStringConvertible {
-  /// The folder has no pictures: `others` in formats that are not read, and `ofRuns` that training runs have drawn.
-  case noPictures(others: Int, ofRuns: Int)
+  /// The folder has no pictures: `others` in formats that are not read, by the ending of their names, and `ofRuns` that
+  /// training runs have drawn.
+  case noPictures(others: [String: Int], ofRuns: Int)
   /// Some pictures cannot be read, among `of`.
   case bad([BadPicture], of: Int)
   /// A file is something else, and known.
@@ -22,8 +23,9 @@ public enum PictureFilesFault: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .noPictures(let others, let ofRuns):
-      if others > 0 {
-        return "has no .png or .jpg files, but \(others) in other formats; convert them (mogrify -format png *.webp)"
+      if let ending = others.max(by: { ($0.value, $1.key) < ($1.value, $0.key) })?.key {
+        let count = grouped(others.values.reduce(0, +))
+        return "has no .png or .jpg files, but \(count) in other formats; convert them (mogrify -format png *\(ending))"
       }
       return ofRuns > 0
         ? "has no pictures but those of training runs (folders with run.json); name another folder"
