@@ -28,17 +28,18 @@ struct Continuation {
     }
     let found = files.kinds[newest] ?? []
     // What a kill leaves of the first checkpoint: some files, or all but a part of the last.
-    let isLeftover =
-      files.kinds.count == 1 && !found.contains(RunFolder.optimizer)
-      && (!found.isSuperset(of: wanted.dropLast())
-        || AtomicFile.isUnfinished(RunFolder.file(RunFolder.optimizer, step: newest), in: folder))
-    guard isLeftover else {
+    let isFirst = files.kinds.count == 1 && !found.contains(RunFolder.optimizer)
+    let isLastUnfinished = AtomicFile.isUnfinished(RunFolder.file(RunFolder.optimizer, step: newest), in: folder)
+    guard isFirst, !found.isSuperset(of: wanted.dropLast()) || isLastUnfinished else {
       let weights = "\(folder)/\(RunFolder.file(RunFolder.model, step: newest))"
       throw .nothingToResume(
         folder: folder, missing: missing, weights: found.contains(RunFolder.model) ? weights : nil)
     }
     remark = "the first checkpoint is incomplete: there is no \(missing)"
-    // They would look like a checkpoint whose optimizer somebody removed. The model goes first.
+    // Somebody may have removed the others, so these stay until the run comes to their step again.
+    guard found.isSuperset(of: wanted.dropLast()) else { return }
+    // Without the part of the last, they would look like a checkpoint whose optimizer somebody removed. The model goes
+    // first.
     for kind in wanted where found.contains(kind) {
       try inTrainingTerms { try removeFile("\(folder)/\(RunFolder.file(kind, step: newest))") }
     }

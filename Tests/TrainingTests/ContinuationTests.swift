@@ -57,6 +57,20 @@ struct ContinuationTests {
     #expect(try RunFiles(in: folder.path).newest == nil)
   }
 
+  @Test("Going on from the start removes no weights that somebody has kept alone")
+  func keptWeights() throws {
+    let data = try smallPictures()
+    let folder = try run(data)
+    for step in 1...5 {
+      for kind in ["model", "ema_0.5_", "ema_0.75_", "opt"] where (kind, step) != ("model", 5) {
+        try? remove("\(kind)00000\(step)", in: folder)
+      }
+    }
+    #expect(try resume(folder).0 == 0)
+    #expect(try RunFiles(in: folder.path).kinds == [5: ["model"]])
+    withExtendedLifetime(data) {}
+  }
+
   @Test("Classes that were renamed, added or removed are named, and nothing is learned with their labels")
   func changedClasses() throws {
     let data = try smallPictures()
