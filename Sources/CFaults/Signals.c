@@ -43,10 +43,12 @@ static bool find_mapped_file(uintptr_t address, char path[PATH_MAX]) {
     snprintf(path, PATH_MAX, "%s", name);
     // A name must not control the terminal: neither with control characters of ASCII, nor with those of Unicode and
     // bidirectional ones, which begin with these bytes.
+    bool is_replaced = false;
     for (char *c = path; *c != '\0'; c++) {
       bool is_first = strncmp(c, "\xC2", 1) == 0 || strncmp(c, "\xD8\x9C", 2) == 0 || strncmp(c, "\xE2\x80", 2) == 0 ||
                       strncmp(c, "\xE2\x81", 2) == 0;
-      if ((unsigned char)*c < 0x20 || *c == 0x7f || is_first) *c = '?';
+      is_replaced = is_first || (is_replaced && ((unsigned char)*c & 0xC0) == 0x80);
+      if ((unsigned char)*c < 0x20 || *c == 0x7f || is_replaced) *c = '?';
     }
   }
   close(maps);

@@ -41,8 +41,8 @@ int cjpeg_open(const char *const *names, int count, const cjpeg_library **opened
     void *handle = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
     if (handle == NULL) {
       const char *words = dlerror();
-      // A file that is not there is no reason; one that cannot be loaded is.
-      if (words != NULL && strstr(words, "No such file") == NULL) status = refuse(message, words);
+      // A file that is not there is no reason; one that cannot be loaded is. Linux begins with a capital, macOS does not.
+      if (words != NULL && strstr(words, "o such file") == NULL) status = refuse(message, words);
       continue;
     }
     if (find(handle, "tjInitDecompress", &library.init) && find(handle, "tjDecompressHeader3", &library.header) &&
