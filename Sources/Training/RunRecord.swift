@@ -44,7 +44,7 @@ public struct RunRecord: Sendable, Equatable {
     }
     let last = try inTrainingTerms { try RunFiles(in: folder) }.newest(having: [RunFolder.model, RunFolder.optimizer])
     if last == step { return folder }
-    var words = ["train", "--resume-checkpoint", path, "--out", "\(folder)-from-\(step)"]
+    var words = ["train", "--resume-checkpoint", operand(path), "--out", operand("\(folder)-from-\(step)")]
     if case .request(let request) = try read(from: folder).beginning { words += ["--data", operand(request.data)] }
     throw .notAFolder(
       "\(sanitized(path)): the last checkpoint of \(sanitized(folder)) is that of step \(last ?? 0), from which "
