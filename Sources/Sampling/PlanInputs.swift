@@ -18,7 +18,7 @@ extension SamplingPlan {
     switch request.source {
     case .noise, .interpolation(.seeds, _): break
     case .reconstruction(let given): files += given.map { (option: "an image to draw again", path: $0) }
-    case .interpolation(.pictures(let a, let b), _): files += [a, b].map { (option: "a picture to interpolate", path: $0) }
+    case .interpolation(.pictures(let a, let b), _): files += [a, b].map { (option: "one of the two", path: $0) }
     }
     return files
   }

@@ -91,6 +91,8 @@ public struct TrainingRequest: Sendable, Equatable {
 
   /// The side of the images, in pixels; images of another size are cropped and scaled to it.
   public var imageSize: Int { settings.imageSize ?? 64 }
+  /// Whether the number of channels is stated, or that of the model to begin with; otherwise the data decides.
+  public var saysChannels: Bool { settings.inChannels != nil || resumeCheckpoint != nil }
   /// The channels of the images: 1 (grey) or 3 (colour), one more with alpha; of arrays any number.
   public var imageChannels: Int { settings.inChannels ?? 3 }
   /// Whether the model learns classes.

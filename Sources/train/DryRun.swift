@@ -17,7 +17,7 @@ func dryRun(_ options: Options) throws {
   let estimate = try TrainingEstimate(request) { looking.advance(to: $0, of: $1) }
   looking.finish()
   let data = estimate.data
-  let notes = data.notes(channelsAreGiven: options.training.settings.inChannels != nil)
+  let notes = data.notes(channelsAreGiven: options.training.saysChannels)
   try printText((estimate.lines + notes).map { $0 + "\n" }.joined())
   if !data.bad.isEmpty && !options.training.skipsBad {
     throw TrainingError.data(.files(path: request.data, .bad(data.bad, of: data.count + data.bad.count)))

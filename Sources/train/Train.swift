@@ -75,7 +75,7 @@ private func introduction(_ run: borrowing TrainingRun, _ options: Options) -> [
       + "\(grouped(data.count)) images of \(data.imageSize)×\(data.imageSize)\(classes), "
       + "batches of \(run.request.batchSize)\(end)"
   ]
-  lines += data.notes(channelsAreGiven: options.training.settings.inChannels != nil)
+  lines += data.notes(channelsAreGiven: options.training.saysChannels)
   if options.run.wantsHalf { lines.append("--use-fp16 has no effect: everything is computed in float32") }
   lines += run.remarks
   if run.isResumed {

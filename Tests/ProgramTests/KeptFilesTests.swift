@@ -29,7 +29,7 @@ struct KeptFilesTests: RunsSample {
     }
     try refuses("--init-image a.png --mask b.png --steps 2 --out b.png", "--out: b.png is read too (--mask)")
     try refuses("--init-image a.png --steps 2 --out c.png --strip b.png --mask b.png", "--strip: b.png is read too")
-    try refuses("interpolate a.png b.png --class 3 --steps 2 --out a.png", "--out: a.png is read too (an end)")
+    try refuses("interpolate a.png b.png --class 3 --steps 2 --out a.png", "--out: a.png is read too (one of the two)")
     try refuses("reconstruct a.png --class 3 --steps 2 --out a.png", "--out: a.png is read too")
     try run("encode a.png --class 3 --steps 2 --quiet --out z.npy")
     try refuses("--noise z.npy --steps 2 --overwrite --out z.npy", "--out: z.npy is read too (--noise)")
