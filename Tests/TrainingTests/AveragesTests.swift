@@ -31,6 +31,14 @@ struct AveragesTests {
     #expect(AverageRate(0.5, warmsUp: true).shareOfFirstWeights(after: 100) > 0)
   }
 
+  @Test("Numbers of steps that a run's files claim are no more than a run can have")
+  func claimedSteps() {
+    let found = ["3", "-1", "8", "\(Int.max)"].map { RunFolder.steps("key", in: ["key": $0], after: 7) }
+    #expect(found == [3, 7, 7, 7] && RunFolder.steps("key", in: [:], after: 7) == 7)
+    #expect(RunFolder.parts(ofFile: "model\(Int.max).safetensors") == nil)
+    #expect(AverageRate(0.9999999999, warmsUp: true).isFounded(after: RunFolder.mostSteps))
+  }
+
   /// Three weights that are 1, then 2, then 3: 0.1 · 0 + 0.9 · 1 = 0.9; 2/11 · 0.9 + 9/11 · 2 = 1.8; 3/12 · 1.8 + …
   @Test("An average that warms up follows the weights by the rates of its steps")
   func follows() {
