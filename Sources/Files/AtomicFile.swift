@@ -163,7 +163,8 @@ public final class AtomicFile: GrowingFile {
     guard descriptor >= 0 else { return }
     close(descriptor)
     descriptor = -1
-    if !stays { unlink(temporary) }
+    // Once more if it is refused: nothing tells of a file that is left behind.
+    if !stays, unlink(temporary) != 0, errno != ENOENT { unlink(temporary) }
   }
 
   /// The message if the last call failed because `folder` does not exist, or no longer does; nil otherwise.

@@ -2,11 +2,14 @@ import DiffusionImages
 import Foundation
 import Testing
 
+/// The Python that has NumPy, as in the Makefile.
+private let python = ProcessInfo.processInfo.environment["PYTHON"] ?? "python3"
+
 /// Whether expressions of NumPy can be run.
 let hasNumPy: Bool = {
   let process = Process()
   process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-  process.arguments = ["python3", "-c", "import numpy"]
+  process.arguments = [python, "-c", "import numpy"]
   process.standardError = FileHandle.nullDevice
   try? process.run()
   process.waitUntilExit()
@@ -152,7 +155,7 @@ struct ArrayAdviceTests: RunsSample {
       }
     try "import numpy\n\(code)\n\(saving)\n".write(
       to: folder.appendingPathComponent("p.py"), atomically: true, encoding: .utf8)
-    let result = try shell("python3 p.py")
+    let result = try shell("\(python) p.py")
     #expect(result.status == 0, "\(result.errors)")
   }
 
