@@ -5,7 +5,7 @@ import DiffusionPlatform
 import DiffusionText
 import TensorCore
 
-/// What a run would take, measured on a step of one picture and one of two, and extrapolated.
+/// What a run would take, measured on steps of few pictures, and extrapolated.
 public struct TrainingEstimate: Sendable {
   /// The request, with what the data has decided.
   public let request: TrainingRequest
@@ -36,23 +36,50 @@ public struct TrainingEstimate: Sendable {
     (self.specification, settings, data) = (specification, whole.settings, whole.data)
     self.request = specification.request
     parameterCount = whole.variables.reduce(0) { $0 + $1.value.count }
-    PeakMemory.restart()
-    var measured: [(seconds: Double, memory: Int)] = []
+    let steps = specification.process.steps
     // The first step also pages memory in, and packs constants.
-    for pictures in [1, 1, 2] {
-      var settings = whole.settings
-      (settings.batchSize, settings.microbatch) = (pictures, pictures)
-      var loop = TrainLoop(
-        settings, loss: whole.loss, variables: whole.variables, data: whole.data,
-        sampler: request.scheduleSampler.make(seed: request.seed, steps: specification.process.steps))
+    let first = try Self.measure(1, whole, request, steps: steps)
+    let small = Self.measured(of: whole.settings, secondsPerPicture: first.seconds)
+    let few = max(1, small / 4)
+    // What each picture takes beyond the first few.
+    let least = try Self.measure(few, whole, request, steps: steps)
+    let most = small > few ? try Self.measure(small, whole, request, steps: steps) : least
+    func perPicture(_ least: Double, _ most: Double) -> Double {
+      small > few ? max(0, most - least) / Double(small - few) : most
+    }
+    // Noise can make the difference small: one more picture takes at least half of what each of them takes.
+    let seconds = max(perPicture(least.seconds, most.seconds), most.seconds / Double(2 * small))
+    secondsPerStep = most.seconds + seconds * Double(whole.settings.batchSize - small)
+    let bytes = small > few ? perPicture(Double(least.memory), Double(most.memory)) : 0
+    memory = most.memory + Int(bytes) * (whole.settings.microbatch - small)
+  }
+
+  /// How many pictures the larger of the measured steps has: enough that their memory shows beside that of the rest,
+  /// as far as they take a few seconds.
+  private static func measured(of settings: TrainingSettings, secondsPerPicture: Double) -> Int {
+    min(settings.microbatch, max(2, min(64, Int(4 / max(secondsPerPicture, 1e-3)))))
+  }
+
+  /// The time of a step of `pictures`, and the largest memory of the process meanwhile, in bytes.
+  private static func measure(
+    _ pictures: Int, _ whole: TrainLoop, _ request: TrainingRequest, steps: Int
+  ) throws(TrainingError) -> (seconds: Double, memory: Int) {
+    var settings = whole.settings
+    (settings.batchSize, settings.microbatch) = (pictures, pictures)
+    // What steps of other sizes have left would hide what this one takes.
+    Tensor.releaseMemory()
+    PeakMemory.restart()
+    var loop = TrainLoop(
+      settings, loss: whole.loss, variables: whole.variables, data: whole.data,
+      sampler: request.scheduleSampler.make(seed: request.seed, steps: steps))
+    func step() throws(TrainingError) -> Double {
       let start = ContinuousClock.now
       _ = try loop.runStep()
-      measured.append(((ContinuousClock.now - start).seconds, PeakMemory.bytes))
+      return (ContinuousClock.now - start).seconds
     }
-    let (one, two) = (measured[1], measured[2])
-    // Noise can make the difference small: one more picture takes at least half of what each of two takes.
-    let perPicture = max(two.seconds - one.seconds, two.seconds / 4)
-    secondsPerStep = one.seconds + perPicture * Double(whole.settings.batchSize - 1)
-    memory = one.memory + max(0, two.memory - one.memory) * (whole.settings.microbatch - 1)
+    // The first also pages memory in, which a long one hardly notices.
+    var seconds = try step()
+    if seconds < 1 { seconds = try step() }
+    return (seconds, PeakMemory.bytes)
   }
 }

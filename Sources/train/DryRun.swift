@@ -46,7 +46,7 @@ extension TrainingEstimate {
       "training    batches of \(settings.batchSize)\(parts), learning rate \(settings.learningRate), "
         + "seed \(settings.seed)",
       "memory      about \(quantity(Double(memory), "B"))",
-      "time        about \(duration(secondsPerStep)) a step\(total), measured on steps of 1 and 2 pictures "
+      "time        about \(duration(secondsPerStep)) a step\(total), measured on steps of few pictures "
         + "with \(threads) \(threads == 1 ? "thread" : "threads")",
     ]
   }
