@@ -130,7 +130,7 @@ check() {
     # A stride begins somewhere, so that other runs of this check meet other calls.
     for ((number = 1 + RANDOM % step; number <= count; number += step)); do
       for error in ${errors[$call]:-$EIO}; do
-        try "$name" "$call" "$number" "$error" "${pattern:-.*[^ ]: cannot be (read|written|made): ${reasons[$error]}(; .*)?$}" "$@"
+        try "$name" "$call" "$number" "$error" "${pattern:-.*[^ ]: cannot be (read|written|made|removed): ${reasons[$error]}(; .*)?$}" "$@"
       done
     done
     [ "$tries" = 0 ] || told+=", $call $tries ($unminded)"
