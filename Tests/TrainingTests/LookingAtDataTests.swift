@@ -60,6 +60,15 @@ struct LookingAtDataTests {
     #expect(data.notes(channelsAreGiven: true).contains { $0.contains("5 pictures that cannot be read") })
   }
 
+  @Test("A class whose name is not UTF-8, as old archives leave it, is named, and not left out")
+  func latin1() throws {
+    try folder.png("cat_1.png", [1])
+    let name = folder.path.utf8.map { CChar(bitPattern: $0) } + "/caf".utf8.map { CChar(bitPattern: $0) }
+    #expect(mkdir(name + [CChar(bitPattern: 0xE9), 0], 0o755) == 0)
+    let error = #expect(throws: DatasetError.self) { _ = try dataset() }
+    #expect(error.map { "\($0)" }?.contains("is not UTF-8; rename it, as all of them with convmv ") == true)
+  }
+
   @Test("What is cut, enlarged, converted or left out is counted, and said once")
   func counts() throws {
     try write("a.png", PlainPNG(width: 3, height: 2, .rgbAlpha, depth: 8, (0..<24).map { $0 * 10 }))

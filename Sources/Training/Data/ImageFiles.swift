@@ -51,6 +51,7 @@ struct ImageFiles {
     if holdsRun && !isTop && !isRun { runs.folders += 1 }
     for name in names where !Self.systemFolders.contains(name) {
       let path = "\(folder)/\(name)"
+      if name.contains("\u{FFFD}"), (try? kind(ofPath: path)) == .nothing { throw .files(path: path, .notUTF8(root)) }
       if Self.isFolder(path) {
         let isDrawn = isTop && holdsRun && name == "samples"
         if isDrawn { runs.folders += 1 }

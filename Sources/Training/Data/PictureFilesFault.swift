@@ -8,6 +8,8 @@ public enum PictureFilesFault: Error, Equatable, CustomStringConvertible {
   case noPictures(others: [String: Int], ofRuns: Int)
   /// Some pictures cannot be read, among `of`.
   case bad([BadPicture], of: Int)
+  /// A name in this folder is not UTF-8, and nothing can be opened by it.
+  case notUTF8(String)
   /// A file is something else, and known.
   case content(PictureContent)
   /// libpng or TurboJPEG rejects a picture.
@@ -33,6 +35,9 @@ public enum PictureFilesFault: Error, Equatable, CustomStringConvertible {
     case .bad(let files, let count):
       if files.count == count { return "none of \(counted(count, "picture")) can be read" }
       return "\(grouped(files.count)) of \(counted(count, "picture")) cannot be read; --skip-bad goes on without them"
+    case .notUTF8(let folder):
+      return "has a name that is not UTF-8; rename it, as all of them with "
+        + shellLine(["convmv", "-f", "latin1", "-t", "utf8", "-r", "--notest", operand(folder)])
     case .content(let content): return content.description
     case .undecodable(let message): return "\(message); mend or remove it"
     case .noTurboJPEG: return "\(ImageError.noTurboJPEG)"
