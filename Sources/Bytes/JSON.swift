@@ -144,6 +144,26 @@ private func nesting(_ json: some Collection<UInt8>) -> Int {
   return most
 }
 
+/// Whether there is a comma right in front of a closing bracket, not counting those in strings.
+public func hasTrailingComma(_ json: some Collection<UInt8>) -> Bool {
+  var (isString, isEscaped, followsComma) = (false, false, false)
+  for byte in json {
+    if isString {
+      isString = isEscaped || byte != UInt8(ascii: "\"")
+      isEscaped = !isEscaped && byte == UInt8(ascii: "\\")
+      continue
+    }
+    switch byte {
+    case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"), UInt8(ascii: "\n"): continue
+    case UInt8(ascii: "]"), UInt8(ascii: "}"): if followsComma { return true }
+    case UInt8(ascii: "\""): isString = true
+    default: break
+    }
+    followsComma = byte == UInt8(ascii: ",")
+  }
+  return false
+}
+
 /// A short description of a JSON decoding error.
 public func jsonReason(_ error: any Error) -> String {
   func path(_ context: DecodingError.Context) -> String {

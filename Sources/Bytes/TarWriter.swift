@@ -39,17 +39,21 @@ public struct TarWriter<File: GrowingFile> {
     try file.append(bytes + [UInt8](repeating: 0, count: (block - bytes.count % block) % block))
   }
 
-  /// The length of a file's entry, if `head` is one of `name`; nil if it is not.
+  /// The length of a file, if `head` is that of one called `name`; nil if it is not. As many bytes follow, filled up to
+  /// whole blocks.
   ///
   /// - Parameter head: `tarBlock` bytes.
-  public static func entrySize(of name: String, head: [UInt8]) -> Int? {
-    let digits = head[124..<135]
+  public static func fileSize(of name: String, head: some Collection<UInt8>) -> Int? {
+    let digits = head.dropFirst(124).prefix(11)
     guard head.prefix(101).prefix(while: { $0 != 0 }).elementsEqual(name.utf8),
       digits.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "7") ~= $0 }),
       let size = Int(String(decoding: digits, as: UTF8.self), radix: 8)
     else { return nil }
-    return tarBlock + (size + tarBlock - 1) / tarBlock * tarBlock
+    return size
   }
+
+  /// The length of a file of `size` bytes with what is in front of it and behind it.
+  public static func entrySize(_ size: Int) -> Int { tarBlock + (size + tarBlock - 1) / tarBlock * tarBlock }
 
   /// Completes the archive with two blocks of zeros.
   ///

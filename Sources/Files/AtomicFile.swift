@@ -13,7 +13,7 @@ public final class AtomicFile: GrowingFile {
   /// Bytes that an earlier run has written and that have not been passed yet: appending passes over them.
   public private(set) var waiting = 0
   /// Bytes written or passed.
-  private var position = 0
+  public private(set) var position = 0
   /// The first failure, after which nothing more is written.
   private var failure: String?
 
@@ -36,9 +36,10 @@ public final class AtomicFile: GrowingFile {
   /// Begins a file that will appear at `path`, or goes on with what an earlier run has left. It stays if it is never
   /// finished, under the name `unfinished(path)`, which only one process can write to at a time.
   ///
-  /// - Parameter goesOn: whether to go on with what is there, which then counts as `waiting`.
+  /// - Parameter keeping: how many bytes of what is there to go on with, which then count as `waiting`; those behind
+  ///   them are dropped.
   /// - Throws: `FileError`.
-  public init(continued path: String, goesOn: Bool) throws(FileError) {
+  public init(continued path: String, keeping: Int) throws(FileError) {
     (self.path, stays) = (path, true)
     temporary = Self.unfinished(path)
     descriptor = open(temporary, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
@@ -46,12 +47,12 @@ public final class AtomicFile: GrowingFile {
     var reason: String?
     if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
       reason = "another run is writing it"
-    } else if goesOn {
+    } else {
       let size = lseek(descriptor, 0, SEEK_END)
-      if size < 0 || lseek(descriptor, 0, SEEK_SET) != 0 { reason = systemError() }
-      waiting = Int(max(0, size))
-    } else if ftruncate(descriptor, 0) != 0 {
-      reason = systemError()
+      waiting = max(0, min(Int(size), keeping))
+      if size < 0 || ftruncate(descriptor, off_t(waiting)) != 0 || lseek(descriptor, 0, SEEK_SET) != 0 {
+        reason = systemError()
+      }
     }
     guard let reason else { return }
     close(descriptor)
@@ -136,11 +137,24 @@ public final class AtomicFile: GrowingFile {
     try check()
   }
 
+  /// Waits until all that is written is on the disk itself, so that a power failure leaves it whole.
+  ///
+  /// - Throws: `FileError`.
+  public func synchronize() throws(FileError) {
+    synchronizeDescriptor()
+    try check()
+  }
+
+  private func synchronizeDescriptor() {
+    // Of a pipe or device there is nothing to wait for.
+    if failure == nil && fsync(descriptor) != 0 && errno != EINVAL { failure = systemError() }
+  }
+
   /// Completes the file and gives it its name.
   ///
   /// - Throws: `FileError`; then nothing is left behind.
   public func finish() throws(FileError) {
-    if failure == nil && fsync(descriptor) != 0 && errno != EINVAL { failure = systemError() }
+    synchronizeDescriptor()
     // Nothing may be allocated between closing and renaming: a program that runs out of memory removes only the files
     // that are open.
     temporary.withCString { temporary in

@@ -23,7 +23,14 @@ public struct DrawingJob: Sendable, Equatable {
   ///
   /// - Throws: `DrawingJobError` if it is not such an object or has an unknown key.
   public init(line: some Collection<UInt8>) throws(DrawingJobError) {
+    // Foundation takes it, other readers of JSON do not.
+    if hasTrailingComma(line) {
+      throw DrawingJobError(reason: "there is a comma in front of a closing bracket; leave it out")
+    }
     do { self = try decodeJSON(DrawingJob.self, from: line) } catch let error as DrawingJobError { throw error } catch {
+      if case DecodingError.typeMismatch(_, let context) = error, context.codingPath.isEmpty {
+        throw DrawingJobError(reason: "it must be an object, for instance {\"out\": \"a.png\", \"steps\": 20}")
+      }
       throw DrawingJobError(reason: jsonReason(error))
     }
   }
@@ -52,12 +59,12 @@ extension DrawingJob: Codable {
       .refuseKeys(besides: SamplingRequest.names + Self.names)
     request = try SamplingRequest(from: decoder)
     let container = try decoder.container(keyedBy: CodingKeys.self)
+    func value<Value: Decodable>(_ key: CodingKeys, _ type: Value.Type) throws -> Value? {
+      try readingValue(of: key.rawValue) { try container.decodeIfPresent(type, forKey: key) }
+    }
     output = OutputRequest()
-    try checkPaths(
-      try [CodingKeys.out, .log, .frames, .strip].map { key in
-        (key.rawValue, try container.decodeIfPresent(String.self, forKey: key))
-      })
-    if let text = try container.decodeIfPresent(String.self, forKey: .out) {
+    try checkPaths(try [CodingKeys.out, .log, .frames, .strip].map { ($0.rawValue, try value($0, String.self)) })
+    if let text = try value(.out, String.self) {
       do { output.destination = try OutputDestination(text) } catch {
         throw DrawingJobError(reason: error.description)
       }
@@ -67,17 +74,17 @@ extension DrawingJob: Codable {
     }
     if let columns = try? container.decodeIfPresent(Int.self, forKey: .grid) {
       output.sheet = SheetLayout(columns: columns)
-    } else if try container.decodeIfPresent(Bool.self, forKey: .grid) == true {
+    } else if try value(.grid, Bool.self) == true {
       output.sheet = SheetLayout()
     }
-    output.scale = try container.decodeIfPresent(Int.self, forKey: .scale) ?? 1
-    output.bits = try container.decodeIfPresent(Int.self, forKey: .bits) ?? 8
-    output.frames = try container.decodeIfPresent(String.self, forKey: .frames)
-    output.strip = try container.decodeIfPresent(String.self, forKey: .strip)
-    output.overwrite = try container.decodeIfPresent(Bool.self, forKey: .overwrite) ?? false
-    output.resume = try container.decodeIfPresent(Bool.self, forKey: .resume) ?? false
-    output.metadata = try container.decodeIfPresent(Bool.self, forKey: .metadata) ?? true
-    output.log = try container.decodeIfPresent(String.self, forKey: .log)
+    output.scale = try value(.scale, Int.self) ?? 1
+    output.bits = try value(.bits, Int.self) ?? 8
+    output.frames = try value(.frames, String.self)
+    output.strip = try value(.strip, String.self)
+    output.overwrite = try value(.overwrite, Bool.self) ?? false
+    output.resume = try value(.resume, Bool.self) ?? false
+    output.metadata = try value(.metadata, Bool.self) ?? true
+    output.log = try value(.log, String.self)
     if output.log == "-" {
       throw DrawingJobError(reason: "\"log\" cannot be \"-\", as answers go to standard output; name a file")
     }

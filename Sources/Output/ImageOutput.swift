@@ -14,7 +14,13 @@ public struct ImageOutput {
   private var firstLabel: Int?
   /// What an interruption leaves of the archive; nil for other outputs.
   private let unfinished: UnfinishedArchive?
-  private let record: UnfinishedArchive.Record
+  private var record: UnfinishedArchive.Record
+  /// Where the archive grows.
+  private var file: AtomicFile?
+  /// Whether the archive is complete already, with what would be drawn.
+  private var isComplete = false
+  /// What cannot be told of images that are kept; nil if nothing is left open.
+  public private(set) var remark: String?
   /// Whether it is this process that has begun the archive.
   private var beganArchive = false
 
@@ -43,13 +49,15 @@ public struct ImageOutput {
     record = UnfinishedArchive.Record(
       drawing: Provenance(plan, image: nil, label: nil, scale: request.scale, bits: request.bits),
       metadata: request.metadata, replaces: request.overwrite)
-    let goesOn = destination.format.goesOn && plan.canBeContinued
+    let goesOn = destination.format.goesOn != nil && plan.canBeContinued
     unfinished = goesOn ? UnfinishedArchive(path: destination.path) : nil
     if request.resume, !goesOn, !isFileEach { throw OutputError.request(OutputRequest.resumeNeedsFiles) }
     var files = CommandFiles()
     for (option, path) in plan.inputFiles + reading { files.read(option, path) }
     if let pattern = destination.pattern {
       files.writeEach(pattern, plan.indices)
+    } else if try isFinished() {
+      isComplete = true
     } else {
       files.write("--out", destination.path, ifThere: try existing())
     }
@@ -78,10 +86,21 @@ public struct ImageOutput {
       guard request.resume else { throw OutputError.unfinished(path: unfinished.partial) }
       return try unfinished.check(against: record).replaces ? .replace : .keep()
     }
-    if request.resume, try kind(ofPath: destination.path) == .file {
-      throw OutputError.complete(path: destination.path)
-    }
     return .keep()
+  }
+
+  /// Whether there is an archive to go on with that is complete.
+  ///
+  /// - Throws: `OutputError.drawnOtherwise`, `FileError`.
+  private mutating func isFinished() throws -> Bool {
+    guard request.resume, let unfinished, let sink = destination.format.goesOn, try !unfinished.isThere,
+      try kind(ofPath: destination.path) == .file
+    else { return false }
+    let setup = SinkSetup(plan: plan, destination: destination, request: request, program: program, file: nil)
+    if try !sink.checkFinished(setup) {
+      remark = "\(destination.path) does not say how it was drawn; only its shape could be compared"
+    }
+    return true
   }
 
   /// Whether each image has a file of its own.
@@ -104,16 +123,19 @@ public struct ImageOutput {
   /// - Throws: `FileError`.
   public mutating func open() throws {
     if let pattern = destination.pattern, let folder = pattern.folder, !folder.isEmpty { try makeFolders(folder) }
-    var file: AtomicFile?
-    if let unfinished {
+    if let unfinished, !isComplete {
       let goesOn = try request.resume && unfinished.isThere
-      file = try AtomicFile(continued: destination.path, goesOn: goesOn)
+      // What it says from the beginning on still holds.
+      if goesOn { record = try unfinished.requiredRecord() }
+      file = try AtomicFile(continued: destination.path, keeping: goesOn ? record.bytes : 0)
       beganArchive = !goesOn
-      // The record first: without it, nobody could go on. What it says from the beginning on still holds.
+      // The record first: without it, nobody could go on.
       if !goesOn { try unfinished.write(record) }
     }
-    sink = try destination.format.makeSink(
-      SinkSetup(plan: plan, destination: destination, request: request, program: program, file: file))
+    if !isComplete {
+      sink = try destination.format.makeSink(
+        SinkSetup(plan: plan, destination: destination, request: request, program: program, file: file))
+    }
     if let path = request.log {
       let replaces = request.overwrite && !appendsToLog
       log = try path == "-" ? RunLog(program.standardOutput) : RunLog(path: path, replacing: replaces)
@@ -124,14 +146,16 @@ public struct ImageOutput {
   /// Ends an output that is not complete: an archive in which there is no image yet is removed, unless an earlier run
   /// has begun it, whose images may not have been counted yet.
   mutating func abandon(images: Int) {
-    sink = nil
+    (sink, file) = (nil, nil)
     if images == 0, beganArchive { unfinished?.remove() }
   }
 
   /// Whether an image is already on disk and is to be kept.
   ///
   /// - Throws: `OutputError.drawnOtherwise` if the file is intact but shows something else.
-  public func isWritten(_ index: Int) throws -> Bool { try request.resume && sink?.isWritten(index) ?? false }
+  public func isWritten(_ index: Int) throws -> Bool {
+    try isComplete || request.resume && sink?.isWritten(index) ?? false
+  }
 
   /// Writes a finished batch.
   ///
@@ -145,6 +169,11 @@ public struct ImageOutput {
         RunLog.Line(
           file: sink?.file(of: image.index) ?? name, image: image.index, seed: plan.seed, label: image.label,
           seconds: time.seconds / Double(batch.images.count)))
+    }
+    if let unfinished, let file {
+      try file.synchronize()
+      record.bytes = file.position
+      try unfinished.write(record)
     }
   }
 

@@ -1,4 +1,5 @@
 import DiffusionFiles
+import DiffusionText
 
 /// Where images go, and in which format.
 public struct OutputDestination: Sendable, Equatable {
@@ -34,6 +35,13 @@ public struct OutputDestination: Sendable, Equatable {
       let ending = name.lowercased().split(separator: ".").last.map { ".\($0)" } ?? "."
       guard let format = formats.first(where: { $0.endings.contains(ending) }) else {
         let known = formats.flatMap(\.endings)
+        // As of p.tar.gz.
+        let inner = String(text.dropLast(ending.count))
+        if [".gz", ".bz2", ".xz", ".zst"].contains(ending), known.contains(where: inner.lowercased().hasSuffix) {
+          throw .destination(
+            "--out: sample compresses no archives; type --out \(shellQuoted(operand(inner))), and compress that afterwards"
+          )
+        }
         throw .destination(
           """
           --out: sample does not write \(ending) files; it writes \(known.dropLast().joined(separator: ", ")) and \

@@ -22,8 +22,8 @@ public enum OutputError: Error, Equatable, CustomStringConvertible {
   case unknownSeed(path: String)
   /// What an interrupted run left of an archive.
   case unfinished(path: String)
-  /// An archive to go on with that is complete.
-  case complete(path: String)
+  /// What an interrupted run left of an archive, without the record of how it was drawn.
+  case noRecord(path: String, record: String)
   /// A file to be written that is read, too, as `input` says.
   case replacesInput(option: String, path: String, input: String)
   /// Two options that name the same file to be written.
@@ -56,7 +56,7 @@ public enum OutputError: Error, Equatable, CustomStringConvertible {
     case .exists(let option, let path, let canResume):
       """
       \(option): \(path) exists; type \(canResume ? "--resume to keep what is there and draw the rest, " : "")\
-      --overwrite to replace it, or choose another \(option)
+      --overwrite to replace it, or choose another \(option.hasPrefix("--") ? option : "name")
       """
     case .drawnOtherwise(let path, let differences):
       """
@@ -70,10 +70,10 @@ public enum OutputError: Error, Equatable, CustomStringConvertible {
       --out: \(path) is what an interrupted run left; type --resume to go on with it, --overwrite to begin anew, or \
       choose another --out
       """
-    case .complete(let path):
+    case .noRecord(let path, let record):
       """
-      --resume: \(path) is complete, and does not say how it was drawn; type --overwrite in place of --resume to \
-      replace it, or choose another --out
+      --resume: \(record), which says how \(path) was drawn, is missing or damaged; type --overwrite in place of \
+      --resume to begin anew, or choose another --out
       """
     case .replacesInput(let option, let path, let input):
       "\(option): \(path) is read too (\(input)), and would be replaced; choose another name for what is written"

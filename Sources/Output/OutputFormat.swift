@@ -11,8 +11,8 @@ public struct OutputFormat: Sendable {
   public let help: String
   /// What a file of this format holds.
   public let holds: Contents
-  /// Whether a file of several images is written by `SinkSetup.makeFile`, and goes on after an interruption.
-  public let goesOn: Bool
+  /// The sink, if it writes several images to one file of `SinkSetup.makeFile`, which goes on after an interruption.
+  public let goesOn: (any ContinuedSink.Type)?
   /// Creates a sink for the images.
   public let makeSink: @Sendable (SinkSetup) throws -> any ImageSink
 
@@ -30,7 +30,7 @@ public struct OutputFormat: Sendable {
 
   /// A format; see the properties.
   public init(
-    name: String, endings: [String], help: String, holds: Contents, goesOn: Bool = false,
+    name: String, endings: [String], help: String, holds: Contents, goesOn: (any ContinuedSink.Type)? = nil,
     makeSink: @escaping @Sendable (SinkSetup) throws -> any ImageSink
   ) {
     (self.name, self.endings, self.help, self.holds, self.makeSink) = (name, endings, help, holds, makeSink)
@@ -70,6 +70,21 @@ public protocol ImageSink: AnyObject {
   func file(of index: Int) -> String?
 }
 
+/// A sink of several images in one file, which goes on after an interruption. If the file is complete, nothing is left
+/// to be drawn.
+public protocol ContinuedSink: ImageSink {
+  /// What a complete file says of how its images, or the first of them, were drawn; nil if it does not say.
+  ///
+  /// - Throws: `FileError`.
+  static func provenance(ofFinished path: String) throws -> Provenance?
+
+  /// Checks that a complete file holds what would be drawn now.
+  ///
+  /// - Returns: whether the file says how it was drawn; if it does not, only its shape can be compared.
+  /// - Throws: `OutputError.drawnOtherwise`, `FileError`.
+  static func checkFinished(_ setup: SinkSetup) throws -> Bool
+}
+
 extension ImageSink {
   /// By default images share a file, so none is there yet.
   public func isWritten(_ index: Int) throws -> Bool { false }
@@ -90,6 +105,11 @@ public struct SinkSetup {
   public let program: OutputProgram
   /// The file of all images, if it stays when it is not finished, to be gone on with.
   let file: AtomicFile?
+
+  /// How all images are drawn, for a file that holds them.
+  var provenance: Provenance {
+    Provenance(plan, image: nil, label: nil, scale: request.scale, bits: request.bits)
+  }
 
   /// The file of all images.
   ///

@@ -1,4 +1,5 @@
 import DiffusionImages
+import DiffusionText
 import Sampling
 
 /// Where images go and how they are presented.
@@ -84,12 +85,18 @@ public struct OutputRequest: Sendable, Equatable {
     case .picture where images > 1 && sheet == nil && !(destination == nil && isUpstreamRun):
       return
         """
-        \(images) images do not fit into one file; type --out 'img-%05d.png' for one file per image, \
+        \(images) images do not fit into one file; type --out \(numbered) for one file per image, \
         or --grid for one sheet
         """
     default: break
     }
     return nil
+  }
+
+  /// The single file's name with a number, to paste.
+  private var numbered: String {
+    let name = destination.flatMap { $0.isStandardOutput ? nil : $0.path } ?? "img.png"
+    return shellQuoted(operand(name.dropLast(".png".count) + "-%05d.png"))
   }
 
   private var viewProblem: String? {

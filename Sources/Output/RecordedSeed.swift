@@ -22,11 +22,17 @@ extension OutputRequest {
       return (seed, found.path)
     }
     let unfinished = UnfinishedArchive(path: destination.path)
-    guard destination.format.goesOn, try unfinished.isThere else { return nil }
-    guard let seed = try unfinished.record()?.drawing.seed else {
-      throw OutputError.unknownSeed(path: unfinished.partial)
+    guard let sink = destination.format.goesOn else { return nil }
+    if try unfinished.isThere {
+      guard let seed = try unfinished.requiredRecord().drawing.seed else {
+        throw OutputError.unknownSeed(path: unfinished.partial)
+      }
+      return (seed, unfinished.partial)
     }
-    return (seed, unfinished.partial)
+    guard try kind(ofPath: destination.path) == .file,
+      let seed = try sink.provenance(ofFinished: destination.path)?.seed
+    else { return nil }
+    return (seed, destination.path)
   }
 
   /// The first file that is whole, and its seed; nil if there is none.

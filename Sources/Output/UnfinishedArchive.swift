@@ -25,6 +25,9 @@ struct UnfinishedArchive {
     let drawing: Provenance
     let metadata: Bool
     let replaces: Bool
+    /// How many bytes of `partial` are images that are certainly on the disk: what is behind them may be anything
+    /// after a power failure.
+    var bytes = 0
   }
 
   /// What is recorded; nil if nothing that can be read is.
@@ -33,11 +36,19 @@ struct UnfinishedArchive {
     return try? decodeJSON(Record.self, from: try readFile(recordPath))
   }
 
+  /// What is recorded.
+  ///
+  /// - Throws: `OutputError.noRecord` if nothing that can be read is, `FileError`.
+  func requiredRecord() throws -> Record {
+    guard let found = try record() else { throw OutputError.noRecord(path: partial, record: recordPath) }
+    return found
+  }
+
   /// How what is there differs from what would be drawn now.
   ///
-  /// - Throws: `OutputError.drawnOtherwise`.
+  /// - Throws: `OutputError.drawnOtherwise`, `OutputError.noRecord`.
   func check(against expected: Record) throws -> Record {
-    guard let found = try record() else { throw OutputError.drawnOtherwise(path: partial, differences: []) }
+    let found = try requiredRecord()
     var differences = found.drawing.differences(from: expected.drawing)
     if found.metadata != expected.metadata {
       differences.append("metadata: \(found.metadata) there, \(expected.metadata) here")
@@ -46,7 +57,7 @@ struct UnfinishedArchive {
     return found
   }
 
-  /// Writes the record, before there are images.
+  /// Writes the record.
   func write(_ record: Record) throws {
     try writeAtomically(Array((try encodeJSON(record) + "\n").utf8), to: recordPath)
   }

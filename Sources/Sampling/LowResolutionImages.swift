@@ -25,13 +25,16 @@ struct LowResolutionImages: Sendable {
     var parts: [Tensor] = []
     var labels: [[Int]?] = []
     for file in files.files {
-      let found = try inSamplingTerms { try readLowResolution(file, channels: specification.imageChannels) }
+      let bytes = try inSamplingTerms { () throws(FileError) in try readFile(file) }
+      let found = try inSamplingTerms {
+        try readLowResolution(bytes, path: file, channels: specification.imageChannels)
+      }
       let (height, width) = (found.pictures.shape[2], found.pictures.shape[3])
       guard height <= specification.imageSize, width <= specification.imageSize else {
         throw .lowResSize(path: file, width: width, height: height, model: model.name, size: specification.imageSize)
       }
       try model.checkLabels(found.labels, of: file)
-      files.add(try inSamplingTerms { () throws(FileError) in try readFile(file) }, pictures: found.pictures.shape[0])
+      files.add(bytes, pictures: found.pictures.shape[0])
       parts.append(found.pictures)
       labels.append(found.labels)
     }

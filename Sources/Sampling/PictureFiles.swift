@@ -11,6 +11,8 @@ struct PictureFiles {
   let files: [String]
   /// Whether a folder is named.
   let isFolder: Bool
+  /// How many files in the folder are pictures of formats that are not read.
+  private var leftOut = 0
   /// The SHA-256 of each file.
   private var hashes: [String] = []
   /// How many pictures each file holds.
@@ -34,11 +36,17 @@ struct PictureFiles {
       throw .request(
         "--\(option): \(path) holds no \(Self.endings.joined(separator: ", ")); type a folder that does")
     }
+    leftOut = names.filter { name in Self.otherEndings.contains { name.lowercased().hasSuffix($0) } }.count
     files = found.map { path.hasSuffix("/") ? path + $0 : "\(path)/\($0)" }
   }
 
   /// What the names of pictures in a folder end in.
   private static let endings = [".png", ".jpg", ".jpeg", ".npy", ".npz"]
+
+  /// What the names of pictures end in that are not read.
+  private static let otherEndings = [
+    ".webp", ".heic", ".heif", ".avif", ".jxl", ".gif", ".bmp", ".tif", ".tiff",
+  ]
 
   /// Notes that the next file has these bytes and holds that many pictures.
   mutating func add(_ bytes: [UInt8], pictures: Int) {
@@ -49,6 +57,24 @@ struct PictureFiles {
 
   /// How many pictures there are.
   var count: Int { counts.reduce(0, +) }
+
+  /// What should be known of which pictures of a folder are used for that many images, a phrase each.
+  func remarks(images: Int) -> [String] {
+    guard isFolder else { return [] }
+    var remarks: [String] = []
+    if leftOut > 0 {
+      remarks.append(
+        """
+        \(path): leaves out \(leftOut) \(leftOut == 1 ? "picture, which is" : "pictures, which are") no \
+        \(Self.endings.joined(separator: ", "))
+        """)
+    }
+    if images < count { remarks.append("\(path): uses \(images) of \(count) pictures; leave --count out to use all") }
+    if images > count {
+      remarks.append("\(path): \(count) \(count == 1 ? "picture" : "pictures") for \(images) images, used in turn")
+    }
+    return remarks
+  }
 
   /// The images that are drawn if no number is stated: one for each picture of a folder.
   var usualCount: Int? { isFolder ? count : nil }

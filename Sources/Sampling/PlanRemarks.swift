@@ -4,7 +4,7 @@ import DiffusionText
 extension SamplingPlan {
   /// What should be known of how the images are drawn, a phrase each: defaults that are the model's own, and how they
   /// differ from those of the scheduler that the model's folder means.
-  public var remarks: [String] { ownDefaults + differencesFromScheduler }
+  public var remarks: [String] { ownDefaults + differencesFromScheduler + inputs }
 
   /// The parameters that are not the sampler's usual ones, as the model's code base has others.
   private var ownDefaults: [String] {
@@ -25,6 +25,15 @@ extension SamplingPlan {
         """)
     }
     return remarks
+  }
+
+  /// Which of the pictures in folders are used.
+  private var inputs: [String] {
+    // Images of stated numbers are a part of a run.
+    let images = request.index == nil ? request.count : nil
+    return [initial?.files, lowRes?.files, condition?.files].compactMap(\.self).flatMap {
+      $0.remarks(images: images ?? $0.count)
+    }
   }
 
   private var differencesFromScheduler: [String] {

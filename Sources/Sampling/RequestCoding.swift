@@ -31,11 +31,15 @@ extension SamplingRequest: Codable {
   }
 
   /// Reads a request; missing keys get their defaults. An unknown setting is an error.
+  ///
+  /// - Throws: `RequestValueError` for a value that its key does not have; `DecodingError`.
   public init(from decoder: any Decoder) throws {
     self.init()
     let container = try decoder.container(keyedBy: AnyKey.self)
     try StatedSettings.checkNames(in: container)
-    for property in Self.properties { try property.read(&self, from: container) }
+    for property in Self.properties {
+      try readingValue(of: property.name) { try property.read(&self, from: container) }
+    }
   }
 
   /// Writes only what differs from the defaults.

@@ -87,7 +87,7 @@ func convert(_ options: Options, to destination: CheckpointDestination) throws {
 
 /// Checks that files can be written, and that none of them is the model.
 ///
-/// - Throws: `FileExists` if one exists and must not be replaced; `OutputError`, `FileError`.
+/// - Throws: `OutputError.exists` if one exists and must not be replaced; `OutputError`, `FileError`.
 private func check(_ paths: [String], _ source: ModelSource, _ options: Options) throws {
   var files = CommandFiles()
   // Of a folder, one of its files.
@@ -99,9 +99,11 @@ private func check(_ paths: [String], _ source: ModelSource, _ options: Options)
   try files.check()
 }
 
-/// - Throws: `FileExists` if the file exists and must not be replaced.
+/// - Throws: `OutputError.exists` if the file exists and must not be replaced.
 private func checkFree(_ path: String, _ options: Options) throws {
-  if !options.output.overwrite, try kind(ofPath: path) != .nothing { throw FileExists(path: path) }
+  if !options.output.overwrite, try kind(ofPath: path) != .nothing {
+    throw OutputError.exists(option: "the model to be written", path: path, canResume: false)
+  }
 }
 
 /// - Throws: as `checkFree`, also if the folder is a file, or holds weights that diffusers would read in place of those
@@ -124,11 +126,4 @@ private struct Unsuitable: Error, CustomStringConvertible {
   let reason: String
 
   var description: String { "\(path): \(reason); choose another name" }
-}
-
-/// A file that must not be replaced.
-private struct FileExists: Error, CustomStringConvertible {
-  let path: String
-
-  var description: String { "\(path): exists; type --overwrite to replace it, or choose another name" }
 }

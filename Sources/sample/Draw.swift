@@ -21,6 +21,7 @@ func draw(_ options: Options) throws {
   introduce(model, options)
   if let guide = plan.guide { introduce(guide.model, options) }
   if !options.quiet { for remark in plan.remarks { writeError("note: \(remark)\n") } }
+  if !options.quiet, let remark = run.output.remark { writeError("note: \(remark)\n") }
   if options.dryRun { return try dryRun(plan, name: run.output.name) }
   if plan.indices.isEmpty {
     // More shards than images is not an error.
@@ -54,18 +55,20 @@ func draw(_ options: Options) throws {
         try Interruption.check()
       })
     try preview?.finish()
-  } catch let interrupted as Interrupted {
+  } catch {
     progress.finish()
-    let keepsFiles = run.output.keepsImages
-    let kept =
-      keepsFiles ? "\(run.kept + run.drawn) of \(plan.indices.count) images are drawn" : "nothing is written"
+    let (done, keepsFiles) = (run.kept + run.drawn, run.output.keepsImages)
+    // A full disk ends a run as Ctrl-C does; before the first image there is nothing to go on with.
+    guard error is Interrupted || error is FileError && keepsFiles && done > 0 else { throw error }
+    let what = error is Interrupted ? "interrupted" : "stopped"
+    let kept = keepsFiles ? "\(done) of \(plan.indices.count) images are drawn" : "nothing is written"
     writeError(
       """
-      interrupted: \(kept); to continue, type
+      \(what): \(kept); to continue, type
       \(shellLine(resuming(options, plan, keepsFiles: keepsFiles)))
 
       """)
-    throw interrupted
+    throw error
   }
   progress.finish()
   try report(run, options, load: loaded - start, draw: ContinuousClock.now - loaded)
@@ -83,13 +86,13 @@ private func report(_ run: DrawingRun, _ options: Options, load: Duration, draw:
   guard !options.quiet else { return }
   let all = plan.indices.count
   let kept = run.kept == 0 ? "" : ", of which \(run.kept) were on disk already"
-  let images = all == 1 ? "" : "\(all) images\(kept), "
-  writeError(
-    """
-    \(run.output.name): \(images)seed \(plan.seed), \
-    \(plan.schedule.steps.count) \(plan.sampler.title) steps, \(decimal((load + draw).seconds, 2)) s
-
-    """)
+  let images = all == 1 && run.kept == 0 ? "" : "\(all) \(all == 1 ? "image" : "images")\(kept), "
+  let steps = plan.schedule.steps.count
+  // What cannot be compared may have been drawn with another seed, in other steps.
+  let how =
+    run.output.remark == nil
+    ? "seed \(plan.seed), \(steps) \(plan.sampler.title) \(steps == 1 ? "step" : "steps"), " : ""
+  writeError("\(run.output.name): \(images)\(how)\(decimal((load + draw).seconds, 2)) s\n")
 }
 
 /// The command line that continues an interrupted run, with the seed if it was random.

@@ -1,4 +1,5 @@
 import DiffusionCommandLine
+import DiffusionFiles
 import DiffusionImages
 import DiffusionTerminal
 import DiffusionText
@@ -18,7 +19,10 @@ func reproduce(_ options: Options, image path: String) throws {
   guard drawing.view != .strip else { throw ImageInfoError.view(path: path) }
   guard drawing.request.noiseStream == .philox else { throw ImageInfoError.torch(path: path) }
   var options = options
-  options.request.model = options.request.model ?? provenance.model
+  if options.request.model == nil, let recorded = provenance.model {
+    guard try kind(ofPath: recorded) != .nothing else { throw ImageInfoError.noModel(path: path, model: recorded) }
+    options.request.model = recorded
+  }
   options.request.settings = drawing.request.settings
   let model = try openModel(options)
   guard model.fingerprint == provenance.modelHash else {

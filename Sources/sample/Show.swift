@@ -51,6 +51,7 @@ enum ImageInfoError: Error, CustomStringConvertible {
   case view(path: String)
   case torch(path: String)
   case otherModel(path: String, needed: String, model: String, found: String)
+  case noModel(path: String, model: String)
   case otherFile(path: String, option: String)
   case otherSize(path: String, found: Picture, drawn: Picture)
   case otherPixels(path: String, count: Int, of: Int, largest: Int, most: Int)
@@ -76,6 +77,10 @@ enum ImageInfoError: Error, CustomStringConvertible {
       """
       \(path): was drawn by the model \(needed.prefix(10)), but \(model) is \(found.prefix(10)); \
       type --model and the file of that model
+      """
+    case .noModel(let path, let model):
+      """
+      \(path): was drawn by \(model), which is not there; type --model and the name that the file has now, from here
       """
     case .otherFile(let path, let option):
       "\(path): was drawn with another --\(option) file than is there now; put the original back"

@@ -82,9 +82,9 @@ struct InversionParserTests {
   }
 
   @Test(arguments: [
-    ("encode", "sample encode needs an image; type for instance sample encode img.png --out z.npy"),
-    ("reconstruct", "sample reconstruct needs an image; type for instance sample reconstruct img.png --out again.png"),
-    ("nll --steps 3", "sample nll needs an image; type for instance sample nll img.png"),
+    ("encode", "encode needs an image; type for instance sample encode img.png --out z.npy"),
+    ("reconstruct", "reconstruct needs an image; type for instance sample reconstruct img.png --out again.png"),
+    ("nll --steps 3", "nll needs an image; type for instance sample nll img.png"),
     ("encode a.png --out z.png", "--out: sample encode writes an array, not z.png; type --out z.npy"),
     (
       "encode a.png --guidance 2",
@@ -113,7 +113,7 @@ struct InversionParserTests {
     ("nll a.png --guidance 2", "--guidance belongs to sample, not to sample nll; leave it out"),
     (
       "reconstruct a.png b.png --out x.png",
-      "2 images do not fit into one file; type --out 'img-%05d.png' for one file per image, or --grid for one sheet"
+      "2 images do not fit into one file; type --out 'x-%05d.png' for one file per image, or --grid for one sheet"
     ),
     ("reconstruct a.png --grid", "--grid is for images that are written; type for instance --out sheet.png too"),
     ("reconstruct a.png --scale 2", "--scale is for images that are written; type for instance --out sheet.png too"),
@@ -141,7 +141,7 @@ struct InversionParserTests {
       "interpolate a.png b.png --seed 1..2",
       "--seed 1..2 and images both give the ends; type sample interpolate A.png B.png, or --seed 1..2 and no images"
     ),
-    ("interpolate a b c", "sample interpolate takes only A.png and B.png; leave \"c\" out"),
+    ("interpolate a b c", "interpolate takes only A.png and B.png; leave \"c\" out"),
     ("interpolate --seed 1", "--seed: \"1\" is not a pair of seeds; type for instance --seed 1..2"),
     ("interpolate --seed 1..x", "--seed: \"1..x\" is not a pair of seeds; type for instance --seed 1..2"),
     ("interpolate --seed 1...2", "--seed: \"1...2\" is not a pair of seeds; type for instance --seed 1..2"),

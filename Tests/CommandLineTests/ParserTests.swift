@@ -310,7 +310,7 @@ struct ParserTests {
 
   @Test(arguments: [
     ("inspect", "sample inspect needs FILE; type sample inspect FILE"),
-    ("inspect a b", "sample inspect takes only FILE; leave \"b\" out"),
+    ("inspect a b", "inspect takes only FILE; leave \"b\" out"),
     ("convert a.pt", "sample convert needs OUT; type sample convert IN OUT"),
     (
       "convert a.pt b.bin",

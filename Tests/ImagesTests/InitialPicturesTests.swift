@@ -39,9 +39,12 @@ struct InitialPicturesTests {
       try png(2, 2, 3, [255, 0, 0, 0, 255, 0, 0, 0, 255, 10, 200, 90]), channels: 1, size: 2)
     let luma: [Float] = [0.299 * 255, 0.587 * 255, 0.114 * 255, 2.99 + 117.4 + 10.26]
     expectClose(rgb.pictures, Tensor([1, 1, 2, 2], luma.map { $0 / 127.5 - 1 }), tolerance: 0.51 / 127.5)
-    expectFault(.pixels(shape: [1, 2, 2, 3], channels: 4)) {
-      _ = try read(try png(2, 2, 3, .init(repeating: 0, count: 12)), channels: 4, size: 2)
-    }
+    // What has no alpha is opaque.
+    let opaque = try read(try png(1, 1, 3, [1, 2, 3]), channels: 4, size: 1)
+    #expect(uint8Pixels(opaque.pictures) == [1, 2, 3, 255])
+    // Half as large, with the same alpha.
+    let scaled = try read(try png(2, 2, 1, [0, 100, 100, 200]), channels: 2, size: 1)
+    #expect(uint8Pixels(scaled.pictures) == [100, 255])
   }
 
   /// The middle of what is too long, at means of what is too large.

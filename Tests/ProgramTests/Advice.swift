@@ -81,11 +81,15 @@ extension Advice {
     Advice(
       "sample --steps 1 --out /dev/null", says: "--out - > /dev/null", then: "sample --steps 1 --out - > /dev/null"),
     Advice(
-      "sample --steps 1 --count 2 -o a.png", says: "--out 'img-%05d.png'",
-      then: "sample --steps 1 --count 2 --out 'img-%05d.png'"),
+      "sample --steps 1 --count 2 -o a.png", says: "--out 'a-%05d.png'",
+      then: "sample --steps 1 --count 2 --out 'a-%05d.png'"),
+    Advice(
+      "sample --steps 1 --count 2 -o 'x/y/my z.png'", says: "--out 'x/y/my z-%05d.png'",
+      then: "sample --steps 1 --count 2 --out 'x/y/my z-%05d.png'"),
     Advice(
       "sample --steps 1 --count 2 -o 'a-%s.png'", says: "--out 'img-%05d.png'",
       then: "sample --steps 1 --count 2 --out 'img-%05d.png'"),
+    Advice("sample --steps 1 -o p.tar.gz", says: "--out p.tar", then: "sample --steps 1 --out p.tar"),
     Advice("sample --steps 1 -o a.gif", says: "--out img.png", then: "sample --steps 1 --out img.png"),
     Advice("sample --steps", says: "--steps 50", then: "sample --steps 50"),
     Advice(
@@ -138,6 +142,10 @@ extension Advice {
 
   /// On models, and what is given for one.
   static let models: [Advice] = [
+    Advice(
+      "cp m.safetensors n.safetensors; sample --steps 1 --model n.safetensors --out a.png && rm n.safetensors && "
+        + "sample reproduce a.png",
+      says: "type --model", then: "sample reproduce a.png --model m.safetensors"),
     Advice(
       "sample --steps 1 --model m.safetensors --count 0", says: "type --count with a number from 1",
       then: "sample --steps 1 --model m.safetensors --count 1"),

@@ -17,9 +17,17 @@ struct FolderInputTests: RunsSample {
       try FileManager.default.createDirectory(atPath: folder.path + "/in", withIntermediateDirectories: true)
       try FileManager.default.moveItem(atPath: folder.path + "/\(seed).png", toPath: folder.path + "/in/\(name).png")
     }
-    try Data("no picture".utf8).write(to: folder.appendingPathComponent("in/notes.txt"))
+    for name in ["notes.txt", "d.webp"] {
+      try Data("no picture".utf8).write(to: folder.appendingPathComponent("in/\(name)"))
+    }
     let result = try run("--init-image in --steps 4 --seed 9 --batch 2 --out out/%d.png")
     #expect(result.status == 0 && result.errors.contains(": 3 images, seed 9,"), "\(result.errors)")
+    let leftOut = "note: in: leaves out 1 picture, which is no .png, .jpg, .jpeg, .npy, .npz\n"
+    #expect(result.errors.contains(leftOut) && !result.errors.contains("uses"), "\(result.errors)")
+    let two = try run("--init-image in --steps 4 --seed 9 --count 2 --out two%d.png")
+    #expect(two.errors.contains("note: in: uses 2 of 3 pictures; leave --count out to use all\n"), "\(two.errors)")
+    let four = try run("--init-image in --steps 4 --seed 9 --count 4 --out four%d.png")
+    #expect(four.errors.contains("note: in: 3 pictures for 4 images, used in turn\n"), "\(four.errors)")
     #expect(try run("--init-image in/a.png --index 0 --steps 4 --seed 9 --quiet --out 0.png").status == 0)
     #expect(try run("--init-image in/c.png --index 2 --steps 4 --seed 9 --quiet --out 2.png").status == 0)
     #expect(try bytes("0.png") == bytes("out/0.png") && bytes("2.png") == bytes("out/2.png"))

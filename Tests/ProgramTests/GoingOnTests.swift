@@ -75,8 +75,107 @@ struct GoingOnTests: RunsSample {
     #expect(result.status == 0, "\(result.errors)")
     #expect(try bytes(name) == bytes("whole-\(name)"))
     #expect(try files == ["whole-\(name)", name])
-    let again = try run("\(line) --out \(name) --resume")
-    #expect(again.errors.hasPrefix("sample: --resume: \(name) is complete"), "\(again.errors)")
+  }
+
+  @Test(
+    "A job that is begun again when its archive is complete succeeds, and leaves it as it is",
+    arguments: ["x.npz", "x.tar", "x.npy"])
+  func completeArchives(name: String) throws {
+    defer { cleanUp() }
+    let line = "--count 3 --steps 2 --class 0-9 --out \(name) --resume"
+    try run("\(line) --quiet")
+    let whole = try bytes(name)
+    let again = try run(line)
+    #expect(again.status == 0 && again.errors.contains("3 images, of which 3 were on disk already"), "\(again.errors)")
+    #expect(try bytes(name) == whole)
+    #expect(try files == [name])
+    let more = try run(line.replacing("count 3", with: "count 4"))
+    #expect(more.status == 1 && more.errors.contains("\(name): was drawn otherwise ("), "\(more.errors)")
+    if name == "x.npy" {
+      // The format has no place for it.
+      #expect(again.errors.contains("note: x.npy does not say how it was drawn; only its shape could be compared\n"))
+      #expect(!again.errors.contains("seed"))
+      return
+    }
+    #expect(again.errors.contains(", as in \(name)\n"), "\(again.errors)")
+    let other = try run(line.replacing("steps 2", with: "steps 3"))
+    #expect(other.status == 1 && other.errors.contains("steps: 2 there, 3 here"), "\(other.errors)")
+    // Without metadata, shapes are compared.
+    try run("\(line) --no-metadata --quiet".replacing(name, with: "y-\(name)"))
+    let silent = try run("\(line) --no-metadata".replacing(name, with: "y-\(name)"))
+    #expect(silent.status == 0 && silent.errors.contains("only its shape could be compared"), "\(silent.errors)")
+  }
+
+  @Test(
+    "What a power failure leaves behind the last image that was on the disk is drawn again",
+    arguments: ["x.npz", "x.tar", "x.npy"])
+  func powerFailures(name: String) throws {
+    defer { cleanUp() }
+    let line = "--count 12 --steps 4 --batch 2 --class 0-9 --quiet --seed 5"
+    try run("\(line) --out whole-\(name)")
+    let process = try start("\(line) --out \(name)")
+    while size("\(name).partial") < 3000 && process.process.isRunning { usleep(2000) }
+    kill(process.process.processIdentifier, SIGKILL)
+    _ = try process.wait()
+    // The file had grown, but only zeros are there.
+    let handle = try FileHandle(forWritingTo: folder.appendingPathComponent("\(name).partial"))
+    try handle.seekToEnd()
+    try handle.write(contentsOf: Data(count: 5000))
+    try handle.close()
+    let record = folder.appendingPathComponent("\(name).partial.json")
+    let said = try Data(contentsOf: record)
+    try FileManager.default.removeItem(at: record)
+    let refused = try run("\(line) --out \(name) --resume")
+    #expect(
+      refused.errors.hasPrefix(
+        "sample: --resume: \(name).partial.json, which says how \(name).partial was drawn, is missing or damaged; type"),
+      "\(refused.errors)")
+    try said.write(to: record)
+    try run("\(line) --out \(name) --resume")
+    #expect(try bytes(name) == bytes("whole-\(name)"))
+  }
+
+  @Test("A PNG that is damaged in an unfinished archive is drawn again, with those behind it")
+  func damagedMembers() throws {
+    defer { cleanUp() }
+    let line = "--count 12 --steps 4 --batch 2 --class 0-9 --quiet --seed 5"
+    try run("\(line) --out whole.tar")
+    let process = try start("\(line) --out x.tar")
+    while size("x.tar.partial") < 6000 && process.process.isRunning { usleep(2000) }
+    kill(process.process.processIdentifier, SIGKILL)
+    _ = try process.wait()
+    let handle = try FileHandle(forWritingTo: folder.appendingPathComponent("x.tar.partial"))
+    // Within the first PNG, behind its header.
+    try handle.seek(toOffset: 512 + 60)
+    try handle.write(contentsOf: [0, 1, 2, 3])
+    try handle.close()
+    try run("\(line) --out x.tar --resume")
+    #expect(try bytes("x.tar") == bytes("whole.tar"))
+  }
+
+  @Test("NumPy and zip see nothing of what an archive says of itself")
+  func theRecordIsInvisible() throws {
+    defer { cleanUp() }
+    try run("--count 2 --steps 1 --seed 7 --class 3 --out x.npz --quiet")
+    try run("--count 2 --steps 1 --seed 7 --class 3 --out y.npz --quiet --no-metadata")
+    #expect(try NPZArchive(bytes("x.npz"), path: "x").names == ["arr_0", "arr_1"])
+    // The same bytes, but for the length of the comment and the comment.
+    let (with, without) = (try bytes("x.npz"), try bytes("y.npz"))
+    #expect(Array(with.prefix(without.count - 2)) == Array(without.dropLast(2)) && without.suffix(2) == [0, 0])
+    #expect(String(decoding: with.dropFirst(without.count), as: UTF8.self).contains(#""seed":7"#))
+  }
+
+  @Test("A disk that is full ends a run as Ctrl-C does: with how many images are done, and the command that goes on")
+  func fullDisks() throws {
+    defer { cleanUp() }
+    let line = "--count 40 --steps 2 --batch 2 --seed 1 --out x.npz"
+    // No file can be larger than 16 KiB: what is 20 images.
+    let result = try shell("trap '' XFSZ; ulimit -f 16; exec sample \(line)")
+    #expect(result.status == 1 && result.errors.contains(" of 40 images are drawn; to continue, type\n"))
+    #expect(result.errors.contains("sample \(line) --resume\n"), "\(result.errors)")
+    try run("\(line) --resume --quiet")
+    try run("\(line.replacing("x.npz", with: "y.npz")) --quiet")
+    #expect(try bytes("x.npz") == bytes("y.npz"))
   }
 
   @Test("Ctrl-C keeps what is finished of an archive, and the command that is printed goes on with it")

@@ -193,7 +193,7 @@ struct InversionTests: RunsSample {
     ),
     (
       "reconstruct \(Fixture.path("mnist.npz")) --out x.png",
-      "10 images do not fit into one file; type --out 'img-%05d.png' for one file per image, or --grid for one sheet"
+      "10 images do not fit into one file; type --out 'x-%05d.png' for one file per image, or --grid for one sheet"
     ),
   ])
   func mistakesLeaveNothingBehind(line: String, message: String) throws {

@@ -98,6 +98,36 @@ struct RunTests: RunsSample {
     #expect((again[0]["error"] as? String)?.contains("l.jsonl exists; write \"overwrite\": true") == true)
   }
 
+  @Test(
+    "A value that its key does not take is named, with what it must be",
+    arguments: [
+      (#"{"seed": -1}"#, #""seed" must be a whole number from 0 to 18446744073709551615"#),
+      (#"{"seed": 18446744073709551616}"#, #""seed" must be a whole number from 0 to 18446744073709551615"#),
+      (#"{"count": 1.5}"#, #""count" must be a whole number"#),
+      (#"{"scale": 1.5}"#, #""scale" must be a whole number"#),
+      (#"{"steps": 2,}"#, "there is a comma in front of a closing bracket; leave it out"),
+      (#"{"index": [5, 3]}"#, #""index" must be two whole numbers, the smaller first, for instance [0, 9]"#),
+      (#"{"class": 7}"#, #""class" must be a list, for instance ["7"]"#),
+      (#"{"timesteps": [1.5]}"#, #""timesteps" must be a list of whole numbers, for instance [900, 500, 100]"#),
+      (#"{"rng": "mt"}"#, #""rng" must be one of "philox", "torch""#),
+      (#"{"grid": "wide"}"#, #""grid" must be true, or the number of images in a row"#),
+      (#"{"out": 7}"#, #""out" must be a string, the name of a file"#),
+      (#"{"settings": {"image_size": "a"}}"#, "a value of the wrong type at settings.image_size"),
+      ("[1]", #"it must be an object, for instance {"out": "a.png", "steps": 20}"#),
+    ])
+  func valuesThatAreNone(request: String, reason: String) throws {
+    defer { cleanUp() }
+    #expect(try answers(request)[0]["error"] as? String == "is not a valid JSON request: \(reason)")
+  }
+
+  @Test("What an answer says is written, not typed; a comma in a string is no mistake")
+  func answersAreWritten() throws {
+    defer { cleanUp() }
+    let steps = try #require(try answers(#"{"steps": 2000}"#)[0]["error"] as? String)
+    #expect(steps == "2000 steps are more than the 1000 of the process; write at most 1000")
+    #expect(try answers(#"{"steps": 1, "out": "a,].png"}"#)[0]["error"] == nil)
+  }
+
   @Test func theFileMustBeThere() throws {
     defer { cleanUp() }
     let result = try run("run none.jsonl")

@@ -22,6 +22,8 @@ public struct ZipArchive: Sendable {
 
   /// The entries by name.
   public let entries: [String: Entry]
+  /// The archive's comment; empty if it has none.
+  public let comment: [UInt8]
 
   /// Reads the directory of the archive in `file` and checks that each entry is within the file.
   ///
@@ -30,7 +32,8 @@ public struct ZipArchive: Sendable {
   ///   - takesDeflate: whether entries may be deflated; otherwise all must be stored as they are.
   /// - Throws: `ZipFault`.
   public init(_ file: UnsafeRawBufferPointer, takesDeflate: Bool = false) throws(ZipFault) {
-    let directory = try Self.findDirectory(file)
+    let (directory, end) = try Self.findDirectory(file)
+    comment = file.slice(end, file.count - end).map { [UInt8]($0) } ?? []
     var entries: [String: Entry] = [:]
     var offset = directory.lowerBound
     while offset < directory.upperBound {
@@ -55,8 +58,10 @@ public struct ZipArchive: Sendable {
     self = try result.get()
   }
 
-  /// The place of the directory, according to the record at the end of the file.
-  private static func findDirectory(_ file: UnsafeRawBufferPointer) throws(ZipFault) -> Range<Int> {
+  /// The place of the directory, according to the record at the end of the file, and that of the comment behind it.
+  private static func findDirectory(
+    _ file: UnsafeRawBufferPointer
+  ) throws(ZipFault) -> (directory: Range<Int>, comment: Int) {
     // The record is 22 bytes and a comment of at most 65,535 bytes, whose length it states.
     let recordSize = 22
     var end = file.count - recordSize
@@ -83,7 +88,7 @@ public struct ZipArchive: Sendable {
       else { throw .badRecord(what: "zip64 end-of-directory record", offset: Int(truncatingIfNeeded: end64)) }
       (size, offset) = (size64, offset64)
     }
-    return try range(file, "the zip directory", offset, size)
+    return (try range(file, "the zip directory", offset, size), end + recordSize)
   }
 
   private static func readEntry(

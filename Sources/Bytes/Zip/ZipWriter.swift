@@ -66,8 +66,9 @@ public final class ZipWriter<File: GrowingFile> {
 
   /// Completes the archive with its directory.
   ///
+  /// - Parameter comment: the archive's comment, at most 65,535 bytes.
   /// - Throws: what `file` throws.
-  public func finish() throws(File.Failure) {
+  public func finish(comment: [UInt8] = []) throws(File.Failure) {
     let begin = length
     for entry in entries {
       precondition(entry.written == entry.size, "an entry has fewer bytes than it was begun with")
@@ -94,7 +95,8 @@ public final class ZipWriter<File: GrowingFile> {
     }
     let count = littleEndianBytes(UInt16(exactly: entries.count) ?? .max)
     try append(
-      littleEndianBytes(0x0605_4B50 as UInt32) + [0, 0, 0, 0] + count + count + narrow(size) + narrow(begin) + [0, 0])
+      littleEndianBytes(0x0605_4B50 as UInt32) + [0, 0, 0, 0] + count + count + narrow(size) + narrow(begin)
+        + littleEndianBytes(UInt16(comment.count)) + comment)
   }
 
   private func append(_ bytes: [UInt8]) throws(File.Failure) {

@@ -21,7 +21,12 @@ extension CommandName {
     case .reconstruct: "encodes images, draws them again, and prints the reconstruction errors"
     case .interpolate: "interpolates between two images, or between two seeds"
     case .nll: "measures the likelihood of images: the variational bound, in bits per dimension"
-    case .run: "draws requests, one line of JSON each, keeping the model loaded, and answers each with a line of JSON"
+    case .run:
+      """
+      draws requests, one line of JSON each, keeping the model loaded, and answers each with a line of JSON; the keys \
+      are the names of the options of sample --help, with underscores, as Documentation/sample.docc/RequestsInJSON.md \
+      describes them
+      """
     case .completions: "prints completions for bash, zsh or fish"
     case .man: "prints the manual page"
     case .train: "trains a diffusion model on a folder of PNGs and JPEGs, or a .npz"

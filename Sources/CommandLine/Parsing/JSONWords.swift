@@ -23,8 +23,15 @@ public func inJSONWords(_ message: String) -> String {
     text += name.text(value?.text)
     if let value { rest = rest.dropFirst(value.length) }
   }
-  return text + rest
+  text += rest
+  // What is typed alone is a command.
+  let parts = text.split(separator: "; type ", omittingEmptySubsequences: false)
+  return parts.dropFirst().reduce(String(parts[0])) { text, part in
+    text + (commands.contains { part.hasPrefix($0 + " ") } ? "; type " : "; write ") + part
+  }
 }
+
+private let commands = ["sample", "train", "mkdir", "hf", "python3"]
 
 /// The value that follows an option in a message, after a space; nil if that goes on in words.
 private func value(after rest: Substring) -> (text: Substring, length: Int)? {

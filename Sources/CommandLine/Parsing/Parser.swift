@@ -23,11 +23,11 @@ public func parse(_ arguments: [String]) throws(UsageError) -> Command {
   let operands = try enter(&rest, command, into: &options)
   if operands.count < command.operandCount.lowerBound {
     if let example = command.operandExample {
-      throw UsageError("\(shown(command)) needs an image; type for instance \(shown(command)) \(example)")
+      throw UsageError("\(command.rawValue) needs an image; type for instance \(shown(command)) \(example)")
     }
     throw UsageError(
       """
-      \(shown(command)) needs \(command.operands[operands.count]); \
+      \(command.rawValue) needs \(command.operands[operands.count]); \
       type \(shown(command)) \(command.operands.joined(separator: " "))
       """)
   }

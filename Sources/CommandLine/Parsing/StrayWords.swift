@@ -4,7 +4,7 @@ import DiffusionText
 func strayWord(_ word: String, _ command: CommandName) -> UsageError {
   if !command.operands.isEmpty {
     return UsageError(
-      "\(shown(command)) takes only \(command.operands.joined(separator: " and ")); leave \"\(word)\" out")
+      "\(command.rawValue) takes only \(command.operands.joined(separator: " and ")); leave \"\(word)\" out")
   }
   if command == .man { return UsageError("sample man takes no arguments, but \"\(word)\" follows; type sample man") }
   if let error = script(word, command) { return error }

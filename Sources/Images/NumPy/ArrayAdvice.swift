@@ -110,7 +110,8 @@ public enum ArrayAdvice {
     case "<u2", ">u2": "pixels as (array // 257).astype('uint8'), labels as array.astype('int64')"
     case "|O": "numpy.stack(list(array)), if its items have one shape"
     case let type where type.hasPrefix(">"): "array.astype('<\(type.dropFirst())')"
-    case "|i1", "<i2", "<u4", "<u8": "pixels as array.astype('uint8'), labels as array.astype('int64')"
+    case "|i1", "<i2", "<u4", "<u8":
+      "pixels as array.clip(0, 255).astype('uint8'), labels as array.astype('int64')"
     default: "array.astype('<f4')"
     }
   }

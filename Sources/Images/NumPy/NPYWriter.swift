@@ -39,4 +39,14 @@ public final class NPYWriter {
   ///
   /// - Throws: `FileError`.
   public func finish() throws(FileError) { try file.finish() }
+
+  /// Whether the file at `path` is a finished array of `shape`.
+  ///
+  /// - Throws: `FileError`.
+  public static func isFinished(_ path: String, shape: [Int]) throws(FileError) -> Bool {
+    let file = try MappedFile(path: path)
+    let header = npyHeader(shape, type: "<f4")
+    return file.count == header.count + 4 * shape.reduce(1, *)
+      && file.slice(0, header.count)?.elementsEqual(header) == true
+  }
 }

@@ -47,9 +47,11 @@ public final class NPZWriter {
 
   /// Completes the file after all images are appended.
   ///
-  /// - Parameter labels: the class label of each image, if they have classes.
+  /// - Parameters:
+  ///   - labels: the class label of each image, if they have classes.
+  ///   - comment: the zip archive's comment, which NumPy passes over, at most 65,535 bytes.
   /// - Throws: `FileError`.
-  public func finish(labels: (some Collection<Int>)?) throws(FileError) {
+  public func finish(labels: (some Collection<Int>)?, comment: [UInt8] = []) throws(FileError) {
     if let labels {
       let header = npyHeader([count], type: "<i8")
       try zip.begin("arr_1.npy", size: header.count + 8 * count)
@@ -65,7 +67,28 @@ public final class NPZWriter {
       }
       try zip.append(entry: waiting)
     }
-    try zip.finish()
+    try zip.finish(comment: comment)
     try file.finish()
+  }
+
+  /// The comment of the archive at `path`; nil if it is none.
+  ///
+  /// - Throws: `FileError`.
+  public static func comment(ofFinished path: String) throws(FileError) -> [UInt8]? {
+    let file = try MappedFile(path: path)
+    guard let bytes = file.slice(0, file.count) else { return nil }
+    return try? ZipArchive(bytes, takesDeflate: true).comment
+  }
+
+  /// Whether the file at `path` is a finished archive of pixels of `shape` `[N, H, W, C]`.
+  ///
+  /// - Throws: `FileError`.
+  public static func isFinished(_ path: String, shape: [Int]) throws(FileError) -> Bool {
+    let file = try MappedFile(path: path)
+    guard let bytes = file.slice(0, file.count), let entry = try? ZipArchive(bytes).entries["arr_0.npy"] else {
+      return false
+    }
+    let header = npyHeader(shape, type: "|u1")
+    return entry.size == header.count + shape.reduce(1, *) && bytes[entry.place].starts(with: header)
   }
 }

@@ -21,12 +21,19 @@ public struct LowResolution: Sendable {
 ///
 /// - Parameters:
 ///   - path: the file.
-///   - channels: the model's image channels.
+///   - channels: the model's image channels; 2 and 4 with alpha.
 /// - Throws: `ImageError.file`, `.npy`, `.npz` and `.pictures`.
 public func readLowResolution(_ path: String, channels: Int) throws(ImageError) -> LowResolution {
-  let reader = PictureReader(path: path, channels: channels) { Float($0) / 127.5 - 1 }
   let bytes: [UInt8]
   do { bytes = try readFile(path) } catch { throw .file(error) }
+  return try readLowResolution(bytes, path: path, channels: channels)
+}
+
+/// The same for the bytes of a file, which `path` names in errors.
+///
+/// - Throws: `ImageError.npy`, `.npz` and `.pictures`.
+public func readLowResolution(_ bytes: [UInt8], path: String, channels: Int) throws(ImageError) -> LowResolution {
+  let reader = PictureReader(path: path, channels: channels) { Float($0) / 127.5 - 1 }
   switch try reader.file(bytes) {
   case .picture(let bytes):
     let picture = try reader.picture(bytes).withoutColourIfGrey

@@ -36,13 +36,10 @@ struct PictureReader {
     }
   }
 
-  /// Decodes a PNG or JPEG: with alpha if the model has as many channels as it has then, otherwise over black.
+  /// Decodes a PNG or JPEG: with alpha for a model that has it, where what had none is opaque, otherwise over black.
   func picture(_ bytes: [UInt8]) throws(ImageError) -> Picture {
     do {
-      if hasAlpha {
-        let picture = try Picture(file: bytes, over: nil)
-        if picture.channels == channels { return picture }
-      }
+      if hasAlpha { return try Picture(file: bytes, over: nil).withAlpha(channels: channels) }
       return try Picture(file: bytes)
     } catch {
       // The machine is at fault, not the file.
@@ -53,7 +50,7 @@ struct PictureReader {
 
   /// `picture` as a square of `size` pixels.
   func fitted(_ picture: Picture, size: Int) -> Picture {
-    hasAlpha && picture.channels == channels ? picture.fittedWithAlpha(toSquare: size) : picture.fitted(toSquare: size)
+    hasAlpha ? picture.fittedWithAlpha(toSquare: size) : picture.fitted(toSquare: size)
   }
 
   /// `picture` as `[1, channels, h, w]`; grey is repeated.

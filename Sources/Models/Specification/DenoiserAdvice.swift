@@ -57,6 +57,16 @@ extension DenoiserCheck {
           \(decimal(error, 3)); \(scale)); try these flags\(typed(best)) unless you are sure
           """)
     }
+    // Where the file states everything, there is nothing to doubt but the training.
+    if specification.isFullyDescribed && !isPlausible {
+      return Report(
+        error: error,
+        advice:
+          """
+          \(name): predicts no better than nothing on drawings with noise (error \(decimal(error, 2)); \(scale)): its \
+          file states its settings, so it is hardly trained yet
+          """)
+    }
     let others = isCheap || tryingOthers ? "; the usual others are no better" : ", which tries others"
     return Report(
       error: error,

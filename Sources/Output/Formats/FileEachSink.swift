@@ -36,25 +36,27 @@ public final class FileEachSink: ImageSink {
   public func isWritten(_ index: Int) throws -> Bool {
     let path = pattern.path(for: index)
     guard try kind(ofPath: path) == .file else { return false }
-    let bytes = try readFile(path)
-    // Reads to the end: truncated or damaged files are drawn again.
-    guard let chunks = try? pngText(bytes) else { return false }
-    let (plan, scale) = (setup.plan, setup.request.scale)
-    var differences: [String] = []
-    if let found = try? Provenance.read(chunks) {
-      let expected = Provenance(
-        plan, image: index, label: plan.label(of: index), scale: scale, bits: setup.request.bits)
-      differences = found.differences(from: expected, reading: setup.program.earlierRequest)
-    } else if !setup.request.metadata {
-      guard let picture = try? Picture(exactly: bytes) else { return false }
-      let (width, height) = (plan.pictureShape[2] * scale, plan.pictureShape[1] * scale)
-      if (picture.width, picture.height) != (width, height) {
-        differences = ["\(picture.width)×\(picture.height) pixels there, \(width)×\(height) here"]
-      }
-    } else {
-      differences = ["it does not say how"]
-    }
+    // Truncated or damaged files are drawn again.
+    guard let differences = setup.differences(ofPNG: try readFile(path), image: index) else { return false }
     if !differences.isEmpty { throw OutputError.drawnOtherwise(path: path, differences: differences) }
     return true
+  }
+}
+
+extension SinkSetup {
+  /// How a PNG differs from that of `image` as it would be drawn now; nil if it is truncated or damaged.
+  func differences(ofPNG bytes: [UInt8], image: Int) -> [String]? {
+    // Reads to the end.
+    guard let chunks = try? pngText(bytes) else { return nil }
+    if let found = try? Provenance.read(chunks) {
+      let expected = Provenance(
+        plan, image: image, label: plan.label(of: image), scale: request.scale, bits: request.bits)
+      return found.differences(from: expected, reading: program.earlierRequest)
+    }
+    guard !request.metadata else { return ["it does not say how"] }
+    guard let picture = try? Picture(exactly: bytes) else { return nil }
+    let (width, height) = (plan.pictureShape[2] * request.scale, plan.pictureShape[1] * request.scale)
+    if (picture.width, picture.height) == (width, height) { return [] }
+    return ["\(picture.width)×\(picture.height) pixels there, \(width)×\(height) here"]
   }
 }
