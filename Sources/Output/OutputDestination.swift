@@ -39,8 +39,10 @@ public struct OutputDestination: Sendable, Equatable {
         let inner = String(text.dropLast(ending.count))
         if [".gz", ".bz2", ".xz", ".zst"].contains(ending), known.contains(where: inner.lowercased().hasSuffix) {
           throw .destination(
-            "--out: sample compresses no archives; type --out \(shellQuoted(operand(inner))), and compress that afterwards"
-          )
+            """
+            --out: sample compresses no archives; type --out \(shellQuoted(operand(inner))), and compress that \
+            afterwards
+            """)
         }
         throw .destination(
           """

@@ -24,14 +24,14 @@ public func inJSONWords(_ message: String) -> String {
     if let value { rest = rest.dropFirst(value.length) }
   }
   text += rest
-  // What is typed alone is a command.
+  // Words in English follow, or a command, which is typed.
   let parts = text.split(separator: "; type ", omittingEmptySubsequences: false)
   return parts.dropFirst().reduce(String(parts[0])) { text, part in
-    text + (commands.contains { part.hasPrefix($0 + " ") } ? "; type " : "; write ") + part
+    text + (wordsOfAdvice.contains { part.hasPrefix($0 + " ") } ? "; write " : "; type ") + part
   }
 }
 
-private let commands = ["sample", "train", "mkdir", "hf", "python3"]
+private let wordsOfAdvice = ["a", "another", "at", "more", "one", "only", "them", "the", "what", "whole"]
 
 /// The value that follows an option in a message, after a space; nil if that goes on in words.
 private func value(after rest: Substring) -> (text: Substring, length: Int)? {
