@@ -4,7 +4,7 @@ import DiffusionText
 ///
 /// In JSON a name is a string, an index is a number, and typed text is an object: `["cat", 3, {"typed": "0-9"}]`.
 public enum ClassSelection: Sendable, Equatable {
-  /// The class with this name, ignoring case.
+  /// The class with this name, ignoring case unless another's differs only in that.
   case name(String)
   /// The class with this index, counted from 0, whatever its name.
   case index(Int)
@@ -101,7 +101,10 @@ public struct KnownClasses: Sendable, Equatable {
   }
 
   private func index(named name: some StringProtocol) -> Int? {
-    names.firstIndex { $0.lowercased() == name.lowercased() }
+    // Names may differ only in case.
+    if let exact = names.firstIndex(where: { $0.utf8.elementsEqual(name.utf8) }) { return exact }
+    let alike = names.indices.filter { names[$0].lowercased() == name.lowercased() }
+    return alike.count == 1 ? alike[0] : nil
   }
 
   /// Whether some name is a number other than its class's index: a typed number is then a name, never an index.
@@ -141,8 +144,29 @@ public struct KnownClasses: Sendable, Equatable {
   }
 
   private func unknown(_ item: String) -> SamplingError {
-    .unknownClass(
-      item, known: self, suggestion: nearest(item.lowercased(), names.map { $0.lowercased() }))
+    .unknownClass(item, known: self, suggestion: upwards(item) ?? likely(item))
+  }
+
+  /// A range that was typed downwards, the other way round.
+  private func upwards(_ item: String) -> String? {
+    for hyphen in item.indices where item[hyphen] == "-" {
+      let (first, last) = (item[..<hyphen], item[item.index(after: hyphen)...])
+      if single(first) != nil, single(last) != nil { return "\(last)-\(first)" }
+    }
+    return nil
+  }
+
+  /// What to type for the class that is likely meant: a name cut at its comma, or the nearest.
+  private func likely(_ item: String) -> String? {
+    let lower = item.lowercased()
+    let cut = names.firstIndex { $0.lowercased().split(separator: ",").first?[...] == lower[...] && $0.contains(",") }
+    let near = nearest(lower, names.map { $0.lowercased() })
+    guard let index = cut ?? names.firstIndex(where: { $0.lowercased() == near }) else { return nil }
+    switch selection(index) {
+    case .name(let name): return name == item ? nil : name
+    case .index(let index): return "\(index)"
+    case .typed(let text): return shellQuoted(text)
+    }
   }
 
   /// The classes as an error lists them: indices, and names if there are any.

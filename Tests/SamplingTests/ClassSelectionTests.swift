@@ -34,6 +34,25 @@ struct ClassSelectionTests {
 
 /// Names that are numbers: what is stored says which class it is (a name or an index), and what is typed means names.
 struct NumericClassNamesTests {
+  @Test("Names that differ only in case are told apart; otherwise case does not matter")
+  func caseMattersWhereItTells() throws {
+    let names = ["cat", "Cat", "CAT", "Dog"]
+    #expect(try indices(["cat", "Cat", "CAT", "dog"], count: 4, names: names, nullClass: nil) == [0, 1, 2, 3])
+    #expect(throws: SamplingError.self) { try indices(["cAt"], count: 4, names: names, nullClass: nil) }
+  }
+
+  @Test(
+    "What is advised for a class can be typed: an index where its name cannot be, and a range upwards",
+    arguments: [
+      ("lead", "did you mean 0?"), ("a", "did you mean 1?"), ("2-1", "did you mean 1-2?"),
+      ("oxe", "did you mean ox?"),
+    ])
+  func advice(item: String, end: String) {
+    let names = [" lead", "a,b", "ox", "owl"]
+    let error = #expect(throws: SamplingError.self) { try indices([item], count: 4, names: names, nullClass: nil) }
+    #expect(error.map { "\($0)" }?.hasSuffix(end) == true, "\(error.map { "\($0)" } ?? "")")
+  }
+
   private let oneToEight = KnownClasses(count: 8, names: (1...8).map { "\($0)" })
   private let sorted = KnownClasses(count: 11, names: ["0", "1", "10", "2", "3", "4", "5", "6", "7", "8", "9"])
 
