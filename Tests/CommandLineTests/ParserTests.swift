@@ -173,7 +173,7 @@ struct ParserTests {
     ),
     ("--progress loud", "--progress: \"loud\" is not one of auto, bar, plain or none"),
     ("--eta -1", "--eta: -1 is out of range; type --eta with a number from 0 up"),
-    ("--eta nan", "--eta: \"nan\" is not a number; type for instance --eta 1.5"),
+    ("--eta nan", "--eta: \"nan\" is not a number; type for instance --eta 0.5"),
     ("--guidance inf", "--guidance: \"inf\" is not a number; type for instance --guidance 1.5"),
     ("--guidance 1e999", "--guidance: \"1e999\" is not a number; type for instance --guidance 1.5"),
     ("--seed -1", "--seed: -1 is below 0; leave --seed out"),
@@ -252,7 +252,7 @@ struct ParserTests {
       --grid makes one sheet of all images, but --out asks for one file per image; type --out sheet.png
       """
     ),
-    ("--dropout x", "--dropout: \"x\" is not a number; type for instance --dropout 1.5"),
+    ("--dropout x", "--dropout: \"x\" is not a number; type for instance --dropout 0.5"),
   ])
   func mistakesSayWhatToType(line: String, message: String) {
     do {

@@ -42,7 +42,7 @@ struct PictureOptionsTests {
     ("--strength 0", "--strength: 0 is out of range; type --strength with a number above 0, up to 1"),
     ("--strength -0.5", "--strength: -0.5 is out of range; type --strength with a number above 0, up to 1"),
     ("--strength 1.01", "--strength: 1.01 is out of range; type --strength with a number above 0, up to 1"),
-    ("--strength nan", "--strength: \"nan\" is not a number; type for instance --strength 1.5"),
+    ("--strength nan", "--strength: \"nan\" is not a number; type for instance --strength 0.5"),
     (
       "--jump-length 0", "--jump-length: 0 is out of range; type --jump-length with a number from 1 to 1000000"
     ),

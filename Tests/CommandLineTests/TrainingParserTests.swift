@@ -197,14 +197,14 @@ struct TrainingParserTests {
     ),
     ("--ema-rate 1", "--ema-rate: 1 is out of range; type --ema-rate with a number from 0 up, below 1"),
     ("--ema-rate 0.9,1.5", "--ema-rate: 1.5 is out of range; type --ema-rate with a number from 0 up, below 1"),
-    ("--ema-rate -0.5", "--ema-rate: -0.5 is out of range; type --ema-rate with a number from 0 up"),
+    ("--ema-rate -0.5", "--ema-rate: -0.5 is out of range; type --ema-rate with a number from 0 up, below 1"),
     (
       "--ema-rate 0.9,,0.99",
       "--ema-rate: \"0.9,,0.99\" has an empty item; type for instance --ema-rate 0.999,0.9999"
     ),
-    ("--ema-rate high", "--ema-rate: \"high\" is not a number; type for instance --ema-rate 1.5"),
+    ("--ema-rate high", "--ema-rate: \"high\" is not a number; type for instance --ema-rate 0.5"),
     ("--dropout 1", "--dropout: 1 is out of range; type --dropout with a number from 0 up, below 1"),
-    ("--lr fast", "--lr: \"fast\" is not a number; type for instance --lr 1.5"),
+    ("--lr fast", "--lr: \"fast\" is not a number; type for instance --lr 0.0001"),
     ("--clip-gradients 0", "--clip-gradients: 0 would clip everything; type for instance --clip-gradients 1"),
     (
       "--timestep_respacing 250",

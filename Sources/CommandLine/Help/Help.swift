@@ -104,7 +104,7 @@ func examples(_ command: CommandName) -> [(meaning: String, line: String)] {
 /// Applies to all options.
 let spellingNote = """
   BOOL is True or False; if left out, True. Options can also be typed as --name=value, and with underscores instead of \
-  hyphens. If an option is repeated, the last one counts.
+  hyphens. An option can be repeated only with the same value.
   """
 
 let exitStatuses = [

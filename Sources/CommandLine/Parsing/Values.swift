@@ -34,10 +34,14 @@ func seed(_ text: String, _ name: String) throws(UsageError) -> UInt64 {
 }
 
 /// A decimal number, at least `least` if that is given.
-func number(_ text: String, _ name: String, from least: Int?) throws(UsageError) -> Double {
+///
+/// - Parameter example: one that the option takes.
+func number(
+  _ text: String, _ name: String, from least: Int?, example: String = "1.5"
+) throws(UsageError) -> Double {
   let characters = text.utf8.allSatisfy { isDigit($0) || "+-.eE".utf8.contains($0) }
   guard characters, let number = Double(text), number.isFinite else {
-    throw UsageError("--\(name): \"\(text)\" is not a number; type for instance --\(name) 1.5")
+    throw UsageError("--\(name): \"\(text)\" is not a number; type for instance --\(name) \(example)")
   }
   if let least, number < Double(least) {
     throw UsageError("--\(name): \(text) is out of range; type --\(name) with a number from \(least) up")
@@ -47,8 +51,8 @@ func number(_ text: String, _ name: String, from least: Int?) throws(UsageError)
 
 /// A number in [0, 1).
 func share(_ text: String, _ name: String) throws(UsageError) -> Double {
-  let share = try number(text, name, from: 0)
-  guard share < 1 else {
+  let share = try number(text, name, from: nil, example: "0.5")
+  guard (0..<1).contains(share) else {
     throw UsageError("--\(name): \(text) is out of range; type --\(name) with a number from 0 up, below 1")
   }
   return share

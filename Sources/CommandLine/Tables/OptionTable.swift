@@ -56,7 +56,7 @@ private let drawingOptions: [OptionDefinition] = [
   OptionDefinition(
     "eta", .required(name: "X", example: "0.5"), .drawing,
     "for ddim: how much noise to add at each step, from 0 (none) to 1 (as much as ddpm); default 0"
-  ) { o, value, name throws(UsageError) in o.request.eta = try number(value, name, from: 0) },
+  ) { o, value, name throws(UsageError) in o.request.eta = try number(value, name, from: 0, example: "0.5") },
   OptionDefinition(
     "s-churn", .required(name: "X", example: "40"), .drawing,
     """

@@ -14,7 +14,7 @@ let pictureOptions: [OptionDefinition] = [
     with --init-image: the fraction of the steps to take, and so the amount of noise to add; near 0 the image hardly \
     changes, at 1 hardly anything of it is left; default 0.6, or 1 with --mask
     """
-  ) { o, value, name throws(UsageError) in o.request.strength = try number(value, name, from: nil) },
+  ) { o, value, name throws(UsageError) in o.request.strength = try number(value, name, from: nil, example: "0.5") },
   OptionDefinition(
     "mask", .required(name: "FILE", example: "mask.png"), .drawing,
     """

@@ -54,7 +54,9 @@ let trainingOptions: [OptionDefinition] = [
   },
   OptionDefinition(
     "lr", .required(name: "X", example: "1e-4"), .training, of: [.train], "learning rate; default 1e-4"
-  ) { o, value, name throws(UsageError) in o.training.learningRate = try number(value, name, from: 0) },
+  ) { o, value, name throws(UsageError) in
+    o.training.learningRate = try number(value, name, from: 0, example: "0.0001")
+  },
   OptionDefinition(
     "lr-anneal-steps", .required(name: "N", example: "100000"), .training, of: [.train],
     "steps over which the learning rate falls linearly to 0; default 0: it stays constant"
@@ -68,13 +70,16 @@ let trainingOptions: [OptionDefinition] = [
   ) { o, value, name throws(UsageError) in o.training.warmUp = try wholeNumber(value, name, 0...1_000_000_000) },
   OptionDefinition(
     "weight-decay", .required(name: "X", example: "0.01"), .training, of: [.train], "weight decay of AdamW; default 0"
-  ) { o, value, name throws(UsageError) in o.training.weightDecay = try number(value, name, from: 0) },
+  ) { o, value, name throws(UsageError) in o.training.weightDecay = try number(value, name, from: 0, example: "0.01") },
   OptionDefinition(
     "clip-gradients", .required(name: "X", example: "1"), .training, of: [.train],
     "clip the norm of the gradient to X; default: no clipping"
   ) { o, value, name throws(UsageError) in
-    let norm = try number(value, name, from: 0)
-    guard norm > 0 else { throw UsageError("--\(name): 0 would clip everything; type for instance --\(name) 1") }
+    let norm = try number(value, name, from: nil, example: "1")
+    guard norm > 0 else {
+      let fault = norm == 0 ? "would clip everything" : "is out of range"
+      throw UsageError("--\(name): \(value) \(fault); type for instance --\(name) 1")
+    }
     o.training.clipGradients = norm
   },
   OptionDefinition(
