@@ -29,6 +29,10 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
   case diverged(step: Int)
   /// The folder for a new run already has one.
   case runExists(folder: String)
+  /// The folder for a new run has a file that the run would replace in time.
+  case wouldReplace(folder: String, file: String)
+  /// The folder of a run to resume has rows of steps whose checkpoints are gone.
+  case checkpointsAreGone(folder: String, row: Int)
   /// Another process is using the run's folder.
   case inUse(folder: String)
   /// A `run.json` was not written by any version.
@@ -63,6 +67,11 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case .runExists(let folder):
       "\(folder): holds a run already; "
         + "type \(shellLine(["train", "--resume", operand(folder)])) to continue it, or another --out"
+    case .wouldReplace(let folder, let file):
+      "\(folder): holds \(file), which a new run would replace; choose another --out, or move that file away"
+    case .checkpointsAreGone(let folder, let row):
+      "\(folder): its checkpoints are gone, though the run took \(row) steps; put its .safetensors files back, "
+        + "or start a new run with another --out"
     case .inUse(let folder): "\(folder): another train process is using it; wait for it to end, or stop it"
     case .notARun(let path): "\(path): is not what train has written; start a new run with --data and --out"
     case .unknownRequest(let path, let reason):

@@ -48,7 +48,8 @@ public struct TrainingRun: ~Copyable {
   ///   - request: the request.
   ///   - folder: the new folder.
   ///   - looking: called now and then while the data's files are looked at, with the number done and that of all.
-  /// - Throws: `TrainingError` for a faulty request, data or model; `.runExists`, `.inUse`, `.file`.
+  /// - Throws: `TrainingError` for a faulty request, data or model; `.runExists`, `.wouldReplace`, `.inUse`,
+  ///   `.file`.
   public init(
     _ request: TrainingRequest, folder: String, looking: (_ done: Int, _ count: Int) -> Void = { _, _ in }
   ) throws(TrainingError) {
@@ -79,7 +80,7 @@ public struct TrainingRun: ~Copyable {
   ///     also in the record. Neither the model nor its averages can change.
   ///   - looking: as in `init(_:folder:looking:)`.
   /// - Throws: `TrainingError`: as `init(_:folder:)`, and `.notARun`, `.unknownRequest`, `.earlierVersion`,
-  ///   `.nothingToResume`, `.otherClasses`, `.dataMoved`, `.checkpoint`, `.state`, `.log`.
+  ///   `.nothingToResume`, `.checkpointsAreGone`, `.otherClasses`, `.dataMoved`, `.checkpoint`, `.state`, `.log`.
   public init(
     resuming folder: String, as request: TrainingRequest? = nil,
     looking: (_ done: Int, _ count: Int) -> Void = { _, _ in }
@@ -94,6 +95,11 @@ public struct TrainingRun: ~Copyable {
     let lock = try RunLock(folder)
     let averages = TrainingSettings(known, nullClass: nil).emaRates
     let continuation = try Continuation(of: folder, rates: averages)
+    if continuation.step == nil, continuation.remark == nil,
+      let row = try inTrainingTerms({ try TrainingLog.lastStep(in: folder) }), row > known.saveInterval
+    {
+      throw .checkpointsAreGone(folder: folder, row: row)
+    }
     AtomicFile.removeStaleTemporaries(besides: "\(folder)/\(RunRecord.file)")
     var beginning: RunBeginning
     do throws(TrainingError) {
@@ -125,6 +131,11 @@ public struct TrainingRun: ~Copyable {
   private static func checkIsNew(_ folder: String) throws(TrainingError) {
     guard try inTrainingTerms({ try kind(ofPath: "\(folder)/\(RunRecord.file)") }) == .nothing else {
       throw .runExists(folder: folder)
+    }
+    guard try inTrainingTerms({ try kind(ofPath: folder) }) == .folder else { return }
+    let files = try inTrainingTerms { try namesInFolder(folder) }.sorted()
+    if let file = files.first(where: { RunFolder.parts(ofFile: $0) != nil || TrainingLog.files.contains($0) }) {
+      throw .wouldReplace(folder: folder, file: file)
     }
   }
 

@@ -81,7 +81,7 @@ private func introduction(_ run: borrowing TrainingRun, _ options: Options) -> [
   if run.isResumed {
     lines.append(
       run.savedStep.map { "continuing from step \(grouped($0))" }
-        ?? "there is no checkpoint yet: starting at step \(grouped(run.stepsTaken))")
+        ?? "there is no checkpoint: starting at step \(grouped(run.stepsTaken)), and with new logs")
   } else if run.loop.averages.contains(where: \.rate.warmsUp) {
     lines.append(
       "the averages warm up: step s keeps min(rate, (1 + s) / (10 + s)) of them (--ema-warm-up False: the rate alone)")

@@ -191,6 +191,28 @@ struct TrainingRunTests {
     #expect(throws: TrainingError.self) { _ = try TrainingRun(resuming: path, as: other) }
   }
 
+  @Test("A folder without its record is no place for a new run, and one without its checkpoints is not gone on with")
+  func folderThatLacksFiles() throws {
+    let (data, folder) = (try smallPictures(), try TemporaryFolder())
+    let path = folder.path + "/run"
+    do {
+      var run = try TrainingRun(smallRequest(data), folder: path)
+      try finish(&run)
+    }
+    let record = try readFile("\(path)/run.json")
+    try FileManager.default.removeItem(atPath: "\(path)/run.json")
+    let names = try names(path)
+    for name in names {
+      let error = TrainingError.wouldReplace(folder: path, file: try #require(self.names(path).first))
+      #expect(throws: error) { _ = try TrainingRun(smallRequest(data), folder: path) }
+      if name.hasSuffix(".safetensors") { try FileManager.default.removeItem(atPath: "\(path)/\(name)") }
+    }
+    try Data(record).write(to: URL(fileURLWithPath: "\(path)/run.json"))
+    let rows = try readFile("\(path)/progress.csv")
+    #expect(throws: TrainingError.checkpointsAreGone(folder: path, row: 5)) { _ = try TrainingRun(resuming: path) }
+    #expect(try readFile("\(path)/progress.csv") == rows)
+  }
+
   /// Records that are none, or that ask for something unknown.
   @Test(arguments: ["", "{", "[]", #"{"version": "1"}"#, #"{"version": "1", "request": 5, "settings": {}}"#])
   func refusesRecords(text: String) throws {

@@ -4,6 +4,9 @@ import DiffusionFiles
 /// writes it, and `progress.jsonl`, with an object in each line. The first column is `step`. New keys become columns on
 /// the right, empty in earlier rows. Rows can be read as soon as they are written.
 public final class TrainingLog {
+  /// Their names.
+  static let files = ["progress.csv", "progress.jsonl"]
+
   private let csvPath: String
   private var keys: [String]
   private var csv: AppendedFile
@@ -32,6 +35,15 @@ public final class TrainingLog {
       csv = try AppendedFile(path: csvPath)
       jsonLines = try AppendedFile(path: jsonPath)
     } catch { throw .file(error) }
+  }
+
+  /// The step of the last row of the table in `folder`; nil if there is none.
+  ///
+  /// - Throws: `TrainingLogError`.
+  static func lastStep(in folder: String) throws(TrainingLogError) -> Int? {
+    let path = folder + "/progress.csv"
+    guard let text = try lines(path) else { return nil }
+    return try CSVLog(text, until: .max, path: path).lastStep
   }
 
   /// Adds a row.
@@ -123,6 +135,14 @@ private struct CSVLog {
       }
       if step <= Double(last) { rows.append(String(line)) }
     }
+  }
+
+  /// The largest step of a row.
+  var lastStep: Int? {
+    guard let column = keys.firstIndex(of: "step") else { return nil }
+    return rows.compactMap { row in
+      Double(row.split(separator: ",", omittingEmptySubsequences: false)[column]).flatMap { Int(exactly: $0) }
+    }.max()
   }
 
   /// Adds empty columns.
