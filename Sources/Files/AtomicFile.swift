@@ -42,10 +42,20 @@ public final class AtomicFile: GrowingFile {
   public init(continued path: String, keeping: Int) throws(FileError) {
     (self.path, stays) = (path, true)
     temporary = Self.unfinished(path)
-    descriptor = open(temporary, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw .refused(path: path, action: "be written", reason: systemError()) }
+    // Somebody's file under another name, by a symbolic or a hard link, is none that an earlier run has left.
+    descriptor = open(temporary, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else {
+      let isLink = errno == ELOOP
+      throw .refused(
+        path: isLink ? temporary : path, action: "be written", reason: isLink ? Self.isLinked : systemError())
+    }
     var reason: String?
-    if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
+    var status = stat()
+    if fstat(descriptor, &status) != 0 {
+      reason = systemError()
+    } else if status.st_mode & S_IFMT != S_IFREG || status.st_nlink != 1 {
+      reason = Self.isLinked
+    } else if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
       reason = "another run is writing it"
     } else {
       let size = lseek(descriptor, 0, SEEK_END)
@@ -59,6 +69,8 @@ public final class AtomicFile: GrowingFile {
     descriptor = -1
     throw .refused(path: temporary, action: "be written", reason: reason)
   }
+
+  private static let isLinked = "it is not a file of its own, but a link to one, or no file at all; remove it"
 
   deinit { discard() }
 

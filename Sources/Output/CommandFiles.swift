@@ -26,6 +26,8 @@ public struct CommandFiles {
     case append
     /// It is kept, and the command refused; it may be one that --resume goes on with.
     case keep(canResume: Bool = false)
+    /// It is kept, and the command refused, since it is not what --resume would go on with: the log of a run, say.
+    case foreign(expected: String)
   }
 
   private var inputs: [Named] = []
@@ -53,14 +55,18 @@ public struct CommandFiles {
     let printed = outputs.filter { $0.path == "-" }
     if printed.count > 1 { throw OutputError.mixedOutput(printed[0].option, printed[1].option) }
     var seen: [(identity: FileIdentity, option: String)] = []
-    let sources = inputs.map { (identity: FileIdentity($0.path), option: $0.option) }
+    let sources = try sources()
+    let images = try each.map { each in
+      Set(try imagesThatExist(each.pattern, each.indices).map { FileIdentity(each.pattern.path(for: $0)) })
+    }
     for output in outputs where output.path != "-" {
       let (option, path) = (output.option, output.path)
       guard !path.utf8.contains(0) else { throw OutputError.nul(option: option) }
       let identity = FileIdentity(path)
-      if let source = sources.first(where: { $0.identity == identity }) {
-        throw OutputError.replacesInput(option: option, path: path, input: source.option)
+      if let source = sources[identity] {
+        throw OutputError.replacesInput(option: option, path: path, input: source)
       }
+      if images?.contains(identity) == true { throw OutputError.sameFile("--out", option, path: path) }
       if let other = seen.first(where: { $0.identity == identity })?.option {
         throw OutputError.sameFile(other, option, path: path)
       }
@@ -68,7 +74,43 @@ public struct CommandFiles {
       seen.append((identity, option))
       try Self.checkPlace(of: path, option, output.existing)
     }
-    if let each { try checkEach(each.pattern, each.indices) }
+    if let each { try checkEach(each.pattern, each.indices, sources) }
+  }
+
+  /// Checks that a file that will be written later, maybe in a folder that is still to be made, replaces none that is
+  /// read.
+  ///
+  /// - Throws: `OutputError.replacesInput`, `FileError`.
+  public func checkNotRead(_ option: String, _ path: String) throws {
+    if let input = try sources()[FileIdentity(path)] {
+      throw OutputError.replacesInput(option: option, path: path, input: input)
+    }
+  }
+
+  /// The files that are read, with the options that name them. Of a folder, what belongs to it: its files, and, if
+  /// diffusers has saved it, those in its parts. Pictures and arrays in it are read only if they are named, and may be
+  /// what an earlier command drew.
+  private func sources() throws -> [FileIdentity: String] {
+    var sources: [FileIdentity: String] = [:]
+    for input in inputs {
+      sources[FileIdentity(input.path)] = input.option
+      guard try kind(ofPath: input.path) == .folder else { continue }
+      let folder = input.path + "/"
+      var parts = [folder]
+      if try kind(ofPath: folder + "model_index.json") == .file {
+        parts += try namesInFolder(folder).filter { try kind(ofPath: folder + $0) == .folder }.map { folder + $0 + "/" }
+      }
+      for part in parts {
+        for name in try namesInFolder(part) where !Self.isDrawn(name) {
+          sources[FileIdentity(part + name)] = input.option
+        }
+      }
+    }
+    return sources
+  }
+
+  private static func isDrawn(_ name: String) -> Bool {
+    [".png", ".npz", ".npy", ".tar"].contains { name.lowercased().hasSuffix($0) }
   }
 
   private func isOne(of each: (pattern: OutputPattern, indices: ImageIndices), _ path: String) -> Bool {
@@ -83,16 +125,27 @@ public struct CommandFiles {
     var appends = false
     if case .append = existing { appends = true }
     if let obstacle = obstacle(toWriting: path, appends: appends) { throw obstacle }
-    if case .keep(let canResume) = existing, try kind(ofPath: path) == .file {
-      throw OutputError.exists(option: option, path: path, canResume: canResume)
+    guard try kind(ofPath: path) == .file else { return }
+    switch existing {
+    case .replace, .append: break
+    case .keep(let canResume): throw OutputError.exists(option: option, path: path, canResume: canResume)
+    case .foreign(let expected): throw OutputError.foreign(option: option, path: path, expected: expected)
     }
   }
 
-  private func checkEach(_ pattern: OutputPattern, _ indices: ImageIndices) throws {
+  private func checkEach(
+    _ pattern: OutputPattern, _ indices: ImageIndices, _ sources: [FileIdentity: String]
+  ) throws {
     guard let first = indices.first else { return }
     let path = pattern.path(for: first)
     if let input = inputs.first(where: { isOne(of: (pattern, indices), $0.path) }) {
       throw OutputError.replacesInput(option: "--out", path: input.path, input: input.option)
+    }
+    // The same file under another name.
+    for path in try imagesThatExist(pattern, indices).map({ pattern.path(for: $0) }) {
+      if let input = sources[FileIdentity(path)] {
+        throw OutputError.replacesInput(option: "--out", path: path, input: input)
+      }
     }
     // The folder is made when drawing begins: what matters is the nearest one that is there.
     var folder = folderAndName(path).folder
@@ -100,7 +153,10 @@ public struct CommandFiles {
       folder = folderAndName(String(folder.reversed().drop { $0 == "/" }.reversed())).folder
     }
     if !folder.isEmpty, try kind(ofPath: folder) != .folder { throw OutputError.noFolder(option: "--out", folder) }
-    if let obstacle = obstacle(toWriting: folder + folderAndName(path).name) { throw obstacle }
+    if let obstacle = obstacle(toWriting: folder + folderAndName(path).name) {
+      guard case .refused(_, let action, let reason) = obstacle else { throw obstacle }
+      throw FileError.refused(path: path, action: action, reason: reason)
+    }
   }
 }
 

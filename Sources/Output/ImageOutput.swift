@@ -60,14 +60,38 @@ public struct ImageOutput {
       isComplete = true
     } else {
       files.write("--out", destination.path, ifThere: try existing())
+      if let unfinished {
+        for path in unfinished.paths { files.write("--out", path, ifThere: .append) }
+      }
     }
-    let others = CommandFiles.Existing.keep(canResume: isFileEach && plan.canBeContinued)
     let view: CommandFiles.Existing = request.overwrite ? .replace : .keep()
     files.write("--frames", request.frames, ifThere: view)
     files.write("--strip", request.strip, ifThere: view)
-    files.write("--log", request.log, ifThere: appendsToLog ? .append : request.overwrite ? .replace : others)
-    files.write("--stats", request.stats, ifThere: request.overwrite || request.resume ? .replace : others)
+    files.write("--log", request.log, ifThere: try existingLog())
+    files.write("--stats", request.stats, ifThere: try existingStatistics())
     try files.check()
+  }
+
+  /// Whether --resume is of use where files are there already.
+  private var canResume: Bool { isFileEach && plan.canBeContinued }
+
+  /// What may be done with a log that is there already.
+  private func existingLog() throws -> CommandFiles.Existing {
+    if request.overwrite && !appendsToLog { return .replace }
+    guard let path = request.log, path != "-", try kind(ofPath: path) == .file else { return .append }
+    let isOurs = RunLog.isLog(path)
+    if appendsToLog { return isOurs ? .append : .foreign(expected: "the log of a run") }
+    return .keep(canResume: canResume && isOurs)
+  }
+
+  /// What may be done with statistics that are there already.
+  private func existingStatistics() throws -> CommandFiles.Existing {
+    guard !request.overwrite, let path = request.stats, path != "-", try kind(ofPath: path) == .file else {
+      return .replace
+    }
+    let isOurs = Statistics.areThere(path, of: plan)
+    if request.resume { return isOurs ? .replace : .foreign(expected: "the statistics of this run") }
+    return .keep(canResume: canResume && isOurs)
   }
 
   /// Whether lines are added to those that are in the log: of the same run, or of its other parts.

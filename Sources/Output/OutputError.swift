@@ -16,6 +16,8 @@ public enum OutputError: Error, Equatable, CustomStringConvertible {
   case sheetInFolder(path: String)
   /// A file that must not be replaced.
   case exists(option: String, path: String, canResume: Bool)
+  /// A file that --resume would replace or append to, but that is not what it goes on with.
+  case foreign(option: String, path: String, expected: String)
   /// A file to keep that was drawn with other settings, each as "steps is 20 there, 30 here"; none if it does not say.
   case drawnOtherwise(path: String, differences: [String])
   /// Files to keep that do not say with which seed they were drawn.
@@ -58,6 +60,8 @@ public enum OutputError: Error, Equatable, CustomStringConvertible {
       \(option): \(path) exists; type \(canResume ? "--resume to keep what is there and draw the rest, " : "")\
       --overwrite to replace it, or choose another \(option.hasPrefix("--") ? option : "name")
       """
+    case .foreign(let option, let path, let expected):
+      "\(option): \(path) exists and is not \(expected); choose another \(option)"
     case .drawnOtherwise(let path, let differences):
       """
       \(path): was drawn otherwise\(differences.isEmpty ? "" : " (\(differences.joined(separator: "; ")))"); type what \

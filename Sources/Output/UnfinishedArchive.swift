@@ -11,6 +11,8 @@ struct UnfinishedArchive {
   /// Where it grows.
   var partial: String { AtomicFile.unfinished(path) }
   private var recordPath: String { partial + ".json" }
+  /// Both files.
+  var paths: [String] { [partial, recordPath] }
 
   /// Whether a run has left one.
   var isThere: Bool {

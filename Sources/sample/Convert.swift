@@ -64,18 +64,19 @@ func convert(_ options: Options, to destination: CheckpointDestination) throws {
   case .diffusers(let folder):
     try checkFolder(folder, options)
     let weights = "\(folder)/unet/diffusion_pytorch_model.safetensors"
-    if FileIdentity(weights) == FileIdentity(source.name) {
-      throw OutputError.replacesInput(option: "the folder", path: weights, input: "the model")
-    }
+    let (network, scheduler) = ("\(folder)/unet/config.json", "\(folder)/scheduler/scheduler_config.json")
+    let index = "\(folder)/model_index.json"
+    let files = reading(source, options)
+    for path in [weights, network, scheduler, index] { try files.checkNotRead("the folder", path) }
     let export = try DiffusersExport(source)
     for part in [folder, "\(folder)/unet", "\(folder)/scheduler"] { try makeFolder(part) }
     try writeAtomically(to: weights) { write in
       try writeSafetensors(export.state, metadata: ["format": "pt"], half: options.half) { try write($0) }
     }
-    try writeAtomically(Array((export.network + "\n").utf8), to: "\(folder)/unet/config.json")
-    try writeAtomically(Array((export.scheduler + "\n").utf8), to: "\(folder)/scheduler/scheduler_config.json")
+    try writeAtomically(Array((export.network + "\n").utf8), to: network)
+    try writeAtomically(Array((export.scheduler + "\n").utf8), to: scheduler)
     // The index last: without it, nothing takes the folder for a model.
-    try writeAtomically(Array((export.index + "\n").utf8), to: "\(folder)/model_index.json")
+    try writeAtomically(Array((export.index + "\n").utf8), to: index)
     // The pipeline has no argument for classes.
     let reader = source.specification.classCount == nil ? "DDPMPipeline" : "UNet2DModel, with class_labels"
     done = "\(folder): \(count), for diffusers' \(reader)"
@@ -89,14 +90,20 @@ func convert(_ options: Options, to destination: CheckpointDestination) throws {
 ///
 /// - Throws: `OutputError.exists` if one exists and must not be replaced; `OutputError`, `FileError`.
 private func check(_ paths: [String], _ source: ModelSource, _ options: Options) throws {
-  var files = CommandFiles()
-  // Of a folder, one of its files.
-  for path in [options.request.model, source.name] { files.read("the model", path) }
+  var files = reading(source, options)
   for path in paths {
     try checkFree(path, options)
     files.write("the model to be written", path, ifThere: .replace)
   }
   try files.check()
+}
+
+/// What is read.
+private func reading(_ source: ModelSource, _ options: Options) -> CommandFiles {
+  var files = CommandFiles()
+  // Of a folder, one of its files too.
+  for path in [options.request.model, source.name] { files.read("the model", path) }
+  return files
 }
 
 /// - Throws: `OutputError.exists` if the file exists and must not be replaced.

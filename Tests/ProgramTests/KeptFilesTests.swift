@@ -15,6 +15,18 @@ struct KeptFilesTests: RunsSample {
     #expect(after == before, "\(line)")
   }
 
+  private func refusesInFolder(_ line: String, _ message: String, _ name: String) throws {
+    let names = try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/\(name)").sorted()
+    let before = names.map { try? bytes("\(name)/\($0)") }
+    try refuses(line, message)
+    #expect(names.map { try? bytes("\(name)/\($0)") } == before, "\(line)")
+  }
+
+  private func link(_ name: String, to file: String) throws {
+    try FileManager.default.createSymbolicLink(
+      atPath: "\(folder.path)/\(name)", withDestinationPath: "\(folder.path)/\(file)")
+  }
+
   @Test("An input by any of its names is no output: the same path, another spelling, a symbolic or a hard link")
   func inputsAreNotReplaced() throws {
     defer { cleanUp() }
@@ -36,6 +48,75 @@ struct KeptFilesTests: RunsSample {
     try run("--count 2 --steps 1 --seed 1 --quiet --out in/%d.png")
     try refuses(
       "--init-image in --steps 2 --overwrite --out in/%d.png", "--out: in/0.png is read too (--init-image)")
+    try link("other.png", to: "in/1.png")
+    try refuses(
+      "--count 3 --init-image other.png --steps 2 --overwrite --out in/%d.png",
+      "--out: in/1.png is read too (--init-image), and would be replaced")
+    try refuses("--count 2 --steps 1 --overwrite --out in/%d.png --log other.png", "--out and --log would both write")
+  }
+
+  @Test("What belongs to a folder that is read stays: settings, logs and weights, under any name")
+  func foldersThatAreReadStay() throws {
+    defer { cleanUp() }
+    let words = "--image-size 16 --num-channels 32 --num-res-blocks 1 --channel-mult 1,1 --attention-resolutions 8"
+    try run("--count 4 --steps 1 --seed 1 --quiet --out pictures/")
+    let trained = try runTrain("--data pictures \(words) --num-heads 1 --batch-size 2 --steps 2 -o run --quiet")
+    #expect(trained.status == 0, "\(trained.errors)")
+    let drawing = "--model run --steps 1 --overwrite --out a.png"
+    for file in ["run.json", "progress.csv", "ema_0.9999_000002.safetensors", "opt000002.safetensors"] {
+      for option in ["--stats", "--log"] {
+        try refusesInFolder("\(drawing) \(option) run/\(file)", "\(option): run/\(file) is read too (--model)", "run")
+      }
+    }
+    let model = "run/model000002.safetensors"
+    try refusesInFolder("convert run \(model) --overwrite", "the model to be written: \(model) is read too", "run")
+    // What was drawn into the folder is none of it.
+    for _ in 1...2 { #expect(try run("--model run --steps 1 --quiet --out run/a.png").status == 0) }
+    #expect(try run("convert run saved/").status == 0)
+    try refusesInFolder(
+      "convert saved saved/ --overwrite",
+      "the folder: saved/unet/diffusion_pytorch_model.safetensors is read too (the model)", "saved/unet")
+    try refusesInFolder(
+      "--model saved --steps 1 --overwrite --out b.png --stats saved/unet/config.json",
+      "--stats: saved/unet/config.json is read too (--model)", "saved/unet")
+  }
+
+  @Test("What an unfinished archive is written to is no input, no other output, and nobody else's file")
+  func unfinishedArchivesAreApart() throws {
+    defer { cleanUp() }
+    try run("--steps 1 --seed 1 --class 3 --quiet --out a.png")
+    try run("encode a.png --class 3 --steps 2 --quiet --out z.npy")
+    try FileManager.default.moveItem(atPath: folder.path + "/z.npy", toPath: folder.path + "/z.npy.partial")
+    try refuses(
+      "--noise z.npy.partial --steps 2 --overwrite --out z.npy", "--out: z.npy.partial is read too (--noise)")
+    for name in ["x.npz.partial", "x.npz.partial.json"] {
+      try refuses("--count 2 --steps 1 --out x.npz --log \(name)", "--out and --log would both write \(name)")
+    }
+    try Data("precious".utf8).write(to: folder.appendingPathComponent("victim"))
+    try link("y.npz.partial", to: "victim")
+    try refuses(
+      "--count 2 --steps 1 --overwrite --out y.npz", "y.npz.partial: cannot be written: it is not a file of its own")
+    try FileManager.default.removeItem(atPath: folder.path + "/y.npz.partial")
+    try FileManager.default.linkItem(atPath: folder.path + "/victim", toPath: folder.path + "/y.npz.partial")
+    try refuses(
+      "--count 2 --steps 1 --overwrite --out y.npz", "y.npz.partial: cannot be written: it is not a file of its own")
+  }
+
+  @Test("A resumed run replaces its own statistics and adds to a log, and touches no other file")
+  func resumedRunsKnowTheirFiles() throws {
+    defer { cleanUp() }
+    let drawing = "--count 2 --steps 1 --seed 1 --out p/%d.png"
+    try Data("precious\n".utf8).write(to: folder.appendingPathComponent("mine"))
+    for option in ["--stats", "--log"] {
+      try refuses("\(drawing) --resume \(option) mine", "\(option): mine exists and is not the ")
+      try refuses("\(drawing) \(option) mine", "\(option): mine exists; type --overwrite to replace it, or choose")
+    }
+    let files = "--stats s.json --log l.jsonl"
+    #expect(try run("\(drawing) \(files) --quiet").status == 0)
+    try refuses("--count 3 --steps 1 --seed 1 --out p/1%d.png --stats s.json", "--stats: s.json exists; type --resume")
+    #expect(try run("\(drawing) \(files) --resume --quiet").status == 0)
+    try refuses(
+      "\(drawing) --shard 1/2 --resume --stats s.json", "--stats: s.json exists and is not the statistics of this run")
   }
 
   @Test("Archives, logs, statistics and views that are there already need --overwrite; a single picture does not")

@@ -4,7 +4,7 @@ import DiffusionFiles
 /// Appends a line of JSON for each image written. It can be followed during the run, and resumed runs append to it.
 public final class RunLog {
   /// One line, for one image.
-  public struct Line: Encodable {
+  public struct Line: Codable {
     /// The file it is in.
     public let file: String
     /// Its index.
@@ -20,6 +20,15 @@ public final class RunLog {
       case file, image, seed, seconds
       case label = "class"
     }
+  }
+
+  /// Whether a file is such a log, or empty.
+  static func isLog(_ path: String) -> Bool {
+    do {
+      guard let line = try LineReader(path: path).next() else { return true }
+      _ = try decodeJSON(Line.self, from: line)
+      return true
+    } catch { return false }
   }
 
   private let append: ([UInt8]) throws -> Void
