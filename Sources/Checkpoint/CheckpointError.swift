@@ -13,6 +13,8 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
   case folder(file: String, holding: [String] = [])
   /// It is the folder of a training run that has saved no weights.
   case runWithoutWeights(folder: String)
+  /// The newest checkpoint of a run is damaged; the file of an earlier step that can be given instead.
+  indirect case inRun(CheckpointError, earlier: String, step: Int)
   /// It is a pipe, a device or a socket, which cannot be mapped into memory.
   case notAFile(file: String)
   /// It is empty.
@@ -73,8 +75,10 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
       "\(file): there is no such file, and nothing is downloaded here; type \(command), and give what it brings"
     case .folder(let file, let names): Self.folder(file, names)
     case .runWithoutWeights(let folder):
-      "\(folder): is a training run without weights, before its first checkpoint; "
-        + "let train save one, with --save-interval or Ctrl-C"
+      "\(folder): is a training run that has no checkpoint yet; let it save one, at its --save-interval or by Ctrl-C, "
+        + "or go on with it: \(shellLine(["train", "--resume", operand(folder)]))"
+    case .inRun(let error, let earlier, let step):
+      "\(error); or give the file of step \(step) in place of the folder: \(shellQuoted(operand(earlier)))"
     case .notAFile(let file): "\(file): is not a regular file; save the checkpoint to disk first"
     case .empty(let file): "\(file): is empty; copy or download it again"
     case .unknownFormat(let file): "\(file): is neither a safetensors file nor a .pt that PyTorch saved"
@@ -94,7 +98,8 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
     case .tensor(let file, let name, let fault): "\(file): tensor \(name) \(fault)"
     case .noTensors(let file): "\(file): holds no tensors by name; save the model's state_dict()"
     case .optimizer(let file):
-      "\(file): holds the state of an optimizer, not a model; give the model's or the EMA's file (model*.pt, ema_*.pt)"
+      "\(file): holds the state of an optimizer, not a model; give the model's or the EMA's file "
+        + (file.hasSuffix(".safetensors") ? "(model*.safetensors, ema_*.safetensors)" : "(model*.pt, ema_*.pt)")
     case .wholeObject(let file, let type):
       """
       \(file): holds a whole object of the class \(type), which only the code that saved it can open; type \

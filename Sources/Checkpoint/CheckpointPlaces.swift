@@ -13,6 +13,7 @@ extension CheckpointError {
   public static func noModel(inFolder path: String) throws(CheckpointError) -> CheckpointError {
     let names: [String]
     do { names = try namesInFolder(path) } catch { throw CheckpointError(error) }
+    if names.contains("run.json") { return .runWithoutWeights(folder: path) }
     let index = names.first { $0.hasSuffix(".index.json") }
     let checkpoints = names.filter { name in endings.contains(where: name.hasSuffix) }
     return .folder(file: path, holding: index.map { [$0] } ?? checkpoints)

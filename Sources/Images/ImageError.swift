@@ -13,6 +13,8 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
   case jpeg(String)
   /// TurboJPEG, which reads JPEGs, is not installed.
   case noTurboJPEG
+  /// TurboJPEG is there, but cannot be loaded, for this reason.
+  case brokenTurboJPEG(String)
   /// The content is no picture that can be read.
   case notAPicture(PictureContent)
   /// A file cannot be read or written.
@@ -40,12 +42,29 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
     case .png(let message): "the PNG cannot be used: \(message)"
     case .jpeg(let message): "the JPEG cannot be used: \(message)"
     case .noTurboJPEG:
-      "JPEGs are read by TurboJPEG, which is not installed; type apt-get install libturbojpeg0 (on Ubuntu libturbojpeg)"
+      "JPEGs are read by TurboJPEG, which is not installed; convert them to PNG, or install it "
+        + "(on Ubuntu it is called libturbojpeg): apt-get install libturbojpeg0"
+    case .brokenTurboJPEG(let reason):
+      "JPEGs are read by TurboJPEG, which cannot be loaded (\(reason)); convert them to PNG, or install it again "
+        + "(on Ubuntu it is called libturbojpeg): apt-get install --reinstall libturbojpeg0"
     case .notAPicture(let content): content.description
     case .file(let error): error.description
     case .npy(let path, let fault): "\(path): \(fault)"
     case .npz(let path, let fault): "\(path): \(fault)"
     case .pictures(let path, let fault): "\(path): \(fault)"
+    }
+  }
+}
+
+extension ImageError {
+  /// Whether the machine is at fault, not the file: a library is not there, or memory is short. Another file would be
+  /// refused as well.
+  public var isOfMachine: Bool {
+    switch self {
+    case .noTurboJPEG, .brokenTurboJPEG: true
+    // The words of the decoders, which have no codes for it.
+    case .png(let message), .jpeg(let message): message.lowercased().contains("memory")
+    default: false
     }
   }
 }

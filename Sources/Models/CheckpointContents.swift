@@ -31,7 +31,10 @@ public struct CheckpointContents: Sendable {
   /// - Throws: `CheckpointError`.
   public init(path: String, families: [any ModelFamily.Type] = ModelFamilies.all) throws(CheckpointError) {
     let place = try Self.place(path, families)
-    let state = try StateDict.read(path: place.file, signatures: ModelFamilies.signatures(families))
+    let state: StateDict
+    do throws(CheckpointError) {
+      state = try StateDict.read(path: place.file, signatures: ModelFamilies.signatures(families))
+    } catch { throw error.inRun(path) }
     try self.init(state, path: place.file, name: place.name)
     remarks = place.remarks
   }
@@ -45,11 +48,12 @@ public struct CheckpointContents: Sendable {
       return try place(folder, families)
     }
     // The run may save newer checkpoints, so messages name the file.
-    if let drawn = try DrawnWeights(in: path) { return (drawn.path, drawn.path, drawn.remarks) }
+    do throws(CheckpointError) {
+      if let drawn = try DrawnWeights(in: path) { return (drawn.path, drawn.path, drawn.remarks) }
+    } catch { throw error.inRun(path) }
     for family in families {
       if let file = try family.weights(inFolder: path) { return (file, path, []) }
     }
-    if try checkpointKind(ofPath: "\(path)/run.json") == .file { throw .runWithoutWeights(folder: path) }
     throw try .noModel(inFolder: path)
   }
 }

@@ -37,6 +37,11 @@ public struct ModelSource: Sendable {
     families: [any ModelFamily.Type] = ModelFamilies.all
   ) throws(ModelError) {
     name = contents.name
+    // The moments of a run's optimizer have the shapes of its network.
+    let state = contents.state
+    if state.origin.prefix.hasPrefix("exp_avg") || state.names.contains(where: { $0.hasPrefix("exp_avg.") }) {
+      throw .checkpoint(.optimizer(file: name))
+    }
     if let reason = OtherNetworks.reason(contents) { throw .unusable(reason: reason) }
     for candidate in families {
       guard let family = try candidate.recognize(contents, stated) else { continue }

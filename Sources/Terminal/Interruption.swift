@@ -8,13 +8,32 @@ public enum Interruption {
   /// The signal received, or 0.
   private static let received = Atomic<Int32>(0)
 
+  /// The address of what the first signal writes to standard error, or 0.
+  private static let words = Atomic<Int>(0)
+  /// How many bytes that is.
+  private static let length = Atomic<Int>(0)
+
   /// Installs the handlers.
-  public static func watch() {
-    // Initialises the static here, as a signal handler must not.
+  ///
+  /// - Parameter notice: a line that the first signal writes to standard error at once; nil for none.
+  public static func watch(saying notice: StaticString? = nil) {
+    // Initialises the statics here, as a signal handler must not.
     received.store(0, ordering: .relaxed)
+    words.store(notice.map { Int(bitPattern: $0.utf8Start) } ?? 0, ordering: .relaxed)
+    length.store(notice?.utf8CodeUnitCount ?? 0, ordering: .relaxed)
     for number in [SIGINT, SIGTERM, SIGHUP] {
       let before = signal(number) { number in
-        if Interruption.received.exchange(number, ordering: .relaxed) == 0 { return }
+        if Interruption.received.exchange(number, ordering: .relaxed) == 0 {
+          let error = errno
+          if let words = UnsafeRawPointer(bitPattern: Interruption.words.load(ordering: .relaxed)) {
+            // Below the bar, which the terminal has just written ^C into.
+            var newline = UInt8(ascii: "\n")
+            if isatty(STDERR_FILENO) == 1 { _ = write(STDERR_FILENO, &newline, 1) }
+            _ = write(STDERR_FILENO, words, Interruption.length.load(ordering: .relaxed))
+          }
+          errno = error
+          return
+        }
         faults_remove_temporaries()
         _exit(128 + number)
       }

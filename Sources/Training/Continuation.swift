@@ -22,8 +22,7 @@ struct Continuation {
     let missing = files.missing(wanted, at: newest)
     if let step {
       remark =
-        newest == step
-        ? nil : "step \(newest) is incomplete: there is no \(missing)"
+        newest == step ? nil : "step \(newest) is incomplete: \(missing)"
       return
     }
     let found = files.kinds[newest] ?? []
@@ -35,7 +34,7 @@ struct Continuation {
       throw .nothingToResume(
         folder: folder, missing: missing, weights: found.contains(RunFolder.model) ? weights : nil)
     }
-    remark = "the first checkpoint is incomplete: there is no \(missing)"
+    remark = "the first checkpoint is incomplete: \(missing)"
     // Somebody may have removed the others, so these stay until the run comes to their step again.
     guard found.isSuperset(of: wanted.dropLast()) else { return }
     // Without the part of the last, they would look like a checkpoint whose optimizer somebody removed. The model goes

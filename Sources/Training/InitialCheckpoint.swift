@@ -34,8 +34,16 @@ struct InitialCheckpoint {
   /// - Throws: `TrainingError.checkpoint`, `.state` if a file beside it belongs to another network; `.file`.
   func restore(_ loop: inout TrainLoop) throws(TrainingError) -> [String] {
     let shown = sanitized(path)
+    if try inTrainingTerms({ try kind(ofPath: path) }) == .folder {
+      let taken = try inTrainingTerms { try DrawnWeights(in: path) }?.path
+      return ["\(taken.map(sanitized) ?? shown): initial weights; a folder has no step, so this begins at step 0"]
+    }
     guard let step, step > 0 else {
-      return ["\(shown): initial weights; its name has no step, as model010000.pt has, so this begins at step 0"]
+      let name = String(folderAndName(path).name)
+      let kind = RunFolder.parts(ofFile: name.replacing(".pt", with: ".safetensors"))?.kind
+      return kind.flatMap(RunFolder.rate) != nil
+        ? ["\(shown): initial weights; steps and averages begin anew, at step 0, since only model010000.pt goes on"]
+        : ["\(shown): initial weights; its name has no step, as model010000.pt has, so this begins at step 0"]
     }
     guard step <= TrainingRequest.mostSteps else {
       throw .request("\(shown): its name says \(step) steps, more than a run can have; rename it")
@@ -57,6 +65,8 @@ struct InitialCheckpoint {
       if rate.warmsUp && !before.warmsUp && !before.isFounded(after: loop.averages[i].steps) {
         loop.averages[i] = EMA(of: variables, rate: rate)
         lines.append("\(sanitized(file)): is mostly what it began with, so this average starts from the weights")
+      } else {
+        lines.append("\(sanitized(file)): this average goes on")
       }
     }
     lines.append(try restoreOptimizer(&loop, step: step))

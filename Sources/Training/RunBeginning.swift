@@ -102,7 +102,8 @@ struct RunBeginning {
     }
     guard let difference = specification.description.firstDifference(from: known) else { return }
     throw .request(
-      "--\(difference.flag): \(sanitized(folder)) learns \(difference.known), and cannot change that; leave it out")
+      "--\(difference.flag): \(sanitized(folder)) was begun with \(difference.known), and cannot change that; "
+        + "leave it out")
   }
 }
 

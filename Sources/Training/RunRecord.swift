@@ -42,14 +42,21 @@ public struct RunRecord: Sendable, Equatable {
         "\(sanitized(path)): is not the folder of a run; to begin with the weights of a file, "
           + "type --resume-checkpoint \(shellQuoted(path)) in place of --resume, with --data and --out")
     }
-    let last = try inTrainingTerms { try RunFiles(in: folder) }.newest(having: [RunFolder.model, RunFolder.optimizer])
+    let record = try read(from: folder)
+    let files = try inTrainingTerms { try RunFiles(in: folder) }
+    // The checkpoint that the run goes on from. Earlier versions did not record their averages.
+    let averages = record.settings.map { $0.emaRates.map(RunFolder.average) } ?? Array(files.averages)
+    let last = files.newest(having: [RunFolder.model, RunFolder.optimizer] + averages)
     if last == step { return folder }
     var words = ["train", "--resume-checkpoint", operand(path), "--out", operand("\(folder)-from-\(step)")]
-    if case .request(let request) = try read(from: folder).beginning { words += ["--data", operand(request.data)] }
+    if case .request(let request) = record.beginning { words += ["--data", operand(request.data)] }
+    let resuming = shellLine(["train", "--resume", operand(folder)])
+    let state =
+      last.map {
+        "the last complete checkpoint of \(sanitized(folder)) is that of step \($0), from which \(resuming) continues"
+      } ?? "\(sanitized(folder)) has no complete checkpoint to resume from"
     throw .notAFolder(
-      "\(sanitized(path)): the last checkpoint of \(sanitized(folder)) is that of step \(last ?? 0), from which "
-        + "\(shellLine(["train", "--resume", operand(folder)])) continues; to continue from step \(step) in a new run, "
-        + "type \(shellLine(words))")
+      "\(sanitized(path)): \(state); to continue from step \(step) in a new run, type \(shellLine(words))")
   }
 
   /// Reads the record in `folder`, the folder of a run.

@@ -44,6 +44,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
   /// The folder to resume from has no complete checkpoint: `missing` names the files that the newest step lacks,
   /// `weights` is its model if that is there.
   case nothingToResume(folder: String, missing: String, weights: String?)
+  /// Files of the checkpoint to resume from are damaged; the sentence names them, and says how to go on without them.
+  case damaged(String)
   /// The data has other classes than a checkpoint has learned; the sentence names them.
   case otherClasses(String)
   /// The data of a run to resume is not where it was.
@@ -79,10 +81,10 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case .earlierVersion(let path):
       "\(path): was written by an earlier version, and only the program train can read it; continue with train --resume"
     case .nothingToResume(let folder, let missing, let weights):
-      "\(folder): has no checkpoint to resume from (there is no \(missing)); "
+      "\(folder): has no checkpoint to resume from (\(missing)); "
         + (weights.map { "to begin with its weights, add --resume-checkpoint \(shellQuoted($0)) to a new run" }
           ?? "start a new run with another --out")
-    case .otherClasses(let sentence): sentence
+    case .damaged(let sentence), .otherClasses(let sentence): sentence
     case .dataMoved(let path, let folder):
       "\(path): is not there any more; if the run's data has moved, type "
         + "\(shellLine(["train", "--resume", operand(folder), "--data"])) and its new place"

@@ -15,6 +15,8 @@ public struct TrainingEstimate: Sendable {
   public let settings: TrainingSettings
   /// The training data.
   public let data: ImageDataset
+  /// What should be said before the first step, a line each, as of a run (`TrainingRun.remarks`).
+  public let remarks: [String]
   /// The number of trained parameters.
   public let parameterCount: Int
   /// The largest memory of the process, in bytes.
@@ -34,7 +36,7 @@ public struct TrainingEstimate: Sendable {
     let beginning = try RunBeginning(request, looking: looking)
     let (specification, whole) = (beginning.specification, beginning.loop)
     (self.specification, settings, data) = (specification, whole.settings, whole.data)
-    self.request = specification.request
+    (self.request, remarks) = (specification.request, beginning.remarks)
     parameterCount = whole.variables.reduce(0) { $0 + $1.value.count }
     let steps = specification.process.steps
     // The first step also pages memory in, and packs constants.

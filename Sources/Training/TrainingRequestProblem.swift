@@ -105,6 +105,11 @@ extension TrainingRequest {
       ].first(where: \.1)
       if let given { return "\(given.0) is for diffusion, and --process flow learns none; leave \(given.0) out" }
     }
+    if background != .black, [2, 4].contains(settings.inChannels) {
+      return
+        "--background: with --in-channels \(imageChannels) transparency is learned, and nothing is laid over a colour; "
+        + "leave --background out"
+    }
     if optimalTransport && settings.process != "flow" {
       return "--optimal-transport pairs the noise of flows; type --process flow too, or leave it out"
     }

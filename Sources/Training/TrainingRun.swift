@@ -42,7 +42,8 @@ public struct TrainingRun: ~Copyable {
   /// Held for the lifetime of the run.
   private let lock: RunLock
 
-  /// Starts a run. Creates the folder if it does not exist, and writes nothing before data and model are checked.
+  /// Starts a run. Creates the folder, and those above it, if they do not exist. Writes nothing before data and model
+  /// are checked.
   ///
   /// - Parameters:
   ///   - request: the request.
@@ -62,7 +63,7 @@ public struct TrainingRun: ~Copyable {
         "--steps \(end): \(sanitized(request.resumeCheckpoint ?? "")) has taken \(step) already; "
           + "type for instance --steps \(step + end)")
     }
-    try inTrainingTerms { try makeFolder(folder) }
+    try inTrainingTerms { try makeFolders(folder) }
     let lock = try RunLock(folder)
     try Self.checkIsNew(folder)
     let data = beginning.loop.data
@@ -80,7 +81,8 @@ public struct TrainingRun: ~Copyable {
   ///     also in the record. Neither the model nor its averages can change.
   ///   - looking: as in `init(_:folder:looking:)`.
   /// - Throws: `TrainingError`: as `init(_:folder:)`, and `.notARun`, `.unknownRequest`, `.earlierVersion`,
-  ///   `.nothingToResume`, `.checkpointsAreGone`, `.otherClasses`, `.dataMoved`, `.checkpoint`, `.state`, `.log`.
+  ///   `.nothingToResume`, `.checkpointsAreGone`, `.damaged`, `.otherClasses`, `.dataMoved`, `.checkpoint`, `.state`,
+  ///   `.log`.
   public init(
     resuming folder: String, as request: TrainingRequest? = nil,
     looking: (_ done: Int, _ count: Int) -> Void = { _, _ in }
@@ -92,6 +94,10 @@ public struct TrainingRun: ~Copyable {
     case (nil, .arguments): throw .earlierVersion(path: "\(folder)/\(RunRecord.file)")
     }
     try record.checkAverages(known, folder: folder)
+    if record.data == nil && known.classSource != nil {
+      throw .request(
+        "--classes-from: \(sanitized(folder)) was begun by an earlier version, whose classes it keeps; leave it out")
+    }
     let lock = try RunLock(folder)
     let averages = TrainingSettings(known, nullClass: nil).emaRates
     let continuation = try Continuation(of: folder, rates: averages)
@@ -104,12 +110,15 @@ public struct TrainingRun: ~Copyable {
     var beginning: RunBeginning
     do throws(TrainingError) {
       if let step = continuation.step {
-        beginning = try RunBeginning(known, after: step, in: folder, goingOnWith: record, looking: looking)
+        do throws(TrainingError) {
+          beginning = try RunBeginning(known, after: step, in: folder, goingOnWith: record, looking: looking)
+        } catch { throw error.inState(after: step, of: folder, rates: averages) }
       } else {
         beginning = try RunBeginning(known, goingOnWith: record, looking: looking)
       }
     } catch .data(.data(let path, .nothing)) { throw .dataMoved(path: path, folder: folder) }
     beginning.remarks = (continuation.remark.map { [$0] } ?? []) + beginning.remarks
+    if let line = record.data?.difference(from: beginning.loop.data) { beginning.remarks.append(line) }
     let step = beginning.loop.step
     let log = try inTrainingTerms { try TrainingLog(folder: folder, resumingFrom: step) }
     let settings = beginning.loop.settings

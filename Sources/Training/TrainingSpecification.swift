@@ -123,7 +123,8 @@ extension ModelDescription {
     if channelMult == nil {
       throw .unusable(
         reason:
-          "for pictures of \(size) pixels the original has no usual levels; type for instance --channel-mult 1,2,2"
+          "for pictures of \(size) pixels the original has no usual levels; type for instance --channel-mult "
+          + (size % 4 == 0 ? "1,2,2" : size % 2 == 0 ? "1,2" : "1")
       )
     }
     let resolutions = stated.attentionResolutions ?? (isClassifier ? [32, 16, 8] : [16, 8])

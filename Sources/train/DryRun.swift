@@ -18,7 +18,7 @@ func dryRun(_ options: Options) throws {
   looking.finish()
   let data = estimate.data
   let notes = data.notes(channelsAreGiven: options.training.saysChannels)
-  try printText((estimate.lines + notes).map { $0 + "\n" }.joined())
+  try printText((estimate.lines + notes + estimate.remarks).map { $0 + "\n" }.joined())
   if !data.bad.isEmpty && !options.training.skipsBad {
     throw TrainingError.data(.files(path: request.data, .bad(data.bad, of: data.count + data.bad.count)))
   }
@@ -39,9 +39,10 @@ extension TrainingEstimate {
     let parts = settings.microbatch < settings.batchSize ? " in parts of \(settings.microbatch)" : ""
     let process = specification.process.continuous == nil ? "\(specification.process.steps) steps" : "flow"
     return [
-      "data        \(grouped(data.count)) pictures, as \(shape)",
+      "data        \(grouped(data.count)) \(data.count == 1 ? "picture" : "pictures"), as \(shape)",
       "model       \(grouped(parameterCount)) parameters: \(unet.modelChannels) channels, levels \(levels), "
-        + "\(unet.numResBlocks) residual blocks each, attention at \(attention.isEmpty ? "no level" : list(attention))",
+        + "\(unet.numResBlocks) residual \(unet.numResBlocks == 1 ? "block" : "blocks") each, "
+        + "attention at \(attention.isEmpty ? "no level" : list(attention))",
       "process     \(process)",
       "training    batches of \(settings.batchSize)\(parts), learning rate \(settings.learningRate), "
         + "seed \(settings.seed)",

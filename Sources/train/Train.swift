@@ -38,7 +38,8 @@ private func takeSteps(_ run: inout TrainingRun, _ options: Options) throws {
     let words = shellLine(["train", "--resume", operand(run.folder), "--steps", "\(2 * run.stepsTaken)"])
     return say("\(shown(run)): all \(grouped(run.stepsTaken)) steps are taken already; for more, type \(words)")
   }
-  Interruption.watch()
+  Interruption.watch(
+    saying: options.quiet ? nil : "finishing this step, then saving; Ctrl-C again stops without saving\n")
   var progress = TrainingProgress(
     style: ProgressStyle(named: options.progress?.rawValue, quiet: options.quiet), first: run.stepsTaken, end: run.end)
   defer { progress.finish() }
@@ -68,11 +69,12 @@ private func shown(_ run: borrowing TrainingRun) -> String { escapingControls(ru
 /// The lines printed before the first step.
 private func introduction(_ run: borrowing TrainingRun, _ options: Options) -> [String] {
   let data = run.data
-  let classes = data.classCount.map { " of \($0) classes" } ?? ""
+  let classes = data.classCount.map { " of \($0) \($0 == 1 ? "class" : "classes")" } ?? ""
   let end = run.end.map { ", \(grouped($0)) steps" } ?? ", until interrupted (Ctrl-C saves)"
   var lines = [
     "\(grouped(run.parameterCount)) parameters, "
-      + "\(grouped(data.count)) images of \(data.imageSize)×\(data.imageSize)\(classes), "
+      + "\(grouped(data.count)) \(data.count == 1 ? "image" : "images") of "
+      + "\(data.imageSize)×\(data.imageSize)\(classes), "
       + "batches of \(run.request.batchSize)\(end)"
   ]
   lines += data.notes(channelsAreGiven: options.training.saysChannels)
@@ -83,8 +85,7 @@ private func introduction(_ run: borrowing TrainingRun, _ options: Options) -> [
       run.savedStep.map { "continuing from step \(grouped($0))" }
         ?? "there is no checkpoint: starting at step \(grouped(run.stepsTaken)), and with new logs")
   } else if run.loop.averages.contains(where: \.rate.warmsUp) {
-    lines.append(
-      "the averages warm up: step s keeps min(rate, (1 + s) / (10 + s)) of them (--ema-warm-up False: the rate alone)")
+    lines.append("the averages warm up (--ema-warm-up False keeps their rate constant)")
   }
   return lines
 }

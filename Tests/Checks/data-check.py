@@ -94,7 +94,7 @@ def main(place):
     realistic(data)
     run_folder = data / "run"
     text = run("--data", data, *SMALL, "--class-cond", "--sample-interval", 2, "--out", run_folder)
-    expect(text, "2 classes, by folder", "cat 12, dog 12", "8 pictures not square: cut to the middle", "2 pictures smaller than 16×16: enlarged")
+    expect(text, "2 classes, by folder", "cat (12), dog (12)", "8 pictures not square: cut to the middle", "2 pictures smaller than 16×16: enlarged")
     expect(text, "2 pictures of 16 bits: rounded to 8", "laid over black", "left out: 2 .webp, 1 .heic")
     assert (run_folder / "samples" / "000002.png").exists()
     # What the run has drawn is not learned from.

@@ -1,4 +1,5 @@
 import DiffusionPlatform
+import Foundation
 import TestSupport
 import Testing
 
@@ -79,7 +80,19 @@ struct JPEGTests {
     let none = TurboJPEG(names: ["libnothing.so.0"])
     let error = #expect(throws: ImageError.noTurboJPEG) { try Picture(jpeg: try file("grey"), library: none) }
     let text = "\(try #require(error))"
-    #expect(text.contains("apt-get install libturbojpeg0") && !text.contains("\n"))
+    #expect(text.hasSuffix(": apt-get install libturbojpeg0") && !text.contains("\n"))
+  }
+
+  @Test("A TurboJPEG that cannot be loaded is the machine's fault, not the picture's")
+  func brokenLibrary() throws {
+    let library = FileManager.default.temporaryDirectory.appendingPathComponent("lib-\(UUID().uuidString).so").path
+    try Data().write(to: URL(fileURLWithPath: library))
+    defer { try? FileManager.default.removeItem(atPath: library) }
+    let error = #expect(throws: ImageError.self) {
+      try Picture(jpeg: try file("grey"), library: TurboJPEG(names: [library]))
+    }
+    let found = try #require(error)
+    #expect(found.isOfMachine && "\(found)".contains("cannot be loaded"))
   }
 }
 

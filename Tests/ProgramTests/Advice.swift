@@ -138,6 +138,17 @@ extension Advice {
     Advice(
       "train --data data --out run --schedule-sampler lognormal", says: "--schedule-sampler uniform",
       then: "train $T --data data --out run --schedule-sampler uniform"),
+    Advice("train --data data/1.png --out run", says: "--data data/", then: "train $T --data data/ --out run"),
+    Advice(
+      "train --data data --out run --image-size 30", says: "--channel-mult 1,2",
+      then: "train --data data --out run --image-size 30 --channel-mult 1,2 --num-channels 32 --steps 1"),
+    Advice(
+      "train --data data --out run --in-channels 4 --background white", says: "leave --background out",
+      then: "train $T --data data --out run"),
+    Advice(
+      "train ${T%1}2 --save-interval 1 --data data -o run --quiet; : > run/opt000002.safetensors; train --resume run",
+      says: "rm run/opt000002.safetensors && train --resume run",
+      then: "rm run/opt000002.safetensors && train --resume run"),
   ]
 
   /// On models, and what is given for one.

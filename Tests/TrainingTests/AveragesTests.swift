@@ -73,7 +73,7 @@ struct AveragesTests {
     #expect(file == "model000150.safetensors")
     #expect(
       remarks == [
-        "ema_0.9999_000150.safetensors is still 98.5 % the weights that it began with; the raw weights draw better"
+        "98.5 % of ema_0.9999_000150.safetensors is still the weights that it began with; the raw weights draw better"
       ])
   }
 

@@ -38,7 +38,8 @@ struct ContinuationTests {
     #expect(
       error
         == .nothingToResume(
-          folder: folder.path, missing: "opt000005.safetensors", weights: "\(folder.path)/model000005.safetensors"))
+          folder: folder.path, missing: "there is no opt000005.safetensors",
+          weights: "\(folder.path)/model000005.safetensors"))
     withExtendedLifetime(data) {}
   }
 
@@ -106,19 +107,77 @@ struct ContinuationTests {
     #expect(problem { _ in } == nil)
     #expect(
       problem { $0.settings.noiseSchedule = "cosine" }
-        == "--noise-schedule: \(path) learns linear, and cannot change that; leave it out")
+        == "--noise-schedule: \(path) was begun with linear, and cannot change that; leave it out")
     #expect(
       problem { $0.settings.prediction = "v" }
-        == "--prediction: \(path) learns epsilon, and cannot change that; leave it out")
+        == "--prediction: \(path) was begun with epsilon, and cannot change that; leave it out")
     #expect(
       problem { $0.settings.numChannels = 64 }
-        == "--num-channels: \(path) learns 32, and cannot change that; leave it out")
+        == "--num-channels: \(path) was begun with 32, and cannot change that; leave it out")
     #expect(
       problem { $0.emaRates = [0.5] }
         == "--ema-rate: \(path) keeps averages of rate 0.5,0.75, and cannot change that; leave it out")
     #expect(
       problem { $0.emaWarmUp = false }
         == "--ema-warm-up: \(path) was begun with it, and cannot change that; leave it out")
+  }
+
+  @Test("A damaged checkpoint is named, with the command that goes on from the one before")
+  func damaged() throws {
+    let data = try smallPictures()
+    let folder = try run(data)
+    let path = folder.path
+    try folder.write("opt000005.safetensors", [])
+    try folder.write("model000005.safetensors", Array(try readFile("\(path)/model000005.safetensors").prefix(5000)))
+    let error = #expect(throws: TrainingError.self) { _ = try resume(folder) }
+    #expect(
+      "\(try #require(error))" == """
+        \(path): model000005.safetensors and opt000005.safetensors are damaged; to go on from step 4, \
+        type rm \(path)/model000005.safetensors \(path)/opt000005.safetensors && train --resume \(path)
+        """)
+    // Whoever draws is told of the weights of the step before.
+    let drawing = #expect(throws: ModelError.self) { try ModelSource(path: "\(path)/model000005.safetensors") }
+    #expect("\(try #require(drawing))".contains("model000005.safetensors: "))
+    try folder.write("ema_0.75_000005.safetensors", [])
+    let average = #expect(throws: ModelError.self) { try ModelSource(path: path) }
+    #expect(
+      "\(try #require(average))".hasSuffix(
+        "or give the file of step 4 in place of the folder: \(path)/ema_0.75_000004.safetensors"))
+    try remove("model000005", "opt000005", in: folder)
+    #expect(try resume(folder).0 == 4)
+  }
+
+  @Test("A checkpoint without its average is not the last one, and naming it says which is")
+  func namedWithoutAverage() throws {
+    let data = try smallPictures()
+    let folder = try run(data)
+    try remove("ema_0.5_000005", in: folder)
+    #expect(try RunRecord.folder(named: "\(folder.path)/model000004.safetensors") == folder.path)
+    let error = #expect(throws: TrainingError.self) {
+      try RunRecord.folder(named: "\(folder.path)/model000005.safetensors")
+    }
+    #expect("\(try #require(error))".contains("is that of step 4, from which train --resume"))
+  }
+
+  @Test("The optimizer's state is refused as a model, and a run without a checkpoint says that it has none")
+  func noModel() throws {
+    let data = try smallPictures()
+    let folder = try run(data)
+    let optimizer = "\(folder.path)/opt000005.safetensors"
+    #expect(throws: ModelError.checkpoint(.optimizer(file: optimizer))) { try ModelSource(path: optimizer) }
+    let young = try TemporaryFolder()
+    try young.write("run.json", Array("{}".utf8))
+    #expect(throws: ModelError.checkpoint(.runWithoutWeights(folder: young.path))) {
+      try ModelSource(path: young.path)
+    }
+  }
+
+  @Test("Data that has grown since the run began is said, with both numbers")
+  func grownData() throws {
+    let data = try smallPictures()
+    let folder = try run(data)
+    try data.png("dark_8.png", [7], side: 8)
+    #expect(try resume(folder).1 == ["the data has changed: it was 8 pictures when the run began, and is 9 now"])
   }
 
   @Test("Data that has moved is asked for; a new place and other options are recorded")

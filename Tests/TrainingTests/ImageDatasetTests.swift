@@ -95,7 +95,7 @@ struct ImageDatasetTests {
     let path = try folder.write("b.npz", plainNPZ([images, ("labels", [2], .uint8([1, 2])), wrong]))
     #expect(try dataset(path, classes: true).classNames == nil)
 
-    expect(.format, try folder.write("c.npz", Array("GIF89a".utf8)))
+    expect(.format, try folder.write("c.npz", Array("hello".utf8)))
     expect(.nothing, folder.path + "/nothing")
     let cut = try folder.write("d.npz", compressedNPZ.dropLast())
     #expect(throws: DatasetError.image(.npz(path: cut, .zip(.noDirectory)))) { try dataset(cut) }

@@ -39,6 +39,8 @@ struct InitialCheckpointTests {
       #expect(
         remarks == [
           "\(first.path)/model000002.safetensors: continuing at step 2",
+          "\(first.path)/ema_0.5_000002.safetensors: this average goes on",
+          "\(first.path)/ema_0.75_000002.safetensors: this average goes on",
           "\(first.path)/opt000002.safetensors: the optimizer goes on",
         ])
       try run.step()
@@ -66,6 +68,7 @@ struct InitialCheckpointTests {
     #expect(
       remarks.dropFirst() == [
         "\(first.path): there is no ema_0.5_000002.safetensors, so this average starts from the weights",
+        "\(first.path)/ema_0.75_000002.safetensors: this average goes on",
         "\(first.path): there is no opt000002.safetensors, so the optimizer starts afresh",
       ])
     // The optimizer's own count of steps goes on too.

@@ -12,14 +12,14 @@ extension Picture {
   ///   - jpeg: the whole file.
   ///   - pixelLimit: the maximum number of pixels, checked before memory is taken for them.
   /// - Throws: `ImageError.jpeg` if the file is damaged, also where decoders usually guess what is missing;
-  ///   `.noTurboJPEG` if the library is not there.
+  ///   `.noTurboJPEG` or `.brokenTurboJPEG` if the library is not there or cannot be loaded.
   public init(jpeg: [UInt8], pixelLimit: Int = Picture.pixelLimit) throws(ImageError) {
     self = try Picture(jpeg: jpeg, pixelLimit: pixelLimit, library: .shared)
   }
 
   init(jpeg: [UInt8], pixelLimit: Int = Picture.pixelLimit, library: TurboJPEG) throws(ImageError) {
     guard let functions = library.functions else {
-      throw library.fault.map { .jpeg("TurboJPEG cannot be loaded: \($0)") } ?? .noTurboJPEG
+      throw library.fault.map { .brokenTurboJPEG($0) } ?? .noTurboJPEG
     }
     var message = [CChar](repeating: 0, count: Int(CJPEG_MESSAGE_SIZE))
     var result = cjpeg_result()

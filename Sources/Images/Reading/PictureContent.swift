@@ -70,7 +70,7 @@ public enum PictureContent: Error, Sendable, Equatable, CustomStringConvertible 
     case .otherPicture(let name): "is \(withArticle(name)), which is not read; save it as a PNG or JPEG"
     case .nothing: "is empty; copy or download it again"
     case .lfsPointer: "is a pointer of Git LFS, not the file itself; type git lfs pull to fetch it"
-    case .webPage: "is a web page, not a picture; download it again"
+    case .webPage: "is a web page, not a file of pictures; download it again"
     case .unknown: "is neither a PNG nor a JPEG"
     }
   }
@@ -82,7 +82,7 @@ extension Picture {
   /// - Parameters:
   ///   - bytes: the whole file.
   ///   - background: what transparency is blended with; nil to keep alpha as a last channel (`Picture(png:)`).
-  /// - Throws: `ImageError.png`, `.jpeg`, `.noTurboJPEG`, `.notAPicture`.
+  /// - Throws: `ImageError.png`, `.jpeg`, `.noTurboJPEG`, `.brokenTurboJPEG`, `.notAPicture`.
   public init(file bytes: [UInt8], over background: Background? = .black) throws(ImageError) {
     switch PictureContent(bytes) {
     case .png: try self.init(png: bytes, over: background)

@@ -43,7 +43,7 @@ struct PictureReader {
       return try Picture(file: bytes)
     } catch {
       // The machine is at fault, not the file.
-      if error == .noTurboJPEG { throw error }
+      if error.isOfMachine { throw error }
       throw wrong(.undecodable("\(error)"))
     }
   }

@@ -22,7 +22,7 @@ public struct DrawnWeights: Sendable, Equatable {
     var remarks: [String] = []
     if let newest = files.newest, newest != step {
       let missing = files.missing(files.averages.union([RunFolder.model]), at: newest)
-      remarks.append("step \(newest) is incomplete (there is no \(missing)), so step \(step) is drawn with")
+      remarks.append("step \(newest) is incomplete (\(missing)), so step \(step) is drawn with")
     }
     var averages: [Average] = []
     for kind in kinds {
@@ -39,7 +39,7 @@ public struct DrawnWeights: Sendable, Equatable {
       let others = passedOver.count > 1 ? ", and \(passedOver.count - 1) more averages are like it" : ""
       remarks.append(
         """
-        \(slowest.file) is still \(share) % the weights that it began with\(others); \
+        \(share) % of \(slowest.file) is still the weights that it began with\(others); \
         \(kind == RunFolder.model ? "the raw weights draw better" : "a faster average draws better")
         """)
     }

@@ -80,10 +80,11 @@ public struct RunFiles: Sendable {
     kinds.filter { $0.value.isSuperset(of: wanted) }.keys.max()
   }
 
-  /// The files of `wanted` that are missing after `step`, in words.
+  /// The files of `wanted` that are missing after `step`, in words: `there is no a`, `a and b are missing`.
   public func missing(_ wanted: some Sequence<String>, at step: Int) -> String {
     let missing = Set(wanted).subtracting(kinds[step] ?? []).sorted()
-    return missing.map { RunFolder.file($0, step: step) }.joined(separator: ", ")
+    let files = missing.map { RunFolder.file($0, step: step) }
+    return files.count == 1 ? "there is no \(files[0])" : "\(listed(files)) are missing"
   }
 
   /// Of which file the weights of the newest step are drawn with: see `DrawnWeights`. Nil if there are none.

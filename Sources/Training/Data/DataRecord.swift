@@ -1,3 +1,5 @@
+import DiffusionText
+
 /// What a run's data was when it began, in its `run.json`.
 public struct DataRecord: Sendable, Equatable, Codable {
   /// The number of pictures.
@@ -6,6 +8,13 @@ public struct DataRecord: Sendable, Equatable, Codable {
   public let classSizes: [Int]?
 
   init(_ data: ImageDataset) { (pictures, classSizes) = (data.count, data.classSizes) }
+
+  /// What is to be said of `data` if it is another number of pictures than when the run began; nil if it is the same.
+  func difference(from data: ImageDataset) -> String? {
+    if data.count == pictures { return nil }
+    let before = counted(pictures, "picture")
+    return "the data has changed: it was \(before) when the run began, and is \(grouped(data.count)) now"
+  }
 
   private enum CodingKeys: String, CodingKey {
     case pictures

@@ -29,7 +29,7 @@ extension ImageDataset {
       }
     var lines = [
       "\(counted(sizes.count, "class"))\(origin): "
-        + Self.list(sizes.indices.map { "\(className($0)) \(grouped(sizes[$0]))" })
+        + Self.list(sizes.indices.map { "\(className($0)) (\(grouped(sizes[$0])))" })
     ]
     let splits = (classNames ?? []).filter(FolderClasses.isSplit)
     if !splits.isEmpty {
@@ -83,7 +83,7 @@ extension ImageDataset {
     note(facts.cut, "not square: cut to the middle")
     note(facts.enlarged, "smaller than \(imageSize)×\(imageSize): enlarged")
     if channels % 2 == 1 {
-      let advice = "--background, or --in-channels 4 to learn it"
+      let advice = "--background, or --in-channels \(channels + 1) to learn it"
       note(facts.transparent, "with transparency: laid over \(backgroundName) (\(advice))")
     }
     note(facts.sixteenBit, "of 16 bits: rounded to 8")

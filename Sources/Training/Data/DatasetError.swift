@@ -1,5 +1,6 @@
 import DiffusionFiles
 import DiffusionImages
+import DiffusionText
 
 /// An error in loading training data. Every description is one sentence.
 public enum DatasetError: Error, Equatable, CustomStringConvertible {
@@ -20,8 +21,20 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
     case .data(let path, let fault): "\(path): \(fault)"
     case .files(_, .bad(let files, let count)) where files.count == 1 && count > 1:
       "\(files[0].reason); --skip-bad goes on without it"
+    case .files(let path, .noPictures(let others, let ofRuns)) where !others.isEmpty:
+      "\(path): \(PictureFilesFault.noPictures(others: others, ofRuns: ofRuns)), with ImageMagick for instance: "
+        + Self.converting(others.keys.sorted(), in: path)
     case .files(let path, let fault): "\(path): \(fault)"
     }
+  }
+}
+
+extension DatasetError {
+  /// The command that makes PNGs of all files with these endings, in any case, in a folder and its folders.
+  private static func converting(_ endings: [String], in folder: String) -> String {
+    let names = endings.map { ["-iname", "*\($0)"] }.joined(separator: ["-o"])
+    let tests = endings.count == 1 ? Array(names) : ["("] + names + [")"]
+    return shellLine(["find", operand(folder)] + tests + ["-exec", "mogrify", "-format", "png", "{}", "+"])
   }
 }
 
@@ -31,6 +44,8 @@ public enum DatasetFault: Error, Equatable, CustomStringConvertible {
   case nothing
   /// The file has another format.
   case format
+  /// The file is one picture; the folder that it lies in.
+  case onePicture(folder: String)
   /// The archive has no array of pixels.
   case noImages(found: [String])
   /// The pixels are not uint8; the expression of Python makes them that, if there is one.
@@ -53,6 +68,7 @@ public enum DatasetFault: Error, Equatable, CustomStringConvertible {
     case .format:
       "is neither a folder of pictures nor a .npz; "
         + "save its pixels with numpy.savez_compressed('data.npz', images=array)"
+    case .onePicture(let folder): "is one picture; name its folder: --data \(shellQuoted(operand(folder)))"
     case .noImages(let found):
       "has no array images or arr_0\(Self.only(found)); "
         + "save the pixels with numpy.savez_compressed('data.npz', images=array)"

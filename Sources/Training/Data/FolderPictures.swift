@@ -32,7 +32,7 @@ struct FolderPictures {
     }
     let all = paths.count
     do { bad = try lookAt(paths, imageSize: imageSize, facts: &facts) { progress($0, all) } } catch {
-      if error == .image(.noTurboJPEG) { throw .files(path: path, .noTurboJPEG) }
+      if case .image(let error) = error { throw .files(path: path, .machine(error)) }
       throw error
     }
     facts.bad = bad.count

@@ -64,8 +64,19 @@ private struct ArchiveFile {
     self.path = path
     let bytes: [UInt8]
     do { bytes = try readFile(path) } catch { throw .file(error) }
-    guard bytes.starts(with: "PK".utf8) else { throw .data(path: path, .format) }
+    guard bytes.starts(with: "PK".utf8) else { throw Self.notAnArchive(path, PictureContent(bytes)) }
     do { archive = try NPZArchive(bytes, path: path) } catch { throw .image(error) }
+  }
+
+  /// The error for a file with other content.
+  private static func notAnArchive(_ path: String, _ content: PictureContent) -> DatasetError {
+    switch content {
+    case .png, .jpeg:
+      let folder = folderAndName(path).folder
+      return .data(path: path, .onePicture(folder: folder.isEmpty ? "." : folder))
+    case .unknown: return .data(path: path, .format)
+    default: return .files(path: path, .content(content))
+    }
   }
 
   /// The first array that has one of these names.

@@ -61,7 +61,7 @@ extension DatasetError {
   fileprivate init(_ error: ImageError, path: String) {
     switch error {
     case .notAPicture(let content): self = .files(path: path, .content(content))
-    case .noTurboJPEG: self = .image(.noTurboJPEG)
+    case let error where error.isOfMachine: self = .image(error)
     default: self = .files(path: path, .undecodable("\(error)"))
     }
   }

@@ -14,8 +14,8 @@ public enum PictureFilesFault: Error, Equatable, CustomStringConvertible {
   case content(PictureContent)
   /// libpng or TurboJPEG rejects a picture.
   case undecodable(String)
-  /// There are JPEGs, and nothing to read them with.
-  case noTurboJPEG
+  /// The machine cannot read them (`ImageError.isOfMachine`): JPEGs, for instance, without TurboJPEG.
+  case machine(ImageError)
   /// The model is to have channels that the data does not; `found` says which it has.
   case channels(Int, found: String)
   /// A picture's path gives no class, but classes are wanted; `source` is what was stated to name it.
@@ -25,9 +25,9 @@ public enum PictureFilesFault: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .noPictures(let others, let ofRuns):
-      if let ending = others.max(by: { ($0.value, $1.key) < ($1.value, $0.key) })?.key {
-        let count = grouped(others.values.reduce(0, +))
-        return "has no .png or .jpg files, but \(count) in other formats; convert them (mogrify -format png *\(ending))"
+      if !others.isEmpty {
+        let found = listed(others.keys.sorted().map { "\(grouped(others[$0] ?? 0)) \($0)" })
+        return "has no .png or .jpg files, but \(found); save them as PNG"
       }
       return ofRuns > 0
         ? "has no pictures but those of training runs (folders with run.json); name another folder"
@@ -40,7 +40,7 @@ public enum PictureFilesFault: Error, Equatable, CustomStringConvertible {
         + shellLine(["convmv", "-f", "latin1", "-t", "utf8", "-r", "--notest", operand(folder)])
     case .content(let content): return content.description
     case .undecodable(let message): return "\(message); mend or remove it"
-    case .noTurboJPEG: return "\(ImageError.noTurboJPEG)"
+    case .machine(let error): return "\(error)"
     case .channels(let wanted, let found):
       return "has \(found), but --in-channels asks for \(wanted); leave it out to train on what there is"
     case .noClass(.names?):
