@@ -42,7 +42,9 @@ public struct TarWriter<File: GrowingFile> {
   /// The length of a file, if `head` is that of one called `name`; nil if it is not. As many bytes follow, filled up to
   /// whole blocks.
   ///
-  /// - Parameter head: `tarBlock` bytes.
+  /// - Parameters:
+  ///   - name: the name of the file.
+  ///   - head: `tarBlock` bytes.
   public static func fileSize(of name: String, head: some Collection<UInt8>) -> Int? {
     let digits = head.dropFirst(124).prefix(11)
     guard head.prefix(101).prefix(while: { $0 != 0 }).elementsEqual(name.utf8),

@@ -36,8 +36,10 @@ public final class AtomicFile: GrowingFile {
   /// Begins a file that will appear at `path`, or goes on with what an earlier run has left. It stays if it is never
   /// finished, under the name `unfinished(path)`, which only one process can write to at a time.
   ///
-  /// - Parameter keeping: how many bytes of what is there to go on with, which then count as `waiting`; those behind
-  ///   them are dropped.
+  /// - Parameters:
+  ///   - path: where the file will appear.
+  ///   - keeping: how many bytes of what is there to go on with, which then count as `waiting`; those behind them are
+  ///     dropped.
   /// - Throws: `FileError`.
   public init(continued path: String, keeping: Int) throws(FileError) {
     (self.path, stays) = (path, true)

@@ -34,7 +34,9 @@ public enum FileIdentity: Hashable, Sendable {
 /// Why a file cannot be written at `path`, found by beginning one and removing it; nil if it can. The folder must
 /// exist.
 ///
-/// - Parameter appends: whether a file that is there is appended to, not replaced.
+/// - Parameters:
+///   - path: where the file is to be.
+///   - appends: whether a file that is there is appended to, not replaced.
 public func obstacle(toWriting path: String, appends: Bool = false) -> FileError? {
   do throws(FileError) {
     if folderAndName(path).name.utf8.count > 255 {

@@ -27,7 +27,11 @@ public struct DrawingRun {
 
   /// Checks, before anything is drawn, that the images can be written where they should go.
   ///
-  /// - Parameter reading: files that the command reads besides those of the plan.
+  /// - Parameters:
+  ///   - plan: the images to draw.
+  ///   - request: where they go.
+  ///   - program: services that outputs need of it.
+  ///   - reading: files that the command reads besides those of the plan.
   /// - Throws: `OutputError`, `ImageError`, `FileError`.
   public init(
     _ plan: SamplingPlan, _ request: OutputRequest, _ program: OutputProgram,

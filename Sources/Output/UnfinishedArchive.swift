@@ -67,7 +67,10 @@ struct UnfinishedArchive {
   /// Removes the record of an archive that is complete.
   ///
   /// - Throws: `FileError`.
-  func removeRecord() throws(FileError) { try removeFile(recordPath) }
+  func removeRecord() throws(FileError) {
+    // Once more if it is refused: the archive is there, and a run that failed would have to replace it.
+    do { try removeFile(recordPath) } catch { try removeFile(recordPath) }
+  }
 
   /// Removes all that is left of an archive.
   func remove() {

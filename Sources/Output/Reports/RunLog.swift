@@ -35,7 +35,9 @@ public final class RunLog {
 
   /// Opens the file for appending.
   ///
-  /// - Parameter replacing: whether to empty it first.
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - replacing: whether to empty it first.
   /// - Throws: `FileError`.
   public init(path: String, replacing: Bool = false) throws {
     let file = try AppendedFile(path: path, replacing: replacing)
