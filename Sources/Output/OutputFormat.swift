@@ -72,7 +72,7 @@ public protocol ImageSink: AnyObject {
 
 /// A sink of several images in one file, which goes on after an interruption. If the file is complete, nothing is left
 /// to be drawn.
-public protocol ContinuedSink: ImageSink {
+public protocol ContinuedSink: ImageSink, SendableMetatype {
   /// What a complete file says of how its images, or the first of them, were drawn; nil if it does not say.
   ///
   /// - Throws: `FileError`.
