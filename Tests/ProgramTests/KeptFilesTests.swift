@@ -9,7 +9,7 @@ struct KeptFilesTests: RunsSample {
 
   private func refuses(_ line: String, _ message: String, status: Int32 = 1) throws {
     let before = try Dictionary(uniqueKeysWithValues: files.map { ($0, (try? bytes($0)) ?? []) })
-    let result = try run(line + " --quiet")
+    let result = try run(line.hasPrefix("convert ") ? line : line + " --quiet")
     #expect(result.status == status && result.errors.hasPrefix("sample: " + message), "\(line): \(result.errors)")
     let after = try Dictionary(uniqueKeysWithValues: files.map { ($0, (try? bytes($0)) ?? []) })
     #expect(after == before, "\(line)")

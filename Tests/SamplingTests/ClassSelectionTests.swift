@@ -20,20 +20,6 @@ struct ClassSelectionTests {
     #expect(try indices(["7"], count: 9, names: names, nullClass: nil) == [2])
   }
 
-  @Test(arguments: [
-    ("11", "--class: the model has no class \"11\"; its classes are 0 to 9 (0, 1, 2, 3, 4, 5, 6, 7, 8, 9)"),
-    ("9-0", "--class: the model has no class \"9-0\"; its classes are 0 to 9 (0, 1, 2, 3, 4, 5, 6, 7, 8, 9)"),
-  ])
-  func others(item: String, message: String) {
-    do {
-      _ = try indices([item], count: 11, names: digits, nullClass: 10)
-      Issue.record("\(item) was understood")
-    } catch { #expect("\(error)".hasPrefix(message), "\(error)") }
-  }
-}
-
-/// Names that are numbers: what is stored says which class it is (a name or an index), and what is typed means names.
-struct NumericClassNamesTests {
   @Test("Names that differ only in case are told apart; otherwise case does not matter")
   func caseMattersWhereItTells() throws {
     let names = ["cat", "Cat", "CAT", "Dog"]
@@ -53,6 +39,20 @@ struct NumericClassNamesTests {
     #expect(error.map { "\($0)" }?.hasSuffix(end) == true, "\(error.map { "\($0)" } ?? "")")
   }
 
+  @Test(arguments: [
+    ("11", "--class: the model has no class \"11\"; its classes are 0 to 9 (0, 1, 2, 3, 4, 5, 6, 7, 8, 9)"),
+    ("9-0", "--class: the model has no class \"9-0\"; its classes are 0 to 9 (0, 1, 2, 3, 4, 5, 6, 7, 8, 9)"),
+  ])
+  func others(item: String, message: String) {
+    do {
+      _ = try indices([item], count: 11, names: digits, nullClass: 10)
+      Issue.record("\(item) was understood")
+    } catch { #expect("\(error)".hasPrefix(message), "\(error)") }
+  }
+}
+
+/// Names that are numbers: what is stored says which class it is (a name or an index), and what is typed means names.
+struct NumericClassNamesTests {
   private let oneToEight = KnownClasses(count: 8, names: (1...8).map { "\($0)" })
   private let sorted = KnownClasses(count: 11, names: ["0", "1", "10", "2", "3", "4", "5", "6", "7", "8", "9"])
 
