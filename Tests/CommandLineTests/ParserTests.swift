@@ -108,7 +108,7 @@ struct ParserTests {
     expected.output.destination = OutputDestination(NPZSink.format, path: "x.npz")
     expected.output.isUpstreamRun = true
     expected.request.respacing = "250"
-    (expected.isUpstreamRun, expected.isUpstreamRespacing, expected.usesDDIMFlag) = (true, true, true)
+    (expected.usesModelPathFlag, expected.isUpstreamRespacing, expected.usesDDIMFlag) = (true, true, true)
     expected.request.sampler = "ddpm"
     expected.request.settings.imageSize = 32
     expected.request.settings.numChannels = 128

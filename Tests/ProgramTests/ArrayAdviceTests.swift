@@ -3,13 +3,13 @@ import Foundation
 import Testing
 
 /// The Python that has NumPy, as in the Makefile.
-private let python = ProcessInfo.processInfo.environment["PYTHON"] ?? "python3"
+private let pythonWithNumPy = ProcessInfo.processInfo.environment["PYTHON"] ?? "python3"
 
 /// Whether expressions of NumPy can be run.
 let hasNumPy: Bool = {
   let process = Process()
   process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-  process.arguments = [python, "-c", "import numpy"]
+  process.arguments = [pythonWithNumPy, "-c", "import numpy"]
   process.standardError = FileHandle.nullDevice
   try? process.run()
   process.waitUntilExit()
@@ -155,7 +155,7 @@ struct ArrayAdviceTests: RunsSample {
       }
     try "import numpy\n\(code)\n\(saving)\n".write(
       to: folder.appendingPathComponent("p.py"), atomically: true, encoding: .utf8)
-    let result = try shell("\(python) p.py")
+    let result = try shell("\(pythonWithNumPy) p.py")
     #expect(result.status == 0, "\(result.errors)")
   }
 
