@@ -101,7 +101,8 @@ public struct TrainingRun: ~Copyable {
     let lock = try RunLock(folder)
     let averages = TrainingSettings(known, nullClass: nil).emaRates
     let continuation = try Continuation(of: folder, rates: averages)
-    if continuation.step == nil, continuation.remark == nil,
+    // A run that begins at the step of another's checkpoint has its first one later.
+    if continuation.step == nil, continuation.remark == nil, known.resumeCheckpoint == nil,
       let row = try inTrainingTerms({ try TrainingLog.lastStep(in: folder) }), row > known.saveInterval
     {
       throw .checkpointsAreGone(folder: folder, row: row)

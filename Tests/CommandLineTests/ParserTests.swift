@@ -309,9 +309,9 @@ struct ParserTests {
   }
 
   @Test(arguments: [
-    ("inspect", "sample inspect needs FILE; type sample inspect FILE"),
+    ("inspect", "inspect needs FILE; type sample inspect FILE"),
     ("inspect a b", "inspect takes only FILE; leave \"b\" out"),
-    ("convert a.pt", "sample convert needs OUT; type sample convert IN OUT"),
+    ("convert a.pt", "convert needs OUT; type sample convert IN OUT"),
     (
       "convert a.pt b.bin",
       """
@@ -328,7 +328,7 @@ struct ParserTests {
     ),
     ("inspect m.pt --steps 5", "--steps belongs to sample, not to sample inspect; leave it out"),
     ("--half", "--half belongs to sample convert, not to sample; leave it out"),
-    ("completions", "sample completions needs SHELL; type sample completions SHELL"),
+    ("completions", "completions needs SHELL; type sample completions SHELL"),
     ("completions tcsh", "there are no completions for \"tcsh\"; type sample completions bash, zsh or fish"),
     ("man x", "sample man takes no arguments, but \"x\" follows; type sample man"),
     ("m.pt inspect", "\"m.pt\" is not an option; did you mean --model m.pt?"),

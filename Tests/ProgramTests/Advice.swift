@@ -127,7 +127,7 @@ extension Advice {
       "train --data data --out run --learning_rate 1e-3", says: "--lr 1e-3",
       then: "train $T --data data --out run --lr 1e-3"),
     Advice(
-      "train --data data --out run --num_epochs 3", says: "type --steps and the number of pictures",
+      "train --data data --out run --num_epochs 3", says: "type --steps and their number",
       then: "train $T --data data --out run --steps 1"),
     Advice(
       "train --data data --out run --clip-gradients 0", says: "--clip-gradients 1",

@@ -221,9 +221,9 @@ struct ContinuationTests {
     let folder = try TemporaryFolder()
     var request = smallRequest(data)
     (request.saveInterval, request.keep) = (1, 2)
+    var run = try TrainingRun(request, folder: folder.path)
     try folder.write("model000000.safetensors", [1])
     try folder.write("notes.safetensors", [1])
-    var run = try TrainingRun(request, folder: folder.path)
     for _ in 0..<3 { try run.step() }
     // As a kill in the middle of removing leaves it.
     try folder.write("opt000001.safetensors", [1])

@@ -58,7 +58,8 @@ struct TrainingRunTests {
     var other = request
     other.settings.process = nil
     let error = #expect(throws: TrainingError.self) { _ = try TrainingRun(resuming: path, as: other) }
-    #expect(error?.description.hasPrefix("--process: \(path) learns flow") == true, "\(String(describing: error))")
+    let words = error?.description ?? ""
+    #expect(words.hasPrefix("--process: \(path) was begun with flow"), "\(words)")
   }
 
   /// Stopped behind any step and gone on with, by `save()` or from the last checkpoint, a run comes to the same bytes.

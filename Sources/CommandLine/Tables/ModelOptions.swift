@@ -230,7 +230,7 @@ let upstreamOptions: [OptionDefinition] = [
   idleOption("generator", .required(name: "NAME", example: "determ")) { _, _ throws(UsageError) in },
   idleOption("weight-schedule", .required(name: "NAME", example: "uniform")) { _, _ throws(UsageError) in },
   idleOption("dropout", .required(name: "X", example: "0.3")) { value, name throws(UsageError) in
-    _ = try number(value, name, from: 0)
+    _ = try number(value, name, from: 0, example: "0.5")
   },
   idleOption("use-checkpoint", .boolean, of: CommandName.takingModelFlags.subtracting([.bench])) {
     value, name throws(UsageError) in _ = try truth(value, name)
