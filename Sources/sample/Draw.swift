@@ -59,7 +59,7 @@ func draw(_ options: Options) throws {
     progress.finish()
     let (done, keepsFiles) = (run.kept + run.drawn, run.output.keepsImages)
     // A full disk ends a run as Ctrl-C does; before the first image there is nothing to go on with.
-    guard error is Interrupted || error is FileError && keepsFiles && done > 0 else { throw error }
+    guard error is Interrupted || error is FileError && keepsFiles && done > 0 && !options.quiet else { throw error }
     let what = error is Interrupted ? "interrupted" : "stopped"
     let kept = keepsFiles ? "\(done) of \(plan.indices.count) images are drawn" : "nothing is written"
     writeError(

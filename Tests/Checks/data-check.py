@@ -107,7 +107,7 @@ def main(place):
     text = run("--data", data, *SMALL, "--class-cond", "--out", place / "refused", status=1)
     expect(text, "7 of 31 pictures cannot be read", "--skip-bad", "is a web page", "git lfs pull", "is empty", "is not a regular file", *bad)
     text = run("--data", data, *SMALL, "--class-cond", "--dry-run", status=1)
-    expect(text, "24 pictures", "parameters", "memory ", "a step", "cat 12, dog 12", *bad)
+    expect(text, "24 pictures", "parameters", "memory ", "a step", "cat (12), dog (12)", *bad)
     assert before == sorted(path.name for path in place.rglob("*")), "something was written"
     text = run("--data", data, *SMALL, "--class-cond", "--skip-bad", "--background", "white", "--out", place / "skipped")
     expect(text, "24 images", "left out: 7 pictures that cannot be read", "laid over white", *bad)
