@@ -65,7 +65,9 @@ struct RequestTests {
     #"{"settings": {"imagesize": 64}}"#,
   ])
   func whatIsNoneIsRefused(json: String) {
-    #expect(throws: (any Error).self) { try JSONDecoder().decode(SamplingRequest.self, from: Data(json.utf8)) }
+    #expect {
+      _ = try JSONDecoder().decode(SamplingRequest.self, from: Data(json.utf8))
+    } throws: { $0 is DecodingError || $0 is RequestValueError }
   }
 
   @Test(arguments: [
