@@ -104,7 +104,10 @@ func fileName(_ entry: UnsafeMutablePointer<dirent>) -> String {
 public func makeFolder(_ path: String) throws(FileError) {
   if mkdir(path, 0o777) == 0 { return }
   let error = errno
-  if error == EEXIST, try kind(ofPath: path) == .folder { return }
+  if error == EEXIST {
+    if try kind(ofPath: path) == .folder { return }
+    throw .refused(path: path, action: "be made", reason: "a file is there, not a folder")
+  }
   throw .refused(path: path, action: "be made", reason: String(cString: strerror(error)))
 }
 

@@ -140,7 +140,7 @@ done
 echo "130, 143 and 129; all saved what they had, and went on to the bytes of a run that was left alone"
 
 echo "== what cannot be written"
-says 1 "^train: pictures/digit_00.png/run: cannot be made: Not a directory$" \
+says 1 "^train: pictures/digit_00.png: cannot be made: a file is there, not a folder$" \
   "$train" "${options[@]}" --quiet --out pictures/digit_00.png/run
 says 1 "^train: plain: holds a run already; type train --resume plain" "$train" "${options[@]}" --quiet --out plain
 mkdir full

@@ -92,8 +92,8 @@ struct TrainingCommandTests: RunsSample {
     #expect(failed.status == 1)
     #expect(
       failed.errors == """
-        train: run/samples: cannot be made: File exists; there is no checkpoint, and step 3 cannot be saved; \
-        continue with: train --resume run
+        train: run/samples: cannot be made: a file is there, not a folder; there is no checkpoint, and step 3 \
+        cannot be saved; continue with: train --resume run
 
         """)
     let diverged = try runTrain("--data pictures \(model) --steps 40 --lr 1e6 --weight-decay 1e6 -o wild --quiet")
