@@ -4,7 +4,7 @@ import DiffusionText
 extension SamplingPlan {
   /// What should be known of how the images are drawn, a phrase each: defaults that are the model's own, and how they
   /// differ from those of the scheduler that the model's folder means.
-  public var remarks: [String] { ownDefaults + differencesFromScheduler + inputs }
+  public var remarks: [String] { ownDefaults + differencesFromScheduler + unusual + inputs }
 
   /// The parameters that are not the sampler's usual ones, as the model's code base has others.
   private var ownDefaults: [String] {
@@ -23,6 +23,27 @@ extension SamplingPlan {
         noise is added before steps (--s-churn \(numberText(churn.amount))), as in \(model.specification.family); type \
         --s-churn 0 for none
         """)
+    }
+    return remarks
+  }
+
+  /// What was asked for in a way that often means something else.
+  private var unusual: [String] {
+    var remarks: [String] = []
+    // ddim's --timesteps is a number of steps.
+    if let timesteps = request.timesteps, timesteps.count == 1, timesteps[0] > 1 {
+      let timestep = timesteps[0]
+      remarks.append(
+        """
+        --timesteps lists the steps: this is one, from timestep \(timestep); for \(timestep) steps, type \
+        --steps \(timestep)
+        """)
+    }
+    if let noise, let path = request.noise {
+      let deviation = (noise.sumOfSquares / Double(noise.count)).squareRoot()
+      if !(0.5...2).contains(deviation) {
+        remarks.append("\(path) has a standard deviation of \(decimal(deviation, 2)), where noise has 1")
+      }
     }
     return remarks
   }

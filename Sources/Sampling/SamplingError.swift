@@ -51,6 +51,8 @@ public enum SamplingError: Error, Equatable, CustomStringConvertible {
   case strayLabel(path: String, Int, model: String, classes: Int)
   /// Noise of the wrong shape.
   case noiseShape(path: String, found: [Int], needed: [Int])
+  /// Noise with a NaN or an infinity in it.
+  case noiseNotFinite(path: String)
   /// An initial image for a super-resolution model.
   case initImageToEnlarge(model: String)
   /// A strength that amounts to less than one step.
@@ -125,6 +127,7 @@ public enum SamplingError: Error, Equatable, CustomStringConvertible {
     case .strayLabel(let path, let label, let model, let classes):
       "\(path): has the label \(label), but \(model) has \(classes) classes, 0 to \(classes - 1)"
     case .noiseShape(let path, let found, let needed): Self.noiseShape(path, found, needed)
+    case .noiseNotFinite(let path): "\(path): holds NaN or infinity, of which nothing can be drawn; write it anew"
     case .initImageToEnlarge(let model):
       """
       --init-image: \(model) is a super-resolution model, which starts from noise; \

@@ -308,6 +308,9 @@ extension SamplingPlan {
     let count = request.index.map { $0.upperBound + 1 } ?? request.count
     let needed = [count] + specification.imageShape
     guard noise.shape == needed else { throw .noiseShape(path: path, found: noise.shape, needed: needed) }
+    guard noise.withUnsafePointer({ values in (0..<noise.count).allSatisfy { values[$0].isFinite } }) else {
+      throw .noiseNotFinite(path: path)
+    }
     return noise
   }
 }

@@ -11,7 +11,7 @@ public func withProgress<Result>(
   _ style: ProgressStyle, images: Int, steps: Int, leavesFiles: Bool = false,
   _ body: (_ advance: (_ count: Int, _ step: Int) throws -> Void) throws -> Result
 ) throws -> Result {
-  Interruption.watch()
+  Interruption.watch(saying: style == .none ? nil : "ending with this step; Ctrl-C again stops at once\n")
   var progress = ProgressBar(style: style, images: images, steps: steps)
   defer { progress.finish() }
   do {

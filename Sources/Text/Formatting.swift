@@ -25,6 +25,12 @@ public func grouped(_ number: Int) -> String {
   return ([digits] + groups).joined(separator: ",")
 }
 
+/// A number and what is counted: `1 picture`, `1,234 pictures`, `2 classes`.
+public func counted(_ count: Int, _ noun: String) -> String {
+  let plural = noun.hasSuffix("s") ? noun + "es" : noun + "s"
+  return "\(grouped(count)) \(count == 1 ? noun : plural)"
+}
+
 /// `text` right-aligned in `width` characters.
 public func right(_ text: String, _ width: Int) -> String {
   String(repeating: " ", count: max(0, width - text.count)) + text

@@ -9,6 +9,8 @@ struct LearnedClasses {
   let names: [String]?
   /// Their number, without a null class; nil for a model without classes.
   let count: Int?
+  /// Whether the data must have names if the checkpoint knows some, as it was the same data.
+  var needsNames = false
 
   /// What differs from the classes of the data at `path`, in one sentence; nil if nothing does.
   func difference(from found: [String]?, count foundCount: Int?, path: String) -> String? {
@@ -23,6 +25,9 @@ struct LearnedClasses {
       if !new.isEmpty { parts.append("\(Self.list(new)) \(new.count == 1 ? "is" : "are") new") }
       if parts.isEmpty { parts.append("they are in another order") }
       return "\(begin): \(parts.joined(separator: ", and ")); \(advice)"
+    }
+    if count == foundCount, needsNames, names != nil, found == nil {
+      return "\(begin): they have no names, so that their order cannot be compared; \(advice)"
     }
     return count == foundCount ? nil : "\(begin): there are \(foundCount), not \(count); \(advice)"
   }

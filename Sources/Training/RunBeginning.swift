@@ -96,7 +96,8 @@ struct RunBeginning {
   /// - Throws: `TrainingError.request`, `.otherClasses`, which name what differs.
   private func check(_ known: ModelDescription, of file: String, folder: String) throws(TrainingError) {
     let (data, path) = (loop.data, specification.request.data)
-    let classes = LearnedClasses(file: file, names: known.classNames, count: known.classCount)
+    let classes = LearnedClasses(
+      file: file, names: known.classNames, count: known.classCount, needsNames: true)
     if let problem = classes.difference(from: data.classNames, count: data.classCount, path: path) {
       throw .otherClasses(problem)
     }

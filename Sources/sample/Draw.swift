@@ -30,7 +30,7 @@ func draw(_ options: Options) throws {
   }
   let loaded = ContinuousClock.now
 
-  Interruption.watch()
+  Interruption.watch(saying: options.quiet ? nil : "ending with this step; Ctrl-C again stops at once\n")
   let further =
     plan.sampler.modelEvaluations(of: plan.process, steps: 3)
     - plan.sampler.modelEvaluations(of: plan.process, steps: 2)

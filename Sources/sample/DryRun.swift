@@ -18,14 +18,14 @@ func dryRun(_ plan: SamplingPlan, name: String) throws {
   let isDecoded = plan.model.autoencoder != nil
   let shape = text(plan.pictureShape) + (isDecoded ? ", from latents of \(text(plan.imageShape))" : "")
   let timesteps = path.map { words(ofTimestep: plan.process.timestep($0)) }
-  let images = plan.indices.count == 1 ? "1 image" : "\(plan.indices.count) images"
+  let images = counted(plan.indices.count, "image")
   let batches = plan.batches == 1 ? "in one batch" : "in \(plan.batches) batches of \(plan.batch)"
   let pictures = estimate.pictures
   try printText(
     """
     model       \(escapingControls(plan.model.name)), \(shape)
     images      \(images) \(batches), to \(escapingControls(name))
-    sampler     \(plan.sampler.title), \(steps) \(steps == 1 ? "step" : "steps")\(
+    sampler     \(plan.sampler.title), \(counted(steps, "step"))\(
       plan.guidance == 1 ? "" : ", guidance \(decimal(plan.guidance, 2))")\(
       plan.modelEvaluations == steps ? "" : ", \(plan.modelEvaluations) forward passes")\(
       plan.initial.map { ", \(escapingControls($0.summary))" } ?? "")\(
@@ -34,11 +34,11 @@ func dryRun(_ plan: SamplingPlan, name: String) throws {
     arithmetic  \(quantity(estimate.flop, "FLOP")) per forward pass of one image, \(
       isDecoded ? "\(quantity(estimate.decodingFlop, "FLOP")) to decode it, " : "")\(
       quantity(estimate.totalFlop, "FLOP")) in total
-    memory      \(quantity(Double(estimate.memory), "B")) at most, in a step of \(pictures) \(
-      pictures == 1 ? "image" : "images")\(isDecoded ? " and in decoding one" : ""), including the model
+    memory      \(quantity(Double(estimate.memory), "B")) at most, in a step of \(counted(pictures, "image"))\(
+      isDecoded ? " and in decoding one" : ""), including the model
     time        about \(duration(estimate.seconds)): a step takes \(duration(estimate.step.seconds)), \(
       isDecoded ? "decoding an image \(duration(estimate.decoding.seconds)), " : "")measured with \(
-      ThreadPool.shared.threads) \(ThreadPool.shared.threads == 1 ? "thread" : "threads")
+      counted(ThreadPool.shared.threads, "thread"))
 
     """)
 }

@@ -37,18 +37,18 @@ extension TrainingEstimate {
     let shape = "\(size)×\(size)×\(data.channels)"
     let levels = unet.channelMult.map(numberText).joined(separator: ",")
     let parts = settings.microbatch < settings.batchSize ? " in parts of \(settings.microbatch)" : ""
-    let process = specification.process.continuous == nil ? "\(specification.process.steps) steps" : "flow"
+    let process = specification.process.continuous == nil ? counted(specification.process.steps, "step") : "flow"
     return [
-      "data        \(grouped(data.count)) \(data.count == 1 ? "picture" : "pictures"), as \(shape)",
+      "data        \(counted(data.count, "picture")), as \(shape)",
       "model       \(grouped(parameterCount)) parameters: \(unet.modelChannels) channels, levels \(levels), "
-        + "\(unet.numResBlocks) residual \(unet.numResBlocks == 1 ? "block" : "blocks") each, "
+        + "\(counted(unet.numResBlocks, "residual block")) each, "
         + "attention at \(attention.isEmpty ? "no level" : list(attention))",
       "process     \(process)",
       "training    batches of \(settings.batchSize)\(parts), learning rate \(settings.learningRate), "
         + "seed \(settings.seed)",
       "memory      about \(quantity(Double(memory), "B"))",
       "time        about \(duration(secondsPerStep)) a step\(total), measured on steps of few pictures "
-        + "with \(threads) \(threads == 1 ? "thread" : "threads")",
+        + "with \(counted(threads, "thread"))",
     ]
   }
 }

@@ -39,11 +39,30 @@ struct ModelTests: RunsSample {
   @Test func saysThatImagesAreNoNumbers() throws {
     defer { cleanUp() }
     var noise = (0..<2 * 784).map { Float($0 % 7) - 3 }
-    for i in 784..<2 * 784 { noise[i] = .nan }
+    // Their sums overflow.
+    for i in 784..<2 * 784 { noise[i] = 3e38 }
     try Data(npy([2, 1, 28, 28], .float32(noise))).write(to: folder.appendingPathComponent("noise.npy"))
     let result = try run("--noise noise.npy --count 2 --steps 2 --seed 1 --quiet --out %d.png")
     #expect(result.status == 0)
     #expect(result.errors.hasPrefix("warning: 1 of 2 images have values that are no numbers"), "\(result.errors)")
+  }
+
+  @Test("Noise with NaN in it is refused, and what cannot be noise is said; so is a single step that was to be many")
+  func unusualNoise() throws {
+    defer { cleanUp() }
+    var noise = (0..<784).map { Float($0 % 256) }
+    try Data(npy([1, 1, 28, 28], .float32(noise))).write(to: folder.appendingPathComponent("bytes.npy"))
+    let drawn = try run("--noise bytes.npy --steps 2 --seed 1 --out x.png")
+    #expect(drawn.status == 0)
+    // numpy.sqrt(numpy.mean((numpy.arange(784) % 256) ** 2.0))
+    #expect(drawn.errors.hasPrefix("note: bytes.npy has a standard deviation of 145.86, where noise has 1\n"))
+    noise[100] = .nan
+    try Data(npy([1, 1, 28, 28], .float32(noise))).write(to: folder.appendingPathComponent("nan.npy"))
+    let refused = try run("--noise nan.npy --steps 2 --seed 1 --out y.png")
+    #expect(refused.status == 1)
+    #expect(refused.errors.contains("nan.npy: holds NaN or infinity"), "\(refused.errors)")
+    let single = try run("--timesteps 20 --eta 0.85 --seed 1 --out z.png")
+    #expect(single.errors.hasPrefix("note: --timesteps lists the steps: this is one, from timestep 20; "))
   }
 
   /// Without a description it is said what is assumed; with one, flags that contradict it are errors that name both.

@@ -1,6 +1,8 @@
 import DiffusionFiles
+import DiffusionImages
 import DiffusionModels
 import Foundation
+import TestSupport
 import Testing
 
 @testable import DiffusionTraining
@@ -178,6 +180,21 @@ struct ContinuationTests {
     let folder = try run(data)
     try data.png("dark_8.png", [7], side: 8)
     #expect(try resume(folder).1 == ["the data has changed: it was 8 pictures when the run began, and is 9 now"])
+  }
+
+  @Test("Classes that have lost their names, and pictures that changed their class, do not pass in silence")
+  func changedClasses() throws {
+    let data = try smallPictures()
+    let folder = try run(data)
+    try FileManager.default.moveItem(atPath: "\(data.path)/dark_0.png", toPath: "\(data.path)/light_0.png")
+    #expect(
+      try resume(folder).1
+        == ["the data has changed: its classes have not as many pictures each as when the run began"])
+    let images: (String, [Int], NPYElements) = ("images", [2, 8, 8], .uint8([UInt8](repeating: 9, count: 128)))
+    var request = smallRequest(data)
+    request.data = try data.write("data.npz", plainNPZ([images, ("labels", [2], .int64([0, 1]))]))
+    let error = #expect(throws: TrainingError.self) { _ = try resume(folder, as: request) }
+    #expect("\(try #require(error))".contains("they have no names, so that their order cannot be compared"))
   }
 
   @Test("Data that has moved is asked for; a new place and other options are recorded")

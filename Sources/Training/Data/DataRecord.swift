@@ -11,7 +11,10 @@ public struct DataRecord: Sendable, Equatable, Codable {
 
   /// What is to be said of `data` if it is another number of pictures than when the run began; nil if it is the same.
   func difference(from data: ImageDataset) -> String? {
-    if data.count == pictures { return nil }
+    if data.count == pictures {
+      guard let classSizes, let sizes = data.classSizes, sizes != classSizes else { return nil }
+      return "the data has changed: its classes have not as many pictures each as when the run began"
+    }
     let before = counted(pictures, "picture")
     return "the data has changed: it was \(before) when the run began, and is \(grouped(data.count)) now"
   }

@@ -1,5 +1,6 @@
 import DiffusionFiles
 import DiffusionImages
+import DiffusionText
 
 /// The images of a `.npz` dataset.
 struct ImageArchive {

@@ -52,9 +52,3 @@ public enum PictureFilesFault: Error, Equatable, CustomStringConvertible {
     }
   }
 }
-
-/// `1 picture`, `1,234 pictures`.
-func counted(_ count: Int, _ noun: String) -> String {
-  let plural = noun.hasSuffix("s") ? noun + "es" : noun + "s"
-  return "\(grouped(count)) \(count == 1 ? noun : plural)"
-}
