@@ -2,14 +2,9 @@ import DiffusionText
 
 /// Shows training progress on standard error: step, loss, speed and remaining time.
 public struct TrainingProgress {
-  private let style: ProgressStyle
+  private var line: ProgressLine
   private let first: Int
   private let end: Int?
-  private let start = ContinuousClock.now
-  private var lastShown = ContinuousClock.now
-  private var hasBar = false
-  /// Whether nothing has been shown yet.
-  private var isFirst = true
   /// The loss, averaged over about a hundred steps.
   private var loss: Double?
 
@@ -18,7 +13,7 @@ public struct TrainingProgress {
   ///   - first: steps taken before.
   ///   - end: total steps, if limited.
   public init(style: ProgressStyle, first: Int, end: Int?) {
-    self.style = style
+    line = ProgressLine(style: style)
     self.first = first
     self.end = end
   }
@@ -31,26 +26,16 @@ public struct TrainingProgress {
   ///   - batch: the number of images in the batch.
   public mutating func advance(to step: Int, loss mean: Double, batch: Int) {
     loss = loss.map { 0.99 * $0 + 0.01 * mean } ?? mean
-    let now = ContinuousClock.now
-    let interval = style.interval(isFirst: isFirst, plain: .seconds(10), bar: .milliseconds(200))
-    guard style != .none, now - lastShown > interval || step == end && style != .log else { return }
-    (lastShown, isFirst) = (now, false)
-    let elapsed = (now - start).seconds
-    let rate = Double(step - first) / elapsed
-    var text = "step \(grouped(step))" + (end.map { "/\(grouped($0))" } ?? "")
-    text += ", loss \(decimal(loss ?? mean, 4)), \(decimal(rate * Double(batch), 1)) images/s"
-    if let end { text += ", \(clock(Double(end - step) / rate)) left" }
-    if style == .bar {
-      writeControl("\r\u{1B}[K\(text)")
-      hasBar = true
-    } else {
-      writeError(text + "\n")
+    let shown = loss ?? mean
+    line.show(isEnd: step == end) { [line, first, end] in
+      let rate = Double(step - first) / line.elapsed
+      var text = "step \(grouped(step))" + (end.map { "/\(grouped($0))" } ?? "")
+      text += ", loss \(decimal(shown, 4)), \(decimal(rate * Double(batch), 1)) images/s"
+      if let end { text += ", \(clock(Double(end - step) / rate)) left" }
+      return text
     }
   }
 
   /// Ends the line of the bar.
-  public mutating func finish() {
-    if hasBar { writeError("\n") }
-    hasBar = false
-  }
+  public mutating func finish() { line.finish(keepsLine: true) }
 }

@@ -10,7 +10,8 @@ import TensorCore
 ///   cannot be written.
 func dryRun(_ options: Options) throws {
   if let threads = options.threads { ThreadPool.shared.threads = threads }
-  var looking = LookingProgress(style: ProgressStyle(named: options.progress?.rawValue, quiet: options.quiet))
+  var looking = CountProgress(
+    "looking at the pictures", style: ProgressStyle(named: options.progress?.rawValue, quiet: options.quiet))
   var request = options.training
   // All else is of interest even if some pictures are bad.
   request.skipsBad = true

@@ -9,7 +9,8 @@ import TensorCore
 /// - Throws: `TrainingError`; `FailedRun`; `Interrupted`, once a checkpoint has been written.
 func train(_ options: Options, in folder: String) throws {
   if let threads = options.threads { ThreadPool.shared.threads = threads }
-  var looking = LookingProgress(style: ProgressStyle(named: options.progress?.rawValue, quiet: options.quiet))
+  var looking = CountProgress(
+    "looking at the pictures", style: ProgressStyle(named: options.progress?.rawValue, quiet: options.quiet))
   var run = try TrainingRun(options.training, folder: folder) { looking.advance(to: $0, of: $1) }
   looking.finish()
   try takeSteps(&run, options)
@@ -24,7 +25,8 @@ func resume(_ path: String, _ words: [String]) throws {
   let begun = try recordedRequest(try RunRecord.read(from: folder))
   let options = try parseTraining(words, resuming: begun)
   if let threads = options.threads { ThreadPool.shared.threads = threads }
-  var looking = LookingProgress(style: ProgressStyle(named: options.progress?.rawValue, quiet: options.quiet))
+  var looking = CountProgress(
+    "looking at the pictures", style: ProgressStyle(named: options.progress?.rawValue, quiet: options.quiet))
   var run = try TrainingRun(resuming: folder, as: options.training) { looking.advance(to: $0, of: $1) }
   looking.finish()
   try takeSteps(&run, options)

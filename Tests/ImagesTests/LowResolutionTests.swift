@@ -88,13 +88,21 @@ struct LowResolutionTests {
     let numbers = plainNPZ([("arr_0", [1, 1, 1, 1], .float32([0]))])
     expectFault(
       numbers, channels: 1, .pixelType("<f4", expression: "(array * 255).round().clip(0, 255).astype('uint8')"))
-    let others = plainNPZ([("images", [1, 1, 1, 1], .uint8([0]))])
+    let others = plainNPZ([("pictures", [1, 1, 1, 1], .uint8([0]))])
     #expect {
       _ = try read(others, channels: 1)
     } throws: { error in
       guard case ImageError.npz(_, let fault) = error else { return false }
-      return fault == .missing(array: "arr_0", found: ["images"])
+      return fault == .missing(array: "arr_0", found: ["pictures"])
     }
+  }
+
+  @Test("The arrays may have the names that training data has, and grey pictures no channels")
+  func namesOfTrainingData() throws {
+    let bytes = plainNPZ([("images", [2, 1, 2], .uint8([0, 255, 51, 0])), ("labels", [2], .uint8([7, 200]))])
+    let found = try read(bytes, channels: 1)
+    #expect(found.pictures.shape == [2, 1, 1, 2] && found.labels == [7, 200])
+    #expect(found.pictures.values == [-1, 1, -0.6, -1])
   }
 
   @Test func numbers() throws {

@@ -77,7 +77,9 @@ struct ImageDatasetTests {
       [("images", [2, 1, 1], .float32([0, 1]))],
       .pixelType(
         array: "images", type: "<f4", expression: "(array * 255).round().clip(0, 255).astype('uint8')"))
-    for shape in [[2], [1, 2], [1, 1, 1, 5], [2, 3, 8, 8], [0, 1, 1], [1 << 40, 0, 1], [1, 1, 1, 2, 1]] {
+    for shape in [
+      [2], [1, 2], [1, 1, 1, 5], [2, 3, 8, 8], [16, 16, 3], [0, 1, 1], [1 << 40, 0, 1], [1, 1, 1, 2, 1],
+    ] {
       let pixels = [UInt8](repeating: 0, count: shape.reduce(1, *))
       try check([("arr_0", shape, .uint8(pixels))], classes: false, .pixels(array: "arr_0", shape: shape))
     }

@@ -62,27 +62,31 @@ struct PictureReader {
     return tensor(picture.pixels, shape)
   }
 
-  /// uint8 `arr_0` `[N, h, w, channels]`, and `arr_1` `[N]` if it exists.
+  /// uint8 `arr_0` (or `images`) `[N, h, w, channels]`, and `arr_1` (or `labels`) `[N]` if it exists.
   func pictures(npz bytes: [UInt8]) throws(ImageError) -> (pictures: Tensor, labels: [Int]?) {
     // A gigabyte of pixels is more than anyone gives a model at once.
     let archive = try NPZArchive(bytes, path: path, sizeLimit: 1 << 30)
-    let array = try archive.array("arr_0")
+    let array = try archive.array(["arr_0", "images"].first(where: archive.names.contains) ?? "arr_0")
     guard case .uint8(let pixels) = array.elements else {
       throw wrong(.pixelType(array.elements.type, expression: ArrayAdvice.bytes(of: array.elements)))
     }
-    guard array.shape.count == 4, array.shape[3] == channels else {
+    let shape = array.shape.count == 3 && channels == 1 ? array.shape + [1] : array.shape
+    guard shape.count == 4, shape[3] == channels else {
       throw wrong(.pixels(shape: array.shape, channels: channels))
     }
     if pixels.isEmpty { throw wrong(.nothing(shape: array.shape)) }
     return (
-      tensor(pixels, array.shape),
-      archive.names.contains("arr_1") ? try labels(try archive.array("arr_1"), pictures: array.shape[0]) : nil
+      tensor(pixels, shape),
+      try ["arr_1", "labels"].first(where: archive.names.contains).map { name throws(ImageError) in
+        try labels(try archive.array(name), pictures: array.shape[0])
+      }
     )
   }
 
   private func labels(_ array: NPYArray, pictures: Int) throws(ImageError) -> [Int] {
     guard array.shape == [pictures] else { throw wrong(.labels(shape: array.shape, pictures: pictures)) }
     switch array.elements {
+    case .uint8(let values): return values.map(Int.init)
     case .int32(let values): return values.map(Int.init)
     case .int64(let values): return values.map(Int.init)
     default: throw wrong(.labelType(array.elements.type))

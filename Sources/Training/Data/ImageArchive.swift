@@ -30,8 +30,10 @@ struct ImageArchive {
           array: name, type: array.elements.type, expression: ArrayAdvice.bytes(of: array.elements)))
     }
     let shape = array.shape.count == 3 ? array.shape + [1] : array.shape
-    // Planes [N, C, H, W] have their channels where a height should be.
-    guard shape.count == 4, shape[3] <= 4 || shape[3] < min(shape[1], shape[2]), !pixels.isEmpty else {
+    // Planes [N, C, H, W] have their channels where a height should be; a single picture [H, W, 3] would be H grey ones.
+    guard shape.count == 4, shape[3] <= 4 || shape[3] < min(shape[1], shape[2]), !pixels.isEmpty,
+      array.shape.count == 4 || ![3, 4].contains(shape[2]) || shape[1] == shape[2]
+    else {
       throw .data(path: path, .pixels(array: name, shape: array.shape))
     }
     self.pixels = pixels
