@@ -183,7 +183,7 @@ struct ContinuationTests {
   }
 
   @Test("Classes that have lost their names, and pictures that changed their class, do not pass in silence")
-  func changedClasses() throws {
+  func lostClasses() throws {
     let data = try smallPictures()
     let folder = try run(data)
     try FileManager.default.moveItem(atPath: "\(data.path)/dark_0.png", toPath: "\(data.path)/light_0.png")
