@@ -11,9 +11,9 @@ struct UpstreamDefaultsTests: RunsSample {
   @Test(
     "The original's flags mean what they mean there",
     arguments: [
-      ("--timestep_respacing=", "DDPM, 1000 steps"), ("--use_ddim False", "DDPM, 1000 steps"),
-      ("--use_ddim True", "DDIM, 1000 steps"), ("--use_ddim True --timestep_respacing ddim25", "DDIM, 25 steps"),
-      ("--use_ddim True --timestep_respacing=", "DDIM, 1000 steps"), ("--timestep_respacing 250", "DDPM, 250 steps"),
+      ("--timestep_respacing=", "DDPM, 1,000 steps"), ("--use_ddim False", "DDPM, 1,000 steps"),
+      ("--use_ddim True", "DDIM, 1,000 steps"), ("--use_ddim True --timestep_respacing ddim25", "DDIM, 25 steps"),
+      ("--use_ddim True --timestep_respacing=", "DDIM, 1,000 steps"), ("--timestep_respacing 250", "DDPM, 250 steps"),
       ("--timestep_respacing ddim25", "DDPM, 25 steps"), ("--timestep_respacing= --steps 7", "UniPC, 7 steps"),
       ("--use_ddim False --steps 7", "DDPM, 7 steps"), ("", "UniPC, 20 steps"),
     ])

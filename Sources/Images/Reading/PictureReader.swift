@@ -70,8 +70,7 @@ struct PictureReader {
     guard case .uint8(let pixels) = array.elements else {
       throw wrong(.pixelType(array.elements.type, expression: ArrayAdvice.bytes(of: array.elements)))
     }
-    let shape = array.shape.count == 3 && channels == 1 ? array.shape + [1] : array.shape
-    guard shape.count == 4, shape[3] == channels else {
+    guard let shape = pictureShape(array.shape), shape[3] == channels else {
       throw wrong(.pixels(shape: array.shape, channels: channels))
     }
     if pixels.isEmpty { throw wrong(.nothing(shape: array.shape)) }

@@ -29,10 +29,8 @@ struct ImageArchive {
         .pixelType(
           array: name, type: array.elements.type, expression: ArrayAdvice.bytes(of: array.elements)))
     }
-    let shape = array.shape.count == 3 ? array.shape + [1] : array.shape
-    // Planes [N, C, H, W] have their channels where a height should be; a single picture [H, W, 3] would be H grey ones.
-    guard shape.count == 4, shape[3] <= 4 || shape[3] < min(shape[1], shape[2]), !pixels.isEmpty,
-      array.shape.count == 4 || ![3, 4].contains(shape[2]) || shape[1] == shape[2]
+    // Planes [N, C, H, W] have their channels where a height should be.
+    guard let shape = pictureShape(array.shape), shape[3] <= 4 || shape[3] < min(shape[1], shape[2]), !pixels.isEmpty
     else {
       throw .data(path: path, .pixels(array: name, shape: array.shape))
     }
