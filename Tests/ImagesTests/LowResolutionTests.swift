@@ -76,7 +76,7 @@ struct LowResolutionTests {
 
   @Test func wrongArchives() throws {
     expectFault(try archive([1, 1, 2, 1], [0, 0]), channels: 3, .pixels(shape: [1, 1, 2, 1], channels: 3))
-    expectFault(try archive([2, 1, 1], [0, 0]), channels: 1, .pixels(shape: [2, 1, 1], channels: 1))
+    expectFault(try archive([2, 3, 1], [0, 0, 0, 0, 0, 0]), channels: 1, .pixels(shape: [2, 3, 1], channels: 1))
     expectFault(try archive([0, 8, 8, 1], []), channels: 1, .nothing(shape: [0, 8, 8, 1]))
     expectFault(try archive([1, 0, 8, 1], []), channels: 1, .nothing(shape: [1, 0, 8, 1]))
     for shape in [[1], [3], [2, 1], []] {
