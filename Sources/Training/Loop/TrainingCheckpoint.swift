@@ -16,7 +16,7 @@ public enum TrainingCheckpoint {
     [RunFolder.model] + rates.map(RunFolder.average) + [RunFolder.optimizer]
   }
 
-  /// Writes the state of `loop`; each file is written completely or not at all.
+  /// Writes the state of `loop`; the files appear whole, one right after the other.
   ///
   /// - Parameters:
   ///   - loop: the run.
@@ -30,10 +30,13 @@ public enum TrainingCheckpoint {
   }
 
   private static func writeFiles(_ loop: TrainLoop, _ folder: String, _ description: String) throws {
+    // None gets its name before all are written: what fails in writing them, or is killed, leaves nothing that looks like
+    // a checkpoint from which somebody has removed a file.
+    var files: [AtomicFile] = []
     func write(_ kind: String, _ tensors: [(name: String, tensor: Tensor)], _ metadata: [String: String]) throws {
-      try writeAtomically(to: "\(folder)/\(RunFolder.file(kind, step: loop.step))") { write in
-        try writeSafetensors(tensors, metadata: metadata) { try write($0) }
-      }
+      let file = try AtomicFile(path: "\(folder)/\(RunFolder.file(kind, step: loop.step))")
+      files.append(file)
+      try writeSafetensors(tensors, metadata: metadata) { try file.append($0) }
     }
     let names = loop.variables.map(\.name)
     let step = ["format": "pt", "step": "\(loop.step)"]
@@ -55,6 +58,8 @@ public enum TrainingCheckpoint {
     try write(
       RunFolder.optimizer, state,
       taken == loop.step ? step : step.merging([optimizerStepKey: "\(taken)"]) { $1 })
+    for file in files { try file.synchronize() }
+    for file in files { try file.finish() }
   }
 
   /// Restores `loop`, which must be at its start, to the state after `step` in `folder`.
