@@ -130,6 +130,12 @@ let package = Package(
         "DiffusionPlatform", "DiffusionText",
       ]),
     module(
+      "Scoring",
+      dependencies: [
+        "TensorCore", "DiffusionModels", "DiffusionCore", "DiffusionCheckpoints", "DiffusionImages", "DiffusionFiles",
+        "DiffusionBytes", "DiffusionPlatform", "DiffusionText",
+      ]),
+    module(
       "Training",
       dependencies: [
         "TensorCore", "KernelTable", "DiffusionModels", "DiffusionCore", "DiffusionCheckpoints", "DiffusionImages",
@@ -178,6 +184,12 @@ let package = Package(
       dependencies: [
         "DiffusionTraining", "DiffusionModels", "DiffusionCore", "DiffusionCheckpoints", "DiffusionImages",
         "DiffusionFiles", "DiffusionBytes", "TensorCore",
+      ]),
+    tests(
+      "Scoring",
+      dependencies: [
+        "DiffusionScoring", "DiffusionModels", "DiffusionCheckpoints", "DiffusionImages", "DiffusionFiles",
+        "TensorCore",
       ]),
     tests(
       "Sampling",
