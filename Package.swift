@@ -132,8 +132,9 @@ let package = Package(
     module(
       "Scoring",
       dependencies: [
-        "TensorCore", "DiffusionModels", "DiffusionCore", "DiffusionCheckpoints", "DiffusionImages", "DiffusionFiles",
-        "DiffusionBytes", "DiffusionPlatform", "DiffusionText",
+        "TensorCore", "KernelTable", "Sampling", "DiffusionTraining", "DiffusionModels", "DiffusionCore",
+        "DiffusionCheckpoints", "DiffusionImages", "DiffusionFiles", "DiffusionBytes", "DiffusionPlatform",
+        "DiffusionText",
       ]),
     module(
       "Training",
@@ -144,7 +145,8 @@ let package = Package(
     module(
       "CommandLine",
       dependencies: [
-        "Sampling", "DiffusionOutput", "DiffusionTraining", "DiffusionCore", "DiffusionModels", "DiffusionText",
+        "Sampling", "DiffusionOutput", "DiffusionTraining", "DiffusionScoring", "DiffusionCore", "DiffusionModels",
+        "DiffusionText",
       ]),
     module(
       "Terminal",
@@ -157,8 +159,8 @@ let package = Package(
       name: "DiffusionSampleProgram",
       dependencies: [
         "DiffusionCommandLine", "DiffusionTerminal", "Sampling", "DiffusionOutput", "DiffusionTraining",
-        "DiffusionCheckpoints", "DiffusionModels", "DiffusionCore", "DiffusionImages", "DiffusionFiles",
-        "DiffusionBytes", "DiffusionText", "DiffusionPlatform", "TensorCore", "KernelTable",
+        "DiffusionScoring", "DiffusionCheckpoints", "DiffusionModels", "DiffusionCore", "DiffusionImages",
+        "DiffusionFiles", "DiffusionBytes", "DiffusionText", "DiffusionPlatform", "TensorCore", "KernelTable",
       ], path: "Sources/sample", linkerSettings: programLinkerSettings),
     .executableTarget(
       name: "DiffusionTrainProgram",

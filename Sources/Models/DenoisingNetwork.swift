@@ -84,6 +84,10 @@ public protocol NoisyClassifier: Sendable {
   /// - Returns: `[N, classes]`.
   func callAsFunction(_ x: Tensor, timesteps: [Float]) -> Tensor
 
+  /// What the last linear layer is given, `[N, features]`, by which pictures can be compared, and the class logits that
+  /// it makes of that, `[N, classes]`; parameters as above.
+  func features(_ x: Tensor, timesteps: [Float]) -> (pool: Tensor, logits: Tensor)
+
   /// The gradient of log p(y | x) with respect to x. The classifier must be built from variables, which may be frozen.
   ///
   /// - Parameters:

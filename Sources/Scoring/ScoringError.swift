@@ -1,7 +1,51 @@
+import DiffusionBytes
+import DiffusionCheckpoints
+import DiffusionFiles
+import DiffusionImages
+import DiffusionModels
 import DiffusionText
+import DiffusionTraining
 
-/// Why pictures cannot be scored.
+/// Why pictures cannot be scored. Every description is one sentence.
 public enum ScoringError: Error, Equatable, CustomStringConvertible {
+  /// A file cannot be read or written.
+  case file(FileError)
+  /// An array or picture is invalid.
+  case image(ImageError)
+  /// A folder holds no pictures.
+  case dataset(DatasetError)
+  /// A file of weights is invalid.
+  case checkpoint(CheckpointError)
+  /// A classifier cannot be used.
+  case model(ModelError)
+  /// There is no such file or folder.
+  case noSuchPath(String)
+  /// The file is one picture.
+  case onePicture(path: String)
+  /// The file holds no pictures.
+  case notPictures(path: String)
+  /// The file is something else.
+  case content(path: String, PictureContent)
+  /// The archive is damaged.
+  case tar(path: String, TarFault)
+  /// A picture cannot be read, or is none.
+  case badPicture(name: String, reason: String)
+  /// Pixels are not uint8.
+  case pixelType(path: String, array: String, type: String)
+  /// Pixels do not have the shape of pictures.
+  case pixelShape(path: String, array: String, shape: [Int])
+  /// Numbers do not have the shape of pictures.
+  case numberShape(path: String, shape: [Int])
+  /// Means and covariances do not fit one another.
+  case momentShapes(path: String, mean: [Int], covariance: [Int])
+  /// Means or covariances are no floating-point numbers.
+  case momentType(path: String, array: String, type: String)
+  /// Means or covariances have NaN or infinity in them.
+  case notFiniteMoments(path: String, array: String)
+  /// The reference was made with other features.
+  case otherFeatures(path: String, width: Int, needed: Int, network: String)
+  /// The model is no classifier.
+  case notAClassifier(path: String, kind: String)
   /// Features that are no numbers; the index is that of their first row, from 0.
   case notFinite(what: String, index: Int)
   /// Fewer pictures than a measure needs.
@@ -9,10 +53,50 @@ public enum ScoringError: Error, Equatable, CustomStringConvertible {
 
   public var description: String {
     switch self {
+    case .file(let error): error.description
+    case .image(let error): error.description
+    case .dataset(let error): error.description
+    case .checkpoint(let error): error.description
+    case .model(let error): error.description
+    case .noSuchPath(let path): "\(sanitized(path)): there is no such file or folder"
+    case .onePicture(let path):
+      "\(sanitized(path)): is one picture; give the folder that holds all of them, a .tar or a .npz"
+    case .notPictures(let path):
+      "\(sanitized(path)): holds no pictures; give a folder of PNGs or JPEGs, a .tar of them, or a .npz"
+    case .content(let path, let content): "\(sanitized(path)): \(content)"
+    case .tar(let path, let fault): "\(sanitized(path)): \(sanitized("\(fault)"))"
+    case .badPicture(let name, let reason): "\(sanitized(name)): \(sanitized(reason))"
+    case .pixelType(let path, let array, let type):
+      "\(sanitized(path)): array \(array) holds elements of type \(sanitized(type)), but pixels are uint8, 0 to 255"
+    case .pixelShape(let path, let array, let shape):
+      """
+      \(sanitized(path)): array \(array) has the shape \(shape), but pictures are [N, H, W] or [N, H, W, C] with 1 or 3 \
+      channels
+      """
+    case .numberShape(let path, let shape):
+      "\(sanitized(path)): holds an array of shape \(shape), but pictures are [N, C, H, W] with 1 or 3 channels"
+    case .momentShapes(let path, let mean, let covariance):
+      "\(sanitized(path)): has means of shape \(mean) and a covariance of shape \(covariance), which must be [D], [D, D]"
+    case .momentType(let path, let array, let type):
+      "\(sanitized(path)): array \(array) holds elements of type \(sanitized(type)); save array.astype('<f8')"
+    case .notFiniteMoments(let path, let array):
+      "\(sanitized(path)): array \(array) has NaN or infinity in it; copy or compute it again"
+    case .otherFeatures(let path, let width, let needed, let network):
+      """
+      \(sanitized(path)): was made with \(width) features, but \(sanitized(network)) has \(needed); give the pictures \
+      themselves, or the network that it was made with
+      """
+    case .notAClassifier(let path, let kind):
+      "\(sanitized(path)): is \(withArticle(kind)), not a classifier of noisy images; train --classifier makes one"
     case .notFinite(let what, let index):
       "\(sanitized(what)): the features of picture \(index) are no numbers; look at it, and at the weights"
     case .tooFew(let what, let count, let needed, let measure):
       "\(sanitized(what)): \(counted(count, "picture")) are too few for \(measure), which needs \(grouped(needed))"
     }
   }
+}
+
+/// Calls `body`, converting errors of lower layers.
+func inScoringTerms<Result>(_ body: () throws(FileError) -> Result) throws(ScoringError) -> Result {
+  do { return try body() } catch { throw .file(error) }
 }

@@ -28,6 +28,7 @@ do {
     case .reconstruct(let options, let images): try reconstruct(options, images: images)
     case .interpolate(let options): try interpolate(options)
     case .nll(let options, let images): try nll(options, images: images)
+    case .score(let options): try score(options)
     case .run(let options, let requests): try run(options, requests: requests)
     case .bench(let options): try bench(options)
     }
@@ -75,7 +76,7 @@ extension Command {
   /// Whether it runs or checks a network.
   fileprivate var runsKernels: Bool {
     switch self {
-    case .draw, .inspect, .reproduce, .encode, .reconstruct, .interpolate, .nll, .bench, .run: true
+    case .draw, .inspect, .reproduce, .encode, .reconstruct, .interpolate, .nll, .score, .bench, .run: true
     case .help, .version, .man, .samplers, .completions, .convert, .show: false
     }
   }

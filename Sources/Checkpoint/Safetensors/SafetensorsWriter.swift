@@ -1,3 +1,4 @@
+import DiffusionBytes
 import TensorCore
 
 /// Writes the tensors of `state` as a safetensors file, in the order of `state.names` and one at a time, so that only
@@ -32,6 +33,17 @@ public func writeSafetensors(
       try write(UnsafeRawBufferPointer(UnsafeBufferPointer(start: $0, count: tensor.count)))
     }
   }
+}
+
+/// The bytes in front of the elements in a safetensors file of float32 tensors of these shapes, which follow one after
+/// another, row by row.
+///
+/// - Throws: `CheckpointError.tensor` for a name reserved in safetensors files.
+public func safetensorsBeginning(
+  _ shapes: [(name: String, shape: [Int])], metadata: [String: String]
+) throws(CheckpointError) -> [UInt8] {
+  let header = try safetensorsHeader(shapes, of: "the tensors", metadata: metadata, type: .float32)
+  return littleEndianBytes(UInt64(header.utf8.count)) + Array(header.utf8)
 }
 
 private func writeHeader(

@@ -21,6 +21,11 @@ extension CommandName {
     case .reconstruct: "encodes images, draws them again, and prints the reconstruction errors"
     case .interpolate: "interpolates between two images, or between two seeds"
     case .nll: "measures the likelihood of images: the variational bound, in bits per dimension"
+    case .score:
+      """
+      measures how good pictures are, or those that a model draws (--model and --count in place of PICTURES): \
+      Fréchet distances, kernel distance, Inception Score, precision and recall
+      """
     case .run:
       """
       draws requests, one line of JSON each, keeping the model loaded, and answers each with a line of JSON; the keys \

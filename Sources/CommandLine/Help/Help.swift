@@ -56,6 +56,18 @@ func examples(_ command: CommandName) -> [(meaning: String, line: String)] {
       ("bits per dimension of a seven and a two", "sample nll 7.png 2.png --class 7,2"),
       ("of a labelled data set, using 250 steps", "sample nll digits.npz --steps 250 --out nll.csv"),
     ]
+  case .score:
+    [
+      (
+        "pictures that were drawn, against those that were learned from",
+        "sample score out --reference photos --inception pt_inception-2015-12-05-6726825d.pth"
+      ),
+      (
+        "a model, whose pictures are drawn and compared at once",
+        "sample score --model m.pt --count 10000 --reference photos.npz --inception inception-2015-12-05.pt"
+      ),
+      ("small pictures, by a classifier of them", "sample score digits.npz --reference mnist.npz --features c.pt"),
+    ]
   case .inspect:
     [
       ("describe a checkpoint", "sample inspect m.pt"),

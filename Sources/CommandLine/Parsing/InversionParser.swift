@@ -11,6 +11,7 @@ extension CommandName {
     switch self {
     case .encode, .reconstruct, .nll: 1...Int.max
     case .interpolate: 0...2
+    case .score: 0...Int.max
     default: operands.count...operands.count
     }
   }

@@ -24,6 +24,8 @@ public enum Command: Sendable, Equatable {
   case interpolate(Options)
   /// Measure the likelihood of images.
   case nll(Options, images: [String])
+  /// Compare pictures with others.
+  case score(Options)
   /// Draw requests, one line of JSON each, from a file or, for `-`, standard input.
   case run(Options, requests: String)
   /// List the samplers.
@@ -68,6 +70,8 @@ public struct Options: Sendable, Equatable {
   public var half = false
   /// What `sample bench` measures.
   public var bench = BenchOptions()
+  /// What `sample score` compares.
+  public var score = ScoreOptions()
   /// Options of the commands that take input images.
   public var inversion = InversionOptions()
   /// What to train.

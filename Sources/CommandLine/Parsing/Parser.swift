@@ -53,6 +53,7 @@ public func parse(_ arguments: [String]) throws(UsageError) -> Command {
   case .reproduce: return .reproduce(options, image: operands[0])
   case .show: return .show(image: operands[0])
   case .encode, .reconstruct, .interpolate, .nll: return try inversion(command, operands, options)
+  case .score: return .score(try scoring(operands, options))
   case .run: return .run(options, requests: operands[0])
   case .convert:
     options.request.model = operands[0]

@@ -10,6 +10,8 @@ public enum CommandName: String, Sendable, CaseIterable {
   case reconstruct
   /// Measure the likelihood of images.
   case nll
+  /// Compare pictures with others.
+  case score
   /// Draw requests, one line of JSON each.
   case run
   /// Print how an image was drawn.
@@ -30,11 +32,11 @@ public enum CommandName: String, Sendable, CaseIterable {
   case train
 
   /// Commands that load a model and therefore take its flags.
-  static let takingModelFlags: Set<CommandName> = inversions.union([.draw, .bench, .inspect, .convert, .nll])
+  static let takingModelFlags: Set<CommandName> = inversions.union([.draw, .bench, .inspect, .convert, .nll, .score])
   /// Commands that run a network.
-  static let running: Set<CommandName> = inversions.union([.draw, .bench, .reproduce, .nll, .run])
+  static let running: Set<CommandName> = inversions.union([.draw, .bench, .reproduce, .nll, .run, .score])
   /// Commands that show progress.
-  static let reportingProgress: Set<CommandName> = inversions.union([.draw, .train, .nll])
+  static let reportingProgress: Set<CommandName> = inversions.union([.draw, .train, .nll, .score])
 
   /// The operands as the help shows them.
   var operands: [String] {
@@ -45,6 +47,7 @@ public enum CommandName: String, Sendable, CaseIterable {
     case .reproduce, .show: ["IMAGE.png"]
     case .encode, .reconstruct, .nll: ["IMAGE..."]
     case .interpolate: ["A.png", "B.png"]
+    case .score: ["PICTURES..."]
     case .run: ["REQUESTS.jsonl"]
     case .completions: ["SHELL"]
     }

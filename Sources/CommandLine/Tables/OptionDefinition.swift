@@ -53,6 +53,11 @@ struct OptionDefinition: Sendable {
     self.apply = apply
   }
 
+  /// The same for `sample score` too, which draws pictures as they are compared, if it says how to draw.
+  var alsoScored: OptionDefinition {
+    commands.contains(.draw) && !names.contains("index") ? belonging(to: commands.union([.score])) : self
+  }
+
   func belonging(to commands: Set<CommandName>) -> OptionDefinition {
     var definition = self
     definition.commands = commands

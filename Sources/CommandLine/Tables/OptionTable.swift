@@ -4,9 +4,10 @@ import Sampling
 
 /// All options, in the help's order.
 let optionTable: [OptionDefinition] =
-  drawingOptions + pictureOptions + noiseOptions + inversionOptions + trainingOptions + dataOptions
+  (drawingOptions + pictureOptions + noiseOptions).map(\.alsoScored) + inversionOptions + trainingOptions + dataOptions
   + trainedModelOptions
-  + measuringOptions + checkpointOptions + outputOptions + viewingOptions + generalOptions + printingOptions
+  + scoringOptions + measuringOptions + checkpointOptions + outputOptions + viewingOptions + generalOptions
+  + printingOptions
   + modelOptions + comparedOptions + upstreamOptions + upstreamTrainingOptions
 
 private let drawingOptions: [OptionDefinition] = [

@@ -89,4 +89,4 @@ func npyHeader(_ shape: [Int], type: String) -> [UInt8] {
 }
 
 /// The magic string of `.npy` files.
-let npyMagic: [UInt8] = [0x93] + Array("NUMPY".utf8)
+public let npyMagic: [UInt8] = [0x93] + Array("NUMPY".utf8)

@@ -17,8 +17,33 @@ public func readNPY(_ bytes: [UInt8], path: String) throws(ImageError) -> Tensor
   }
 }
 
+/// What the header of a `.npy` says: what the elements are, and where they begin.
+public struct NPYLayout: Sendable, Equatable {
+  /// The size of each dimension.
+  public let shape: [Int]
+  /// NumPy's name of the elements' type: `|u1`, `<f4`.
+  public let type: String
+  /// The bytes in front of the elements.
+  public let offset: Int
+
+  /// Reads a header.
+  ///
+  /// - Parameter bytes: the beginning of the file, at least the whole header.
+  /// - Throws: `NPYFault`.
+  public init(_ bytes: ArraySlice<UInt8>) throws(NPYFault) {
+    let (header, elements) = try readHeader(bytes)
+    (shape, type, offset) = (header.shape, header.type, elements.startIndex - bytes.startIndex)
+  }
+}
+
 /// Parses the complete bytes of a `.npy` file.
 func parseNPY(_ bytes: ArraySlice<UInt8>) throws(NPYFault) -> NPYArray {
+  let (header, rest) = try readHeader(bytes)
+  return NPYArray(shape: header.shape, elements: try elements(rest, header))
+}
+
+/// The header, and what follows it.
+private func readHeader(_ bytes: ArraySlice<UInt8>) throws(NPYFault) -> (NPYHeader, elements: ArraySlice<UInt8>) {
   guard bytes.count >= 10, bytes.starts(with: npyMagic) else { throw .notNPY }
   var rest = bytes.dropFirst(npyMagic.count)
   let version = Int(rest[rest.startIndex])
@@ -31,7 +56,7 @@ func parseNPY(_ bytes: ArraySlice<UInt8>) throws(NPYFault) -> NPYArray {
   guard headerLength <= rest.count else { throw .badHeader }
   let header = try NPYHeader(String(decoding: rest.prefix(headerLength), as: UTF8.self))
   if header.fortranOrder { throw .fortranOrder }
-  return NPYArray(shape: header.shape, elements: try elements(rest.dropFirst(headerLength), header))
+  return (header, rest.dropFirst(headerLength))
 }
 
 /// The elements after a header, checked against the size that it declares.

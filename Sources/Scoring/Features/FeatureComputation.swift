@@ -1,0 +1,57 @@
+import DiffusionFiles
+import DiffusionImages
+import TensorCore
+
+/// Computes features of pictures, a batch at a time.
+public struct FeatureComputation {
+  private let extractor: any FeatureExtractor
+  private let batch: Int
+  /// Called after each batch with the number of pictures done and of all; if it throws, the computation ends.
+  private let progress: (_ done: Int, _ count: Int) throws -> Void
+
+  /// A computation with `extractor`, `batch` pictures at a time, which the features do not depend on.
+  public init(
+    _ extractor: any FeatureExtractor, batch: Int, progress: @escaping (_ done: Int, _ count: Int) throws -> Void
+  ) {
+    (self.extractor, self.batch, self.progress) = (extractor, batch, progress)
+  }
+
+  /// The features of all pictures.
+  ///
+  /// - Parameters:
+  ///   - source: the pictures.
+  ///   - path: a file that keeps them, which is read if it has them already, and which a run that was interrupted goes
+  ///     on with; nil to keep none.
+  /// - Throws: `ScoringError`, and what `progress` throws; the rows that are finished by then are kept.
+  public func features(of source: any PictureSource, keptIn path: String?) throws -> Features {
+    guard let path else {
+      var rows = FeatureRows(extractor.widths, capacity: source.count)
+      try compute(source, &rows) { _ in }
+      return rows.features
+    }
+    let file = try FeatureFile(path, pictures: try source.fingerprint(), count: source.count, extractor)
+    if let rows = try file.read() { return rows.features }
+    var (output, rows) = try file.begin()
+    try compute(source, &rows) { values in
+      try values.withUnsafeBytes { try output.append($0) }
+    }
+    try output.finish()
+    return rows.features
+  }
+
+  private func compute(
+    _ source: any PictureSource, _ rows: inout FeatureRows, _ write: (ArraySlice<Float>) throws -> Void
+  ) throws {
+    while rows.count < source.count {
+      let next = rows.count..<min(rows.count + batch, source.count)
+      var pictures: [Picture] = []
+      for index in next { pictures.append(try source.picture(index)) }
+      let features = extractor(pictures)
+      for (n, index) in next.enumerated() where !features.pool.rows(n..<n + 1).values.allSatisfy(\.isFinite) {
+        throw ScoringError.notFinite(what: source.path, index: index)
+      }
+      try write(rows.append(features))
+      try progress(rows.count, source.count)
+    }
+  }
+}

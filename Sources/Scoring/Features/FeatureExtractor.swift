@@ -1,0 +1,39 @@
+import DiffusionImages
+import TensorCore
+
+/// The features of pictures, a row for each.
+public struct Features: Sendable {
+  /// What pictures are compared by, `[N, D]`: what a classifier's last layer is given.
+  public var pool: Tensor
+  /// Features that still know where in the picture they are, `[N, D]`; nil if there are none.
+  public var spatial: Tensor?
+  /// The class logits, `[N, classes]`; nil if there are none.
+  public var logits: Tensor?
+}
+
+/// A network that turns pictures into features.
+public protocol FeatureExtractor: Sendable {
+  /// What it is, for people: `Inception v3 (tensorflow)`.
+  var name: String { get }
+  /// What decides the features besides the pictures: the weights' fingerprint and how pictures are prepared. Features
+  /// of different keys do not compare.
+  var key: String { get }
+  /// The width of each kind of features; 0 for a kind that it does not have.
+  var widths: FeatureWidths { get }
+
+  /// The features of pictures of 8 bits with 1 or 3 channels, of any sizes.
+  func callAsFunction(_ pictures: [Picture]) -> Features
+}
+
+/// The number of features of each kind.
+public struct FeatureWidths: Sendable, Equatable {
+  /// What pictures are compared by.
+  public let pool: Int
+  /// Spatial features, or 0.
+  public let spatial: Int
+  /// Class logits, or 0.
+  public let logits: Int
+
+  /// All of them.
+  var total: Int { pool + spatial + logits }
+}

@@ -1,0 +1,49 @@
+import DiffusionBytes
+import DiffusionImages
+import Sampling
+import TensorCore
+
+/// Pictures that a model draws as they are asked for; none is stored.
+public final class DrawnPictures: PictureSource {
+  private let plan: SamplingPlan
+  private let onStep: () throws -> Void
+  private var generator: ImageGenerator
+  /// The pictures drawn last, and the place of the first.
+  private var drawn: (first: Int, x: Tensor)?
+
+  /// The images of a plan.
+  ///
+  /// - Parameters:
+  ///   - plan: what is drawn.
+  ///   - onStep: called after each step of a batch; if it throws, drawing ends.
+  public init(_ plan: SamplingPlan, onStep: @escaping () throws -> Void) {
+    (self.plan, self.onStep) = (plan, onStep)
+    generator = ImageGenerator(plan)
+  }
+
+  public var path: String { plan.model.name }
+  public var count: Int { plan.indices.count }
+
+  public func name(_ index: Int) -> String { "\(path), image \(plan.indices[index])" }
+
+  public func fingerprint() throws -> String {
+    var hash = SHA256()
+    hash.update(Array(try Provenance(plan, image: nil, label: nil).json().utf8))
+    return hash.hexDigest()
+  }
+
+  public func picture(_ index: Int) throws -> Picture {
+    if let drawn, drawn.first..<drawn.first + drawn.x.shape[0] ~= index {
+      return try Picture(drawn.x, index - drawn.first)
+    }
+    // A batch begins where it would in a run, on which PyTorch's stream of random numbers depends.
+    let first = index / plan.batch * plan.batch
+    let images = Array(plan.indices[first..<min(first + plan.batch, count)])
+    let x = try generator.draw(images) { _ in try onStep() }.x
+    for n in images.indices where !x.rows(n..<n + 1).values.allSatisfy(\.isFinite) {
+      throw ScoringError.badPicture(name: name(first + n), reason: "has values that are no numbers; type more --steps")
+    }
+    drawn = (first, x)
+    return try Picture(x, index - first)
+  }
+}

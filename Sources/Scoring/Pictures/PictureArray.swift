@@ -1,0 +1,98 @@
+import DiffusionBytes
+import DiffusionFiles
+import DiffusionImages
+import TensorCore
+
+/// The pictures in a `.npz`: uint8 `arr_0` (or `images`), `[N, H, W]` or `[N, H, W, C]`.
+///
+/// An array that is stored as it is, as `numpy.savez` and `sample` write it, is read from the mapped file picture by
+/// picture; a compressed one is unpacked as a whole.
+struct PictureArray: PictureSource {
+  private let file: MappedFile
+  /// The unpacked bytes of a compressed array, with its header.
+  private let unpacked: [UInt8]?
+  /// Where the pixels begin, in the file or in `unpacked`.
+  private let begin: Int
+  private let shape: [Int]
+
+  init(npz file: MappedFile) throws(ScoringError) {
+    self.file = file
+    let path = file.name
+    let bytes = file.slice(0, file.count) ?? .init(start: nil, count: 0)
+    let archive: ZipArchive
+    do { archive = try ZipArchive(bytes, takesDeflate: true) } catch { throw .image(.npz(path: path, .zip(error))) }
+    let names = archive.entries.keys.filter { $0.hasSuffix(".npy") }.sorted().map { String($0.dropLast(4)) }
+    let name = ["arr_0", "images"].first(where: names.contains) ?? "arr_0"
+    guard let entry = archive.entries["\(name).npy"] else {
+      throw .image(.npz(path: path, .missing(array: name, found: names)))
+    }
+    let stored = file.slice(entry.place.lowerBound, entry.place.count) ?? .init(start: nil, count: 0)
+    var unpacked: [UInt8]?
+    if entry.isDeflated {
+      do {
+        unpacked = try inflated([UInt8](stored)[...], size: entry.size, checksum: entry.checksum, limit: 1 << 36)
+      } catch { throw .image(.npz(path: path, .inflate(entry: "\(name).npy", error))) }
+    }
+    let layout: NPYLayout
+    do {
+      layout = try NPYLayout((unpacked?.prefix(1 << 16) ?? [UInt8](stored.prefix(1 << 16))[...]))
+    } catch { throw .image(.npz(path: path, .array(name, error))) }
+    guard layout.type == "|u1" else { throw .pixelType(path: path, array: name, type: layout.type) }
+    let shape = layout.shape.count == 3 ? layout.shape + [1] : layout.shape
+    guard shape.count == 4, [1, 3].contains(shape[3]), !shape.contains(0) else {
+      throw .pixelShape(path: path, array: name, shape: layout.shape)
+    }
+    var size = 1
+    for side in shape {
+      let (product, overflow) = size.multipliedReportingOverflow(by: side)
+      size = overflow ? .max : product
+    }
+    let found = (unpacked?.count ?? stored.count) - layout.offset
+    guard size == found else {
+      throw .image(.npz(path: path, .array(name, .size(shape: layout.shape, needed: size, found: found))))
+    }
+    (self.unpacked, self.shape) = (unpacked, shape)
+    begin = layout.offset + (unpacked == nil ? entry.place.lowerBound : 0)
+  }
+
+  var path: String { file.name }
+  var count: Int { shape[0] }
+
+  func fingerprint() throws(ScoringError) -> String { file.sha256() }
+
+  func picture(_ index: Int) throws(ScoringError) -> Picture {
+    let size = shape[1] * shape[2] * shape[3]
+    let offset = begin + index * size
+    // The sizes were checked when the file was opened.
+    let pixels = unpacked.map { Array($0[offset..<offset + size]) } ?? file.slice(offset, size).map { [UInt8]($0) }
+    guard let pixels else { throw .file(.empty(path: path)) }
+    return Picture(width: shape[2], height: shape[1], channels: shape[3], pixels: pixels)
+  }
+}
+
+/// The pictures in a `.npy`: numbers in [-1, 1], `[N, C, H, W]`, which are rounded to pixels as those that are drawn are.
+struct NumberArray: PictureSource {
+  private let file: MappedFile
+  private let numbers: Tensor
+
+  init(_ file: MappedFile) throws(ScoringError) {
+    self.file = file
+    let bytes = file.slice(0, file.count).map { [UInt8]($0) } ?? []
+    do { numbers = try readNPY(bytes, path: file.name) } catch { throw .image(error) }
+    guard numbers.shape.count == 4, [1, 3].contains(numbers.shape[1]), numbers.count > 0 else {
+      throw .numberShape(path: file.name, shape: numbers.shape)
+    }
+    for index in 0..<numbers.shape[0] where !numbers.rows(index..<index + 1).values.allSatisfy({ abs($0) <= 1.001 }) {
+      throw .badPicture(name: "\(file.name), picture \(index)", reason: "has numbers outside -1 to 1")
+    }
+  }
+
+  var path: String { file.name }
+  var count: Int { numbers.shape[0] }
+
+  func fingerprint() throws(ScoringError) -> String { file.sha256() }
+
+  func picture(_ index: Int) throws(ScoringError) -> Picture {
+    do { return try Picture(numbers, index) } catch { throw .image(error) }
+  }
+}

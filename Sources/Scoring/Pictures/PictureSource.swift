@@ -1,0 +1,57 @@
+import DiffusionFiles
+import DiffusionImages
+import DiffusionTraining
+
+/// Pictures to score, which are read one after another, as they are needed.
+public protocol PictureSource {
+  /// The file or folder, as it was named.
+  var path: String { get }
+  /// The number of pictures.
+  var count: Int { get }
+
+  /// The SHA-256 of the contents that make the pictures, in hexadecimal.
+  ///
+  /// - Throws: `ScoringError`.
+  func fingerprint() throws -> String
+
+  /// A picture of 8 bits and 1 or 3 channels; what is transparent is laid over black.
+  ///
+  /// - Parameter index: from 0 to `count` - 1.
+  /// - Throws: `ScoringError`; of pictures that are drawn, also what ends the drawing.
+  func picture(_ index: Int) throws -> Picture
+
+  /// Names a picture in errors and tables.
+  func name(_ index: Int) -> String
+}
+
+extension PictureSource {
+  /// `samples.npz, picture 12`.
+  public func name(_ index: Int) -> String { "\(path), picture \(index)" }
+}
+
+/// Opens pictures: a folder of PNGs and JPEGs with its subfolders, a `.tar` of such files, a `.npz` with uint8 `arr_0`
+/// or `images` `[N, H, W, C]`, or a `.npy` of numbers in [-1, 1], `[N, C, H, W]`: what `sample` writes, and what
+/// `train` reads. Files are told apart by content.
+///
+/// - Throws: `ScoringError`, also if there are no pictures.
+public func openPictures(_ path: String) throws(ScoringError) -> any PictureSource {
+  switch try inScoringTerms({ try kind(ofPath: path) }) {
+  case .folder: return try PictureFolder(path)
+  case .nothing: throw .noSuchPath(path)
+  default: break
+  }
+  let file = try inScoringTerms { try MappedFile(path: path) }
+  func begins(_ bytes: some Sequence<UInt8>, at place: Int = 0) -> Bool {
+    let bytes = Array(bytes)
+    return file.slice(place, bytes.count)?.elementsEqual(bytes) ?? false
+  }
+  if begins("PK".utf8) { return try PictureArray(npz: file) }
+  if begins(npyMagic) { return try NumberArray(file) }
+  if begins("ustar".utf8, at: 257) { return try PictureTar(file) }
+  let content = PictureContent(file.slice(0, min(file.count, 512)).map { [UInt8]($0) } ?? [])
+  switch content {
+  case .png, .jpeg: throw .onePicture(path: path)
+  case .unknown: throw .notPictures(path: path)
+  default: throw .content(path: path, content)
+  }
+}

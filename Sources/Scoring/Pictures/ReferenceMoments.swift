@@ -1,0 +1,54 @@
+import DiffusionFiles
+import DiffusionImages
+
+/// The means and covariances of features that other programs have saved: a `.npz` with `mu` `[D]` and `sigma` `[D, D]`
+/// (pytorch-fid, clean-fid), or also `mu_s` and `sigma_s` of spatial features (the reference batches of
+/// guided-diffusion).
+public struct ReferenceMoments: Sendable {
+  /// Of the features before the last layer.
+  public let pool: FeatureMoments
+  /// Of the spatial features; nil if there are none.
+  public let spatial: FeatureMoments?
+
+  /// Reads the arrays; nil if there is no `mu` and `sigma` in the file.
+  ///
+  /// - Throws: `ScoringError`.
+  public init?(path: String) throws(ScoringError) {
+    guard try inScoringTerms({ try kind(ofPath: path) }) == .file else { return nil }
+    let file = try inScoringTerms { try MappedFile(path: path) }
+    guard file.slice(0, 2)?.elementsEqual("PK".utf8) == true else { return nil }
+    let archive: NPZArchive
+    do { archive = try NPZArchive([UInt8](file.slice(0, file.count) ?? .init(start: nil, count: 0)), path: path) } catch
+    {
+      throw .image(error)
+    }
+    guard archive.names.contains("mu"), archive.names.contains("sigma") else { return nil }
+    pool = try Self.moments("mu", "sigma", archive, path)
+    spatial = archive.names.contains("mu_s") ? try Self.moments("mu_s", "sigma_s", archive, path) : nil
+  }
+
+  private static func moments(
+    _ mean: String, _ covariance: String, _ archive: NPZArchive, _ path: String
+  ) throws(ScoringError) -> FeatureMoments {
+    let (mu, sigma) = (try numbers(mean, archive, path), try numbers(covariance, archive, path))
+    guard mu.shape.count == 1, sigma.shape == [mu.shape[0], mu.shape[0]], mu.shape[0] > 0 else {
+      throw .momentShapes(path: path, mean: mu.shape, covariance: sigma.shape)
+    }
+    return FeatureMoments(mean: mu.values, covariance: sigma.values)
+  }
+
+  private static func numbers(
+    _ name: String, _ archive: NPZArchive, _ path: String
+  ) throws(ScoringError) -> (shape: [Int], values: [Double]) {
+    let array: NPYArray
+    do { array = try archive.array(name) } catch { throw .image(error) }
+    let values: [Double]
+    switch array.elements {
+    case .float64(let numbers): values = numbers
+    case .float32(let numbers): values = numbers.map(Double.init)
+    default: throw .momentType(path: path, array: name, type: array.elements.type)
+    }
+    guard values.allSatisfy(\.isFinite) else { throw .notFiniteMoments(path: path, array: name) }
+    return (array.shape, values)
+  }
+}
