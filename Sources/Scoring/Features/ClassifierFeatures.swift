@@ -35,7 +35,7 @@ public struct ClassifierFeatures: FeatureExtractor {
 
   /// Pictures of another size are cut to a square and scaled, and colours turned to grey or grey repeated, as `train`
   /// does.
-  public func callAsFunction(_ pictures: [Picture]) -> Features {
+  public func callAsFunction(_ pictures: [Picture]) -> PictureFeatures {
     let (size, channels) = (specification.imageSize, specification.imageChannels)
     let x = Tensor([pictures.count, size, size, channels]) { out in
       for (n, picture) in pictures.enumerated() {
@@ -45,6 +45,6 @@ public struct ClassifierFeatures: FeatureExtractor {
     }
     let timesteps = [Float](repeating: 0, count: pictures.count)
     let found = network.features(x.channelsFirst(), timesteps: timesteps)
-    return Features(pool: found.pool, spatial: nil, logits: found.logits)
+    return PictureFeatures(pool: found.pool, spatial: nil, logits: found.logits)
   }
 }

@@ -23,7 +23,7 @@ public struct FeatureComputation {
   ///   - path: a file that keeps them, which is read if it has them already, and which a run that was interrupted goes
   ///     on with; nil to keep none.
   /// - Throws: `ScoringError`, and what `progress` throws; the rows that are finished by then are kept.
-  public func features(of source: any PictureSource, keptIn path: String?) throws -> Features {
+  public func features(of source: any PictureSource, keptIn path: String?) throws -> PictureFeatures {
     guard let path else {
       var rows = FeatureRows(extractor.widths, capacity: source.count)
       try compute(source, &rows) { _ in }

@@ -2,7 +2,7 @@ import DiffusionImages
 import TensorCore
 
 /// The features of pictures, a row for each.
-public struct Features: Sendable {
+public struct PictureFeatures: Sendable {
   /// What pictures are compared by, `[N, D]`: what a classifier's last layer is given.
   public var pool: Tensor
   /// Features that still know where in the picture they are, `[N, D]`; nil if there are none.
@@ -22,7 +22,7 @@ public protocol FeatureExtractor: Sendable {
   var widths: FeatureWidths { get }
 
   /// The features of pictures of 8 bits with 1 or 3 channels, of any sizes.
-  func callAsFunction(_ pictures: [Picture]) -> Features
+  func callAsFunction(_ pictures: [Picture]) -> PictureFeatures
 }
 
 /// The number of features of each kind.

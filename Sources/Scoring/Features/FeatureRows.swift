@@ -18,7 +18,7 @@ struct FeatureRows {
 
   /// Appends the features of further pictures, and returns them as rows.
   @discardableResult
-  mutating func append(_ features: Features) -> ArraySlice<Float> {
+  mutating func append(_ features: PictureFeatures) -> ArraySlice<Float> {
     let begin = values.count
     for n in 0..<features.pool.shape[0] {
       for (part, width) in [
@@ -32,7 +32,7 @@ struct FeatureRows {
   }
 
   /// The features by kind.
-  var features: Features {
+  var features: PictureFeatures {
     func part(_ offset: Int, _ width: Int) -> Tensor? {
       guard width > 0 else { return nil }
       return Tensor([count, width]) { out in
@@ -41,7 +41,7 @@ struct FeatureRows {
         }
       }
     }
-    return Features(
+    return PictureFeatures(
       pool: part(0, widths.pool) ?? Tensor(zeros: [count, 0]), spatial: part(widths.pool, widths.spatial),
       logits: part(widths.pool + widths.spatial, widths.logits))
   }

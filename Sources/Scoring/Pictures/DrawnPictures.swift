@@ -24,6 +24,10 @@ public final class DrawnPictures: PictureSource {
   public var path: String { plan.model.name }
   public var count: Int { plan.indices.count }
 
+  public func featuresPath(_ extractor: any FeatureExtractor) -> String? {
+    plan.model.path.map { FeatureFile.path(beside: $0, extractor) }
+  }
+
   public func name(_ index: Int) -> String { "\(path), image \(plan.indices[index])" }
 
   public func fingerprint() throws -> String {

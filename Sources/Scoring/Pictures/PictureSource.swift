@@ -20,11 +20,19 @@ public protocol PictureSource {
   /// - Throws: `ScoringError`; of pictures that are drawn, also what ends the drawing.
   func picture(_ index: Int) throws -> Picture
 
+  /// Where features of these pictures are kept, if they are: in a file beside them. Nil if they have no place on disk.
+  func featuresPath(_ extractor: any FeatureExtractor) -> String?
+
   /// Names a picture in errors and tables.
   func name(_ index: Int) -> String
 }
 
 extension PictureSource {
+  /// Beside the file or folder.
+  public func featuresPath(_ extractor: any FeatureExtractor) -> String? {
+    FeatureFile.path(beside: path, extractor)
+  }
+
   /// `samples.npz, picture 12`.
   public func name(_ index: Int) -> String { "\(path), picture \(index)" }
 }

@@ -1,0 +1,54 @@
+import TensorCore
+
+/// How good pictures are, by the measures of guided-diffusion's evaluator and the kernel distance.
+public struct Score: Sendable {
+  /// The file or folder, or the model that draws them.
+  public let path: String
+  /// The number of pictures.
+  public let count: Int
+  /// The Fréchet distance of the features (Heusel et al. 2017), FID with Inception's: the smaller, the better.
+  public let frechetDistance: Double
+  /// The same of spatial features (Nash et al. 2021), sFID; nil if the network or the reference has none.
+  public let spatialDistance: Double?
+  /// The kernel distance (Bińkowski et al. 2018), KID: the unbiased estimate from all pairs; nil without the
+  /// reference's pictures.
+  public let kernelDistance: Double?
+  /// The Inception Score (Salimans et al. 2016), or that of the classifier; nil if its last layer is not known.
+  public let inceptionScore: Double?
+  /// Precision and recall (Kynkäänniemi et al. 2019), with 3 neighbours; nil without the reference's pictures.
+  public let precisionAndRecall: (precision: Double, recall: Double)?
+  /// What should be known of these numbers, a sentence each.
+  public let remarks: [String]
+
+  /// Measures pictures.
+  ///
+  /// - Parameters:
+  ///   - features: their features.
+  ///   - path: what they are called.
+  ///   - reference: what they should be like.
+  /// - Throws: `ScoringError`.
+  public init(
+    _ features: PictureFeatures, path: String, against reference: ScoreReference
+  ) throws(ScoringError) {
+    let pool = try Features(features.pool, of: path)
+    (self.path, count) = (path, pool.count)
+    let moments = try FeatureMoments(of: pool)
+    frechetDistance = try DiffusionScoring.frechetDistance(moments, reference.pool)
+    if let known = reference.spatial, let spatial = features.spatial {
+      let moments = try FeatureMoments(of: try Features(spatial, of: path))
+      spatialDistance = try DiffusionScoring.frechetDistance(moments, known)
+    } else {
+      spatialDistance = nil
+    }
+    inceptionScore = try features.logits.map { logits throws(ScoringError) in
+      try DiffusionScoring.inceptionScore(try Features(logits, of: path))
+    }
+    if let known = reference.features {
+      kernelDistance = try DiffusionScoring.kernelDistance(pool, known)
+      precisionAndRecall = try DiffusionScoring.precisionAndRecall(pool, reference: known)
+    } else {
+      (kernelDistance, precisionAndRecall) = (nil, nil)
+    }
+    remarks = [moments.remark, reference.pool.remark].compactMap(\.self)
+  }
+}

@@ -1,0 +1,61 @@
+import DiffusionCommandLine
+import DiffusionScoring
+import DiffusionTerminal
+import DiffusionText
+import Sampling
+import TensorCore
+
+/// Prints how good pictures are, compared with others.
+///
+/// - Throws: any error in the pictures, the network or options; `FileError`, `Interrupted`.
+func score(_ options: Options) throws {
+  if let threads = options.threads { ThreadPool.shared.threads = threads }
+  let asked = options.score
+  // What is wrong with any of them is said before the network is run.
+  let saved = try ReferenceMoments(path: asked.reference)
+  let known = saved == nil ? try openPictures(asked.reference) : nil
+  var sources = try asked.pictures.map { path throws(ScoringError) in try openPictures(path) }
+  if options.request.model != nil {
+    let model = try openModel(options)
+    let plan = try SamplingPlan(options.request, model)
+    introduce(model, options)
+    if !options.quiet { for remark in plan.remarks { writeError("note: \(remark)\n") } }
+    sources.append(DrawnPictures(plan) { try Interruption.check() })
+  }
+  let extractor: any FeatureExtractor
+  if let path = asked.classifier {
+    extractor = try ClassifierFeatures(path: path)
+  } else {
+    extractor = try InceptionFeatures(path: asked.inception ?? "", resizing: asked.resizing ?? .tensorflow)
+  }
+
+  Interruption.watch(saying: options.quiet ? nil : "ending with this batch; Ctrl-C again stops at once\n")
+  func features(of source: any PictureSource) throws -> PictureFeatures {
+    var progress = CountProgress("features of \(sanitized(source.path))", style: progressStyle(options))
+    defer { progress.finish() }
+    let computation = FeatureComputation(extractor, batch: options.request.batch ?? 16) { done, count in
+      progress.advance(to: done, of: count)
+      try Interruption.check()
+    }
+    return try computation.features(of: source, keptIn: asked.keeps ? source.featuresPath(extractor) : nil)
+  }
+  do {
+    let reference =
+      if let saved {
+        try ScoreReference(saved, path: asked.reference, extractor)
+      } else {
+        try known.map { try ScoreReference(try features(of: $0), path: $0.path) }
+      }
+    guard let reference else { preconditionFailure("a reference is moments or pictures") }
+    let scores = try sources.map { try Score(try features(of: $0), path: $0.path, against: reference) }
+    if !options.quiet {
+      for remark in scores.flatMap(\.remarks) { writeError("note: \(remark)\n") }
+    }
+    let report = ScoreReport(scores, reference, extractor)
+    try printText(options.json ? try report.json() : report.text)
+  } catch let interrupted as Interrupted {
+    let isKept = asked.keeps
+    writeError("interrupted; \(isKept ? "type the same again to go on" : "without --no-keep it could go on")\n")
+    throw interrupted
+  }
+}
