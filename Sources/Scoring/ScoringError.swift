@@ -51,6 +51,7 @@ public enum ScoringError: Error, Equatable, CustomStringConvertible {
   /// Fewer pictures than a measure needs.
   case tooFew(what: String, count: Int, needed: Int, for: String)
 
+  /// One sentence that describes the error and what to do.
   public var description: String {
     switch self {
     case .file(let error): error.description

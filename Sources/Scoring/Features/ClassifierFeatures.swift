@@ -7,8 +7,11 @@ import TensorCore
 /// For pictures that Inception knows nothing of, or that are far smaller than its 299 pixels: digits, emoji. Distances
 /// of different classifiers do not compare.
 public struct ClassifierFeatures: FeatureExtractor {
+  /// The file, and the beginning of the weights' fingerprint.
   public let name: String
+  /// The weights' fingerprint.
   public let key: String
+  /// As many as the last layer takes, and a logit for each class.
   public let widths: FeatureWidths
   private let network: any NoisyClassifier
   private let specification: ModelSpecification

@@ -21,21 +21,31 @@ public final class DrawnPictures: PictureSource {
     generator = ImageGenerator(plan)
   }
 
+  /// The model.
   public var path: String { plan.model.name }
+  /// The number of images of the plan.
   public var count: Int { plan.indices.count }
 
+  /// Beside the model; nil for the embedded one.
   public func featuresPath(_ extractor: any FeatureExtractor) -> String? {
     plan.model.path.map { FeatureFile.path(beside: $0, extractor) }
   }
 
+  /// The model, and the number of the image.
   public func name(_ index: Int) -> String { "\(path), image \(plan.indices[index])" }
 
+  /// Of all that decides the images.
+  ///
+  /// - Throws: what encoding JSON throws.
   public func fingerprint() throws -> String {
     var hash = SHA256()
     hash.update(Array(try Provenance(plan, image: nil, label: nil).json().utf8))
     return hash.hexDigest()
   }
 
+  /// An image, drawn with its batch.
+  ///
+  /// - Throws: `ScoringError` if it has values that are no numbers; what `onStep` throws.
   public func picture(_ index: Int) throws -> Picture {
     if let drawn, drawn.first..<drawn.first + drawn.x.shape[0] ~= index {
       return try Picture(drawn.x, index - drawn.first)

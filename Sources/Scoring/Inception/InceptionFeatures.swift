@@ -1,0 +1,34 @@
+import DiffusionFiles
+import DiffusionImages
+import TensorCore
+
+/// The features of Inception v3 as TensorFlow published it in 2015, by which FID is defined.
+public struct InceptionFeatures: FeatureExtractor {
+  /// The file of weights, and how pictures are scaled.
+  public let name: String
+  /// The same by content.
+  public let key: String
+  /// 2,048 before the last layer, 17 × 17 × 7 spatial ones, and logits if the file has the last layer.
+  public let widths: FeatureWidths
+  private let network: InceptionNetwork
+  private let resizing: Resizing
+
+  /// Loads the weights at `path`.
+  ///
+  /// - Throws: `ScoringError`, also if they are not Inception's.
+  public init(path: String, resizing: Resizing) throws(ScoringError) {
+    (network, self.resizing) = (try InceptionNetwork(path: path), resizing)
+    let fingerprint = try inScoringTerms { try MappedFile(path: path) }.sha256()
+    name = "Inception v3 (\(folderAndName(path).name)), scaled as \(resizing.rawValue)"
+    key = "inception \(fingerprint) \(resizing.rawValue)"
+    widths = FeatureWidths(
+      pool: InceptionNetwork.poolFeatures, spatial: InceptionNetwork.spatialFeatures,
+      logits: network.hasLogits ? InceptionNetwork.classes : 0)
+  }
+
+  /// The features of pictures of any sizes.
+  public func callAsFunction(_ pictures: [Picture]) -> PictureFeatures {
+    let found = network(resizing(pictures))
+    return PictureFeatures(pool: found.pool, spatial: found.spatial, logits: found.logits)
+  }
+}
