@@ -3,6 +3,7 @@ import DiffusionFiles
 import DiffusionModels
 import Foundation
 import TensorCore
+import TestSupport
 import Testing
 
 @testable import DiffusionTraining

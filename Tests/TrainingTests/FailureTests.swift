@@ -1,6 +1,7 @@
 import DiffusionFiles
 import DiffusionModels
 import Foundation
+import TestSupport
 import Testing
 
 @testable import DiffusionTraining

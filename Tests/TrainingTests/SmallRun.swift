@@ -1,5 +1,6 @@
 import DiffusionModels
 import DiffusionTraining
+import TestSupport
 
 /// Eight grey pictures of 8×8 in two classes.
 func smallPictures() throws -> TemporaryFolder {

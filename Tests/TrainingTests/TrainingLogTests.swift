@@ -1,5 +1,6 @@
 import DiffusionTraining
 import Foundation
+import TestSupport
 import Testing
 
 struct TrainingLogTests {

@@ -2,6 +2,7 @@ import DiffusionCore
 import DiffusionFiles
 import DiffusionModels
 import Foundation
+import TestSupport
 import Testing
 
 @testable import DiffusionTraining

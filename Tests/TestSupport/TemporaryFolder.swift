@@ -2,18 +2,20 @@ import DiffusionImages
 import Foundation
 
 /// A folder for one test, which goes away with it.
-final class TemporaryFolder {
-  let path: String
+public final class TemporaryFolder {
+  /// Where it is.
+  public let path: String
 
-  init() throws {
-    path = NSTemporaryDirectory() + "training-\(UUID().uuidString)"
+  /// Makes the folder.
+  public init() throws {
+    path = NSTemporaryDirectory() + "folder-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   }
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
 
   /// Writes a file, and the folders on the way to it.
-  @discardableResult func write(_ name: String, _ bytes: [UInt8]) throws -> String {
+  @discardableResult public func write(_ name: String, _ bytes: [UInt8]) throws -> String {
     let file = URL(fileURLWithPath: path + "/" + name)
     try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
     try Data(bytes).write(to: file)
@@ -21,7 +23,7 @@ final class TemporaryFolder {
   }
 
   /// Writes a picture of one colour.
-  @discardableResult func png(_ name: String, _ colour: [UInt8], side: Int = 2) throws -> String {
+  @discardableResult public func png(_ name: String, _ colour: [UInt8], side: Int = 2) throws -> String {
     let pixels = (0..<side * side).flatMap { _ in colour }
     return try write(
       name, try Picture(width: side, height: side, channels: colour.count, pixels: pixels).png())

@@ -1,0 +1,44 @@
+import DiffusionImages
+import DiffusionModels
+import TensorCore
+import TestSupport
+import Testing
+
+@testable import DiffusionScoring
+
+/// Features of a classifier of noisy pictures.
+struct ClassifierFeaturesTests {
+  @Test("The last layer makes PyTorch's logits of the features")
+  func lastLayer() throws {
+    let io = try Fixture("unet/guided-classifier.io")
+    let source = try ModelSource(path: Fixture.path("unet/guided-classifier.weights.safetensors"))
+    let classifier = try source.classifier()
+    let found = classifier.features(io.tensor("x"), timesteps: io.tensor("t").values)
+    let weights = try Fixture("unet/guided-classifier.weights")
+    let (weight, bias) = (weights.tensor("out.2.c_proj.weight"), weights.tensor("out.2.c_proj.bias"))
+    let width = found.pool.shape[1]
+    #expect(weight.shape[1] == width)
+    let logits = plainLinear(found.pool, weight: weight.reshaped([weight.shape[0], width]), bias: bias)
+    expectClose(logits, io.tensor("logits"), tolerance: 1e-4, "logits")
+  }
+
+  @Test("A picture twice as large has the features of the small one, to whose size it is scaled")
+  func otherSizes() throws {
+    let features = try ClassifierFeatures(path: Fixture.path("unet/guided-classifier.weights.safetensors"))
+    let small = Picture(width: 16, height: 16, channels: 3, pixels: (0..<768).map { UInt8($0 * 7 % 256) })
+    var pixels: [UInt8] = []
+    for y in 0..<32 {
+      for x in 0..<32 { pixels += small.pixels[(y / 2 * 16 + x / 2) * 3..<(y / 2 * 16 + x / 2) * 3 + 3] }
+    }
+    let found = features([small, Picture(width: 32, height: 32, channels: 3, pixels: pixels)])
+    expectClose(found.pool.rows(1..<2), found.pool.rows(0..<1), tolerance: 1e-6, "doubled")
+    #expect(found.logits?.shape == [2, features.widths.logits] && found.spatial == nil)
+  }
+
+  @Test("A model that draws is no classifier")
+  func wrongModel() throws {
+    let path = Fixture.path("unet/improved-odd-28.weights.safetensors")
+    let error = #expect(throws: ScoringError.self) { _ = try ClassifierFeatures(path: path) }
+    #expect("\(try #require(error))".contains("not a classifier of noisy images"))
+  }
+}

@@ -1,0 +1,97 @@
+import DiffusionBytes
+import DiffusionFiles
+import DiffusionImages
+import Foundation
+import TestSupport
+import Testing
+
+@testable import DiffusionScoring
+
+/// What pictures are read from, and what is said of that which holds none.
+struct PictureSourceTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func pictures(_ path: String) throws -> [Picture] {
+    let source = try openPictures(path)
+    return try (0..<source.count).map { try source.picture($0) }
+  }
+
+  @Test("A folder, a .tar, a .npz and a .npy hold the same pictures")
+  func sameInEachFile() throws {
+    let colours: [[UInt8]] = [[0, 0, 0], [255, 128, 3], [9, 8, 7]]
+    let expected = colours.map { Picture(width: 2, height: 2, channels: 3, pixels: ($0 + $0 + $0 + $0)) }
+    for (i, colour) in colours.enumerated() { try folder.png("pictures/\(i / 2)/\(i).png", colour) }
+    #expect(try pictures("\(folder.path)/pictures") == expected)
+
+    let tar = try AtomicFile(path: "\(folder.path)/p.tar")
+    let writer = TarWriter(tar)
+    for (i, picture) in expected.enumerated() { try writer.append("\(i).png", try picture.png()) }
+    try writer.append("readme.txt", Array("no picture".utf8))
+    try writer.finish()
+    try tar.finish()
+    #expect(try pictures("\(folder.path)/p.tar") == expected)
+
+    let array = NPYElements.uint8(expected.flatMap(\.pixels))
+    let labels = NPYElements.int64([0, 1, 2])
+    let stored = try folder.write("p.npz", plainNPZ([("arr_0", [3, 2, 2, 3], array), ("arr_1", [3], labels)]))
+    #expect(try pictures(stored) == expected)
+
+    let numbers = expected.flatMap { picture in
+      (0..<3).flatMap { channel in (0..<4).map { Float(picture.pixels[$0 * 3 + channel]) / 127.5 - 1 } }
+    }
+    let plain = try folder.write("p.npy", npy([3, 3, 2, 2], .float32(numbers)))
+    // Numbers become pixels by truncation, as when they are drawn.
+    for (found, picture) in zip(try pictures(plain), expected) {
+      #expect(zip(found.pixels, picture.pixels).allSatisfy { abs(Int($0) - Int($1)) <= 1 })
+    }
+  }
+
+  @Test("Grey pictures have one channel, with or without saying so")
+  func grey() throws {
+    let path = try folder.write("g.npz", plainNPZ([("images", [2, 1, 2], .uint8([1, 2, 3, 4]))]))
+    #expect(try pictures(path).map(\.pixels) == [[1, 2], [3, 4]])
+  }
+
+  @Test("Contents decide the fingerprint, names of folders do not")
+  func fingerprints() throws {
+    try folder.png("a/0.png", [1])
+    try folder.png("b/0.png", [1])
+    try folder.png("c/0.png", [2])
+    func fingerprint(_ name: String) throws -> String { try openPictures("\(folder.path)/\(name)").fingerprint() }
+    #expect(try fingerprint("a") == fingerprint("b"))
+    #expect(try fingerprint("a") != fingerprint("c"))
+  }
+
+  @Test("What holds no pictures is named, in one line")
+  func nothing() throws {
+    func message(_ path: String) -> String {
+      let error = #expect(throws: ScoringError.self) { _ = try openPictures(path) }
+      return error.map { "\($0)" } ?? ""
+    }
+    #expect(message("\(folder.path)/none").hasSuffix("there is no such file or folder"))
+    #expect(message(try folder.png("one.png", [1])).contains("is one picture; give the folder"))
+    #expect(message(try folder.write("a.txt", Array("hello there".utf8))).contains("holds no pictures"))
+    #expect(message(try folder.write("b.html", Array("<html></html>".utf8))).contains("is a web page"))
+    let other = try folder.write("c.npz", plainNPZ([("x", [1], .uint8([1]))]))
+    #expect(message(other).contains("has no array arr_0, only x"))
+    let floats = try folder.write("d.npz", plainNPZ([("arr_0", [1, 1, 1, 1], .float32([0]))]))
+    #expect(message(floats).contains("holds elements of type <f4"))
+    let zeros = NPYElements.uint8([UInt8](repeating: 0, count: 192))
+    let planes = try folder.write("e.npz", plainNPZ([("arr_0", [1, 3, 8, 8], zeros)]))
+    #expect(message(planes).contains("has the shape [1, 3, 8, 8]"))
+    let cut = Array(npy([1, 2, 2, 1], .float32([1, 2, 3, 4])).dropLast())
+    #expect(message(try folder.write("f.npy", cut)).contains("f.npy: "))
+    try folder.write("broken/x.png", [0x89] + Array("PNG\r\n\u{1A}\n".utf8))
+    #expect(throws: ScoringError.self) { try openPictures("\(folder.path)/broken").picture(0) }
+  }
+
+  @Test("A .npz whose array is larger than the file, or whose sizes overflow, is refused")
+  func hostileShapes() throws {
+    for shape in [[1 << 40, 1 << 40, 1, 1], [2, 2, 2, 3], [1, 1, 1, 1]] {
+      let path = try folder.write("h.npz", plainNPZ([("arr_0", shape, .uint8([1, 2, 3]))]))
+      #expect(throws: ScoringError.self, "\(shape)") { _ = try openPictures(path) }
+    }
+  }
+}
