@@ -1,0 +1,99 @@
+import DiffusionImages
+import Foundation
+import TestSupport
+import Testing
+
+/// `sample score` by the release binary, with the features of a small classifier.
+struct ScoreTests: RunsSample {
+  let folder: URL
+
+  init() throws { folder = try temporaryFolder() }
+
+  private let classifier = Fixture.path("unet/guided-classifier.weights.safetensors")
+  private let model = "--model \(Fixture.path("unet/guided-neworder.weights.safetensors")) --image-size 16"
+
+  /// Writes pictures of 16 × 16 pixels that differ from each other.
+  private func write(_ name: String, count: Int, offset: Int) throws {
+    let pixels = (0..<count * 768).map { UInt8(($0 / 768 * 37 + $0 % 768 * (1 + $0 / 768 % 5) + offset) % 256) }
+    let archive = plainNPZ([("arr_0", [count, 16, 16, 3], .uint8(pixels))])
+    try Data(archive).write(to: folder.appendingPathComponent(name))
+  }
+
+  private struct Report: Decodable {
+    struct Row: Decodable {
+      let name: String
+      let pictures: Int
+      let frechet_distance: Double
+      let kernel_distance: Double?
+      let inception_score: Double?
+      let precision: Double?
+      let recall: Double?
+    }
+    let features: String
+    let reference: String
+    let reference_pictures: Int?
+    let scores: [Row]
+  }
+
+  @Test("Pictures are no distance from themselves, and further from others; several sets have a row each")
+  func table() throws {
+    defer { cleanUp() }
+    try write("a.npz", count: 40, offset: 0)
+    try write("b.npz", count: 50, offset: 90)
+    let result = try run("score a.npz b.npz --reference a.npz --features \(classifier) --json")
+    #expect(result.status == 0, "\(result.errors)")
+    let report = try JSONDecoder().decode(Report.self, from: Data(result.output.utf8))
+    #expect(report.reference == "a.npz" && report.reference_pictures == 40 && report.features.contains("classifier"))
+    #expect(report.scores.map(\.name) == ["a.npz", "b.npz"] && report.scores.map(\.pictures) == [40, 50])
+    let (same, other) = (report.scores[0], report.scores[1])
+    #expect(abs(same.frechet_distance) < 1e-6 * other.frechet_distance, "\(same)")
+    #expect(same.precision == 1 && same.recall == 1)
+    #expect(try #require(same.kernel_distance) < #require(other.kernel_distance))
+    #expect(try #require(other.inception_score) >= 1)
+    // The features of each are in a file beside it, and taken from there.
+    #expect(try files.filter { $0.contains(".features-") }.count == 2)
+    let text = try run("score b.npz --reference a.npz --features \(classifier)")
+    #expect(text.output.contains("50  b.npz\nagainst 40 pictures of a.npz, by the features of"), "\(text.output)")
+    #expect(text.output.hasPrefix("    Frechet"))
+  }
+
+  @Test("A model's pictures are the ones that it would have written")
+  func drawn() throws {
+    defer { cleanUp() }
+    try write("a.npz", count: 30, offset: 0)
+    let drawing = "\(model) --count 12 --steps 2 --seed 3 --sampler ddim"
+    #expect(try run("\(drawing) --out d.npz --quiet").status == 0)
+    func distance(_ what: String) throws -> Double {
+      let result = try run("score \(what) --reference a.npz --features \(classifier) --no-keep --json --quiet")
+      #expect(result.status == 0, "\(result.errors)")
+      return try JSONDecoder().decode(Report.self, from: Data(result.output.utf8)).scores[0].frechet_distance
+    }
+    #expect(try distance("d.npz") == distance("\(drawing) --batch 5"))
+    #expect(try files.allSatisfy { !$0.contains(".features-") })
+  }
+
+  @Test(arguments: [
+    ("score", 64, "score needs pictures, or a model that draws some"),
+    ("score a.npz", 64, "type for instance --reference photos too"),
+    ("score a.npz --reference a.npz", 64, "type --inception and pytorch-fid's"),
+    ("score a.npz --reference a.npz --features c --inception i", 64, "type only one of them"),
+    ("score a.npz --reference a.npz --features c --resize torch", 64, "--resize is for Inception"),
+    ("score a.npz --model m.pt --reference a.npz --features c", 64, "pictures and --model both say"),
+    ("score a.npz --reference none --features CLASSIFIER", 1, "none: there is no such file or folder"),
+    ("score a.npz --reference a.npz --features a.npz", 1, "a.npz"),
+    ("score a.npz --reference a.npz --inception CLASSIFIER", 1, "guided-classifier"),
+    ("score one.npz --reference a.npz --features CLASSIFIER", 1, "one.npz: 1 picture are too few"),
+    ("score a.npz --reference narrow.npz --features CLASSIFIER", 1, "narrow.npz: was made with 2 features, but"),
+  ])
+  func mistakes(line: String, status: Int32, message: String) throws {
+    defer { cleanUp() }
+    try write("a.npz", count: 4, offset: 0)
+    try write("one.npz", count: 1, offset: 0)
+    let moments = plainNPZ([("mu", [2], .float64([0, 0])), ("sigma", [2, 2], .float64([1, 0, 0, 1]))])
+    try Data(moments).write(to: folder.appendingPathComponent("narrow.npz"))
+    let result = try run(line.replacing("CLASSIFIER", with: classifier))
+    #expect(result.status == status, "\(result.errors)")
+    #expect(result.errors.contains(message), "\(result.errors)")
+    #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
+  }
+}
