@@ -92,7 +92,7 @@ public enum ScoringError: Error, Equatable, CustomStringConvertible {
     case .notFinite(let what, let index):
       "\(sanitized(what)): the features of picture \(index) are no numbers; look at it, and at the weights"
     case .tooFew(let what, let count, let needed, let measure):
-      "\(sanitized(what)): \(counted(count, "picture")) are too few for \(measure), which needs \(grouped(needed))"
+      "\(sanitized(what)): \(counted(count, "picture")) \(count == 1 ? "is" : "are") too few for \(measure), which needs \(grouped(needed))"
     }
   }
 }

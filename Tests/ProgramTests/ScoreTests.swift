@@ -42,7 +42,7 @@ struct ScoreTests: RunsSample {
     try write("b.npz", count: 50, offset: 90)
     let result = try run("score a.npz b.npz --reference a.npz --features \(classifier) --json")
     #expect(result.status == 0, "\(result.errors)")
-    let report = try JSONDecoder().decode(Report.self, from: Data(result.output.utf8))
+    let report = try JSONDecoder().decode(Report.self, from: Data(result.output))
     #expect(report.reference == "a.npz" && report.reference_pictures == 40 && report.features.contains("classifier"))
     #expect(report.scores.map(\.name) == ["a.npz", "b.npz"] && report.scores.map(\.pictures) == [40, 50])
     let (same, other) = (report.scores[0], report.scores[1])
@@ -52,9 +52,9 @@ struct ScoreTests: RunsSample {
     #expect(try #require(other.inception_score) >= 1)
     // The features of each are in a file beside it, and taken from there.
     #expect(try files.filter { $0.contains(".features-") }.count == 2)
-    let text = try run("score b.npz --reference a.npz --features \(classifier)")
-    #expect(text.output.contains("50  b.npz\nagainst 40 pictures of a.npz, by the features of"), "\(text.output)")
-    #expect(text.output.hasPrefix("    Frechet"))
+    let text = String(decoding: try run("score b.npz --reference a.npz --features \(classifier)").output, as: UTF8.self)
+    #expect(text.contains("50  b.npz\nagainst 40 pictures of a.npz, by the features of"), "\(text)")
+    #expect(text.hasPrefix("    Frechet"))
   }
 
   @Test("A model's pictures are the ones that it would have written")
@@ -66,7 +66,7 @@ struct ScoreTests: RunsSample {
     func distance(_ what: String) throws -> Double {
       let result = try run("score \(what) --reference a.npz --features \(classifier) --no-keep --json --quiet")
       #expect(result.status == 0, "\(result.errors)")
-      return try JSONDecoder().decode(Report.self, from: Data(result.output.utf8)).scores[0].frechet_distance
+      return try JSONDecoder().decode(Report.self, from: Data(result.output)).scores[0].frechet_distance
     }
     #expect(try distance("d.npz") == distance("\(drawing) --batch 5"))
     #expect(try files.allSatisfy { !$0.contains(".features-") })
@@ -82,7 +82,7 @@ struct ScoreTests: RunsSample {
     ("score a.npz --reference none --features CLASSIFIER", 1, "none: there is no such file or folder"),
     ("score a.npz --reference a.npz --features a.npz", 1, "a.npz"),
     ("score a.npz --reference a.npz --inception CLASSIFIER", 1, "guided-classifier"),
-    ("score one.npz --reference a.npz --features CLASSIFIER", 1, "one.npz: 1 picture are too few"),
+    ("score one.npz --reference a.npz --features CLASSIFIER", 1, "one.npz: 1 picture is too few"),
     ("score a.npz --reference narrow.npz --features CLASSIFIER", 1, "narrow.npz: was made with 2 features, but"),
   ])
   func mistakes(line: String, status: Int32, message: String) throws {
