@@ -38,8 +38,7 @@ struct PictureArray: PictureSource {
       layout = try NPYLayout((unpacked?.prefix(1 << 16) ?? [UInt8](stored.prefix(1 << 16))[...]))
     } catch { throw .image(.npz(path: path, .array(name, error))) }
     guard layout.type == "|u1" else { throw .pixelType(path: path, array: name, type: layout.type) }
-    let shape = layout.shape.count == 3 ? layout.shape + [1] : layout.shape
-    guard shape.count == 4, [1, 3].contains(shape[3]), !shape.contains(0) else {
+    guard let shape = pictureShape(layout.shape), [1, 3].contains(shape[3]), !shape.contains(0) else {
       throw .pixelShape(path: path, array: name, shape: layout.shape)
     }
     var size = 1
