@@ -101,9 +101,13 @@ public struct StateDict: Sendable {
   ///   - path: the file.
   ///   - signatures: names of tensors of which networks that are sought have one. If the file has none of them, the
   ///     likeliest tensors are read, without the prefixes of the usual wrappers.
+  ///   - opensTorchScript: whether the `.pt` may be a TorchScript archive, whose modules' tensors are read; its code
+  ///     says what the network computes, and is not looked at.
   /// - Throws: `CheckpointError`.
-  public static func read(path: String, signatures: [String] = []) throws(CheckpointError) -> StateDict {
-    let state = try readNames(path: path, signatures).withoutWrapperPrefixes()
+  public static func read(
+    path: String, signatures: [String] = [], opensTorchScript: Bool = false
+  ) throws(CheckpointError) -> StateDict {
+    let state = try readNames(path: path, signatures, opensTorchScript).withoutWrapperPrefixes()
     // Reading names and shapes has paged in elements around them.
     state.releasePages()
     return state
@@ -118,15 +122,21 @@ public struct StateDict: Sendable {
   }
 
   /// The same, with unchanged names.
-  private static func readNames(path: String, _ signatures: [String]) throws(CheckpointError) -> StateDict {
+  private static func readNames(
+    path: String, _ signatures: [String], _ opensTorchScript: Bool
+  ) throws(CheckpointError) -> StateDict {
     let file = try MappedFile(checkpoint: path)
-    guard path.hasSuffix(".json") else { return try readFile(file, signatures) }
+    guard path.hasSuffix(".json") else { return try readFile(file, signatures, opensTorchScript: opensTorchScript) }
     return try readShardedSafetensors(index: file).network(signatures)
   }
 
   /// Reads a single file.
-  static func readFile(_ file: MappedFile, _ signatures: [String] = []) throws(CheckpointError) -> StateDict {
-    if file.integer(0, as: UInt32.self) == ZipArchive.localSignature { return try readTorchArchive(file, signatures) }
+  static func readFile(
+    _ file: MappedFile, _ signatures: [String] = [], opensTorchScript: Bool = false
+  ) throws(CheckpointError) -> StateDict {
+    if file.integer(0, as: UInt32.self) == ZipArchive.localSignature {
+      return try readTorchArchive(file, signatures, opensTorchScript: opensTorchScript)
+    }
     if LegacyTorchStream.isOne(file) { return try LegacyTorchStream.read(file, signatures) }
     if isRawPickle(file) { return try readRawPickle(file, signatures) }
     // A safetensors file begins with the length of its header, which begins with a brace.

@@ -10,6 +10,19 @@ public final class RowKernels: Sendable {
   /// See `WeightedSum`.
   public let weightedSum: WeightedSum
 
+  /// `out[c] = max_t rows[t][c]` over `taps` rows of `count` floats, at least 1 of them.
+  public typealias Maximum =
+    @Sendable (
+      _ rows: UnsafePointer<UnsafePointer<Float>>, _ taps: Int, _ count: Int, _ out: UnsafeMutablePointer<Float>
+    ) -> Void
+  /// See `Maximum`.
+  public let maximum: Maximum
+
+  /// `x[r][c] = max(x[r][c], 0)` for the first `count` floats of each of `rows` rows; NaN remains.
+  public typealias Rectify = @Sendable (_ x: KernelTable.MutableRows, _ rows: Int, _ count: Int) -> Void
+  /// See `Rectify`.
+  public let rectify: Rectify
+
   /// `out[i] = factor · x[i]`; `out` may be `x`.
   public typealias Scale =
     @Sendable (_ x: UnsafePointer<Float>, _ factor: Float, _ count: Int, _ out: UnsafeMutablePointer<Float>) -> Void
@@ -74,10 +87,13 @@ public final class RowKernels: Sendable {
 
   /// A table of the given kernels.
   public init(
-    weightedSum: @escaping WeightedSum, scale: @escaping Scale, normalizeChannels: @escaping NormalizeChannels,
+    weightedSum: @escaping WeightedSum, maximum: @escaping Maximum, rectify: @escaping Rectify,
+    scale: @escaping Scale, normalizeChannels: @escaping NormalizeChannels,
     columnMaxima: @escaping ColumnMaxima, weighKeys: @escaping WeighKeys, softmaxGroups: @escaping SoftmaxGroups
   ) {
     self.weightedSum = weightedSum
+    self.maximum = maximum
+    self.rectify = rectify
     self.scale = scale
     self.normalizeChannels = normalizeChannels
     self.columnMaxima = columnMaxima

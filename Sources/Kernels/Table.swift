@@ -29,7 +29,8 @@ public func kernelTable() -> KernelTable {
       transpose: transposeRows, flipTaps: flipTaps, addTaps: addTaps, packBlock: packBlock, copyRows: copyRows,
       sumRows: sumRows),
     rows: RowKernels(
-      weightedSum: weightedSum, scale: scaleRow, normalizeChannels: normalizeChannels, columnMaxima: columnMaxima,
+      weightedSum: weightedSum, maximum: maximumOfRows, rectify: rectifyRows, scale: scaleRow,
+      normalizeChannels: normalizeChannels, columnMaxima: columnMaxima,
       weighKeys: weighKeys, softmaxGroups: softmaxGroups),
     optimizer: OptimizerKernels(adamW: adamW, ema: ema))
 }

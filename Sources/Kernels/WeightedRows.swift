@@ -1,4 +1,7 @@
-// The kernels of `RowKernels` for filters: sums of rows, and rows times a number.
+// The kernels of `RowKernels` for filters and pooling: sums and maxima of rows, rows times a number, rows without what is
+// negative.
+
+import KernelTable
 
 /// See `RowKernels.WeightedSum`.
 func weightedSum(
@@ -19,6 +22,41 @@ func weightedSum(
     sum = multiplyAdd(broadcast(weights[t]), load(rows[t] + c, first: rest, fill: 0), sum)
   }
   store(sum, out + c, first: rest)
+}
+
+/// See `RowKernels.Maximum`.
+func maximumOfRows(
+  _ rows: UnsafePointer<UnsafePointer<Float>>, _ taps: Int, _ count: Int, _ out: UnsafeMutablePointer<Float>
+) {
+  var c = 0
+  while c + lanes <= count {
+    var largest = load(rows[0] + c)
+    for t in 1..<max(taps, 1) { largest = maximum(largest, load(rows[t] + c)) }
+    store(largest, out + c)
+    c += lanes
+  }
+  guard c < count else { return }
+  let rest = count - c
+  var largest = load(rows[0] + c, first: rest, fill: 0)
+  for t in 1..<max(taps, 1) { largest = maximum(largest, load(rows[t] + c, first: rest, fill: 0)) }
+  store(largest, out + c, first: rest)
+}
+
+/// See `RowKernels.Rectify`. In this order what is not a number remains.
+func rectifyRows(_ x: KernelTable.MutableRows, _ rows: Int, _ count: Int) {
+  let zero = broadcast(0)
+  for r in 0..<rows {
+    let row = x.start + r * x.stride
+    var c = 0
+    while c + lanes <= count {
+      store(maximum(zero, load(row + c)), row + c)
+      c += lanes
+    }
+    while c < count {
+      if row[c] < 0 { row[c] = 0 }
+      c += 1
+    }
+  }
 }
 
 /// See `RowKernels.Scale`.

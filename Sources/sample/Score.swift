@@ -26,7 +26,7 @@ func score(_ options: Options) throws {
   if let path = asked.classifier {
     extractor = try ClassifierFeatures(path: path)
   } else {
-    extractor = try InceptionFeatures(path: asked.inception ?? "", resizing: asked.resizing ?? .tensorflow)
+    extractor = try InceptionFeatures(path: asked.inception ?? "", resizing: asked.resizing ?? .tensorFlow)
   }
 
   Interruption.watch(saying: options.quiet ? nil : "ending with this batch; Ctrl-C again stops at once\n")

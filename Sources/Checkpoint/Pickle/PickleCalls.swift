@@ -30,6 +30,10 @@ extension PickleMachine {
       stack.append(.tensor(PickleTensor(storage: storage, offset: offset, shape: shape, strides: strides)))
     case .namespace where arguments.isEmpty: stack.append(.dictionary(makeObject()))
     case .moduleDict where arguments.isEmpty: stack.append(.dictionary(makeObject(moduleClass: "ModuleDict")))
+    case .scriptClass(let name) where arguments.isEmpty:
+      let object = makeObject(moduleClass: name)
+      object.isScript = true
+      stack.append(.dictionary(object))
     case .persistentObject where arguments.count == 1: stack.append(try persistentObject(arguments[0]))
     case .storageFromBytes where arguments.count == 1:
       guard case .bytes(let range) = arguments[0] else {
@@ -66,6 +70,8 @@ extension PickleMachine {
     switch (try top(), state) {
     case (.dictionary(let object), .dictionary(let state)): if object.isObject { object.state = state }
     case (.opaque, _): break
+    // An object with a state of its own making, such as weights packed for a processor.
+    case (.dictionary(let object), _) where object.isScript: break
     case (let object, _): throw .unexpected("the state of \(object.kind) is set to \(state.kind)")
     }
   }

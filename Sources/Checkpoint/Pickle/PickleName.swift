@@ -11,6 +11,8 @@ enum PickleName: Equatable {
   case namespace
   /// A dictionary of PyTorch's modules, which is a module itself.
   case moduleDict
+  /// A class of a TorchScript archive, whose objects have tensors and other objects as their attributes.
+  case scriptClass(String)
   /// What makes an object of NVIDIA's `torch_utils.persistence` from its class, source and state.
   case persistentObject
   /// What makes a storage from the bytes of a stream.
@@ -39,6 +41,10 @@ enum PickleName: Equatable {
         // The Python 2 name, which pickles of protocol 2 use in Python 3 too.
         let module = module == "__builtin__" ? "builtins" : module
         let package = String(module.prefix { $0 != "." })
+        if package == "__torch__" {
+          self = .scriptClass("\(module).\(name)")
+          return
+        }
         if Self.hostile.contains(package) || module == "builtins" && !Self.builtins.contains(name) { return nil }
         self = .other("\(module).\(name)")
       }
@@ -68,6 +74,7 @@ enum PickleName: Equatable {
     case .storageClass(let type): "a storage class of \(type.rawValue)"
     case .namespace: "argparse.Namespace"
     case .moduleDict: "torch.nn.modules.container.ModuleDict"
+    case .scriptClass(let name): name
     case .persistentObject: "torch_utils.persistence._reconstruct_persistent_obj"
     case .storageFromBytes: "torch.storage._load_from_bytes"
     case .other(let name): name

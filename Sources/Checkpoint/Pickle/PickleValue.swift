@@ -70,6 +70,8 @@ final class PickleDictionary {
   var isObject = false
   /// The class of the object if it may be a module; its values are then the module's `__dict__`.
   var moduleClass: String?
+  /// Whether it is an object of TorchScript, which has parameters and modules directly among its values.
+  var isScript = false
   /// The dictionary of an object's values. Not copied: a short file could have it copied many times.
   var state: PickleDictionary?
 

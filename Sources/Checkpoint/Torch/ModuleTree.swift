@@ -1,5 +1,5 @@
-/// The parameters and buffers of a module that was saved as an object, by the names that its state dict would have, and
-/// the plain values among its attributes.
+/// The parameters and buffers of a module that was saved as an object, or by TorchScript, by the names that its state
+/// dict would have, and the plain values among its attributes.
 struct ModuleTree {
   private(set) var tensors: [(name: String, tensor: PickleTensor)] = []
   private(set) var attributes: [String: PlainValue] = [:]
@@ -34,24 +34,34 @@ struct ModuleTree {
         guard seen.insert(parameters.identity).inserted else { continue }
         collectTensors(parameters, prefix: prefix)
       case ("_modules", .dictionary(let children)): modules = children
+      case (_, .tensor(let tensor)) where module.isScript: enter(prefix + key, tensor)
+      case (_, .dictionary(let child)) where module.isScript:
+        enterModule(child, key, prefix: prefix, depth: depth, &seen)
       default:
         if key.first != "_", let plain = Self.plain(value) { enter(prefix + key, plain) }
       }
     }
     guard let modules, seen.insert(modules.identity).inserted else { return }
     for (key, value) in modules.items {
-      guard case .string(let key) = key, case .dictionary(let child) = value, child.moduleClass != nil,
-        prefix.utf8.count + key.utf8.count < Self.nameLength
-      else { continue }
-      collect(child, prefix: prefix + key + ".", depth: depth + 1, &seen)
+      guard case .string(let key) = key, case .dictionary(let child) = value else { continue }
+      enterModule(child, key, prefix: prefix, depth: depth, &seen)
     }
   }
 
+  private mutating func enterModule(
+    _ child: PickleDictionary, _ key: String, prefix: String, depth: Int, _ seen: inout Set<ObjectIdentifier>
+  ) {
+    guard child.moduleClass != nil, prefix.utf8.count + key.utf8.count < Self.nameLength else { return }
+    collect(child, prefix: prefix + key + ".", depth: depth + 1, &seen)
+  }
+
   private mutating func collectTensors(_ dictionary: PickleDictionary, prefix: String) {
-    for (name, tensor) in dictionary.tensors
-    where prefix.utf8.count + name.utf8.count < Self.nameLength && tensors.count < Self.mostTensors {
-      tensors.append((prefix + name, tensor))
-    }
+    for (name, tensor) in dictionary.tensors { enter(prefix + name, tensor) }
+  }
+
+  private mutating func enter(_ name: String, _ tensor: PickleTensor) {
+    guard name.utf8.count < Self.nameLength, tensors.count < Self.mostTensors else { return }
+    tensors.append((name, tensor))
   }
 
   private mutating func enter(_ name: String, _ value: PlainValue) {

@@ -2,12 +2,18 @@ import DiffusionBytes
 import DiffusionFiles
 
 /// Reads a `.pt` of PyTorch since 1.6: a zip archive with an entry for the elements of each storage, and a pickle of
-/// the tensors that view them.
+/// the tensors that view them. TorchScript adds entries of code, which are never looked at.
 ///
+/// - Parameters:
+///   - file: the archive.
+///   - signatures: names of tensors of the networks that are sought.
+///   - opensTorchScript: whether it may be TorchScript's.
 /// - Throws: `CheckpointError`.
-func readTorchArchive(_ file: MappedFile, _ signatures: [String]) throws(CheckpointError) -> StateDict {
+func readTorchArchive(
+  _ file: MappedFile, _ signatures: [String], opensTorchScript: Bool = false
+) throws(CheckpointError) -> StateDict {
   let archive: TorchArchive
-  do { archive = try TorchArchive(file) } catch {
+  do { archive = try TorchArchive(file, opensTorchScript: opensTorchScript) } catch {
     if error != .torchScript, let bytes = file.slice(0, file.count),
       let entries = (try? ZipArchive(bytes, takesDeflate: true))?.entries.keys,
       let other = OtherContents(entries: entries, path: file.name)
@@ -36,18 +42,24 @@ private struct TorchArchive {
   let pickleBegin: Int
   let storages: [String: Range<Int>]
 
-  init(_ file: MappedFile) throws(ArchiveFault) {
+  init(_ file: MappedFile, opensTorchScript: Bool) throws(ArchiveFault) {
     guard let bytes = file.slice(0, file.count) else { throw .noPickle }
-    let entries: [String: Range<Int>]
+    var entries: [String: Range<Int>]
     do {
       entries = try ZipArchive(bytes).entries.mapValues(\.place)
     } catch {
       // The code of TorchScript is compressed, where storages never are.
-      let all = try? ZipArchive(bytes, takesDeflate: true)
-      if all?.entries.keys.contains(where: { $0.contains("/code/") }) == true { throw .torchScript }
-      throw .zip(error)
+      guard let all = (try? ZipArchive(bytes, takesDeflate: true))?.entries, all.keys.contains(where: Self.isCode)
+      else { throw .zip(error) }
+      if let other = all.first(where: { $0.value.isDeflated && !Self.isCode($0.key) }) {
+        throw .zip(.compressed(entry: other.key))
+      }
+      entries = all.mapValues(\.place)
     }
-    if entries.keys.contains(where: { $0.contains("/code/") }) { throw .torchScript }
+    if entries.keys.contains(where: Self.isCode) {
+      guard opensTorchScript else { throw .torchScript }
+      entries = entries.filter { !Self.isCode($0.key) }
+    }
     let pickles = entries.keys.filter { $0 == "data.pkl" || $0.hasSuffix("/data.pkl") }
     guard let name = pickles.min(by: { $0.utf8.count < $1.utf8.count }), let place = entries[name] else {
       throw .noPickle
@@ -67,4 +79,6 @@ private struct TorchArchive {
     }
     self.storages = storages
   }
+
+  private static func isCode(_ entry: String) -> Bool { entry.contains("/code/") }
 }

@@ -25,7 +25,7 @@ let scoringOptions: [OptionDefinition] = [
   ) { o, value, _ throws(UsageError) in o.score.classifier = value },
   OptionDefinition(
     "resize", .required(name: "NAME", example: "clean"), .measuring, of: [.score],
-    words: Resizing.allCases.map(\.rawValue),
+    words: InceptionResizing.allCases.map(\.rawValue),
     """
     how pictures are scaled to Inception's 299 pixels, which changes the numbers: tensorflow (as guided-diffusion and \
     torch-fidelity do), torch (pytorch-fid) or clean (clean-fid); default tensorflow
@@ -51,7 +51,7 @@ public struct ScoreOptions: Sendable, Equatable {
   /// A classifier in place of Inception.
   public var classifier: String?
   /// How pictures are scaled for Inception; nil for the default.
-  public var resizing: Resizing?
+  public var resizing: InceptionResizing?
   /// Whether features are kept beside the pictures.
   public var keeps = true
 

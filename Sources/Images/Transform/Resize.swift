@@ -3,7 +3,7 @@
 // Rows are resampled first, and rounded to 8 bits before the columns.
 
 /// A filter that weights the pixels under an output pixel.
-private enum ResamplingFilter {
+enum ResamplingFilter {
   /// Equal weights.
   case box
   /// Keys 1981, with a = -1/2.
@@ -28,11 +28,10 @@ private enum ResamplingFilter {
   }
 }
 
-/// The input rows or columns that make up an output one: `weights`, in units of 2⁻²², apply from `first` on.
-private struct ResamplingWeights {
-  static let bits = 22
+/// The input rows or columns that make up an output one: `weights`, whose sum is 1, apply from `first` on.
+struct ResamplingTaps {
   let first: Int
-  let weights: [Int]
+  let weights: [Double]
 
   /// The weights for output `place` of `count`, from `input` rows or columns.
   init(_ place: Int, of count: Int, from input: Int, _ filter: ResamplingFilter) {
@@ -47,8 +46,21 @@ private struct ResamplingWeights {
     let exact = (0..<end - begin).map { filter.weight((Double($0 + begin) - center + 0.5) * reciprocal) }
     let sum = exact.reduce(0, +)
     first = begin
-    weights = exact.map { weight in
-      let scaled = (sum != 0 ? weight / sum : weight) * Double(1 << Self.bits)
+    weights = exact.map { sum != 0 ? $0 / sum : $0 }
+  }
+}
+
+/// The same with weights in units of 2⁻²².
+private struct ResamplingWeights {
+  static let bits = 22
+  let first: Int
+  let weights: [Int]
+
+  init(_ place: Int, of count: Int, from input: Int, _ filter: ResamplingFilter) {
+    let taps = ResamplingTaps(place, of: count, from: input, filter)
+    first = taps.first
+    weights = taps.weights.map { weight in
+      let scaled = weight * Double(1 << Self.bits)
       return Int(scaled + (scaled < 0 ? -0.5 : 0.5))
     }
   }

@@ -29,7 +29,7 @@ struct FeatureFile {
     ]
     do {
       beginning = try safetensorsBeginning([("features", [count, widths.total])], metadata: metadata)
-    } catch { throw .checkpoint(error) }
+    } catch { throw .weights(error) }
   }
 
   /// Its usual name: `photos` and `photos.npz` have one beside them for each network.

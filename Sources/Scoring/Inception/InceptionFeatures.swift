@@ -11,12 +11,12 @@ public struct InceptionFeatures: FeatureExtractor {
   /// 2,048 before the last layer, 17 × 17 × 7 spatial ones, and logits if the file has the last layer.
   public let widths: FeatureWidths
   private let network: InceptionNetwork
-  private let resizing: Resizing
+  private let resizing: InceptionResizing
 
   /// Loads the weights at `path`.
   ///
   /// - Throws: `ScoringError`, also if they are not Inception's.
-  public init(path: String, resizing: Resizing) throws(ScoringError) {
+  public init(path: String, resizing: InceptionResizing) throws(ScoringError) {
     (network, self.resizing) = (try InceptionNetwork(path: path), resizing)
     let fingerprint = try inScoringTerms { try MappedFile(path: path) }.sha256()
     name = "Inception v3 (\(folderAndName(path).name)), scaled as \(resizing.rawValue)"

@@ -7,12 +7,13 @@ import KernelTable
 ///   - rowCount: the rows of `out` (pixels).
 ///   - out: row r begins at `out + r · outStride`; exactly `weights.columns` floats of it are written.
 ///   - residual: laid out as `out`.
+///   - rectifies: whether negative values become 0.
 ///   - scratch: floats that `gather` needs for each row.
 ///   - gather: called with a range of rows, room for `taps · rows.count` addresses, and its scratch. Writes the address
 ///     of a tap's input row for row r at `tap · rows.count + (r - rows.lowerBound)`.
 func implicitGEMM(
   rowCount: Int, weights: PackedWeights, out: UnsafeMutablePointer<Float>, outStride: Int,
-  residual: UnsafePointer<Float>? = nil, scratch: Int = 0,
+  residual: UnsafePointer<Float>? = nil, rectifies: Bool = false, scratch: Int = 0,
   gather: (
     _ rows: Range<Int>, _ addresses: UnsafeMutablePointer<UnsafePointer<Float>>, _ scratch: UnsafeMutablePointer<Float>
   ) -> Void
@@ -62,6 +63,10 @@ func implicitGEMM(
                 panel: panels + panel * weights.panelStride, bias: bias + column,
                 residual: residual.map { $0 + offset }, out: out + offset, stride: outStride,
                 columnCount: min(table.tileColumns, weights.columns - column), scratch: room)
+              if rectifies {
+                table.rows.rectify(
+                  .init(out + offset, stride: outStride), rows.count, min(table.tileColumns, weights.columns - column))
+              }
             }
           }
         }

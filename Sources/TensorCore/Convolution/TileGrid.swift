@@ -7,14 +7,17 @@ struct TileGrid {
   /// Pixels.
   let height: Int
   let width: Int
+  /// The zeros around the input of a convolution with kernel 3×3: 1, or 0 if only what lies within is computed.
+  let margin: Int
   /// Lines of tiles in a picture, and tiles in a line.
   let rows: Int
   let columns: Int
   /// Lines of tiles in all pictures.
   let lines: Int
 
-  init(side: Int, batch: Int, height: Int, width: Int) {
+  init(side: Int, batch: Int, height: Int, width: Int, margin: Int = 1) {
     self.side = side
+    self.margin = margin
     self.height = height
     self.width = width
     rows = (height + side - 1) / side
@@ -25,11 +28,15 @@ struct TileGrid {
   /// Tiles in all pictures, numbered line by line.
   var tiles: Int { lines * columns }
 
-  /// The line of pixels, numbered across all pictures, that is `y` below the first of a line of tiles; nil outside the
-  /// picture.
-  func pixelLine(_ line: Int, _ y: Int) -> Int? {
-    let y = line % rows * side + y
-    return y >= 0 && y < height ? line / rows * height + y : nil
+  /// The pixels of the input.
+  var inputHeight: Int { height + 2 - 2 * margin }
+  var inputWidth: Int { width + 2 - 2 * margin }
+
+  /// The line of the input, numbered across all pictures, that is `y` below the first which a line of tiles reads; nil
+  /// outside the picture.
+  func inputLine(_ line: Int, _ y: Int) -> Int? {
+    let y = line % rows * side + y - margin
+    return y >= 0 && y < inputHeight ? line / rows * inputHeight + y : nil
   }
 
   /// The pixels of a tile that are within the picture.

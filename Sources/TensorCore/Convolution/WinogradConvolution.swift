@@ -84,29 +84,47 @@ struct WinogradConvolution: Sendable {
   /// `[N, H, W, I]` → `[N, H, W, O]`, plus `residual` of that shape.
   func callAsFunction(_ input: FusedInput, adding residual: Tensor?) -> Tensor {
     let shape = input.shape
-    let grid = TileGrid(side: winograd.outputSide, batch: shape[0], height: shape[1], width: shape[2])
+    return residual.withUnsafePointerIfAny { residual in
+      Tensor([shape[0], shape[1], shape[2], columns]) { out in
+        write(input, adding: residual, into: .init(out, stride: columns))
+      }
+    }
+  }
+
+  /// Writes the output's pixels to the rows `out`.
+  ///
+  /// - Parameters:
+  ///   - input: `[N, H, W, I]`.
+  ///   - margin: the zeros around it, 1 or 0.
+  ///   - rectifies: whether negative values become 0.
+  ///   - residual: laid out as `out`.
+  ///   - out: N · H · W of them, or N · (H - 2) · (W - 2) without a margin.
+  func write(
+    _ input: FusedInput, margin: Int = 1, rectifies: Bool = false, adding residual: UnsafePointer<Float>? = nil,
+    into out: KernelTable.MutableRows
+  ) {
+    let shape = input.shape
+    let grid = TileGrid(
+      side: winograd.outputSide, batch: shape[0], height: shape[1] - 2 + 2 * margin,
+      width: shape[2] - 2 + 2 * margin, margin: margin)
     let threads = ThreadPool.shared.threads
     let bytes = isTransformed ? Self.tileBytesForKeptWeights : Self.tileBytes
     let most = max(4 * table.tileRows, bytes / (winograd.points * depth * MemoryLayout<Float>.stride))
-    return input.withReader { reader in
-      residual.withUnsafePointerIfAny { residual in
-        Tensor([shape[0], shape[1], shape[2], columns]) { out in
-          let pass = Pass(reader: reader, residual: residual, out: out)
-          // With enough tiles for all threads, each thread transforms and multiplies its own, and finds what it has
-          // written in its own cache. Otherwise threads divide the work of each step.
-          let areMany = grid.tiles >= threads * (isTransformed ? table.tileRows / 2 : Self.manyTiles)
-          if threads == 1 || areMany {
-            let rounds = (grid.tiles + threads * most - 1) / (threads * most)
-            let groups = Tiling(count: grid.tiles, most: (grid.tiles + rounds * threads - 1) / (rounds * threads))
-            ThreadPool.shared.forEach(groups.tiles, scratch: scratch(grid, tiles: groups.height)) { item, room in
-              computeAlone(pass, TileGroup(grid: grid, tiles: groups[item], mostRows: table.tileRows), room)
-            }
-          } else {
-            let groups = Tiling(count: grid.tiles, most: most)
-            for item in 0..<groups.tiles {
-              computeTogether(pass, TileGroup(grid: grid, tiles: groups[item], mostRows: table.tileRows))
-            }
-          }
+    input.withReader { reader in
+      let pass = Pass(reader: reader, residual: residual, out: out, rectifies: rectifies)
+      // With enough tiles for all threads, each thread transforms and multiplies its own, and finds what it has
+      // written in its own cache. Otherwise threads divide the work of each step.
+      let areMany = grid.tiles >= threads * (isTransformed ? table.tileRows / 2 : Self.manyTiles)
+      if threads == 1 || areMany {
+        let rounds = (grid.tiles + threads * most - 1) / (threads * most)
+        let groups = Tiling(count: grid.tiles, most: (grid.tiles + rounds * threads - 1) / (rounds * threads))
+        ThreadPool.shared.forEach(groups.tiles, scratch: scratch(grid, tiles: groups.height)) { item, room in
+          computeAlone(pass, TileGroup(grid: grid, tiles: groups[item], mostRows: table.tileRows), room)
+        }
+      } else {
+        let groups = Tiling(count: grid.tiles, most: most)
+        for item in 0..<groups.tiles {
+          computeTogether(pass, TileGroup(grid: grid, tiles: groups[item], mostRows: table.tileRows))
         }
       }
     }
@@ -122,7 +140,8 @@ struct WinogradConvolution: Sendable {
   private struct Pass: @unchecked Sendable {
     let reader: FusedInput.Reader
     let residual: UnsafePointer<Float>?
-    let out: UnsafeMutablePointer<Float>
+    let out: KernelTable.MutableRows
+    let rectifies: Bool
   }
 
   // MARK: - Division of the work
@@ -222,7 +241,7 @@ struct WinogradConvolution: Sendable {
         for tile in firstTile..<endTile {
           write(
             products + (tile - firstTile) * width, room.pointStride, group.pixels(ofTile: tile), panel: panel,
-            residual: pass.residual, into: pass.out, scratch: products + room.products)
+            pass, scratch: products + room.products)
         }
       }
     }
@@ -240,35 +259,39 @@ struct WinogradConvolution: Sendable {
 
   /// Transforms the products of one tile and one panel back to pixels.
   private func write(
-    _ products: UnsafePointer<Float>, _ pointStride: Int, _ pixels: TileGrid.Pixels, panel: Int,
-    residual: UnsafePointer<Float>?, into out: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+    _ products: UnsafePointer<Float>, _ pointStride: Int, _ pixels: TileGrid.Pixels, panel: Int, _ pass: Pass,
+    scratch: UnsafeMutablePointer<Float>
   ) {
     let width = table.tileColumns
-    let channels = columns
+    let stride = pass.out.stride
     let column = panel * width
-    let offset = pixels.first * channels + column
+    let offset = pixels.first * stride + column
+    let (out, residual) = (pass.out.start + offset, pass.residual.map { $0 + offset })
+    let count = min(width, columns - column)
     bias.withUnsafePointer { bias in
-      if column + width <= channels {
+      if count == width {
         winograd.output(
-          .init(products, stride: pointStride), bias + column, residual.map { $0 + offset },
-          .init(out + offset, rowStride: pixels.lineStride * channels, pixelStride: channels), pixels.rows,
-          pixels.columns)
-        return
-      }
-      // The output has fewer channels than the panel: a whole tile is computed in scratch memory.
-      let count = channels - column
-      winograd.output(
-        .init(products, stride: pointStride), bias + column, nil,
-        .init(scratch, rowStride: winograd.outputSide * width, pixelStride: width), pixels.rows, pixels.columns)
-      for y in 0..<pixels.rows {
-        for x in 0..<pixels.columns {
-          let target = offset + (y * pixels.lineStride + x) * channels
-          for c in 0..<count {
-            let value = scratch[(winograd.outputSide * y + x) * width + c]
-            out[target + c] = residual.map { value + $0[target + c] } ?? value
+          .init(products, stride: pointStride), bias + column, residual,
+          .init(out, rowStride: pixels.lineStride * stride, pixelStride: stride), pixels.rows, pixels.columns)
+      } else {
+        // The output has fewer channels than the panel: a whole tile is computed in scratch memory.
+        winograd.output(
+          .init(products, stride: pointStride), bias + column, nil,
+          .init(scratch, rowStride: winograd.outputSide * width, pixelStride: width), pixels.rows, pixels.columns)
+        for y in 0..<pixels.rows {
+          for x in 0..<pixels.columns {
+            let target = (y * pixels.lineStride + x) * stride
+            for c in 0..<count {
+              let value = scratch[(winograd.outputSide * y + x) * width + c]
+              out[target + c] = residual.map { value + $0[target + c] } ?? value
+            }
           }
         }
       }
+    }
+    guard pass.rectifies else { return }
+    for y in 0..<pixels.rows {
+      table.rows.rectify(.init(out + y * pixels.lineStride * stride, stride: stride), pixels.columns, count)
     }
   }
 }

@@ -53,15 +53,16 @@ struct WinogradInput {
     let (channels, rowStride) = (strip.channels, strip.rowStride)
     for y in 0..<side * lines.count + 2 {
       let row = scratch + y * rowStride
-      guard let line = grid.pixelLine(lines.lowerBound, y - 1) else {
+      guard let line = grid.inputLine(lines.lowerBound, y) else {
         row.update(repeating: 0, count: rowStride)
         continue
       }
-      row.update(repeating: 0, count: channels)
+      let end = (grid.margin + grid.inputWidth) * channels
+      row.update(repeating: 0, count: grid.margin * channels)
       reader.read(
-        line: line, from: 0, count: grid.width, channels: channel..<channel + channels, into: row + channels,
-        stride: channels)
-      (row + (1 + grid.width) * channels).update(repeating: 0, count: rowStride - (1 + grid.width) * channels)
+        line: line, from: 0, count: grid.inputWidth, channels: channel..<channel + channels,
+        into: row + grid.margin * channels, stride: channels)
+      (row + end).update(repeating: 0, count: rowStride - end)
     }
     for line in lines {
       let pixels = scratch + side * (line - lines.lowerBound) * rowStride
