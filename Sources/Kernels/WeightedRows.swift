@@ -1,5 +1,5 @@
-// The kernels of `RowKernels` for filters and pooling: sums and maxima of rows, rows times a number, rows without what is
-// negative.
+// The kernels of `RowKernels` for filters and pooling: sums and maxima of rows, rows times a number, rows without what
+// is negative.
 
 import KernelTable
 

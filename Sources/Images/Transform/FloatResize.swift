@@ -1,7 +1,7 @@
 extension Picture {
   /// Resamples each channel with Keys' bicubic filter, bit for bit as `Image.resize` in Pillow resamples an image of
-  /// mode `F` (Parmar et al. 2022, "On Aliased Resizing and Surprising Subtleties in GAN Evaluation"): nothing is rounded
-  /// to integers or clamped to their range, and shrinking averages.
+  /// mode `F` (Parmar et al. 2022, "On Aliased Resizing and Surprising Subtleties in GAN Evaluation"): nothing is
+  /// rounded to integers or clamped to their range, and shrinking averages.
   ///
   /// - Parameters:
   ///   - width: the width of the result.

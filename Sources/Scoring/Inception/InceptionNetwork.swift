@@ -34,7 +34,13 @@ public struct InceptionNetwork: Sendable {
   ///
   /// - Throws: `ScoringError` if the file cannot be read, is not Inception v3, or lacks a tensor.
   public init(path: String) throws(ScoringError) {
-    let w = try InceptionWeights(path: path)
+    try self.init(try InceptionWeights(path: path))
+  }
+
+  /// The network of the tensors `w`.
+  ///
+  /// - Throws: `ScoringError`.
+  init(_ w: InceptionWeights) throws(ScoringError) {
     typealias Name = InceptionWeights.Name
     stem = [
       try w.convolution(Name("Conv2d_1a_3x3", "conv"), 3, 32, kernel: [3, 3], stride: 2),
@@ -62,15 +68,11 @@ public struct InceptionNetwork: Sendable {
         try InceptionE(w, Name("Mixed_7c", "mixed_10"), 2048, .maximum),
       ]
     )
-    lastLayer = try w.lastLayer().map { weight in
-      // Packed by the first use: the tensor may be a view of the file.
-      Linear(weight: weight, bias: Tensor(zeros: [Self.classes]))
-    }
-    w.release()
+    lastLayer = try w.lastLayer().map { Linear(weight: $0, bias: Tensor(zeros: [Self.classes])) }
   }
 
   /// The features of `pictures`, `[N, 299, 299, 3]` (channels last) with values from -1 to 1, as `InceptionResizing`
-  /// makes them. A batch of ten takes some 200 MB.
+  /// makes them. Beside the weights, a batch takes some 20 MB for each picture.
   public func callAsFunction(_ pictures: Tensor) -> Features {
     precondition(
       Array(pictures.shape.dropFirst()) == [Self.side, Self.side, 3],

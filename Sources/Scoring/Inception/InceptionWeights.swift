@@ -32,21 +32,43 @@ struct InceptionWeights {
     "Conv2d_1a_3x3.conv.weight": Layout.torchvision, "layers.conv.weight": .tensorFlow,
   ]
 
-  private let state: StateDict
-  let layout: Layout
+  /// The name of a tensor and its shape → its values.
+  typealias Reading = (_ name: String, _ shape: [Int]) throws(CheckpointError) -> Tensor
 
-  /// Opens the file at `path`.
+  private let file: String
+  private let layout: Layout
+  private let hasLastLayer: Bool
+  private let reading: Reading
+
+  /// Tensors from anywhere.
+  ///
+  /// - Parameters:
+  ///   - file: what errors name.
+  ///   - layout: how the tensors are named.
+  ///   - hasLastLayer: whether the last layer is among them.
+  ///   - reading: returns a tensor.
+  init(file: String, layout: Layout, hasLastLayer: Bool, reading: @escaping Reading) {
+    (self.file, self.layout, self.hasLastLayer, self.reading) = (file, layout, hasLastLayer, reading)
+  }
+
+  /// The tensors of the file at `path`.
   ///
   /// - Throws: `ScoringError`.
   init(path: String) throws(ScoringError) {
+    let state: StateDict
     do {
       state = try StateDict.read(path: path, signatures: Self.signatures.keys.sorted(), opensTorchScript: true)
     } catch { throw .weights(error) }
-    let names = state
-    guard let found = Self.signatures.first(where: { names.shape(of: $0.key) != nil }) else {
+    guard let layout = Self.signatures.first(where: { state.shape(of: $0.key) != nil })?.value else {
       throw .notInception(file: state.name)
     }
-    layout = found.value
+    self.init(
+      file: state.name, layout: layout, hasLastLayer: state.shape(of: Self.lastLayerName(layout)) != nil
+    ) { name, shape throws(CheckpointError) in try state.tensor(name, shape: shape) }
+  }
+
+  private static func lastLayerName(_ layout: Layout) -> String {
+    layout == .torchvision ? "fc.weight" : "output.weight"
   }
 
   /// A convolution, whose batch normalisation is folded into weight and bias, and max(0, ·).
@@ -85,27 +107,27 @@ struct InceptionWeights {
     }
     let shift = try values(names.shift, outChannels)
     let mean = try values(names.mean, outChannels)
-    let variance = try values(names.variance, outChannels)
+    let variance = try values(names.variance, outChannels, isPositive: true)
     let scale = try names.scale.map { name throws(ScoringError) in try values(name, outChannels) }
     let weight = try tensor(names.weight, [outChannels, inChannels] + kernel)
-    var bias = [Float](repeating: 0, count: outChannels)
-    var isDamaged = false
+    let factors = (0..<outChannels).map { (scale?[$0] ?? 1) / (variance[$0] + Self.epsilon).squareRoot() }
+    let bias = (0..<outChannels).map { Float(shift[$0] - mean[$0] * factors[$0]) }
     let count = inChannels * kernel.reduce(1, *)
+    var isFinite = true
     let folded = Tensor(weight.shape) { out in
       weight.withUnsafePointer { source in
         for o in 0..<outChannels {
-          let factor = (scale?[o] ?? 1) / (variance[o] + Self.epsilon).squareRoot()
-          bias[o] = Float(shift[o] - mean[o] * factor)
+          // The sum of their products with 0 finds what is not finite without a branch for each.
           var sum: Float = 0
           for i in o * count..<(o + 1) * count {
-            out[i] = Float(Double(source[i]) * factor)
-            sum += out[i]
+            out[i] = Float(Double(source[i]) * factors[o])
+            sum += out[i] * 0
           }
-          if !sum.isFinite || !bias[o].isFinite { isDamaged = true }
+          if sum != 0 { isFinite = false }
         }
       }
     }
-    if isDamaged { throw .damagedWeights(file: state.name, tensor: names.weight) }
+    if !isFinite { throw .damagedWeights(file: file, tensor: names.weight) }
     return (folded, Tensor([outChannels], bias))
   }
 
@@ -113,18 +135,22 @@ struct InceptionWeights {
   ///
   /// - Throws: `ScoringError` if it has another shape.
   func lastLayer() throws(ScoringError) -> Tensor? {
-    let name = layout == .torchvision ? "fc.weight" : "output.weight"
-    return state.shape(of: name) == nil ? nil : try tensor(name, [1008, 2048])
+    if !hasLastLayer { return nil }
+    let weight = try tensor(
+      Self.lastLayerName(layout), [InceptionNetwork.classes, InceptionNetwork.poolFeatures])
+    // A view of the file would keep it open.
+    return weight.copied()
   }
 
-  /// Lets the system have the file's pages back.
-  func release() { state.releasePages() }
-
-  private func values(_ name: String, _ count: Int) throws(ScoringError) -> [Double] {
-    try tensor(name, [count]).values.map { Double($0) }
+  private func values(_ name: String, _ count: Int, isPositive: Bool = false) throws(ScoringError) -> [Double] {
+    let values = try tensor(name, [count]).values
+    guard values.allSatisfy({ $0.isFinite && (!isPositive || $0 >= 0) }) else {
+      throw .damagedWeights(file: file, tensor: name)
+    }
+    return values.map { Double($0) }
   }
 
   private func tensor(_ name: String, _ shape: [Int]) throws(ScoringError) -> Tensor {
-    do { return try state.tensor(name, shape: shape) } catch { throw .weights(error) }
+    do { return try reading(name, shape) } catch { throw .weights(error) }
   }
 }

@@ -1,7 +1,7 @@
 import DiffusionImages
 
-/// Bilinear interpolation of a picture of bytes, without averaging when it shrinks, in the order of operations of one of
-/// two code bases.
+/// Bilinear interpolation of a picture of bytes, without averaging when it shrinks, in the order of operations of one
+/// of two code bases.
 struct BilinearResizing {
   /// Whose interpolation it is.
   enum Kind {

@@ -15,6 +15,8 @@ public struct RectifiedConvolution: Sendable {
 
   private enum Algorithm: Sendable {
     case direct(PackedWeights)
+    /// A row of the kernel is one tap, as in `RowConvolution`.
+    case rows(PackedWeights)
     case winograd(WinogradConvolution)
   }
 
@@ -36,10 +38,17 @@ public struct RectifiedConvolution: Sendable {
       kernel == [3, 3] && stride == 1 && padding[0] == padding[1] && padding[0] <= 1
       && inChannels % WinogradConvolution.block == 0
     algorithm =
-      isWinograd
-      ? .winograd(WinogradConvolution(weight: weight, bias: bias, outputPixels: nil))
-      : .direct(PackedWeights(weight: weight, bias: bias))
+      if isWinograd {
+        .winograd(WinogradConvolution(weight: weight, bias: bias, outputPixels: nil))
+      } else if inChannels < Self.fewChannels && kernel[1] > 1 && padding == [0, 0] {
+        .rows(PackedWeights(weight: RowConvolution.byRows(weight), bias: bias))
+      } else {
+        .direct(PackedWeights(weight: weight, bias: bias))
+      }
   }
+
+  /// For fewer channels the product has a row of the kernel as its depth.
+  private static let fewChannels = 8
 
   /// The shape of the output for an input of shape `[N, H, W, I]`: ⌊(size + 2 · padding - kernel) / stride⌋ + 1.
   public func outputShape(_ shape: [Int]) -> [Int] {
@@ -67,30 +76,34 @@ public struct RectifiedConvolution: Sendable {
       switch algorithm {
       case .winograd(let winograd):
         winograd.write(FusedInput(x), margin: padding[0], rectifies: true, into: .init(out, stride: pixelStride))
-      case .direct(let weights):
-        let rowCount = outputShape.dropLast().reduce(1, *)
-        x.withUnsafePointer { source in
-          weights.zeros.withUnsafePointer { zeros in
-            implicitGEMM(
-              rowCount: rowCount, weights: weights, out: out, outStride: pixelStride, rectifies: true
-            ) { rows, addresses, _ in
-              if weights.taps == 1 && stride == 1 {
-                for r in 0..<rows.count { addresses[r] = source + (rows.lowerBound + r) * inChannels }
-              } else {
-                geometry(x.shape, outputShape).gather(
-                  rows, source: source, channels: inChannels, zeros: zeros, into: addresses)
-              }
-            }
-          }
-        }
+      case .direct(let weights): product(x, weights, taps: kernel, outputShape, into: out, pixelStride)
+      case .rows(let weights): product(x, weights, taps: [kernel[0], 1], outputShape, into: out, pixelStride)
       }
     }
   }
 
-  private func geometry(_ input: [Int], _ output: [Int]) -> Geometry {
-    Geometry(
-      size: Triple(Array(input[1...2]), filler: 1), output: Triple(Array(output[1...2]), filler: 1),
-      kernel: Triple(kernel, filler: 1), stride: Triple([stride, stride], filler: 1),
+  private func product(
+    _ x: Tensor, _ weights: PackedWeights, taps: [Int], _ outputShape: [Int],
+    into out: UnsafeMutablePointer<Float>, _ pixelStride: Int
+  ) {
+    let geometry = Geometry(
+      size: Triple(Array(x.shape[1...2]), filler: 1), output: Triple(Array(outputShape[1...2]), filler: 1),
+      kernel: Triple(taps, filler: 1), stride: Triple([stride, stride], filler: 1),
       before: Triple(padding, filler: 0))
+    let isPlain = weights.taps == 1 && stride == 1 && padding == [0, 0]
+    x.withUnsafePointer { source in
+      weights.zeros.withUnsafePointer { zeros in
+        implicitGEMM(
+          rowCount: outputShape.dropLast().reduce(1, *), weights: weights, out: out, outStride: pixelStride,
+          rectifies: true
+        ) { rows, addresses, _ in
+          if isPlain {
+            for r in 0..<rows.count { addresses[r] = source + (rows.lowerBound + r) * inChannels }
+          } else {
+            geometry.gather(rows, source: source, channels: inChannels, zeros: zeros, into: addresses)
+          }
+        }
+      }
+    }
   }
 }

@@ -21,16 +21,17 @@ public struct RowConvolution: Sendable {
     }
   }
 
-  /// `[O, I, k, k]` → `[O, k·I, k]`: all of a row's pixels as channels.
-  private static func byRows(_ weight: Tensor) -> Tensor {
-    let (channels, side) = (weight.shape[1], weight.shape[2])
+  /// `[O, I, k, k']` → `[O, k'·I, k]`: all of a row's pixels as channels.
+  static func byRows(_ weight: Tensor) -> Tensor {
+    let (channels, height, width) = (weight.shape[1], weight.shape[2], weight.shape[3])
     return weight.withUnsafePointer { source in
-      Tensor([weight.shape[0], side * channels, side]) { out in
+      Tensor([weight.shape[0], width * channels, height]) { out in
         for o in 0..<weight.shape[0] {
           for c in 0..<channels {
-            for y in 0..<side {
-              for x in 0..<side {
-                out[((o * side + x) * channels + c) * side + y] = source[((o * channels + c) * side + y) * side + x]
+            for y in 0..<height {
+              for x in 0..<width {
+                out[((o * width + x) * channels + c) * height + y] =
+                  source[((o * channels + c) * height + y) * width + x]
               }
             }
           }

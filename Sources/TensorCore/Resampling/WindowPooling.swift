@@ -43,8 +43,8 @@ public struct WindowPooling: Sendable {
     Tensor(outputShape(x.shape)) { out in self(x, into: out, stride: x.shape[3]) }
   }
 
-  /// Writes the output for `x`, `[N, H, W, C]`: the channels of a pixel to `out`, those of the next `pixelStride` floats
-  /// behind.
+  /// Writes the output for `x`, `[N, H, W, C]`: the channels of a pixel to `out`, those of the next `pixelStride`
+  /// floats behind.
   public func callAsFunction(_ x: Tensor, into out: UnsafeMutablePointer<Float>, stride pixelStride: Int) {
     let (height, width, channels) = (x.shape[1], x.shape[2], x.shape[3])
     let shape = outputShape(x.shape)
