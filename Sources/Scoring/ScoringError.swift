@@ -38,8 +38,6 @@ public enum ScoringError: Error, Equatable, CustomStringConvertible {
   case momentShapes(path: String, mean: [Int], covariance: [Int])
   /// Means or covariances are no floating-point numbers.
   case momentType(path: String, array: String, type: String)
-  /// Means or covariances have NaN or infinity in them.
-  case notFiniteMoments(path: String, array: String)
   /// The reference was made with other features.
   case otherFeatures(path: String, width: Int, needed: Int, network: String)
   /// The model is no classifier.
@@ -48,6 +46,10 @@ public enum ScoringError: Error, Equatable, CustomStringConvertible {
   case notFinite(what: String, index: Int)
   /// Fewer pictures than a measure needs.
   case tooFew(what: String, count: Int, needed: Int, for: String)
+  /// Features of different networks: different numbers of them for each picture.
+  case differentFeatures(what: String, Int, other: String, Int)
+  /// Numbers that cannot be a mean and a covariance.
+  case notMoments(what: String, because: String)
   /// The file of a network cannot be read, or lacks a tensor, or has one of another shape.
   case weights(CheckpointError)
   /// The file holds another network than Inception v3.
@@ -83,8 +85,6 @@ public enum ScoringError: Error, Equatable, CustomStringConvertible {
       "\(sanitized(path)): has means of shape \(mean) and a covariance of shape \(covariance), which must be [D], [D, D]"
     case .momentType(let path, let array, let type):
       "\(sanitized(path)): array \(array) holds elements of type \(sanitized(type)); save array.astype('<f8')"
-    case .notFiniteMoments(let path, let array):
-      "\(sanitized(path)): array \(array) has NaN or infinity in it; copy or compute it again"
     case .otherFeatures(let path, let width, let needed, let network):
       """
       \(sanitized(path)): was made with \(width) features, but \(sanitized(network)) has \(needed); give the pictures \
@@ -103,12 +103,20 @@ public enum ScoringError: Error, Equatable, CustomStringConvertible {
     case .damagedWeights(let file, let tensor):
       "\(sanitized(file)): tensor \(sanitized(tensor)) has values that no training leaves; copy or download it again"
     case .tooFew(let what, let count, let needed, let measure):
-      "\(sanitized(what)): \(counted(count, "picture")) \(count == 1 ? "is" : "are") too few for \(measure), which needs \(grouped(needed))"
+      "\(sanitized(what)): \(counted(count, "picture")) \(count == 1 ? "is" : "are") too few for \(measure), "
+        + "which needs \(grouped(needed))"
+    case .differentFeatures(let what, let count, let other, let otherCount):
+      "\(sanitized(what)) has \(counted(count, "feature")) for each picture and \(sanitized(other)) "
+        + "\(grouped(otherCount)): score both with the same network"
+    case .notMoments(let what, let reason):
+      "\(sanitized(what)): its mu and sigma are no mean and covariance: \(reason)"
     }
   }
 }
 
 /// Calls `body`, converting errors of lower layers.
-func inScoringTerms<Result>(_ body: () throws(FileError) -> Result) throws(ScoringError) -> Result {
-  do { return try body() } catch { throw .file(error) }
+func inScoringTerms<Result>(_ body: () throws -> Result) throws(ScoringError) -> Result {
+  do { return try body() } catch let error as FileError { throw .file(error) } catch {
+    preconditionFailure("\(error) is not thrown here")
+  }
 }
