@@ -19,11 +19,12 @@ struct EigenvalueTests {
   }
 
   /// The matrix of min(i, j), from 1, is the inverse of the second differences with 1 in the last place, whose
-  /// eigenvalues are 2 - 2·cos((2k - 1)π/(2D + 1)). They spread over four decades, and no element is zero.
+  /// eigenvalues are 4·sin²((2k - 1)π/(4D + 2)). They spread over four decades, and no element is zero.
   @Test(arguments: [5, 64, 65, 130]) func minima(order: Int) {
     let matrix = (0..<order * order).map { Double(min($0 / order, $0 % order) + 1) }
-    let expected = (1...order).reversed().map { k in
-      1 / (2 - 2 * cos(Double(2 * k - 1) * .pi / Double(2 * order + 1)))
+    let expected = (1...order).reversed().map { k -> Double in
+      let sine = sin(Double(2 * k - 1) * .pi / Double(4 * order + 2))
+      return 1 / (4 * sine * sine)
     }
     expectClose(eigenvalues(matrix, order), expected, tolerance: 1e-14 * expected[order - 1], "eigenvalue")
   }
@@ -48,8 +49,8 @@ struct EigenvalueTests {
     // Columns of integers, so that the matrix is exact.
     let columns = (0..<rank).map { k in
       (0..<order).map { i -> Double in
-        let number: Int = i * i * 7 + i * k * 3 + k * k * 11
-        return Double(number % 13 - 6)
+        let number: Int = i * i * k * 7 + i * k * k * 31 + i * i * i + k
+        return Double(number % 101 - 50)
       }
     }
     var matrix = [Double](repeating: 0, count: order * order)

@@ -52,7 +52,7 @@ struct FeatureMomentsTests {
 
   @Test(arguments: [Float.nan, .infinity, -.infinity]) func whatIsNoNumberIsRefused(value: Float) throws {
     var values = Tensor(zeros: [4, 3])
-    values[offset: 7] = value
+    values[7] = value
     #expect(throws: ScoringError.notFinite(what: "samples", index: 2)) { try Features(values, of: "samples") }
     var sums = MomentSums(dimensions: 3, of: "samples")
     try sums.add(Tensor(zeros: [5, 3]))

@@ -11,10 +11,12 @@ enum ScoringFixture {
 
   /// `lattice` of scoring.py.
   static func lattice(_ count: Int, _ width: Int, seed: Int) throws -> Features {
-    let values = (0..<count).flatMap { i in
-      (0..<width).map { j in
-        let number = i * i * 31 + j * j * 17 + i * j * 7 + (i * 13 + seed) % 37 * (j + seed)
-        return Float(number % 101) / 8
+    var values: [Float] = []
+    for i in 0..<count {
+      for j in 0..<width {
+        let last: Int = (i * 13 + seed) % 37 * (j + seed)
+        let number: Int = i * i * 31 + j * j * 17 + i * j * 7 + last
+        values.append(Float(number % 101) / 8)
       }
     }
     return try Features(Tensor([count, width], values), of: "lattice")
