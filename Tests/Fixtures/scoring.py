@@ -99,7 +99,7 @@ few_a, few_b = relu(9, 17, 0.3), relu(12, 17, 0.4)
 few_a[:, 0] = 0.3
 few_a[:, 1] = 0
 out |= {"a": a, "b": b, "few.a": few_a, "few.b": few_b}
-for name, x in list(out.items()):
+for name, x in [*out.items(), ("lattice", lattice(1100, 6, 1))]:
     out |= {name + ".mean": x.astype(np.float64).mean(0), name + ".covariance": covariance(x)}
 out["roots"], out["few.roots"] = roots(a, b), singular_roots(few_a, few_b)
 out["frechet"] = np.array([frechet(a, b, out["roots"])])
