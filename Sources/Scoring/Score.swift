@@ -16,7 +16,7 @@ public struct Score: Sendable {
   /// The Inception Score (Salimans et al. 2016), or that of the classifier; nil if its last layer is not known.
   public let inceptionScore: Double?
   /// Precision and recall (Kynkäänniemi et al. 2019), with 3 neighbours; nil without the reference's pictures.
-  public let precisionAndRecall: (precision: Double, recall: Double)?
+  public let precisionAndRecall: PrecisionAndRecall?
   /// What should be known of these numbers, a sentence each.
   public let remarks: [String]
 
@@ -26,9 +26,11 @@ public struct Score: Sendable {
   ///   - features: their features.
   ///   - path: what they are called.
   ///   - reference: what they should be like.
+  ///   - progress: called now and then with a measure and the part of it that is done.
   /// - Throws: `ScoringError`.
   public init(
-    _ features: PictureFeatures, path: String, against reference: ScoreReference
+    _ features: PictureFeatures, path: String, against reference: ScoreReference,
+    progress: (_ measure: String, _ done: Int, _ of: Int) -> Void = { _, _, _ in }
   ) throws(ScoringError) {
     let pool = try Features(features.pool, of: path)
     (self.path, count) = (path, pool.count)
@@ -41,11 +43,13 @@ public struct Score: Sendable {
       spatialDistance = nil
     }
     inceptionScore = try features.logits.map { logits throws(ScoringError) in
-      try DiffusionScoring.inceptionScore(try Features(logits, of: path))
+      try DiffusionScoring.inceptionScore(logits: try Features(logits, of: path))
     }
     if let known = reference.features {
-      kernelDistance = try DiffusionScoring.kernelDistance(pool, known)
-      precisionAndRecall = try DiffusionScoring.precisionAndRecall(pool, reference: known)
+      kernelDistance = try DiffusionScoring.kernelDistance(pool, known) { progress("the kernel distance", $0, $1) }
+      precisionAndRecall = try DiffusionScoring.precisionAndRecall(pool, references: known) {
+        progress("precision and recall", $0, $1)
+      }
     } else {
       (kernelDistance, precisionAndRecall) = (nil, nil)
     }

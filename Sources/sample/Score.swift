@@ -47,7 +47,14 @@ func score(_ options: Options) throws {
         try known.map { try ScoreReference(try features(of: $0), path: $0.path) }
       }
     guard let reference else { preconditionFailure("a reference is moments or pictures") }
-    let scores = try sources.map { try Score(try features(of: $0), path: $0.path, against: reference) }
+    let scores = try sources.map { source in
+      let found = try features(of: source)
+      var progress: [String: CountProgress] = [:]
+      return try Score(found, path: source.path, against: reference) { measure, done, count in
+        progress[measure, default: CountProgress(measure, style: progressStyle(options))].advance(to: done, of: count)
+        if done == count { progress[measure]?.finish() }
+      }
+    }
     if !options.quiet {
       for remark in scores.flatMap(\.remarks) { writeError("note: \(remark)\n") }
     }

@@ -34,7 +34,7 @@ public struct ReferenceMoments: Sendable {
     guard mu.shape.count == 1, sigma.shape == [mu.shape[0], mu.shape[0]], mu.shape[0] > 0 else {
       throw .momentShapes(path: path, mean: mu.shape, covariance: sigma.shape)
     }
-    return FeatureMoments(mean: mu.values, covariance: sigma.values)
+    return try FeatureMoments(mean: mu.values, covariance: sigma.values, of: path)
   }
 
   private static func numbers(
@@ -48,7 +48,6 @@ public struct ReferenceMoments: Sendable {
     case .float32(let numbers): values = numbers.map(Double.init)
     default: throw .momentType(path: path, array: name, type: array.elements.type)
     }
-    guard values.allSatisfy(\.isFinite) else { throw .notFiniteMoments(path: path, array: name) }
     return (array.shape, values)
   }
 }
