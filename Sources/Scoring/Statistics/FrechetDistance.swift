@@ -1,30 +1,18 @@
 /// The Fréchet distance of two normal distributions (Dowson & Landau 1982): FID, if they are those of Inception's
 /// features (Heusel et al. 2017), |μ₁ - μ₂|² + tr(C₁ + C₂ - 2·(C₁·C₂)^½).
 ///
-<<<<<<< Updated upstream
 /// The trace of the root is the sum of the roots of the eigenvalues of C₁·C₂. With C₁ = A·Aᵀ and C₂ = B·Bᵀ (Cholesky
 /// with pivoting, `SemidefiniteFactor`) they are, but for zeros, those of the symmetric matrix (Aᵀ·B)·(Aᵀ·B)ᵀ, of the
 /// order of the lower rank: reduced to tridiagonal form (`Tridiagonalization`), then by the QR method
-=======
-/// The trace of the root is the sum of the roots of the eigenvalues of C₁·C₂. With C₁ = A·Aᵀ and C₂ = B·Bᵀ (Cholesky with
-/// pivoting, `SemidefiniteFactor`) they are, but for zeros, those of the symmetric matrix (Aᵀ·B)·(Aᵀ·B)ᵀ, of the order of
-/// the lower rank: reduced to tridiagonal form (`Tridiagonalization`), then by the QR method
->>>>>>> Stashed changes
 /// (`TridiagonalMatrix.eigenvalues`). An eigenvalue is known to some ε of the largest one.
 ///
 /// Cost: some 3·D³ multiply-adds if both have full rank, a few seconds for D = 2048 on two cores; less, the fewer the
 /// pictures; and six matrices of D·D doubles.
 ///
 /// A singular covariance (fewer pictures than features, features that never change) is taken as it is, and the distance
-<<<<<<< Updated upstream
 /// is the exact one. Other programs take `scipy.linalg.sqrtm` of C₁·C₂; pytorch-fid and guided-diffusion add 10⁻⁶ to
 /// the diagonal of both covariances, but only if the result is not finite, and drop its imaginary part. Where `sqrtm`
 /// is accurate they agree. Rounding alone could make the result negative; it is 0 then.
-=======
-/// is the exact one. Other programs take `scipy.linalg.sqrtm` of C₁·C₂; pytorch-fid and guided-diffusion add 10⁻⁶ to the
-/// diagonal of both covariances, but only if the result is not finite, and drop its imaginary part. Where `sqrtm` is
-/// accurate they agree. Rounding alone could make the result negative; it is 0 then.
->>>>>>> Stashed changes
 ///
 /// - Throws: `ScoringError.differentFeatures` unless both have as many features.
 public func frechetDistance(_ first: FeatureMoments, _ second: FeatureMoments) throws(ScoringError) -> Double {

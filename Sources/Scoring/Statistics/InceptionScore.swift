@@ -2,19 +2,11 @@ import DiffusionPlatform
 import TensorCore
 
 /// The Inception Score (Salimans et al. 2016, "Improved Techniques for Training GANs", section 4) as guided-diffusion's
-<<<<<<< Updated upstream
 /// evaluator computes it: exp of the mean Kullback-Leibler divergence of a picture's class probabilities from those of
 /// its split, meaned over splits of 5,000 pictures in their order.
 ///
 /// The last split may be smaller and counts as much as the others, which makes the score of, say, 5,001 pictures about
 /// half of what it was of 5,000: one picture scores 1. Compare scores of the same number of pictures.
-=======
-/// evaluator computes it: exp of the mean Kullback-Leibler divergence of a picture's class probabilities from those of its
-/// split, meaned over splits of 5,000 pictures in their order.
-///
-/// The last split may be smaller and counts as much as the others, which makes the score of, say, 5,001 pictures about half
-/// of what it was of 5,000: one picture scores 1. Compare scores of the same number of pictures.
->>>>>>> Stashed changes
 ///
 /// - Parameters:
 ///   - logits: `[N, classes]`, whose softmax the probabilities are. (OpenAI's are without the last layer's bias.)

@@ -35,12 +35,8 @@ struct MatrixSums {
 private let tileSide = 4
 /// Rows and columns of what a thread computes at a time, a multiple of `tileSide`.
 private let blockSide = 64
-<<<<<<< Updated upstream
 /// Products summed in registers before they are added to memory. A block of one operand, 128 KB, stays in a core's
 /// cache.
-=======
-/// Products summed in registers before they are added to memory. A block of one operand, 128 KB, stays in a core's cache.
->>>>>>> Stashed changes
 private let depthAtOnce = 256
 
 /// `sums[i][j] += factor · Σ_k a[i][k] · b[j][k]` in double precision, on all threads.

@@ -13,12 +13,8 @@ struct PairBlocks {
   let centre: [Double]
   /// A power of two by which centred rows are multiplied.
   let scale: Double
-<<<<<<< Updated upstream
   /// See above: (D + 16)/2 roundings of 2⁻²⁴, D of them in the sum (|x|·|y| ≤ (|x|² + |y|²)/2), the others in the
   /// elements.
-=======
-  /// See above: (D + 16)/2 roundings of 2⁻²⁴, D of them in the sum (|x|·|y| ≤ (|x|² + |y|²)/2), the others in the elements.
->>>>>>> Stashed changes
   var roundoff: Double { Double(first.dimensions + 16) / 2 * 0x1p-24 }
 
   /// Rows of a block; two blocks of 2,048 features and their products are 20 MB.

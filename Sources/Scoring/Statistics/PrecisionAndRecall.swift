@@ -10,13 +10,8 @@ public struct PrecisionAndRecall: Equatable, Sendable {
 }
 
 /// Precision and recall as guided-diffusion's evaluator defines them: the surroundings of a set are balls about its
-<<<<<<< Updated upstream
 /// pictures, each reaching to the `neighbours`-th nearest other one of the set, and a picture lies among the set's if
 /// any ball holds it, its surface included.
-=======
-/// pictures, each reaching to the `neighbours`-th nearest other one of the set, and a picture lies among the set's if any
-/// ball holds it, its surface included.
->>>>>>> Stashed changes
 ///
 /// Distances are compared as in double precision (what float32 leaves open is computed again). The original casts
 /// features to float16 first where no distance overflows; that is wrong in the third digit of distances, and not
@@ -58,12 +53,8 @@ private func squaredRadii(_ features: Features, _ k: Int, progress: (Int, Int) -
 }
 
 extension PairBlocks {
-<<<<<<< Updated upstream
   /// Which rows of `first` lie in a ball about a row of `second`, and the other way round; from the balls' squared
   /// radii.
-=======
-  /// Which rows of `first` lie in a ball about a row of `second`, and the other way round; from the balls' squared radii.
->>>>>>> Stashed changes
   fileprivate func insideBalls(
     _ firstRadii: [Double], _ secondRadii: [Double], blockIsDone: (Int) -> Void
   ) -> (first: [Bool], second: [Bool]) {

@@ -3,17 +3,10 @@ import TensorCore
 /// A factor A of a positive semidefinite matrix, C = A·Aᵀ, by Cholesky's method with complete pivoting (Higham 1990,
 /// "Analysis of the Cholesky decomposition of a semi-definite matrix"): as many columns as C has rank.
 ///
-<<<<<<< Updated upstream
 /// C is scaled first, to a diagonal of 1 to 4 by powers of two, so that neither a feature's unit nor that of all
 /// matters. Columns are taken until the largest diagonal element of what is left is at most D·ε (2⁻⁵² = ε), as LAPACK's
 /// `dpstrf` does; or until an element beside the diagonal is more than twice as large, which no semidefinite matrix
 /// has: then what is left is the rounding of C (one that was stored as float32, say), and has no root.
-=======
-/// C is scaled first, to a diagonal of 1 to 4 by powers of two, so that neither a feature's unit nor that of all matters.
-/// Columns are taken until the largest diagonal element of what is left is at most D·ε (2⁻⁵² = ε), as LAPACK's `dpstrf`
-/// does; or until an element beside the diagonal is more than twice as large, which no semidefinite matrix has: then
-/// what is left is the rounding of C (one that was stored as float32, say), and has no root.
->>>>>>> Stashed changes
 ///
 /// Cost: D³/6 multiply-adds, 1.4·10⁹ for 2,048 features.
 struct SemidefiniteFactor {

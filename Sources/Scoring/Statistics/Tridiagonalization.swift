@@ -20,13 +20,8 @@ struct Tridiagonalization {
   /// Fixed, so that the bits do not depend on the number of threads.
   private static let runs = 8
 
-<<<<<<< Updated upstream
   /// The tridiagonal matrix similar to the symmetric matrix whose lower triangle is that of `lower`, `[order, order]`
   /// in rows.
-=======
-  /// The tridiagonal matrix similar to the symmetric matrix whose lower triangle is that of `lower`, `[order, order]` in
-  /// rows.
->>>>>>> Stashed changes
   static func tridiagonal(_ lower: [Double], order: Int) -> TridiagonalMatrix {
     var lower = lower
     let room = UnsafeMutablePointer<Double>.allocate(capacity: order * (3 * panelWidth + runs))
