@@ -60,7 +60,9 @@ struct FeatureFile {
     var rows = FeatureRows(widths, capacity: count)
     let rowSize = widths.total * 4
     try inScoringTerms {
-      if file.waiting < beginning.count || (try file.waitingBytes(beginning.count)) != beginning {
+      let isOurs =
+        try file.waiting >= beginning.count && file.waitingBytes(beginning.count) == beginning
+      if !isOurs {
         try file.dropWaiting()
         try file.append(beginning)
       } else {

@@ -2,9 +2,9 @@ import DiffusionFiles
 import DiffusionPlatform
 
 /// The pictures in a folder and its subfolders, found by the endings of their names; what is in them is not looked at.
-struct ImageFiles {
+public struct ImageFiles {
   /// The paths, sorted by name at each level.
-  private(set) var paths: [String] = []
+  public private(set) var paths: [String] = []
   /// The number of pictures in formats that are not read, by ending.
   private(set) var others: [String: Int] = [:]
   /// The folders of training runs, which are left out, and the pictures in them.
@@ -19,9 +19,11 @@ struct ImageFiles {
   /// Folders that systems leave beside one's own: those of macOS's archives and of Synology's thumbnails.
   private static let systemFolders: Set = ["__MACOSX", "@eaDir"]
 
-  /// - Parameter asBefore: whether to see only PNGs, as versions did that read nothing else.
+  /// - Parameters:
+  ///   - folder: the folder.
+  ///   - asBefore: whether to see only PNGs, as versions did that read nothing else.
   /// - Throws: `DatasetError`, also if there are no pictures.
-  init(folder: String, asBefore: Bool) throws(DatasetError) {
+  public init(folder: String, asBefore: Bool = false) throws(DatasetError) {
     root = folder.count > 1 && folder.hasSuffix("/") ? String(folder.dropLast()) : folder
     endings = asBefore ? [".png"] : [".png", ".jpg", ".jpeg", ".jpe", ".jfif"]
     try search(root, inside: [], isRun: false)
