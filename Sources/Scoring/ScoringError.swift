@@ -76,13 +76,13 @@ public enum ScoringError: Error, Equatable, CustomStringConvertible {
       "\(sanitized(path)): array \(array) holds elements of type \(sanitized(type)), but pixels are uint8, 0 to 255"
     case .pixelShape(let path, let array, let shape):
       """
-      \(sanitized(path)): array \(array) has the shape \(shape), but pictures are [N, H, W] or [N, H, W, C] with 1 or 3 \
-      channels
+      \(sanitized(path)): array \(array) has the shape \(shape), but pictures are [N, H, W] or [N, H, W, C] with 1 or \
+      3 channels
       """
     case .numberShape(let path, let shape):
       "\(sanitized(path)): holds an array of shape \(shape), but pictures are [N, C, H, W] with 1 or 3 channels"
     case .momentShapes(let path, let mean, let covariance):
-      "\(sanitized(path)): has means of shape \(mean) and a covariance of shape \(covariance), which must be [D], [D, D]"
+      "\(sanitized(path)): has means of shape \(mean) and a covariance of shape \(covariance), not [D], [D, D]"
     case .momentType(let path, let array, let type):
       "\(sanitized(path)): array \(array) holds elements of type \(sanitized(type)); save array.astype('<f8')"
     case .otherFeatures(let path, let width, let needed, let network):

@@ -37,7 +37,12 @@ func score(_ options: Options) throws {
       progress.advance(to: done, of: count)
       try Interruption.check()
     }
-    return try computation.features(of: source, keptIn: asked.keeps ? source.featuresPath(extractor) : nil)
+    let path = asked.keeps ? source.featuresPath(extractor) : nil
+    let found = try computation.features(of: source, keptIn: path)
+    if let path, !options.quiet {
+      writeError("note: features of \(sanitized(source.path)) are in \(sanitized(path))\n")
+    }
+    return found
   }
   do {
     let reference =
@@ -56,7 +61,11 @@ func score(_ options: Options) throws {
       }
     }
     if !options.quiet {
-      for remark in scores.flatMap(\.remarks) { writeError("note: \(remark)\n") }
+      var remarks: [String] = []
+      for remark in scores.flatMap(\.remarks) + notMeasured(saved, extractor) where !remarks.contains(remark) {
+        remarks.append(remark)
+        writeError("note: \(remark)\n")
+      }
     }
     let report = ScoreReport(scores, reference, extractor)
     try printText(options.json ? try report.json() : report.text)
@@ -65,4 +74,19 @@ func score(_ options: Options) throws {
     writeError("interrupted; \(isKept ? "type the same again to go on" : "without --no-keep it could go on")\n")
     throw interrupted
   }
+}
+
+/// Which measures are missing from the table, and why.
+private func notMeasured(_ saved: ReferenceMoments?, _ extractor: any FeatureExtractor) -> [String] {
+  var remarks: [String] = []
+  if extractor.widths.logits == 0 {
+    remarks.append("these weights have no last layer, without which there is no Inception Score")
+  }
+  if let saved {
+    remarks.append("the reference has moments only: kernel distance, precision and recall need its pictures")
+    if saved.spatial == nil, extractor.widths.spatial > 0 {
+      remarks.append("the reference has no spatial moments (mu_s and sigma_s), without which there is no sFID")
+    }
+  }
+  return remarks
 }

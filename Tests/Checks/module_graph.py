@@ -20,7 +20,7 @@ import unicodedata
 # From the bottom to the top, by folder (C modules by name): a module may import only what lies in a lower layer.
 LAYERS = [
     ["CDiffusion*", "KernelTable", "Kernels"], ["Platform", "Text"], ["TensorCore", "Bytes"], ["Files"],
-    ["Checkpoint", "Diffusion", "Images"], ["Models"], ["Sampling"], ["Output", "Training"],
+    ["Checkpoint", "Diffusion", "Images"], ["Models"], ["Sampling"], ["Output", "Training"], ["Scoring"],
     ["Terminal"], ["CommandLine"], ["sample", "train"],
 ]
 ALLOWED_IN_LAYER = [("Kernels", "KernelTable"), ("Kernels", "CDiffusion*")]  # (importing, imported)

@@ -1,4 +1,4 @@
-/// The shape `[N, H, W, C]` of an array of pictures, which may be `[N, H, W]` if they are grey; nil for what is neither.
+/// The shape `[N, H, W, C]` of an array of pictures, which may be `[N, H, W]` if they are grey; nil for other shapes.
 ///
 /// One picture, `[H, W, C]`, is not taken for H grey ones of a few columns.
 public func pictureShape(_ shape: [Int]) -> [Int]? {

@@ -69,7 +69,7 @@ struct PictureArray: PictureSource {
   }
 }
 
-/// The pictures in a `.npy`: numbers in [-1, 1], `[N, C, H, W]`, which are rounded to pixels as those that are drawn are.
+/// The pictures in a `.npy`: numbers in [-1, 1], `[N, C, H, W]`, which become pixels as those of drawn pictures do.
 struct NumberArray: PictureSource {
   private let file: MappedFile
   private let numbers: Tensor

@@ -30,8 +30,8 @@ public enum TrainingCheckpoint {
   }
 
   private static func writeFiles(_ loop: TrainLoop, _ folder: String, _ description: String) throws {
-    // None gets its name before all are written: what fails in writing them, or is killed, leaves nothing that looks like
-    // a checkpoint from which somebody has removed a file.
+    // None gets its name before all are written: what fails in writing them, or is killed, leaves nothing that looks
+    // like a checkpoint from which somebody has removed a file.
     var files: [AtomicFile] = []
     func write(_ kind: String, _ tensors: [(name: String, tensor: Tensor)], _ metadata: [String: String]) throws {
       let file = try AtomicFile(path: "\(folder)/\(RunFolder.file(kind, step: loop.step))")
