@@ -23,7 +23,7 @@ SHARED = $(foreach program,$(PROGRAMS),man/man1/$(program).1 bash-completion/com
 APT_GET = $$(test "$$(id -u)" = 0 || echo sudo) apt-get
 
 .PHONY: help build demo test lint graph format docs bench bench-peers bench-training bench-families digits same-bytes isa-check \
-  count-check batch-check train-check soak sanitize failure-check pngsuite-check data-check reader-check slurm-check embedding-check zoo-check fuzz published-check shared install \
+  count-check batch-check train-check soak sanitize failure-check pngsuite-check data-check reader-check score-check slurm-check embedding-check zoo-check fuzz published-check shared install \
   uninstall dist install-check clean libpng
 
 help: ## list the targets
@@ -132,6 +132,9 @@ data-check: build ## train on a folder as people have them (needs python3-pil, p
 
 reader-check: build ## measure reading JPEGs of 256x256 pixels beside a step of training (PICTURES, 60000; needs python3-pil, libturbojpeg0)
 	$(PYTHON) Tests/Checks/reader-check.py $(TRAIN) $(or $(PICTURES),60000)
+
+score-check: build ## compare scores with pytorch-fid, clean-fid and torch-fidelity, from PyPI (DATA, the folder of mnist-*.npz and emoji32.npz; an hour)
+	Tests/Checks/score-check.sh $(SAMPLE) .build/score $(DATA)
 
 slurm-check: build ## draw a run as an array of a real Slurm and kill a node (needs slurmctld, slurmd, munge, and root)
 	Tests/Checks/slurm-check.sh $(SAMPLE)

@@ -28,7 +28,10 @@ struct ClassifierFeaturesTests {
     let small = Picture(width: 16, height: 16, channels: 3, pixels: (0..<768).map { UInt8($0 * 7 % 256) })
     var pixels: [UInt8] = []
     for y in 0..<32 {
-      for x in 0..<32 { pixels += small.pixels[(y / 2 * 16 + x / 2) * 3..<(y / 2 * 16 + x / 2) * 3 + 3] }
+      for x in 0..<32 {
+        let place = 3 * (y / 2 * 16 + x / 2)
+        pixels += small.pixels[place..<place + 3]
+      }
     }
     let found = features([small, Picture(width: 32, height: 32, channels: 3, pixels: pixels)])
     expectClose(found.pool.rows(1..<2), found.pool.rows(0..<1), tolerance: 1e-6, "doubled")

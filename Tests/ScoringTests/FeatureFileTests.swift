@@ -30,7 +30,8 @@ struct FeatureFileTests {
 
   /// NaN for one picture.
   private struct Broken: FeatureExtractor {
-    let (name, key) = ("broken", "broken")
+    let name = "broken"
+    let key = "broken"
     let widths = FeatureWidths(pool: 1, spatial: 0, logits: 0)
 
     func callAsFunction(_ pictures: [Picture]) -> PictureFeatures {
