@@ -11,7 +11,20 @@ public struct ScoreReport: Sendable, Encodable {
   /// The number of pictures of the reference; nil if only moments of them are known.
   let referencePictures: Int?
   let scores: [Row]
+  /// The pictures nearest to the reference; nil if they were not looked for.
+  let nearest: [Neighbour]?
+  /// How often a picture is nearer to the reference than one that was held out; nil without such pictures.
+  let nearerThanHeldOut: Double?
   private let isInception: Bool
+
+  /// A picture and those of the reference that are nearest to it.
+  struct Neighbour: Encodable {
+    let picture: String
+    let reference: String
+    let distance: Double
+    let referenceByPixels: String
+    let pixelDistance: Double
+  }
 
   /// The measures of one set of pictures.
   struct Row: Encodable {
@@ -26,14 +39,27 @@ public struct ScoreReport: Sendable, Encodable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case version, features, reference, referencePictures, scores
+    case version, features, reference, referencePictures, scores, nearest, nearerThanHeldOut
   }
 
   /// - Parameters:
   ///   - scores: the scores, in the order of the table.
   ///   - reference: what the pictures were compared with.
   ///   - extractor: by what.
-  public init(_ scores: [Score], _ reference: ScoreReference, _ extractor: any FeatureExtractor) {
+  ///   - nearest: the pictures nearest to the reference, and the sources that name them.
+  public init(
+    _ scores: [Score], _ reference: ScoreReference, _ extractor: any FeatureExtractor,
+    nearest: (found: NearestReferences, pictures: any PictureSource, reference: any PictureSource)? = nil
+  ) {
+    nearerThanHeldOut = nearest?.found.nearerThanHeldOut
+    self.nearest = nearest.map { found, pictures, reference in
+      found.pairs.map { pair in
+        Neighbour(
+          picture: pictures.name(pair.picture), reference: reference.name(pair.byFeatures.reference),
+          distance: pair.byFeatures.distance, referenceByPixels: reference.name(pair.byPixels.reference),
+          pixelDistance: pair.byPixels.distance)
+      }
+    }
     version = programVersion
     features = extractor.name
     isInception = extractor is InceptionFeatures
@@ -66,6 +92,18 @@ public struct ScoreReport: Sendable, Encodable {
     }
     let whose = referencePictures.map { "\(counted($0, "picture")) of \(reference)" } ?? "the moments in \(reference)"
     lines.append("against \(escapingControls(whose)), by the features of \(escapingControls(features))")
+    if let nearest {
+      lines += ["", "  distance    pixels  picture; the nearest by features; the nearest by pixels"]
+      for pair in nearest {
+        let names = [pair.picture, pair.reference, pair.referenceByPixels].map(escapingControls).joined(separator: "; ")
+        lines.append(right(decimal(pair.distance, 4), 10) + right(decimal(pair.pixelDistance, 4), 10) + "  \(names)")
+      }
+    }
+    if let share = nearerThanHeldOut {
+      lines.append(
+        "\(decimal(100 * share, 1)) % of the time a picture is nearer to the reference than one that was held out is; "
+          + "50 % is as free as can be, more is copying")
+    }
     return lines.joined(separator: "\n") + "\n"
   }
 }

@@ -1,4 +1,7 @@
 import DiffusionCommandLine
+import DiffusionFiles
+import DiffusionImages
+import DiffusionOutput
 import DiffusionScoring
 import DiffusionTerminal
 import DiffusionText
@@ -14,10 +17,22 @@ func score(_ options: Options) throws {
   // What is wrong with any of them is said before the network is run.
   let saved = try ReferenceMoments(path: asked.reference)
   let known = saved == nil ? try openPictures(asked.reference) : nil
+  let heldOut = try asked.heldOut.map { path throws(ScoringError) in try openPictures(path) }
+  if saved != nil, asked.nearest != nil {
+    throw UsageError("--nearest looks for pictures, and \(asked.reference) holds moments; give the pictures themselves")
+  }
+  var files = CommandFiles()
+  for path in asked.pictures { files.read("the pictures", path) }
+  files.read("--reference", asked.reference)
+  files.read("--held-out", asked.heldOut)
+  files.write("--out", asked.out, ifThere: options.output.overwrite ? .replace : .keep())
+  try files.check()
   var sources = try asked.pictures.map { path throws(ScoringError) in try openPictures(path) }
+  var seed: UInt64?
   if options.request.model != nil {
     let model = try openModel(options)
     let plan = try SamplingPlan(options.request, model)
+    if options.request.seed == nil { seed = plan.seed }
     introduce(model, options)
     if !options.quiet { for remark in plan.remarks { writeError("note: \(remark)\n") } }
     sources.append(DrawnPictures(plan) { try Interruption.check() })
@@ -67,13 +82,33 @@ func score(_ options: Options) throws {
         writeError("note: \(remark)\n")
       }
     }
-    let report = ScoreReport(scores, reference, extractor)
+    var report = ScoreReport(scores, reference, extractor)
+    if let count = asked.nearest, let known, let pictures = sources.first {
+      let found = try nearest(count, pictures, known, heldOut, options, features)
+      report = ScoreReport(scores, reference, extractor, nearest: (found, pictures, known))
+      if let path = asked.out { try writeAtomically(try found.sheet(pictures, known).png(), to: path) }
+    }
     try printText(options.json ? try report.json() : report.text)
   } catch let interrupted as Interrupted {
-    let isKept = asked.keeps
-    writeError("interrupted; \(isKept ? "type the same again to go on" : "without --no-keep it could go on")\n")
+    let same = "type the same again" + (seed.map { ", with --seed \($0)," } ?? "")
+    writeError("interrupted; \(asked.keeps ? "\(same) to go on" : "without --no-keep it could go on")\n")
     throw interrupted
   }
+}
+
+/// The pictures that are nearest to one of the reference. Features that are kept are read again.
+private func nearest(
+  _ count: Int, _ pictures: any PictureSource, _ reference: any PictureSource, _ heldOut: (any PictureSource)?,
+  _ options: Options, _ features: (any PictureSource) throws -> PictureFeatures
+) throws -> NearestReferences {
+  func pool(_ source: any PictureSource) throws -> Features {
+    try Features(try features(source).pool, of: source.path)
+  }
+  var progress = CountProgress("nearest pictures", style: progressStyle(options))
+  defer { progress.finish() }
+  return try NearestReferences(
+    count, of: (pictures, try pool(pictures)), in: (reference, try pool(reference)), heldOut: try heldOut.map(pool)
+  ) { progress.advance(to: $0, of: $1) }
 }
 
 /// Which measures are missing from the table, and why.

@@ -32,6 +32,18 @@ func scoring(_ operands: [String], _ given: Options) throws(UsageError) -> Optio
     throw UsageError("--resize is for Inception; a classifier takes pictures of its own size; leave it out")
   default: break
   }
+  if score.nearest == nil, let option = score.heldOut != nil ? "--held-out" : score.out != nil ? "--out" : nil {
+    throw UsageError("\(option) belongs to --nearest; type for instance --nearest 10 too")
+  }
+  if score.nearest != nil, operands.count != 1 {
+    throw UsageError(
+      operands.isEmpty
+        ? "--nearest names pictures, and those that are drawn here are not stored; draw them first, with sample --out"
+        : "--nearest lists one set of pictures; type one of the \(operands.count)")
+  }
+  if let path = score.out, !path.lowercased().hasSuffix(".png") {
+    throw UsageError("--out: the sheet is a PNG, not \(path); type --out pairs.png")
+  }
   try validate(options)
   return options
 }

@@ -32,6 +32,24 @@ let scoringOptions: [OptionDefinition] = [
     """
   ) { o, value, name throws(UsageError) in o.score.resizing = try choice(value, name) },
   OptionDefinition(
+    "nearest", .required(name: "N", example: "10"), .measuring, of: [.score],
+    """
+    also print the N pictures that are nearest to one of the reference, by features, and that one, by features and by \
+    pixels: whether a model draws copies of what it has learned from
+    """
+  ) { o, value, name throws(UsageError) in o.score.nearest = try wholeNumber(value, name, 1...10_000) },
+  OptionDefinition(
+    "held-out", .required(name: "PATH", example: "test"), .measuring, of: [.score],
+    """
+    with --nearest: pictures like the reference's that the model has not learned from; prints how often the pictures \
+    are nearer to the reference than these: half of the time, or more if they are copies
+    """
+  ) { o, value, _ throws(UsageError) in o.score.heldOut = value },
+  OptionDefinition(
+    "out", short: "o", .required(name: "FILE", example: "pairs.png"), .measuring, of: [.score],
+    "with --nearest: a sheet with a row for each: the picture, its nearest by features, its nearest by pixels"
+  ) { o, value, _ throws(UsageError) in o.score.out = value },
+  OptionDefinition(
     "no-keep", .none, .measuring, of: [.score],
     "do not keep features in files beside the pictures, from which an interrupted run goes on"
   ) { o, _, _ throws(UsageError) in o.score.keeps = false },
@@ -52,6 +70,12 @@ public struct ScoreOptions: Sendable, Equatable {
   public var classifier: String?
   /// How pictures are scaled for Inception; nil for the default.
   public var resizing: InceptionResizing?
+  /// How many pictures nearest to one of the reference are listed; nil for none.
+  public var nearest: Int?
+  /// Pictures that were held out, to compare distances with.
+  public var heldOut: String?
+  /// A sheet of the nearest.
+  public var out: String?
   /// Whether features are kept beside the pictures.
   public var keeps = true
 

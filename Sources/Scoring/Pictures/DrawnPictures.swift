@@ -1,5 +1,6 @@
 import DiffusionBytes
 import DiffusionImages
+import DiffusionText
 import Sampling
 import TensorCore
 
@@ -21,8 +22,11 @@ public final class DrawnPictures: PictureSource {
     generator = ImageGenerator(plan)
   }
 
-  /// The model.
-  public var path: String { plan.model.name }
+  /// The model, and what decides its images besides.
+  public var path: String {
+    let steps = counted(plan.schedule.steps.count, "\(plan.sampler.title) step")
+    return "\(plan.model.name), seed \(plan.seed), \(steps)" + (plan.guidance == 1 ? "" : ", guidance \(plan.guidance)")
+  }
   /// The number of images of the plan.
   public var count: Int { plan.indices.count }
 
