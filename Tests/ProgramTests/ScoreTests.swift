@@ -72,6 +72,23 @@ struct ScoreTests: RunsSample {
     #expect(try files.allSatisfy { !$0.contains(".features-") })
   }
 
+  @Test("A copy is listed first, on the sheet too, which replaces nothing")
+  func nearest() throws {
+    defer { cleanUp() }
+    try write("a.npz", count: 30, offset: 0)
+    try write("b.npz", count: 12, offset: 0)
+    try write("c.npz", count: 20, offset: 101)
+    let line = "score b.npz --reference a.npz --features \(classifier) --nearest 3 --held-out c.npz --out pairs.png"
+    let result = try run(line)
+    #expect(result.status == 0, "\(result.errors)")
+    let text = String(decoding: result.output, as: UTF8.self)
+    #expect(text.contains("    0.0000    0.0000  b.npz, picture 0; a.npz, picture 0; a.npz, picture 0\n"), "\(text)")
+    #expect(text.contains("100.0 % of the time a picture is nearer"), "\(text)")
+    #expect(try Picture(png: bytes("pairs.png")).height == 48)
+    let again = try run(line)
+    #expect(again.status == 1 && again.errors.contains("--overwrite"), "\(again.errors)")
+  }
+
   @Test(arguments: [
     ("score", 64, "score needs pictures, or a model that draws some"),
     ("score a.npz", 64, "type for instance --reference photos too"),
@@ -79,6 +96,10 @@ struct ScoreTests: RunsSample {
     ("score a.npz --reference a.npz --features c --inception i", 64, "type only one of them"),
     ("score a.npz --reference a.npz --features c --resize torch", 64, "--resize is for Inception"),
     ("score a.npz --model m.pt --reference a.npz --features c", 64, "pictures and --model both say"),
+    ("score a.npz --reference a.npz --features c --held-out b", 64, "--held-out belongs to --nearest"),
+    ("score a.npz b.npz --reference a.npz --features c --nearest 2", 64, "--nearest lists one set of pictures"),
+    ("score --model m.pt --reference a.npz --features c --nearest 2", 64, "draw them first, with sample --out"),
+    ("score a.npz --reference narrow.npz --features c --nearest 2", 64, "narrow.npz holds moments"),
     ("score a.npz --reference none --features CLASSIFIER", 1, "none: there is no such file or folder"),
     ("score a.npz --reference a.npz --features a.npz", 1, "a.npz"),
     ("score a.npz --reference a.npz --inception CLASSIFIER", 1, "guided-classifier"),
