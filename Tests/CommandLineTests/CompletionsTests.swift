@@ -51,7 +51,13 @@ struct CompletionsTests {
       let command = try #require(option.commands.first)
       // The ending of OUT counts.
       let operands = command.operands.map { $0 == "OUT" ? "OUT.pt" : $0 }
-      let needed = command == .train ? ["--data", "pictures", "--out", "run"] : operands
+      let needed =
+        switch command {
+        case .train: ["--data", "pictures", "--out", "run"]
+        case .score where option.names == ["resize"]: operands + ["--reference", "photos", "--inception", "i.pt"]
+        case .score: ["--model", "m.pt", "--reference", "photos", "--features", "c.pt"]
+        default: operands
+        }
       for word in option.words { try read(needed + ["--\(option.names[0])", word], command) }
     }
   }

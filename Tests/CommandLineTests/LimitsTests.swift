@@ -20,14 +20,23 @@ struct LimitsTests {
         "classifier-scale": "--classifier c.pt", "strength": "--init-image p.png", "mask": "--init-image p.png",
         "s-tmin": "--s-churn 40", "s-tmax": "--s-churn 40", "s-noise": "--s-churn 40",
         "jump-length": "--init-image p.png --mask m.png", "jump-count": "--init-image p.png --mask m.png",
-        "count": "--out x.npz", "num-samples": "--out x.npz", "index": "--out x.npz",
-      ]
+      ].merging(
+        command == .score ? [:] : ["count": "--out x.npz", "num-samples": "--out x.npz", "index": "--out x.npz"]
+      ) { $1 }
       let first = definition.names[0]
       let line: String? =
         switch (command, first) {
         case (.reconstruct, "grid"), (.reconstruct, "scale"): "--out sheet.png"
         case (.interpolate, "seed"): nil
         case (.interpolate, _): "--seed 1..2"
+        case (.score, "reference"): "--model m --features c"
+        case (.score, "features"): "--model m --reference r"
+        case (.score, "inception"): "--model m --reference r"
+        case (.score, "resize"): "--model m --reference r --inception i"
+        case (.score, "nearest"): "--reference r --features c"
+        case (.score, "held-out"), (.score, "out"): "--reference r --features c --nearest 2"
+        case (.score, "model"), (.score, "model-path"): "--reference r --features c"
+        case (.score, _): "--model m --reference r --features c" + (words[first].map { " \($0)" } ?? "")
         case (.train, "resume"): nil
         case (.train, "null-class"): "--data d --out run --class-cond True"
         case (.train, "microbatch"): "--data d --out run --batch-size 1000000"
@@ -40,7 +49,11 @@ struct LimitsTests {
     }
 
     private var operands: [String] {
-      command == .interpolate ? [] : command.operandCount == 0...0 ? [] : command.operands.map { _ in "x.safetensors" }
+      if command == .score {
+        return ["nearest", "held-out", "out"].contains(definition.names[0]) ? ["x.npz"] : []
+      }
+      return command == .interpolate
+        ? [] : command.operandCount == 0...0 ? [] : command.operands.map { _ in "x.safetensors" }
     }
 
     /// Parses the option as `typed`, with all else that the command needs.

@@ -96,6 +96,8 @@ struct ScoreTests: RunsSample {
     ("score a.npz --reference a.npz --features c --inception i", 64, "type only one of them"),
     ("score a.npz --reference a.npz --features c --resize torch", 64, "--resize is for Inception"),
     ("score a.npz --model m.pt --reference a.npz --features c", 64, "pictures and --model both say"),
+    ("score a.npz --reference a.npz --features c --steps 5", 64, "--steps is for pictures that a model draws"),
+    ("score a.npz --reference a.npz --features c --image-size 8", 64, "--image-size is for pictures that a model"),
     ("score a.npz --reference a.npz --features c --held-out b", 64, "--held-out belongs to --nearest"),
     ("score a.npz b.npz --reference a.npz --features c --nearest 2", 64, "--nearest lists one set of pictures"),
     ("score --model m.pt --reference a.npz --features c --nearest 2", 64, "draw them first, with sample --out"),

@@ -89,9 +89,15 @@ struct PictureSourceTests {
 
   @Test("A .npz whose array is larger than the file, or whose sizes overflow, is refused")
   func hostileShapes() throws {
-    for shape in [[1 << 40, 1 << 40, 1, 1], [2, 2, 2, 3], [1, 1, 1, 1]] {
-      let path = try folder.write("h.npz", plainNPZ([("arr_0", shape, .uint8([1, 2, 3]))]))
-      #expect(throws: ScoringError.self, "\(shape)") { _ = try openPictures(path) }
+    let whole = plainNPZ([("arr_0", [3, 1, 1, 1], .uint8([1, 2, 3]))])
+    let shape = Array("(3, 1, 1, 1), }".utf8)
+    let place = try #require(whole.firstRange(of: shape)).lowerBound
+    #expect(try pictures(try folder.write("w.npz", whole)).count == 3)
+    for other in ["(9, 1, 1, 1), }", "(2, 1, 1, 1), }", "(8000000000, 8000000000, 1), }", "(-3, 1, 1, 1), }"] {
+      var bytes = whole
+      bytes.replaceSubrange(place..<place + other.utf8.count, with: other.utf8)
+      let path = try folder.write("h.npz", bytes)
+      #expect(throws: ScoringError.self, "\(other)") { _ = try openPictures(path) }
     }
   }
 }

@@ -58,14 +58,8 @@ func examples(_ command: CommandName) -> [(meaning: String, line: String)] {
     ]
   case .score:
     [
-      (
-        "pictures that were drawn, against those that were learned from",
-        "sample score out --reference photos --inception pt_inception-2015-12-05-6726825d.pth"
-      ),
-      (
-        "a model, whose pictures are drawn and compared at once",
-        "sample score --model m.pt --count 10000 --reference photos.npz --inception inception-2015-12-05.pt"
-      ),
+      ("drawn pictures, against those learned from", "sample score out --reference photos --inception inception.pt"),
+      ("what a model draws", "sample score --model m.pt -n 10000 --reference photos --inception inception.pt"),
       ("small pictures, by a classifier of them", "sample score digits.npz --reference mnist.npz --features c.pt"),
     ]
   case .inspect:

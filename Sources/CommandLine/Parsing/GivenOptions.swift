@@ -40,6 +40,11 @@ struct GivenOptions: Sendable, Equatable {
     values[meaning] = (spelling, value)
   }
 
+  /// The spelling of one of these options that was given, by their first names; nil if none was.
+  func spelling(ofAny names: Set<String>) -> String? {
+    values.filter { names.contains($0.key) }.map(\.value.spelling).min()
+  }
+
   /// A value as it can be pasted; the middle of a long one is left out.
   private static func shown(_ value: String) -> String { sanitized(shellQuoted(value)) }
 

@@ -15,6 +15,13 @@ func scoring(_ operands: [String], _ given: Options) throws(UsageError) -> Optio
   if !operands.isEmpty && options.request.model != nil {
     throw UsageError("pictures and --model both say what to score; type only one of them")
   }
+  let drawing = optionTable.filter {
+    $0.commands.contains(.score) && ![.measuring, .output, .general].contains($0.group) && $0.names[0] != "batch"
+  }
+  if !operands.isEmpty, let option = options.given.spelling(ofAny: Set(drawing.map { $0.names[0] })) {
+    throw UsageError(
+      "\(option) is for pictures that a model draws; leave it out, or type --model m.pt for the pictures")
+  }
   if score.reference.isEmpty {
     throw UsageError("score needs to know what pictures should be like; type for instance --reference photos too")
   }
