@@ -53,6 +53,22 @@ public struct Score: Sendable {
     } else {
       (kernelDistance, precisionAndRecall) = (nil, nil)
     }
-    remarks = [moments.remark, reference.pool.remark].compactMap(\.self)
+    remarks =
+      [moments.remark, reference.pool.remark].compactMap(\.self) + Self.notMeasured(features, reference)
+  }
+
+  /// Which measures are missing, and why.
+  private static func notMeasured(_ features: PictureFeatures, _ reference: ScoreReference) -> [String] {
+    var remarks: [String] = []
+    if features.logits == nil {
+      remarks.append("these weights have no last layer, without which there is no Inception Score")
+    }
+    if reference.features == nil {
+      remarks.append("the reference has moments only: kernel distance, precision and recall need its pictures")
+      if features.spatial != nil && reference.spatial == nil {
+        remarks.append("the reference has no spatial moments (mu_s and sigma_s), without which there is no sFID")
+      }
+    }
+    return remarks
   }
 }

@@ -77,7 +77,7 @@ func score(_ options: Options) throws {
     }
     if !options.quiet {
       var remarks: [String] = []
-      for remark in scores.flatMap(\.remarks) + notMeasured(saved, extractor) where !remarks.contains(remark) {
+      for remark in scores.flatMap(\.remarks) where !remarks.contains(remark) {
         remarks.append(remark)
         writeError("note: \(remark)\n")
       }
@@ -109,19 +109,4 @@ private func nearest(
   return try NearestReferences(
     count, of: (pictures, try pool(pictures)), in: (reference, try pool(reference)), heldOut: try heldOut.map(pool)
   ) { progress.advance(to: $0, of: $1) }
-}
-
-/// Which measures are missing from the table, and why.
-private func notMeasured(_ saved: ReferenceMoments?, _ extractor: any FeatureExtractor) -> [String] {
-  var remarks: [String] = []
-  if extractor.widths.logits == 0 {
-    remarks.append("these weights have no last layer, without which there is no Inception Score")
-  }
-  if let saved {
-    remarks.append("the reference has moments only: kernel distance, precision and recall need its pictures")
-    if saved.spatial == nil, extractor.widths.spatial > 0 {
-      remarks.append("the reference has no spatial moments (mu_s and sigma_s), without which there is no sFID")
-    }
-  }
-  return remarks
 }
