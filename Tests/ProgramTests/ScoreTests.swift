@@ -72,7 +72,7 @@ struct ScoreTests: RunsSample {
     #expect(try files.allSatisfy { !$0.contains(".features-") })
   }
 
-  @Test("A copy is listed first, on the sheet too, which replaces nothing")
+  @Test("A copy is listed first, on the sheet too; the reference cannot be held out from itself")
   func nearest() throws {
     defer { cleanUp() }
     try write("a.npz", count: 30, offset: 0)
@@ -85,8 +85,9 @@ struct ScoreTests: RunsSample {
     #expect(text.contains("    0.0000    0.0000  b.npz, picture 0; a.npz, picture 0; a.npz, picture 0\n"), "\(text)")
     #expect(text.contains("100.0 % of the time a picture is nearer"), "\(text)")
     #expect(try Picture(png: bytes("pairs.png")).height == 48)
-    let again = try run(line)
-    #expect(again.status == 1 && again.errors.contains("--overwrite"), "\(again.errors)")
+    #expect(try run(line).status == 0)
+    let same = try run("score b.npz --reference a.npz --features \(classifier) --nearest 3 --held-out a.npz")
+    #expect(same.errors.contains("--held-out holds the reference's own pictures"), "\(same.errors)")
   }
 
   @Test(arguments: [
@@ -105,6 +106,7 @@ struct ScoreTests: RunsSample {
     ("score a.npz --reference none --features CLASSIFIER", 1, "none: there is no such file or folder"),
     ("score a.npz --reference a.npz --features a.npz", 1, "a.npz"),
     ("score a.npz --reference a.npz --inception CLASSIFIER", 1, "guided-classifier"),
+    ("score a.npz --reference one.npz --features CLASSIFIER", 1, "one.npz: 1 picture is too few for precision"),
     ("score one.npz --reference a.npz --features CLASSIFIER", 1, "one.npz: 1 picture is too few"),
     ("score a.npz --reference narrow.npz --features CLASSIFIER", 1, "narrow.npz: was made with 2 features, but"),
   ])

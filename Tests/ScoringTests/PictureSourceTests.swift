@@ -85,6 +85,12 @@ struct PictureSourceTests {
     #expect(message(try folder.write("f.npy", cut)).contains("f.npy: "))
     try folder.write("broken/x.png", [0x89] + Array("PNG\r\n\u{1A}\n".utf8))
     #expect(throws: ScoringError.self) { try openPictures("\(folder.path)/broken").picture(0) }
+    try folder.png("broken/good.png", [1])
+    try folder.write("broken/y.jpg", [0xFF, 0xD8, 0xFF, 0xE0])
+    let bad = #expect(throws: ScoringError.self) { try openPictures("\(folder.path)/broken").check() }
+    #expect("\(try #require(bad))".hasSuffix("; mend or remove it, and 1 other like it"), "\(try #require(bad))")
+    try folder.write("run/run.json", Array("{}".utf8))
+    #expect(message("\(folder.path)/run").contains("is the folder of a training run, not of pictures; to score"))
   }
 
   @Test("A .npz whose array is larger than the file, or whose sizes overflow, is refused")

@@ -51,6 +51,7 @@ func scoring(_ operands: [String], _ given: Options) throws(UsageError) -> Optio
   if let path = score.out, !path.lowercased().hasSuffix(".png") {
     throw UsageError("--out: the sheet is a PNG, not \(path); type --out pairs.png")
   }
-  try validate(options)
+  if let problem = options.request.problem { throw UsageError(verbatim: problem) }
+  try validateWords(options)
   return options
 }

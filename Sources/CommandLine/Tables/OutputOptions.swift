@@ -29,7 +29,7 @@ let outputOptions: [OptionDefinition] = [
     o.output.bits = value == "16" ? 16 : 8
   },
   OptionDefinition(
-    "overwrite", .none, .output, of: CommandName.drawing.union([.encode, .nll, .bench, .score]),
+    "overwrite", .none, .output, of: CommandName.drawing.union([.encode, .nll, .bench]),
     "replace files that are there already, as a single picture always is"
   ) {
     o, _, _ throws(UsageError) in o.output.overwrite = true

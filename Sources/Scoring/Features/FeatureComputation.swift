@@ -25,12 +25,14 @@ public struct FeatureComputation {
   /// - Throws: `ScoringError`, and what `progress` throws; the rows that are finished by then are kept.
   public func features(of source: any PictureSource, keptIn path: String?) throws -> PictureFeatures {
     guard let path else {
+      try source.check()
       var rows = FeatureRows(extractor.widths, capacity: source.count)
       try compute(source, &rows) { _ in }
       return rows.features
     }
     let file = try FeatureFile(path, pictures: try source.fingerprint(), count: source.count, extractor)
     if let rows = try file.read() { return rows.features }
+    try source.check()
     var (output, rows) = try file.begin()
     try compute(source, &rows) { values in
       try values.withUnsafeBytes { try output.append($0) }

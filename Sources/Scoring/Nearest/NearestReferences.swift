@@ -16,7 +16,7 @@ public struct NearestReferences: Sendable {
   /// The pictures that are nearest to one of the reference, the nearest first.
   public let pairs: [Pair]
   /// How often, of all pairs of a picture and one that was held out, the picture is nearer to the reference: half of
-  /// the time if the model draws as freely as nature, more if it copies (Meehan et al. 2020); nil without such pictures.
+  /// the time if the model draws as freely as nature, more if it copies (Meehan et al. 2020); nil without such ones.
   public let nearerThanHeldOut: Double?
 
   /// Finds them.

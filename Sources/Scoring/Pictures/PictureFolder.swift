@@ -10,10 +10,15 @@ struct PictureFolder: PictureSource {
 
   init(_ path: String) throws(ScoringError) {
     self.path = path
-    do { files = try ImageFiles(folder: path).paths } catch { throw .dataset(error) }
+    do { files = try ImageFiles(folder: path).paths } catch {
+      if (try? kind(ofPath: "\(path)/\(RunRecord.file)")) == .file { throw .trainingRun(path: path) }
+      throw .dataset(error)
+    }
   }
 
   var count: Int { files.count }
+
+  func check() throws { try decodeAll() }
 
   func name(_ index: Int) -> String { files[index] }
 

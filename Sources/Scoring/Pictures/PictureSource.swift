@@ -20,6 +20,11 @@ public protocol PictureSource {
   /// - Throws: `ScoringError`; of pictures that are drawn, also what ends the drawing.
   func picture(_ index: Int) throws -> Picture
 
+  /// Looks at all pictures that may turn out to be none, so that this is known before hours are spent on the others.
+  ///
+  /// - Throws: `ScoringError.badPictures`.
+  func check() throws
+
   /// Where features of these pictures are kept, if they are: in a file beside them. Nil if they have no place on disk.
   func featuresPath(_ extractor: any FeatureExtractor) -> String?
 
@@ -28,6 +33,22 @@ public protocol PictureSource {
 }
 
 extension PictureSource {
+  /// Nothing to look at: an array has its shape.
+  public func check() throws {}
+
+  /// Decodes all pictures.
+  ///
+  /// - Throws: `ScoringError.badPictures`, which names the first that is none and counts them.
+  func decodeAll() throws {
+    var bad: [(name: String, reason: String)] = []
+    for index in 0..<count {
+      do { _ = try picture(index) } catch ScoringError.badPicture(let name, let reason) { bad.append((name, reason)) }
+    }
+    if let first = bad.first {
+      throw ScoringError.badPictures(first: first.name, reason: first.reason, count: bad.count)
+    }
+  }
+
   /// Beside the file or folder.
   public func featuresPath(_ extractor: any FeatureExtractor) -> String? {
     FeatureFile.path(beside: path, extractor)
@@ -61,5 +82,16 @@ public func openPictures(_ path: String) throws(ScoringError) -> any PictureSour
   case .png, .jpeg: throw .onePicture(path: path)
   case .unknown: throw .notPictures(path: path)
   default: throw .content(path: path, content)
+  }
+}
+
+/// Checks, before any features are computed, that sets of pictures are large enough for all that is measured of them.
+///
+/// - Parameter hasReference: whether they are compared with pictures, not with moments.
+/// - Throws: `ScoringError.tooFew`.
+public func requireEnough(_ sources: [any PictureSource], hasReference: Bool) throws(ScoringError) {
+  let (least, measure) = hasReference ? (4, "precision and recall") : (2, "a covariance")
+  for source in sources where source.count < least {
+    throw .tooFew(what: source.path, count: source.count, needed: least, for: measure)
   }
 }

@@ -23,6 +23,8 @@ struct PictureTar: PictureSource {
   var path: String { file.name }
   var count: Int { entries.count }
 
+  func check() throws { try decodeAll() }
+
   func name(_ index: Int) -> String { "\(path): \(entries[index].name)" }
 
   func fingerprint() throws(ScoringError) -> String { file.sha256() }
