@@ -33,10 +33,7 @@ func score(_ options: Options) throws {
   var sources = try asked.pictures.map { path throws(ScoringError) in try openPictures(path) }
   if options.request.model != nil {
     let model = try openModel(options)
-    var request = options.request
-    // The same line scores the same pictures, and goes on with them.
-    request.seed = request.seed ?? 0
-    let plan = try SamplingPlan(request, model)
+    let plan = try SamplingPlan(options.request, model)
     introduce(model, options)
     if !options.quiet { for remark in plan.remarks { writeError("note: \(remark)\n") } }
     sources.append(DrawnPictures(plan) { try Interruption.check() })
@@ -54,7 +51,7 @@ func score(_ options: Options) throws {
   func features(of source: any PictureSource) throws -> PictureFeatures {
     var progress = CountProgress("features of \(sanitized(source.path))", style: progressStyle(options))
     defer { progress.finish() }
-    let computation = FeatureComputation(extractor, batch: options.request.batch ?? 16) { done, count in
+    let computation = FeatureComputation(extractor, batch: options.request.batch ?? 8) { done, count in
       progress.advance(to: done, of: count)
       try Interruption.check()
     }

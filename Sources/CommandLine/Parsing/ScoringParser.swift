@@ -4,6 +4,8 @@
 func scoring(_ operands: [String], _ given: Options) throws(UsageError) -> Options {
   var options = given
   options.score.pictures = operands
+  // The same line draws the same pictures, and goes on with them.
+  options.request.seed = options.request.seed ?? 0
   let score = options.score
   if operands.isEmpty && options.request.model == nil {
     throw UsageError(
