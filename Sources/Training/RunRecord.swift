@@ -26,6 +26,7 @@ public struct RunRecord: Sendable, Equatable {
     (version, beginning, self.settings, self.data) = (programVersion, .request(request), settings, data)
   }
 
+  /// The name of the file in the folder of a run.
   public static let file = "run.json"
 
   /// The run's folder that `path` names: itself, or, for a file of the last checkpoint in it, the one it lies in.

@@ -88,7 +88,7 @@ struct PictureSourceTests {
     try folder.png("broken/good.png", [1])
     try folder.write("broken/y.jpg", [0xFF, 0xD8, 0xFF, 0xE0])
     let bad = #expect(throws: ScoringError.self) { try openPictures("\(folder.path)/broken").check() }
-    #expect("\(try #require(bad))".hasSuffix("; mend or remove it, and 1 other like it"), "\(try #require(bad))")
+    #expect("\(try #require(bad))".hasSuffix("; mend or remove it, and 1 other like it"))
     try folder.write("run/run.json", Array("{}".utf8))
     #expect(message("\(folder.path)/run").contains("is the folder of a training run, not of pictures; to score"))
   }
