@@ -10,6 +10,8 @@ import DiffusionTraining
 public enum ScoringError: Error, Equatable, CustomStringConvertible {
   /// A file cannot be read or written.
   case file(FileError)
+  /// The file that should keep features cannot be written.
+  case notKept(FileError)
   /// An array or picture is invalid.
   case image(ImageError)
   /// A folder holds no pictures.
@@ -65,6 +67,7 @@ public enum ScoringError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .file(let error): error.description
+    case .notKept(let error): "\(error); --no-keep keeps no features"
     case .image(let error): error.description
     case .dataset(let error): error.description
     case .model(let error): error.description

@@ -100,6 +100,17 @@ struct FeatureFileTests {
     #expect(source.featuresPath(network) != source.featuresPath(other))
   }
 
+  @Test("Where no file can be written, the option that needs none is named")
+  func notKept() throws {
+    let folder = try folder()
+    let source = try openPictures("\(folder.path)/p")
+    let path = "\(folder.path)/none/kept"
+    let error = #expect(throws: ScoringError.self) {
+      try FeatureComputation(FirstPixel(), batch: 4) { _, _ in }.features(of: source, keptIn: path)
+    }
+    #expect("\(try #require(error))".hasSuffix("; --no-keep keeps no features"))
+  }
+
   @Test("A picture whose features are no numbers is named")
   func notFinite() throws {
     let folder = try folder()

@@ -56,7 +56,8 @@ struct FeatureFile {
 
   /// The unfinished file, and the rows that an earlier run has left in it.
   func begin() throws(ScoringError) -> (file: AtomicFile, rows: FeatureRows) {
-    let file = try inScoringTerms { try AtomicFile(continued: path, keeping: .max) }
+    let file: AtomicFile
+    do { file = try AtomicFile(continued: path, keeping: .max) } catch { throw .notKept(error) }
     var rows = FeatureRows(widths, capacity: count)
     let rowSize = widths.total * 4
     try inScoringTerms {
