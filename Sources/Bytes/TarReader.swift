@@ -22,14 +22,15 @@ public enum TarFault: Error, Equatable, CustomStringConvertible {
   }
 }
 
-/// The regular files in a tar archive (POSIX.1-1988, ustar), in order. Links, folders and the records of other formats
-/// (pax headers, GNU's long names) are passed over.
+/// The regular files in a tar archive (POSIX.1-1988, ustar), in order, with the long names of pax headers and of GNU's
+/// records. Links and folders are passed over.
 ///
 /// - Parameter archive: all its bytes.
 /// - Throws: `TarFault`.
 public func tarEntries(_ archive: UnsafeRawBufferPointer) throws(TarFault) -> [TarEntry] {
   var entries: [TarEntry] = []
   var offset = 0
+  var longName: String?
   while let header = archive.slice(offset, tarBlock), header.contains(where: { $0 != 0 }) {
     let sum = header.enumerated().reduce(0) { $0 + (148..<156 ~= $1.offset ? 32 : Int($1.element)) }
     guard let size = octal(header[124..<136]), octal(header[148..<156]) == sum else { throw .badHeader(offset: offset) }
@@ -42,8 +43,13 @@ public func tarEntries(_ archive: UnsafeRawBufferPointer) throws(TarFault) -> [T
     let name = prefix.isEmpty ? text(0..<100) : "\(prefix)/\(text(0..<100))"
     let begin = offset + tarBlock
     guard size <= archive.count - begin else { throw .cut(entry: name) }
-    if header[156] == UInt8(ascii: "0") || header[156] == 0 {
-      entries.append(TarEntry(name: name, place: begin..<begin + size))
+    switch header[156] {
+    case 0, UInt8(ascii: "0"):
+      entries.append(TarEntry(name: longName ?? name, place: begin..<begin + size))
+      longName = nil
+    case UInt8(ascii: "L"): longName = String(decoding: archive[begin..<begin + size].prefix { $0 != 0 }, as: UTF8.self)
+    case UInt8(ascii: "x"): longName = paxPath(archive[begin..<begin + size]) ?? longName
+    default: longName = nil
     }
     offset = begin + (size + tarBlock - 1) / tarBlock * tarBlock
   }
@@ -54,4 +60,18 @@ public func tarEntries(_ archive: UnsafeRawBufferPointer) throws(TarFault) -> [T
 private func octal(_ field: Slice<UnsafeRawBufferPointer>) -> Int? {
   let digits = field.drop { $0 == UInt8(ascii: " ") }.prefix { $0 != 0 && $0 != UInt8(ascii: " ") }
   return Int(String(decoding: digits, as: UTF8.self), radix: 8).flatMap { $0 >= 0 ? $0 : nil }
+}
+
+/// The path that a pax header states for the next file, in records of `length key=value` and a line's end; nil if there
+/// is none.
+private func paxPath(_ header: Slice<UnsafeRawBufferPointer>) -> String? {
+  var rest = header
+  while let space = rest.firstIndex(of: UInt8(ascii: " ")),
+    let length = Int(String(decoding: rest[..<space], as: UTF8.self)), length > 0, length <= rest.count
+  {
+    let record = String(decoding: rest.prefix(length).dropFirst(space - rest.startIndex + 1), as: UTF8.self)
+    if record.hasPrefix("path="), record.hasSuffix("\n") { return String(record.dropFirst("path=".count).dropLast()) }
+    rest = rest.dropFirst(length)
+  }
+  return nil
 }

@@ -36,6 +36,9 @@ public struct Score: Sendable {
     (self.path, count) = (path, pool.count)
     let moments = try FeatureMoments(of: pool)
     frechetDistance = try DiffusionScoring.frechetDistance(moments, reference.pool)
+    guard frechetDistance.isFinite else {
+      throw .notMoments(what: reference.path, because: "the distance to them is too large for a number")
+    }
     if let known = reference.spatial, let spatial = features.spatial {
       let moments = try FeatureMoments(of: try Features(spatial, of: path))
       spatialDistance = try DiffusionScoring.frechetDistance(moments, known)

@@ -11,27 +11,30 @@ public struct ScoreReference: Sendable {
   /// The features of the pictures; nil if only moments are known.
   let features: Features?
 
-  /// Pictures with these features.
+  /// Pictures, moments that were saved, or both: then the Fréchet distances are those to the moments, and the pictures
+  /// serve the other measures, as guided-diffusion's evaluator takes its reference batches.
   ///
-  /// - Throws: `ScoringError.notFinite`, `.tooFew`.
-  public init(_ features: PictureFeatures, path: String) throws(ScoringError) {
-    self.path = path
-    let known = try Features(features.pool, of: path)
-    (self.features, count) = (known, known.count)
-    pool = try FeatureMoments(of: known)
-    spatial = try features.spatial.map { spatial throws(ScoringError) in
-      try FeatureMoments(of: try Features(spatial, of: path))
-    }
-  }
-
-  /// Moments that were saved.
-  ///
-  /// - Throws: `ScoringError.otherFeatures` if the network has others.
+  /// - Parameters:
+  ///   - moments: what was saved; nil if there is nothing but pictures.
+  ///   - pictures: the features of the pictures; nil if there are none.
+  ///   - path: what they are called.
+  ///   - extractor: the network that the features are of.
+  /// - Throws: `ScoringError.otherFeatures` if the moments are those of another network; `.notFinite`, `.tooFew`.
   public init(
-    _ moments: ReferenceMoments, path: String, _ extractor: any FeatureExtractor
+    _ moments: ReferenceMoments?, pictures: PictureFeatures?, path: String, _ extractor: any FeatureExtractor
   ) throws(ScoringError) {
-    (self.path, features, count) = (path, nil, nil)
-    (pool, spatial) = (moments.pool, extractor.widths.spatial > 0 ? moments.spatial : nil)
+    let known = try pictures.map { pictures throws(ScoringError) in try Features(pictures.pool, of: path) }
+    (self.path, features, count) = (path, known, known?.count)
+    if let moments {
+      (pool, spatial) = (moments.pool, extractor.widths.spatial > 0 ? moments.spatial : nil)
+    } else if let known {
+      pool = try FeatureMoments(of: known)
+      spatial = try pictures?.spatial.map { spatial throws(ScoringError) in
+        try FeatureMoments(of: try Features(spatial, of: path))
+      }
+    } else {
+      preconditionFailure("a reference is moments or pictures")
+    }
     for (found, needed) in [(pool, extractor.widths.pool)] + (spatial.map { [($0, extractor.widths.spatial)] } ?? [])
     where found.dimensions != needed {
       throw .otherFeatures(path: path, width: found.dimensions, needed: needed, network: extractor.name)

@@ -53,6 +53,12 @@ public enum Interruption {
   /// Whether a signal has been received.
   public static var hasCome: Bool { received.load(ordering: .relaxed) != 0 }
 
+  /// Ends the program if a signal has been received: for work that cannot throw, and leaves nothing half-written.
+  public static func exitIfCome() {
+    let number = received.load(ordering: .relaxed)
+    if number != 0 { exit(128 + number) }
+  }
+
   /// - Throws: `Interrupted` if a signal has been received.
   public static func check() throws(Interrupted) {
     let number = received.load(ordering: .relaxed)

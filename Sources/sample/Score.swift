@@ -16,9 +16,9 @@ func score(_ options: Options) throws {
   let asked = options.score
   // What is wrong with any of them is said before the network is run.
   let saved = try ReferenceMoments(path: asked.reference)
-  let known = saved == nil ? try openPictures(asked.reference) : nil
+  let known = saved?.hasPictures ?? true ? try openPictures(asked.reference) : nil
   let heldOut = try asked.heldOut.map { path throws(ScoringError) in try openPictures(path) }
-  if saved != nil, asked.nearest != nil {
+  if known == nil, asked.nearest != nil {
     throw UsageError("--nearest looks for pictures, and \(asked.reference) holds moments; give the pictures themselves")
   }
   if let heldOut, let known, try heldOut.fingerprint() == known.fingerprint() {
@@ -63,19 +63,15 @@ func score(_ options: Options) throws {
     return found
   }
   do {
-    let reference =
-      if let saved {
-        try ScoreReference(saved, path: asked.reference, extractor)
-      } else {
-        try known.map { try ScoreReference(try features(of: $0), path: $0.path) }
-      }
-    guard let reference else { preconditionFailure("a reference is moments or pictures") }
+    let reference = try ScoreReference(
+      saved, pictures: try known.map(features), path: asked.reference, extractor)
     let scores = try sources.map { source in
       let found = try features(of: source)
       var progress: [String: CountProgress] = [:]
       return try Score(found, path: source.path, against: reference) { measure, done, count in
         progress[measure, default: CountProgress(measure, style: progressStyle(options))].advance(to: done, of: count)
-        if done == count { progress[measure]?.finish() }
+        if done == count || Interruption.hasCome { progress[measure]?.finish() }
+        Interruption.exitIfCome()
       }
     }
     if !options.quiet {
@@ -113,5 +109,8 @@ private func nearest(
   defer { progress.finish() }
   return try NearestReferences(
     count, of: (pictures, try pool(pictures)), in: (reference, try pool(reference)), heldOut: try heldOut.map(pool)
-  ) { progress.advance(to: $0, of: $1) }
+  ) {
+    progress.advance(to: $0, of: $1)
+    Interruption.exitIfCome()
+  }
 }

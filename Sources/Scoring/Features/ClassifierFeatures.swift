@@ -27,9 +27,12 @@ public struct ClassifierFeatures: FeatureExtractor {
       throw .notAClassifier(path: path, kind: specification.kind)
     }
     do { network = try source.classifier() } catch { throw .model(error) }
+    if let tensor = source.checkpoint.state.damagedTensor { throw .damagedWeights(file: source.name, tensor: tensor) }
     let fingerprint = source.checkpoint.state.fingerprint
     name = "\(source.name) (classifier \(fingerprint.prefix(12)))"
-    key = "classifier \(fingerprint)"
+    // The same tensors under other settings are another network.
+    let settings = (try? specification.description.json()) ?? ""
+    key = "classifier \(fingerprint) \(settings)"
     // The shapes are the network's; a black picture shows them.
     let black = Tensor(zeros: [1] + specification.imageShape)
     let found = network.features(black, timesteps: [0])

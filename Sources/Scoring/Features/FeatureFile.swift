@@ -43,19 +43,19 @@ struct FeatureFile {
 
   /// All rows, if the file is there, whole, and belongs to these pictures and this network.
   func read() throws(ScoringError) -> FeatureRows? {
-    guard try inScoringTerms({ try kind(ofPath: path) }) == .file else { return nil }
-    let file = try inScoringTerms { try MappedFile(path: path) }
-    guard file.count == beginning.count + count * widths.total * 4,
+    // One that cannot be read is written anew.
+    guard let file = try? MappedFile(path: path), file.count == beginning.count + count * widths.total * 4,
       file.slice(0, beginning.count)?.elementsEqual(beginning) == true,
       let bytes = file.slice(beginning.count, count * widths.total * 4)
     else { return nil }
     var rows = FeatureRows(widths, capacity: count)
     rows.append(bytes.bindMemory(to: Float.self))
-    return rows
+    return rows.values.allSatisfy(\.isFinite) ? rows : nil
   }
 
   /// The unfinished file, and the rows that an earlier run has left in it.
   func begin() throws(ScoringError) -> (file: AtomicFile, rows: FeatureRows) {
+    if case .folder? = try? kind(ofPath: path) { throw .notKept(.folder(path: path)) }
     let file: AtomicFile
     do { file = try AtomicFile(continued: path, keeping: .max) } catch { throw .notKept(error) }
     var rows = FeatureRows(widths, capacity: count)
@@ -71,6 +71,10 @@ struct FeatureFile {
         while rows.count < count, file.waiting >= rowSize {
           rows.append(
             littleEndianNumbers(try file.waitingBytes(rowSize)[...], as: UInt32.self).map(Float.init(bitPattern:)))
+          if !rows.isFinite(rows.count - 1) {
+            rows.removeLast()
+            break
+          }
           file.pass(rowSize)
         }
         try file.dropWaiting()

@@ -13,6 +13,12 @@ struct FeatureRows {
   /// The number of rows.
   var count: Int { values.count / widths.total }
 
+  /// Whether all features of a row are numbers.
+  func isFinite(_ row: Int) -> Bool { values[row * widths.total..<(row + 1) * widths.total].allSatisfy(\.isFinite) }
+
+  /// Removes the last row.
+  mutating func removeLast() { values.removeLast(widths.total) }
+
   /// Appends whole rows.
   mutating func append(_ rows: some Collection<Float>) { values.append(contentsOf: rows) }
 

@@ -91,7 +91,8 @@ public struct NearestReferences: Sendable {
   /// - Throws: `ScoringError`, `ImageError`.
   public func sheet(_ pictures: any PictureSource, _ reference: any PictureSource) throws -> Picture {
     let first = try pictures.picture(pairs[0].picture)
-    let side = min(first.width, first.height)
+    // Copies are seen on a sheet that fits a screen.
+    let side = min(first.width, first.height, 256)
     let all = try pairs.flatMap { pair in
       [
         try pictures.picture(pair.picture), try reference.picture(pair.byFeatures.reference),

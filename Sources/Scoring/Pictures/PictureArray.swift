@@ -32,6 +32,12 @@ struct PictureArray: PictureSource {
       do {
         unpacked = try inflated([UInt8](stored)[...], size: entry.size, checksum: entry.checksum, limit: 1 << 36)
       } catch { throw .image(.npz(path: path, .inflate(entry: "\(name).npy", error))) }
+    } else {
+      var checksum = CRC32()
+      checksum.update(stored)
+      guard checksum.value == entry.checksum else {
+        throw .image(.npz(path: path, .inflate(entry: "\(name).npy", .checksum)))
+      }
     }
     let layout: NPYLayout
     do {

@@ -9,6 +9,8 @@ public struct ReferenceMoments: Sendable {
   public let pool: FeatureMoments
   /// Of the spatial features; nil if there are none.
   public let spatial: FeatureMoments?
+  /// Whether the file has pictures too, as guided-diffusion's reference batches do.
+  public let hasPictures: Bool
 
   /// Reads the arrays; nil if there is no `mu` and `sigma` in the file.
   ///
@@ -23,6 +25,7 @@ public struct ReferenceMoments: Sendable {
       throw .image(error)
     }
     guard archive.names.contains("mu"), archive.names.contains("sigma") else { return nil }
+    hasPictures = archive.names.contains("arr_0")
     pool = try Self.moments("mu", "sigma", archive, path)
     spatial = archive.names.contains("mu_s") ? try Self.moments("mu_s", "sigma_s", archive, path) : nil
   }
