@@ -72,6 +72,34 @@ struct ScoreTests: RunsSample {
     #expect(try files.allSatisfy { !$0.contains(".features-") })
   }
 
+  @Test("A reference batch has its moments for the Fréchet distance, and its pictures for the rest")
+  func referenceBatch() throws {
+    defer { cleanUp() }
+    try write("a.npz", count: 40, offset: 0)
+    let width = try #require(
+      try Fixture("unet/guided-classifier.weights").tensor("out.2.c_proj.weight").shape.dropFirst().first)
+    var sigma = [Double](repeating: 0, count: width * width)
+    for i in 0..<width { sigma[i * width + i] = 1 }
+    let pixels = (0..<20 * 768).map { UInt8($0 * 31 % 256) }
+    let batch = plainNPZ([
+      ("arr_0", [20, 16, 16, 3], .uint8(pixels)), ("mu", [width], .float64([Double](repeating: 0, count: width))),
+      ("sigma", [width, width], .float64(sigma)),
+    ])
+    try Data(batch).write(to: folder.appendingPathComponent("batch.npz"))
+    let result = try run("score a.npz --reference batch.npz --features \(classifier) --json --quiet")
+    #expect(result.status == 0, "\(result.errors)")
+    let report = try JSONDecoder().decode(Report.self, from: Data(result.output))
+    #expect(report.reference_pictures == 20 && report.scores[0].kernel_distance != nil)
+    sigma[1] = 3
+    sigma[width] = 3
+    let impossible = plainNPZ([
+      ("mu", [width], .float64([Double](repeating: 0, count: width))), ("sigma", [width, width], .float64(sigma)),
+    ])
+    try Data(impossible).write(to: folder.appendingPathComponent("impossible.npz"))
+    let refused = try run("score a.npz --reference impossible.npz --features \(classifier)")
+    #expect(refused.status == 1 && refused.errors.contains("vary more together than each does"), "\(refused.errors)")
+  }
+
   @Test("A copy is listed first, on the sheet too; the reference cannot be held out from itself")
   func nearest() throws {
     defer { cleanUp() }

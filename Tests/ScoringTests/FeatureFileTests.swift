@@ -100,6 +100,27 @@ struct FeatureFileTests {
     #expect(source.featuresPath(network) != source.featuresPath(other))
   }
 
+  @Test("A kept file with a NaN in it, an empty one and an unfinished one with a NaN are computed anew")
+  func damagedFiles() throws {
+    let folder = try folder()
+    let source = try openPictures("\(folder.path)/p")
+    let path = "\(folder.path)/kept"
+    let expected: [Float] = [0, 10, 20, 30, 40, 50, 60]
+    func compute() throws -> [Float]? {
+      try FeatureComputation(FirstPixel(), batch: 4) { _, _ in }.features(of: source, keptIn: path).spatial?.values
+    }
+    #expect(try compute() == expected)
+    var bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+    // The third number of the fourth row of six.
+    let place = bytes.count - 7 * 24 + 3 * 24 + 2 * 4
+    bytes.replaceSubrange(place..<place + 4, with: [0, 0, 0xC0, 0x7F])
+    for (name, content) in [("kept", bytes), ("kept", []), ("kept.partial", Array(bytes.dropLast(24)))] {
+      try? FileManager.default.removeItem(atPath: path)
+      try folder.write(name, content)
+      #expect(try compute() == expected, "\(name), \(content.count)")
+    }
+  }
+
   @Test("Where no file can be written, the option that needs none is named")
   func notKept() throws {
     let folder = try folder()

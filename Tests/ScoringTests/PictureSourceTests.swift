@@ -93,6 +93,18 @@ struct PictureSourceTests {
     #expect(message("\(folder.path)/run").contains("is the folder of a training run, not of pictures; to score"))
   }
 
+  @Test("A pipe in a folder is refused, not waited for; damaged pixels are found by their checksum")
+  func pipesAndDamage() throws {
+    try folder.png("pipe/a.png", [1])
+    #expect(mkfifo("\(folder.path)/pipe/b.png", 0o600) == 0)
+    let error = #expect(throws: ScoringError.self) { try openPictures("\(folder.path)/pipe").check() }
+    #expect("\(try #require(error))".contains("pipe/b.png: is not a regular file"))
+    var damaged = plainNPZ([("arr_0", [1, 2, 2, 1], .uint8([101, 102, 103, 104]))])
+    damaged[try #require(damaged.firstRange(of: [101, 102, 103, 104])).lowerBound] = 9
+    let path = try folder.write("damaged.npz", damaged)
+    #expect(throws: ScoringError.self) { _ = try openPictures(path) }
+  }
+
   @Test("A .npz whose array is larger than the file, or whose sizes overflow, is refused")
   func hostileShapes() throws {
     let whole = plainNPZ([("arr_0", [3, 1, 1, 1], .uint8([1, 2, 3]))])
