@@ -53,7 +53,8 @@ public struct FeatureMoments: Sendable {
       for j in 0..<i {
         let (a, b) = (covariance[i * width + j], covariance[j * width + i])
         if abs(a - b) > 1e-5 * largest { throw refuse("the covariance is not symmetric") }
-        let most = (covariance[i * width + i] * covariance[j * width + j]).squareRoot()
+        // The roots first: the product of tiny variances would be 0.
+        let most = covariance[i * width + i].squareRoot() * covariance[j * width + j].squareRoot()
         if abs(a) > 1.001 * most + 1e-5 * largest {
           throw refuse("features \(j) and \(i) vary more together than each does")
         }
