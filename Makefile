@@ -152,7 +152,7 @@ published-check: build ## use random models of the published shapes, at full siz
 
 # What other packages can import, and whose public symbols are documented. docc lies beside swift in the toolchain; the symbols are read from
 # the modules that were built, which takes seconds. Pictures in the catalogue are links to those of Examples, which docc would copy as links.
-DOCUMENTED = Sampling DiffusionTraining TensorCore DiffusionCore DiffusionModels DiffusionOutput DiffusionImages DiffusionCheckpoints \
+DOCUMENTED = Sampling DiffusionTraining DiffusionScoring TensorCore DiffusionCore DiffusionModels DiffusionOutput DiffusionImages DiffusionCheckpoints \
   DiffusionFiles DiffusionBytes KernelTable
 C_MODULES = $(foreach name,CDiffusionDigits CDiffusionJPEG CDiffusionPNG CDiffusionProcessor,.build/release/$(name).build/module.modulemap) \
   Sources/libpng/module.modulemap Sources/zlib/module.modulemap

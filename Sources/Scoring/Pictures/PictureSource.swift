@@ -87,7 +87,9 @@ public func openPictures(_ path: String) throws(ScoringError) -> any PictureSour
 
 /// Checks, before any features are computed, that sets of pictures are large enough for all that is measured of them.
 ///
-/// - Parameter hasReference: whether they are compared with pictures, not with moments.
+/// - Parameters:
+///   - sources: the sets.
+///   - hasReference: whether they are compared with pictures, not with moments.
 /// - Throws: `ScoringError.tooFew`.
 public func requireEnough(_ sources: [any PictureSource], hasReference: Bool) throws(ScoringError) {
   let (least, measure) = hasReference ? (4, "precision and recall") : (2, "a covariance")

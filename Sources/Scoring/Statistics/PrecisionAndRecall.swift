@@ -19,9 +19,9 @@ public struct PrecisionAndRecall: Equatable, Sendable {
 /// numbers of the same ones.
 ///
 /// - Parameters:
-///   - samples: more than `neighbours` pictures.
-///   - references: more than `neighbours` pictures, the first 10,000 of which are used.
-///   - neighbours: k, 3 in the evaluator.
+///   - samples: more than k pictures.
+///   - references: more than k pictures, the first 10,000 of which are used.
+///   - k: the neighbours, 3 in the evaluator.
 ///   - progress: called now and then with the part that is done.
 /// - Throws: `ScoringError.tooFew`, `differentFeatures`.
 public func precisionAndRecall(
