@@ -68,9 +68,9 @@ public struct Score: Sendable {
     }
     if reference.features == nil {
       remarks.append("the reference has moments only: kernel distance, precision and recall need its pictures")
-      if features.spatial != nil && reference.spatial == nil {
-        remarks.append("the reference has no spatial moments (mu_s and sigma_s), without which there is no sFID")
-      }
+    }
+    if features.spatial != nil && reference.spatial == nil {
+      remarks.append("the reference has no spatial moments (mu_s and sigma_s), without which there is no sFID")
     }
     return remarks
   }

@@ -9,7 +9,7 @@ public struct ScoreReference: Sendable {
   let pool: FeatureMoments
   let spatial: FeatureMoments?
   /// The features of the pictures; nil if only moments are known.
-  let features: Features?
+  public let features: Features?
 
   /// Pictures, moments that were saved, or both: then the Fréchet distances are those to the moments, and the pictures
   /// serve the other measures, as guided-diffusion's evaluator takes its reference batches.

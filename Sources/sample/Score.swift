@@ -47,7 +47,6 @@ func score(_ options: Options) throws {
   }
 
   Interruption.watch(saying: options.quiet ? nil : "ending with this batch; Ctrl-C again stops at once\n")
-  var told: Set<String> = []
   func features(of source: any PictureSource) throws -> PictureFeatures {
     var progress = CountProgress("features of \(sanitized(source.path))", style: progressStyle(options))
     defer { progress.finish() }
@@ -57,7 +56,7 @@ func score(_ options: Options) throws {
     }
     let path = asked.keeps ? source.featuresPath(extractor) : nil
     let found = try computation.features(of: source, keptIn: path)
-    if let path, !options.quiet, told.insert(path).inserted {
+    if let path, !options.quiet {
       writeError("note: features of \(sanitized(source.path)) are in \(sanitized(path))\n")
     }
     return found
@@ -65,8 +64,11 @@ func score(_ options: Options) throws {
   do {
     let reference = try ScoreReference(
       saved, pictures: try known.map(features), path: asked.reference, extractor)
+    // For the nearest pictures, of which there is one set.
+    var pool: Features?
     let scores = try sources.map { source in
       let found = try features(of: source)
+      if asked.nearest != nil { pool = try Features(found.pool, of: source.path) }
       var progress: [String: CountProgress] = [:]
       return try Score(found, path: source.path, against: reference) { measure, done, count in
         progress[measure, default: CountProgress(measure, style: progressStyle(options))].advance(to: done, of: count)
@@ -82,8 +84,14 @@ func score(_ options: Options) throws {
       }
     }
     var report = ScoreReport(scores, reference, extractor)
-    if let count = asked.nearest, let known, let pictures = sources.first {
-      let found = try nearest(count, pictures, known, heldOut, options, features)
+    if let count = asked.nearest, let known, let pictures = sources.first, let pool, let others = reference.features {
+      let held = try heldOut.map { try Features(try features(of: $0).pool, of: $0.path) }
+      var progress = CountProgress("nearest pictures", style: progressStyle(options))
+      defer { progress.finish() }
+      let found = try NearestReferences(count, of: (pictures, pool), in: (known, others), heldOut: held) {
+        progress.advance(to: $0, of: $1)
+        Interruption.exitIfCome()
+      }
       report = ScoreReport(scores, reference, extractor, nearest: (found, pictures, known))
       if let path = asked.out { try writeAtomically(try found.sheet(pictures, known).png(), to: path) }
       if let path = asked.out, !options.quiet {
@@ -94,23 +102,5 @@ func score(_ options: Options) throws {
   } catch let interrupted as Interrupted {
     writeError("interrupted; \(asked.keeps ? "type the same again to go on" : "without --no-keep it could go on")\n")
     throw interrupted
-  }
-}
-
-/// The pictures that are nearest to one of the reference. Features that are kept are read again.
-private func nearest(
-  _ count: Int, _ pictures: any PictureSource, _ reference: any PictureSource, _ heldOut: (any PictureSource)?,
-  _ options: Options, _ features: (any PictureSource) throws -> PictureFeatures
-) throws -> NearestReferences {
-  func pool(_ source: any PictureSource) throws -> Features {
-    try Features(try features(source).pool, of: source.path)
-  }
-  var progress = CountProgress("nearest pictures", style: progressStyle(options))
-  defer { progress.finish() }
-  return try NearestReferences(
-    count, of: (pictures, try pool(pictures)), in: (reference, try pool(reference)), heldOut: try heldOut.map(pool)
-  ) {
-    progress.advance(to: $0, of: $1)
-    Interruption.exitIfCome()
   }
 }

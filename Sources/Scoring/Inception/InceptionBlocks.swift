@@ -28,6 +28,23 @@ private struct Branch: Sendable {
   func outputShape(_ shape: [Int]) -> [Int] { layers.reduce(shape) { $1.outputShape($0) } }
 }
 
+/// Makes the layers of a block: with stride 1 they keep the size of the picture, otherwise they stay within it.
+private struct Layers {
+  private let weights: InceptionWeights
+  private let block: InceptionWeights.Name
+
+  init(_ weights: InceptionWeights, _ block: InceptionWeights.Name) { (self.weights, self.block) = (weights, block) }
+
+  func callAsFunction(
+    _ torchvision: String, _ tensorFlow: String, _ i: Int, _ o: Int, _ height: Int = 1, _ width: Int = 1,
+    stride: Int = 1
+  ) throws(ScoringError) -> RectifiedConvolution {
+    try weights.convolution(
+      block.appending(.init(torchvision, tensorFlow)), i, o, kernel: [height, width], stride: stride,
+      padding: stride == 1 ? [height / 2, width / 2] : [0, 0])
+  }
+}
+
 /// The outputs of `branches` for `x`, and then those of `others`, joined.
 private func joined(
   _ x: Tensor, _ branches: [Branch], _ others: [(Int, (UnsafeMutablePointer<Float>, Int) -> Void)] = []
@@ -57,27 +74,19 @@ let halvingMaxima = WindowPooling(.maximum, window: 3, stride: 2)
 struct InceptionA: InceptionBlock {
   private let branches: [Branch]
   private let pooled: Branch
-  /// Output channels.
-  let outChannels: Int
 
   init(_ w: InceptionWeights, _ name: InceptionWeights.Name, _ c: Int, pooled: Int) throws(ScoringError) {
-    func layer(
-      _ torchvision: String, _ tensorFlow: String, _ i: Int, _ o: Int, side: Int = 1
-    ) throws(ScoringError) -> RectifiedConvolution {
-      try w.convolution(
-        name.appending(.init(torchvision, tensorFlow)), i, o, kernel: [side, side], padding: [side / 2, side / 2])
-    }
+    let layer = Layers(w, name)
     branches = [
       Branch(try layer("branch1x1", "conv", c, 64)),
       Branch(
-        try layer("branch5x5_1", "tower.conv", c, 48), try layer("branch5x5_2", "tower.conv_1", 48, 64, side: 5)),
+        try layer("branch5x5_1", "tower.conv", c, 48), try layer("branch5x5_2", "tower.conv_1", 48, 64, 5, 5)),
       Branch(
         try layer("branch3x3dbl_1", "tower_1.conv", c, 64),
-        try layer("branch3x3dbl_2", "tower_1.conv_1", 64, 96, side: 3),
-        try layer("branch3x3dbl_3", "tower_1.conv_2", 96, 96, side: 3)),
+        try layer("branch3x3dbl_2", "tower_1.conv_1", 64, 96, 3, 3),
+        try layer("branch3x3dbl_3", "tower_1.conv_2", 96, 96, 3, 3)),
     ]
     self.pooled = Branch(try layer("branch_pool", "tower_2.conv", c, pooled))
-    outChannels = 64 + 64 + 96 + pooled
   }
 
   func callAsFunction(_ x: Tensor) -> Tensor {
@@ -90,19 +99,13 @@ struct InceptionB: InceptionBlock {
   private let branches: [Branch]
 
   init(_ w: InceptionWeights, _ name: InceptionWeights.Name, _ c: Int) throws(ScoringError) {
-    func layer(
-      _ torchvision: String, _ tensorFlow: String, _ i: Int, _ o: Int, side: Int = 1, stride: Int = 1, padding: Int = 0
-    ) throws(ScoringError) -> RectifiedConvolution {
-      try w.convolution(
-        name.appending(.init(torchvision, tensorFlow)), i, o, kernel: [side, side], stride: stride,
-        padding: [padding, padding])
-    }
+    let layer = Layers(w, name)
     branches = [
-      Branch(try layer("branch3x3", "conv", c, 384, side: 3, stride: 2)),
+      Branch(try layer("branch3x3", "conv", c, 384, 3, 3, stride: 2)),
       Branch(
         try layer("branch3x3dbl_1", "tower.conv", c, 64),
-        try layer("branch3x3dbl_2", "tower.conv_1", 64, 96, side: 3, padding: 1),
-        try layer("branch3x3dbl_3", "tower.conv_2", 96, 96, side: 3, stride: 2)),
+        try layer("branch3x3dbl_2", "tower.conv_1", 64, 96, 3, 3),
+        try layer("branch3x3dbl_3", "tower.conv_2", 96, 96, 3, 3, stride: 2)),
     ]
   }
 
@@ -118,13 +121,7 @@ struct InceptionC: InceptionBlock {
 
   init(_ w: InceptionWeights, _ name: InceptionWeights.Name, narrow n: Int) throws(ScoringError) {
     let c = 768
-    func layer(
-      _ torchvision: String, _ tensorFlow: String, _ i: Int, _ o: Int, _ height: Int = 1, _ width: Int = 1
-    ) throws(ScoringError) -> RectifiedConvolution {
-      try w.convolution(
-        name.appending(.init(torchvision, tensorFlow)), i, o, kernel: [height, width],
-        padding: [height / 2, width / 2])
-    }
+    let layer = Layers(w, name)
     branches = [
       Branch(try layer("branch1x1", "conv", c, 192)),
       Branch(
@@ -149,14 +146,7 @@ struct InceptionD: InceptionBlock {
   private let branches: [Branch]
 
   init(_ w: InceptionWeights, _ name: InceptionWeights.Name, _ c: Int) throws(ScoringError) {
-    func layer(
-      _ torchvision: String, _ tensorFlow: String, _ i: Int, _ o: Int, _ height: Int = 1, _ width: Int = 1,
-      stride: Int = 1
-    ) throws(ScoringError) -> RectifiedConvolution {
-      try w.convolution(
-        name.appending(.init(torchvision, tensorFlow)), i, o, kernel: [height, width], stride: stride,
-        padding: stride == 1 ? [height / 2, width / 2] : [0, 0])
-    }
+    let layer = Layers(w, name)
     branches = [
       Branch(
         try layer("branch3x3_1", "tower.conv", c, 192),
@@ -188,13 +178,7 @@ struct InceptionE: InceptionBlock {
   init(
     _ w: InceptionWeights, _ name: InceptionWeights.Name, _ c: Int, _ kind: WindowPooling.Kind
   ) throws(ScoringError) {
-    func layer(
-      _ torchvision: String, _ tensorFlow: String, _ i: Int, _ o: Int, _ height: Int = 1, _ width: Int = 1
-    ) throws(ScoringError) -> RectifiedConvolution {
-      try w.convolution(
-        name.appending(.init(torchvision, tensorFlow)), i, o, kernel: [height, width],
-        padding: [height / 2, width / 2])
-    }
+    let layer = Layers(w, name)
     narrow = Branch(try layer("branch1x1", "conv", c, 320))
     forks = [
       (

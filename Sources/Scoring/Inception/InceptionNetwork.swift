@@ -72,7 +72,7 @@ public struct InceptionNetwork: Sendable {
   }
 
   /// The features of `pictures`, `[N, 299, 299, 3]` (channels last) with values from -1 to 1, as `InceptionResizing`
-  /// makes them. Beside the weights, a batch takes some 20 MB for each picture.
+  /// makes them.
   public func callAsFunction(_ pictures: Tensor) -> Features {
     precondition(
       Array(pictures.shape.dropFirst()) == [Self.side, Self.side, 3],

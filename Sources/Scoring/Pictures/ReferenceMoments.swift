@@ -1,3 +1,4 @@
+import DiffusionBytes
 import DiffusionFiles
 import DiffusionImages
 
@@ -18,13 +19,13 @@ public struct ReferenceMoments: Sendable {
   public init?(path: String) throws(ScoringError) {
     guard try inScoringTerms({ try kind(ofPath: path) }) == .file else { return nil }
     let file = try inScoringTerms { try MappedFile(path: path) }
-    guard file.slice(0, 2)?.elementsEqual("PK".utf8) == true else { return nil }
+    // Told from the directory: pictures may take gigabytes. What is damaged is named by whoever reads those.
+    guard let bytes = file.slice(0, file.count),
+      let entries = try? ZipArchive(bytes, takesDeflate: true).entries, entries["mu.npy"] != nil,
+      entries["sigma.npy"] != nil
+    else { return nil }
     let archive: NPZArchive
-    do { archive = try NPZArchive([UInt8](file.slice(0, file.count) ?? .init(start: nil, count: 0)), path: path) } catch
-    {
-      throw .image(error)
-    }
-    guard archive.names.contains("mu"), archive.names.contains("sigma") else { return nil }
+    do { archive = try NPZArchive([UInt8](bytes), path: path) } catch { throw .image(error) }
     hasPictures = archive.names.contains("arr_0")
     pool = try Self.moments("mu", "sigma", archive, path)
     spatial = archive.names.contains("mu_s") ? try Self.moments("mu_s", "sigma_s", archive, path) : nil

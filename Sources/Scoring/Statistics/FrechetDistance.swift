@@ -6,7 +6,7 @@
 /// order of the lower rank: reduced to tridiagonal form (`Tridiagonalization`), then by the QR method
 /// (`TridiagonalMatrix.eigenvalues`). An eigenvalue is known to some ε of the largest one.
 ///
-/// Cost: some 3·D³ multiply-adds if both have full rank, a few seconds for D = 2048 on two cores; less, the fewer the
+/// Cost: some 3·D³ multiply-adds if both have full rank; less, the fewer the
 /// pictures; and six matrices of D·D doubles.
 ///
 /// A singular covariance (fewer pictures than features, features that never change) is taken as it is, and the distance

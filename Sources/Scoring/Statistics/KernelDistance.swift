@@ -8,10 +8,8 @@ import TensorCore
 /// over all pairs. Being unbiased it is negative now and then. Other programs draw subsets (torch-fidelity 100 times
 /// 1,000 pictures of each) and take the mean of their estimates, which estimates the same with more noise.
 ///
-/// Scalar products are computed in float32 about a common centre (`PairBlocks`), everything else in double precision:
-/// the result lies within some 10⁻⁹ of the kernel's mean of one in double precision. Memory is some 30 MB beside the
-/// features; the cost is (m + n)²·D/2 multiply-adds, ten seconds or so for 10,000 pictures on either side and two
-/// cores.
+/// Scalar products are computed in float32 about a common centre (`PairBlocks`), everything else in double precision.
+/// Memory does not grow with the pairs; the cost is (m + n)²·D/2 multiply-adds.
 ///
 /// - Parameters:
 ///   - first: at least two pictures.
