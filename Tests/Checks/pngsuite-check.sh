@@ -44,12 +44,27 @@ if place >= 4:
     png = png[:place - 4] + png[place + 8 + int.from_bytes(png[place - 4:place], "big"):]
 sys.stdout.buffer.write(png)' "$1"
   }
+  # netpbm does not turn a picture as its Exif data ask for.
+  upright() {
+    local orientation=1
+    if grep -q eXIf "$1"; then orientation=$(exiftool -n -s3 -Orientation "$1"); fi
+    case "$orientation" in
+      2) pamflip -leftright ;;
+      3) pamflip -rotate180 ;;
+      4) pamflip -topbottom ;;
+      5) pamflip -transpose ;;
+      6) pamflip -cw ;;
+      7) pamflip -xform=transpose,leftright,topbottom ;;
+      8) pamflip -ccw ;;
+      *) cat ;;
+    esac
+  }
   cd "$folder"
   find . -name '*.png' | while read -r file; do
     without_sbit "$file" > "$folder/plain"
     # What is half-read before an error counts as not read.
-    pngtopnm "$folder/plain" > "$file.pnm" 2> /dev/null || rm "$file.pnm"
-    pngtopnm -alpha "$folder/plain" > "$file.alpha.pnm" 2> /dev/null || rm "$file.alpha.pnm"
+    pngtopnm "$folder/plain" 2> /dev/null | upright "$file" > "$file.pnm" || rm "$file.pnm"
+    pngtopnm -alpha "$folder/plain" 2> /dev/null | upright "$file" > "$file.alpha.pnm" || rm "$file.alpha.pnm"
   done
   rm plain
   touch complete
