@@ -165,8 +165,9 @@ let package = Package(
     .executableTarget(
       name: "DiffusionTrainProgram",
       dependencies: [
-        "DiffusionCommandLine", "DiffusionTerminal", "Sampling", "DiffusionTraining", "DiffusionCheckpoints",
-        "DiffusionModels", "DiffusionCore", "DiffusionImages", "DiffusionFiles", "DiffusionBytes", "DiffusionText",
+        "DiffusionCommandLine", "DiffusionTerminal", "Sampling", "DiffusionTraining", "DiffusionScoring",
+        "DiffusionCheckpoints", "DiffusionModels", "DiffusionCore", "DiffusionImages", "DiffusionFiles",
+        "DiffusionBytes", "DiffusionText",
         "DiffusionPlatform", "TensorCore",
       ], path: "Sources/train", linkerSettings: programLinkerSettings),
     .target(name: "TestSupport", dependencies: ["TensorCore", "DiffusionImages"], path: "Tests/TestSupport"),

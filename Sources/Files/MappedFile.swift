@@ -50,13 +50,17 @@ public final class MappedFile: @unchecked Sendable {
   }
 
   /// A "file" that holds one number in the machine's byte order.
-  public init(holding value: Float, name: String) {
+  public convenience init(holding value: Float, name: String) {
+    self.init(name: name, count: MemoryLayout<Float>.size) { $0.storeBytes(of: value, as: Float.self) }
+  }
+
+  /// A "file" of `count` bytes of memory, aligned as a mapped one's are for vectors, all of which `fill` sets.
+  public init(name: String, count: Int, fill: (UnsafeMutableRawBufferPointer) throws -> Void) rethrows {
     self.name = name
-    let bytes = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: MemoryLayout<Float>.size, alignment: MemoryLayout<Float>.alignment)
-    bytes.storeBytes(of: value, as: Float.self)
+    let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 64)
     buffer = UnsafeRawBufferPointer(bytes)
     memory = .allocated
+    try fill(bytes)
   }
 
   deinit {

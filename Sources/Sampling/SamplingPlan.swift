@@ -138,6 +138,12 @@ public struct SamplingPlan: Sendable {
     return drawable[PhiloxNoise.randomClass(seed: seed, image: image, count: drawable.count)]
   }
 
+  /// The classes of all images of the plan; nil if there are none, or if PyTorch's stream decides them as it goes.
+  public var labels: [Int]? {
+    guard drawableClasses != nil, classes != nil || request.noiseStream != .torch else { return nil }
+    return indices.compactMap { label(of: $0) }
+  }
+
   /// How x̂₀ is clipped at each step.
   public var clipping: Clipping {
     switch (request.clipDenoised, model.specification.clipping) {

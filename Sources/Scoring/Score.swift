@@ -17,6 +17,8 @@ public struct Score: Sendable {
   public let inceptionScore: Double?
   /// Precision and recall (Kynkäänniemi et al. 2019), with 3 neighbours; nil without the reference's pictures.
   public let precisionAndRecall: PrecisionAndRecall?
+  /// The share of pictures, 0 to 1, that a classifier takes for what they should be; nil without one, or without labels.
+  public let rightClasses: Double?
   /// What should be known of these numbers, a sentence each.
   public let remarks: [String]
 
@@ -24,12 +26,13 @@ public struct Score: Sendable {
   ///
   /// - Parameters:
   ///   - features: their features.
+  ///   - labels: the classes that they should be of, numbered as the features' logits; nil if there are none.
   ///   - path: what they are called.
   ///   - reference: what they should be like.
   ///   - progress: called now and then with a measure and the part of it that is done.
   /// - Throws: `ScoringError`.
   public init(
-    _ features: PictureFeatures, path: String, against reference: ScoreReference,
+    _ features: PictureFeatures, labels: [Int]? = nil, path: String, against reference: ScoreReference,
     progress: (_ measure: String, _ done: Int, _ of: Int) -> Void = { _, _, _ in }
   ) throws(ScoringError) {
     let pool = try Features(features.pool, of: path)
@@ -48,6 +51,7 @@ public struct Score: Sendable {
     inceptionScore = try features.logits.map { logits throws(ScoringError) in
       try DiffusionScoring.inceptionScore(logits: try Features(logits, of: path))
     }
+    rightClasses = Self.shareOfRight(features, labels)
     if let known = reference.features {
       kernelDistance = try DiffusionScoring.kernelDistance(pool, known) { progress("the kernel distance", $0, $1) }
       precisionAndRecall = try DiffusionScoring.precisionAndRecall(pool, references: known) {
@@ -57,12 +61,42 @@ public struct Score: Sendable {
       (kernelDistance, precisionAndRecall) = (nil, nil)
     }
     remarks =
-      [moments.remark, reference.pool.remark].compactMap(\.self) + Self.notMeasured(features, reference)
+      [moments.remark, reference.pool.remark].compactMap(\.self) + Self.notMeasured(features, labels, reference)
+  }
+
+  /// What was measured, by the names that it has in JSON and in the logs of runs.
+  public var measures: [(key: String, value: Double)] {
+    let all: [(key: String, value: Double?)] = [
+      ("frechet_distance", frechetDistance), ("spatial_frechet_distance", spatialDistance),
+      ("kernel_distance", kernelDistance), ("inception_score", inceptionScore),
+      ("precision", precisionAndRecall?.precision), ("recall", precisionAndRecall?.recall),
+      ("right_classes", rightClasses),
+    ]
+    return all.compactMap { key, value in value.map { (key, $0) } }
+  }
+
+  /// The share of pictures whose largest logit is that of their label; nil if that cannot be said.
+  private static func shareOfRight(_ features: PictureFeatures, _ labels: [Int]?) -> Double? {
+    guard let logits = features.logits, let labels, labels.allSatisfy((0..<logits.shape[1]).contains) else {
+      return nil
+    }
+    let right = labels.indices.count { n in
+      let row = logits.rows(n..<n + 1).values
+      return row.indices.max { row[$0] < row[$1] } == labels[n]
+    }
+    return Double(right) / Double(labels.count)
   }
 
   /// Which measures are missing, and why.
-  private static func notMeasured(_ features: PictureFeatures, _ reference: ScoreReference) -> [String] {
+  private static func notMeasured(
+    _ features: PictureFeatures, _ labels: [Int]?, _ reference: ScoreReference
+  ) -> [String] {
     var remarks: [String] = []
+    if let labels, shareOfRight(features, labels) == nil, let lowest = labels.min(), let highest = labels.max() {
+      remarks.append(
+        "the pictures' labels are \(lowest) to \(highest), which the classifier does not know: how many are right is "
+          + "not counted")
+    }
     if features.logits == nil {
       remarks.append("these weights have no last layer, without which there is no Inception Score")
     }

@@ -36,6 +36,7 @@ public struct ScoreReport: Sendable, Encodable {
     let inceptionScore: Double?
     let precision: Double?
     let recall: Double?
+    let rightClasses: Double?
   }
 
   private enum CodingKeys: String, CodingKey {
@@ -69,7 +70,7 @@ public struct ScoreReport: Sendable, Encodable {
         name: score.path, pictures: score.count, frechetDistance: score.frechetDistance,
         spatialFrechetDistance: score.spatialDistance, kernelDistance: score.kernelDistance,
         inceptionScore: score.inceptionScore, precision: score.precisionAndRecall?.precision,
-        recall: score.precisionAndRecall?.recall)
+        recall: score.precisionAndRecall?.recall, rightClasses: score.rightClasses)
     }
   }
 
@@ -83,6 +84,7 @@ public struct ScoreReport: Sendable, Encodable {
       (isInception ? "FID" : "Frechet", 3, \.frechetDistance), ("sFID", 3, \.spatialFrechetDistance),
       (isInception ? "KID" : "kernel", 6, \.kernelDistance), (isInception ? "IS" : "score", 3, \.inceptionScore),
       ("precision", 4, \.precision), ("recall", 4, \.recall),
+      ("right", 4, \.rightClasses),
     ]
     let shown = columns.filter { column in scores.contains { column.value($0) != nil } }
     var lines = [shown.map { right($0.title, 11) }.joined() + right("pictures", 11)]

@@ -12,6 +12,20 @@ public struct CountProgress {
     line = ProgressLine(style: style, delay: .seconds(1))
   }
 
+  /// What `work` returns, with its progress shown for as long as it takes.
+  ///
+  /// - Parameters:
+  ///   - what: what it does.
+  ///   - style: how it is shown.
+  ///   - work: does it, and tells its argument how many of how many things are done, from 1.
+  public static func shown<Result: ~Copyable>(
+    _ what: String, style: ProgressStyle, _ work: (_ advance: @escaping (Int, Int) -> Void) throws -> Result
+  ) rethrows -> Result {
+    var progress = CountProgress(what, style: style)
+    defer { progress.finish() }
+    return try work { progress.advance(to: $0, of: $1) }
+  }
+
   /// Records that `done` of `count` are done.
   public mutating func advance(to done: Int, of count: Int) {
     guard done < count else { return }

@@ -36,6 +36,9 @@ public struct TrainingProgress {
     }
   }
 
+  /// Removes the line of the bar, for something else that takes its place for a while.
+  public mutating func clear() { line.finish() }
+
   /// Ends the line of the bar.
   public mutating func finish() { line.finish(keepsLine: true) }
 }

@@ -79,6 +79,17 @@ public struct TrainingRequest: Sendable, Equatable {
   public var keep: Int?
   /// The steps between sample sheets, ≥ 1; nil for no sheets.
   public var sampleInterval: Int?
+  /// The steps between scores of what the model draws, ≥ 1; nil for none. Whoever takes the steps scores it
+  /// (`TrainingRun.step(drawingWhile:measuring:)`), by the following.
+  public var scoreInterval: Int?
+  /// How many pictures are drawn for a score, ≥ 4.
+  public var scoreCount = 1000
+  /// A classifier by whose features they are compared, or nil.
+  public var features: String?
+  /// The weights of Inception, by whose features they are compared, or nil.
+  public var inception: String?
+  /// What they are compared with: pictures, or moments of their features; nil for the training data.
+  public var reference: String?
 
   /// Creates a request for a denoiser of the images in `data`, with the defaults of the original's scripts except for
   /// their batch size of 1. Set properties for anything else.

@@ -8,6 +8,9 @@ extension TrainingRequest {
     var copy = self
     copy.data = absolutePath(data)
     copy.resumeCheckpoint = resumeCheckpoint.map(absolutePath)
+    copy.features = features.map(absolutePath)
+    copy.inception = inception.map(absolutePath)
+    copy.reference = reference.map(absolutePath)
     return copy
   }
 }
@@ -33,6 +36,9 @@ extension TrainingRequest: Codable {
     CodedProperty("noised", \.isNoised),
     CodedProperty("log_interval", \.logInterval), CodedProperty("save_interval", \.saveInterval),
     CodedProperty("sample_interval", \.sampleInterval), CodedProperty("keep", \.keep),
+    CodedProperty("score_interval", \.scoreInterval), CodedProperty("score_count", \.scoreCount),
+    CodedProperty("features", \.features), CodedProperty("inception", \.inception),
+    CodedProperty("reference", \.reference),
   ]
 
   /// The JSON keys of a request.

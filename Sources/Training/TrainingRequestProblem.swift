@@ -5,6 +5,7 @@ extension TrainingRequest {
   /// The first problem found in the request without looking at the data, in one sentence; nil if there is none.
   public var problem: String? {
     dataProblem ?? countProblem ?? numberProblem ?? modelProblem ?? classifierProblem ?? combinationProblem
+      ?? scoreProblem
   }
 
   private var dataProblem: String? {
@@ -17,6 +18,7 @@ extension TrainingRequest {
       ("steps", steps, 1, many), ("batch-size", batchSize, 1, 1_000_000), ("microbatch", microbatch, 1, 1_000_000),
       ("lr-anneal-steps", annealSteps, 1, many), ("warm-up", warmUp, 0, many), ("log-interval", logInterval, 1, many),
       ("save-interval", saveInterval, 1, many), ("sample-interval", sampleInterval, 1, many), ("keep", keep, 1, many),
+      ("score-interval", scoreInterval, 1, many), ("score-count", scoreCount, 4, 1_000_000),
       ("image-size", settings.imageSize, 1, 4096), ("small-size", smallSize, 1, 4096),
     ]
     for (name, value, least, most) in counts {
@@ -86,11 +88,35 @@ extension TrainingRequest {
     guard isClassifier else { return nil }
     let given = [
       ("--null-class", nullClassProbability != nil), ("--use-kl", useKL),
-      ("--sample-interval", sampleInterval != nil), ("--small-size", smallSize != nil),
+      ("--sample-interval", sampleInterval != nil), ("--score-interval", scoreInterval != nil),
+      ("--small-size", smallSize != nil),
       ("--learn-sigma", settings.learnSigma == true),
     ].first(where: \.1)
     return given.map {
       "\($0.0) is for models that draw, and --classifier trains one that does not; leave \($0.0) out"
+    }
+  }
+
+  private var scoreProblem: String? {
+    guard scoreInterval != nil else {
+      let given = [
+        ("--score-count", scoreCount != Self(data: "").scoreCount), ("--features", features != nil),
+        ("--inception", inception != nil), ("--reference", reference != nil),
+      ].first(where: \.1)
+      return given.map { "\($0.0) is for scores, and none are made; type for instance --score-interval 1000 too" }
+    }
+    if smallSize != nil {
+      return "--score-interval draws from noise alone, which --small-size trains no model for; leave it out"
+    }
+    if let channels = settings.inChannels, ![1, 3].contains(channels) {
+      return "--score-interval is for pictures of 1 or 3 channels, not \(channels); leave it out"
+    }
+    switch (features, inception) {
+    case (nil, nil):
+      return "--score-interval compares pictures by features of a network; type --features and a classifier that train "
+        + "--classifier has made, or --inception and pt_inception-2015-12-05-6726825d.pth"
+    case (.some, .some): return "--features and --inception both say by what to compare; type only one of them"
+    default: return nil
     }
   }
 

@@ -172,22 +172,32 @@ public struct TrainingRun: ~Copyable {
 
   /// Takes a step, then writes what is due: a row of the log, a checkpoint (also after the last step), a sample sheet.
   ///
-  /// - Parameter isWanted: asked repeatedly while a sheet is sampled, which takes as long as many steps; false cancels
-  ///   the sheet.
+  /// - Parameters:
+  ///   - isWanted: asked repeatedly while a sheet is sampled, which takes as long as many steps; false cancels the
+  ///     sheet.
+  ///   - measure: called every `TrainingRequest.scoreInterval` steps with the model as it would be drawn with now, which
+  ///     takes longer still; the names and numbers that it returns go into the log.
   /// - Returns: the examples and losses of the step.
   /// - Throws: `TrainingError.data` if an image cannot be read and `.diverged`, with the state unchanged; `.file`,
   ///   `.log`. `saveAfterFailure` saves what there is.
   @discardableResult
-  public mutating func step(drawingWhile isWanted: () -> Bool = { true }) throws(TrainingError) -> TrainLoop.Report {
+  public mutating func step(
+    drawingWhile isWanted: () -> Bool = { true },
+    measuring measure: (ModelSource) -> [(key: String, value: Double)] = { _ in [] }
+  ) throws(TrainingError) -> TrainLoop.Report {
     let report = try loop.runStep()
     note(report)
     let step = stepsTaken
+    let isScored = request.scoreInterval.map { step % $0 == 0 } ?? false
     due = Due(
-      row: step % request.logInterval == 0 || step == end,
+      row: step % request.logInterval == 0 || step == end || isScored,
       sheet: request.sampleInterval.map { step % $0 == 0 } ?? false,
       checkpoint: step % request.saveInterval == 0 || step == end)
     if let newRecord { try newRecord.write(to: folder) }
     newRecord = nil
+    if isScored {
+      for (key, value) in measure(try drawnModel()) { averages.set(key, value) }
+    }
     try writeRow()
     if due.sheet && due.sheetBytes == nil {
       let sheet = try SampleSheet.draw(loop, specification, while: isWanted)
@@ -198,6 +208,19 @@ public struct TrainingRun: ~Copyable {
     // Last, so that a run that is killed meanwhile writes the others again.
     if due.checkpoint { try save() }
     return report
+  }
+
+  /// The model as `sample` would draw with it now: with the slowest average that is founded, or with the weights
+  /// themselves. It is a copy, which further steps do not change.
+  ///
+  /// - Throws: `TrainingError.model` if it is one that cannot be opened.
+  public func drawnModel() throws(TrainingError) -> ModelSource {
+    let (name, values) = ("\(folder), step \(stepsTaken)", loop.drawnTensors)
+    return try inTrainingTerms {
+      let tensors = loop.variables.map { ($0.name, values[$0.name] ?? $0.value) }
+      let state = try StateDict(tensors, metadata: ["config": try specification.description.json()], name: name)
+      return try ModelSource(try CheckpointContents(state, path: nil))
+    }
   }
 
   /// Writes a checkpoint of the state, unless it already has one.

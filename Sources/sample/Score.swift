@@ -39,23 +39,20 @@ func score(_ options: Options) throws {
     sources.append(DrawnPictures(plan) { try Interruption.check() })
   }
   try requireEnough(sources + (known.map { [$0] } ?? []), hasReference: known != nil)
-  let extractor: any FeatureExtractor
-  if let path = asked.classifier {
-    extractor = try ClassifierFeatures(path: path)
-  } else {
-    extractor = try InceptionFeatures(path: asked.inception ?? "", resizing: asked.resizing ?? .tensorFlow)
-  }
+  let extractor = try featureExtractor(
+    classifier: asked.classifier, inception: asked.inception, resizing: asked.resizing ?? .tensorFlow)
 
   Interruption.watch(saying: options.quiet ? nil : "ending with this batch; Ctrl-C again stops at once\n")
   func features(of source: any PictureSource) throws -> PictureFeatures {
-    var progress = CountProgress("features of \(sanitized(source.path))", style: progressStyle(options))
-    defer { progress.finish() }
-    let computation = FeatureComputation(extractor, batch: options.request.batch ?? 8) { done, count in
-      progress.advance(to: done, of: count)
-      try Interruption.check()
-    }
     let path = asked.keeps ? source.featuresPath(extractor) : nil
-    let found = try computation.features(of: source, keptIn: path)
+    let name = "features of \(sanitized(source.path))"
+    let found = try CountProgress.shown(name, style: progressStyle(options)) { advance in
+      try FeatureComputation(extractor, batch: options.request.batch ?? FeatureComputation.usualBatch) {
+        advance($0, $1)
+        try Interruption.check()
+      }
+      .features(of: source, keptIn: path)
+    }
     if let path, !options.quiet {
       writeError("note: features of \(sanitized(source.path)) are in \(sanitized(path))\n")
     }
@@ -70,7 +67,8 @@ func score(_ options: Options) throws {
       let found = try features(of: source)
       if asked.nearest != nil { pool = try Features(found.pool, of: source.path) }
       var progress: [String: CountProgress] = [:]
-      return try Score(found, path: source.path, against: reference) { measure, done, count in
+      let labels = extractor.tellsClasses ? source.labels : nil
+      return try Score(found, labels: labels, path: source.path, against: reference) { measure, done, count in
         progress[measure, default: CountProgress(measure, style: progressStyle(options))].advance(to: done, of: count)
         if done == count || Interruption.hasCome { progress[measure]?.finish() }
         Interruption.exitIfCome()
@@ -86,11 +84,11 @@ func score(_ options: Options) throws {
     var report = ScoreReport(scores, reference, extractor)
     if let count = asked.nearest, let known, let pictures = sources.first, let pool, let others = reference.features {
       let held = try heldOut.map { try Features(try features(of: $0).pool, of: $0.path) }
-      var progress = CountProgress("nearest pictures", style: progressStyle(options))
-      defer { progress.finish() }
-      let found = try NearestReferences(count, of: (pictures, pool), in: (known, others), heldOut: held) {
-        progress.advance(to: $0, of: $1)
-        Interruption.exitIfCome()
+      let found = try CountProgress.shown("nearest pictures", style: progressStyle(options)) { advance in
+        try NearestReferences(count, of: (pictures, pool), in: (known, others), heldOut: held) {
+          advance($0, $1)
+          Interruption.exitIfCome()
+        }
       }
       report = ScoreReport(scores, reference, extractor, nearest: (found, pictures, known))
       if let path = asked.out { try writeAtomically(try found.sheet(pictures, known).png(), to: path) }

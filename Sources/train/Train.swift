@@ -1,4 +1,6 @@
 import DiffusionCommandLine
+import DiffusionModels
+import DiffusionScoring
 import DiffusionTerminal
 import DiffusionText
 import DiffusionTraining
@@ -8,12 +10,7 @@ import TensorCore
 ///
 /// - Throws: `TrainingError`; `FailedRun`; `Interrupted`, once a checkpoint has been written.
 func train(_ options: Options, in folder: String) throws {
-  if let threads = options.threads { ThreadPool.shared.threads = threads }
-  var looking = CountProgress(
-    "looking at the pictures", style: ProgressStyle(named: options.progress?.rawValue, quiet: options.quiet))
-  var run = try TrainingRun(options.training, folder: folder) { looking.advance(to: $0, of: $1) }
-  looking.finish()
-  try takeSteps(&run, options)
+  try takeSteps(options) { try TrainingRun(options.training, folder: folder, looking: $0) }
 }
 
 /// Continues a run; options override what it was started with.
@@ -24,17 +21,22 @@ func resume(_ path: String, _ words: [String]) throws {
   let folder = try RunRecord.folder(named: path)
   let begun = try recordedRequest(try RunRecord.read(from: folder))
   let options = try parseTraining(words, resuming: begun)
-  if let threads = options.threads { ThreadPool.shared.threads = threads }
-  var looking = CountProgress(
-    "looking at the pictures", style: ProgressStyle(named: options.progress?.rawValue, quiet: options.quiet))
-  var run = try TrainingRun(resuming: folder, as: options.training) { looking.advance(to: $0, of: $1) }
-  looking.finish()
-  try takeSteps(&run, options)
+  try takeSteps(options) { try TrainingRun(resuming: folder, as: options.training, looking: $0) }
+}
+
+func progressStyle(_ options: Options) -> ProgressStyle {
+  ProgressStyle(named: options.progress?.rawValue, quiet: options.quiet)
 }
 
 /// Takes the remaining steps, unless a signal stops it.
-private func takeSteps(_ run: inout TrainingRun, _ options: Options) throws {
+///
+/// - Parameter open: opens the run, and tells its argument how many pictures it has looked at.
+private func takeSteps(_ options: Options, _ open: (@escaping (Int, Int) -> Void) throws -> TrainingRun) throws {
   func say(_ line: String) { if !options.quiet { writeError(line + "\n") } }
+  if let threads = options.threads { ThreadPool.shared.threads = threads }
+  // What is wrong with the network or the reference is said before there is a run.
+  var scores = try TrainingScores(options.training)
+  var run = try CountProgress.shown("looking at the pictures", style: progressStyle(options), open)
   introduction(run, options).forEach(say)
   if run.isFinished {
     let words = shellLine(["train", "--resume", operand(run.folder), "--steps", "\(2 * run.stepsTaken)"])
@@ -42,12 +44,21 @@ private func takeSteps(_ run: inout TrainingRun, _ options: Options) throws {
   }
   Interruption.watch(
     saying: options.quiet ? nil : "finishing this step, then saving; Ctrl-C again stops without saving\n")
-  var progress = TrainingProgress(
-    style: ProgressStyle(named: options.progress?.rawValue, quiet: options.quiet), first: run.stepsTaken, end: run.end)
+  var progress = TrainingProgress(style: progressStyle(options), first: run.stepsTaken, end: run.end)
   defer { progress.finish() }
   do {
+    try CountProgress.shown("features of the reference", style: progressStyle(options)) { advance in
+      try scores?.prepare(run.data, run.request, folder: run.folder) {
+        advance($0, $1)
+        try Interruption.check()
+      }
+    }
+    var remarks: Set<String> = []
     while !run.isFinished {
-      let report = try run.step(drawingWhile: { !Interruption.hasCome })
+      let report = try run.step(drawingWhile: { !Interruption.hasCome }) {
+        progress.clear()
+        return measures(of: $0, scores, options, &remarks)
+      }
       progress.advance(to: run.stepsTaken, loss: report.meanLoss, batch: report.loss.count)
       try Interruption.check()
     }
@@ -64,6 +75,33 @@ private func takeSteps(_ run: inout TrainingRun, _ options: Options) throws {
   progress.finish()
   let use = run.request.isClassifier ? ("guide", "--classifier") : ("draw", "--model")
   say("\(shown(run)): done; \(use.0) with: \(shellLine(["sample", use.1, operand(run.folder)]))")
+}
+
+/// What is logged of a model in training, which is also said. What goes wrong with a score ends no run.
+///
+/// - Parameter remarks: those that have been made, each of which is made once.
+private func measures(
+  of source: ModelSource, _ scores: TrainingScores?, _ options: Options, _ remarks: inout Set<String>
+) -> [(key: String, value: Double)] {
+  let name = sanitized(source.name)
+  do {
+    let score = try CountProgress.shown("pictures for a score", style: progressStyle(options)) { advance in
+      try scores?(source) {
+        if $0 > 0 { advance($0, $1) }
+        try Interruption.check()
+      }
+    }
+    let found = score?.measures ?? []
+    let line = found.map { "\($0.key) \(decimal($0.value, 4))" }.joined(separator: ", ")
+    let new = (score?.remarks ?? []).filter { remarks.insert($0).inserted }.map { "note: \($0)" }
+    if !options.quiet { writeError((["\(name): \(line)"] + new).map { $0 + "\n" }.joined()) }
+    return found
+  } catch is Interrupted {
+    return []
+  } catch {
+    writeError("\(name) is not scored: \(sanitizedLine("\(error)"))\n")
+    return []
+  }
 }
 
 private func shown(_ run: borrowing TrainingRun) -> String { escapingControls(run.folder) }

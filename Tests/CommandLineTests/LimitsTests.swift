@@ -40,6 +40,10 @@ struct LimitsTests {
         case (.train, "resume"): nil
         case (.train, "null-class"): "--data d --out run --class-cond True"
         case (.train, "microbatch"): "--data d --out run --batch-size 1000000"
+        case (.train, "score-interval"): "--data d --out run --features c"
+        case (.train, "inception"): "--data d --out run --score-interval 5"
+        case (.train, "score-count"), (.train, "reference"): "--data d --out run --score-interval 5 --features c"
+        case (.train, "features"): "--data d --out run --score-interval 5"
         case (.train, "out"): "--data d"
         case (.train, "data"): "--out run"
         case (.train, _): "--data d --out run"

@@ -85,7 +85,8 @@ struct NPZTests {
     let array = npy([2], .uint8([3, 4]))
     let size = word(array.count)
     let local = zipLocal("a.npy", array)
-    var entry = zipEntry("a.npy", size: Int(UInt32.max), offset: Int(UInt32.max), extraLength: 32)
+    var entry = zipEntry(
+      "a.npy", size: Int(UInt32.max), checksum: crc32(array), offset: Int(UInt32.max), extraLength: 32)
     // A field of another kind comes first.
     entry += [9, 9, 0, 0, 1, 0, 24, 0] + size + size + word(0)
     let end64: [UInt8] =
@@ -117,9 +118,12 @@ struct NPZTests {
       let directory = entries.flatMap { $0 }
       return local + directory + zipEnd(size: directory.count, offset: offset ?? local.count)
     }
-    let good = zipEntry("a.npy", size: array.count)
+    let good = zipEntry("a.npy", size: array.count, checksum: crc32(array))
     let begin = UInt64(35)
     #expect(isUInt8(try NPZArchive(archive(good), path: "x").array("a").elements, [3, 4]))
+    // Elements that have changed since they were stored.
+    let changed = try NPZArchive(archive(zipEntry("a.npy", size: array.count, checksum: ~crc32(array))), path: "x")
+    #expect(throws: fault(.inflate(entry: "a.npy", .checksum))) { try changed.array("a") }
 
     let total = archive(good).count
     let place = local.count
@@ -184,7 +188,7 @@ struct NPZTests {
     let archive = try NPZArchive(plainNPZ([("x", [1], .int64([5])), ("y", [1], .int64([5]))]), path: "x")
     #expect(throws: fault(.missing(array: "arr_0", found: ["x", "y"]))) { try archive.array("arr_0") }
     let local = zipLocal("a.npy", Array("no array".utf8))
-    let entry = zipEntry("a.npy", size: 8)
+    let entry = zipEntry("a.npy", size: 8, checksum: crc32(Array("no array".utf8)))
     let bytes = local + entry + zipEnd(size: entry.count, offset: local.count)
     #expect(throws: fault(.array("a", .notNPY))) { try NPZArchive(bytes, path: "x").array("a") }
   }

@@ -12,9 +12,17 @@ struct ScoreTests: RunsSample {
   private let classifier = Fixture.path("unet/guided-classifier.weights.safetensors")
   private let model = "--model \(Fixture.path("unet/guided-neworder.weights.safetensors")) --image-size 16"
 
-  /// Writes pictures of 16 × 16 pixels that differ from each other.
+  /// The pixels of pictures of 16 × 16 pixels that differ from each other.
+  private func varied(count: Int, offset: Int) -> [UInt8] {
+    (0..<count * 768).map { place -> UInt8 in
+      let (picture, pixel) = (place / 768, place % 768)
+      return UInt8((picture * 37 + pixel * (1 + picture % 5) + offset) % 256)
+    }
+  }
+
+  /// Writes such pictures.
   private func write(_ name: String, count: Int, offset: Int) throws {
-    let pixels = (0..<count * 768).map { UInt8(($0 / 768 * 37 + $0 % 768 * (1 + $0 / 768 % 5) + offset) % 256) }
+    let pixels = varied(count: count, offset: offset)
     let archive = plainNPZ([("arr_0", [count, 16, 16, 3], .uint8(pixels))])
     try Data(archive).write(to: folder.appendingPathComponent(name))
   }
@@ -28,6 +36,7 @@ struct ScoreTests: RunsSample {
       let inception_score: Double?
       let precision: Double?
       let recall: Double?
+      let right_classes: Double?
     }
     let features: String
     let reference: String
@@ -98,6 +107,72 @@ struct ScoreTests: RunsSample {
     try Data(impossible).write(to: folder.appendingPathComponent("impossible.npz"))
     let refused = try run("score a.npz --reference impossible.npz --features \(classifier)")
     #expect(refused.status == 1 && refused.errors.contains("vary more together than each does"), "\(refused.errors)")
+  }
+
+  @Test("A classifier counts the pictures that are of the class asked for, if it knows their labels")
+  func rightClasses() throws {
+    defer { cleanUp() }
+    let pixels = varied(count: 8, offset: 0)
+    let path = folder.appendingPathComponent("a.npz")
+    func share(_ labels: [Int64]) throws -> (Double?, String) {
+      let archive = plainNPZ([("arr_0", [8, 16, 16, 3], .uint8(pixels)), ("arr_1", [8], .int64(labels))])
+      try Data(archive).write(to: path)
+      let result = try run("score a.npz --reference a.npz --features \(classifier) --json --no-keep")
+      #expect(result.status == 0, "\(result.errors)")
+      return (try JSONDecoder().decode(Report.self, from: Data(result.output)).scores[0].right_classes, result.errors)
+    }
+    // Each picture is of one class: the shares of all classes make a whole.
+    let classes = try Fixture("unet/guided-classifier.weights").tensor("out.2.c_proj.weight").shape[0]
+    let shares = try (0..<classes).map { try #require(try share([Int64](repeating: Int64($0), count: 8)).0) }
+    #expect(shares.reduce(0, +) == 1 && shares.allSatisfy { $0 * 8 == ($0 * 8).rounded() }, "\(shares)")
+    let (unknown, errors) = try share([0, 0, 0, 0, 0, 0, 0, Int64(classes)])
+    #expect(unknown == nil && errors.contains("the pictures' labels are 0 to \(classes), which the classifier does"))
+  }
+
+  @Test("train logs the score that sample score prints of its checkpoint, and goes on as if never stopped")
+  func whileTraining() throws {
+    defer { cleanUp() }
+    try write("a.npz", count: 30, offset: 0)
+    try write("b.npz", count: 20, offset: 60)
+    let model = "--image-size 16 --num-channels 32 --num-res-blocks 1 --channel-mult 1 --attention-resolutions 1"
+    let line =
+      "--data a.npz \(model) --diffusion-steps 8 --batch-size 2 --save-interval 2 --log-interval 3 --seed 4 "
+      + "--score-interval 2 --score-count 6 --features \(classifier)"
+    let whole = try runTrain("\(line) --steps 4 --out whole")
+    #expect(whole.status == 0, "\(whole.errors)")
+    #expect(whole.errors.contains("whole, step 4: frechet_distance "), "\(whole.errors)")
+    // Said once.
+    #expect(whole.errors.split(separator: "the covariance is singular").count == 2, "\(whole.errors)")
+    #expect(try runTrain("\(line) --steps 2 --out run --quiet").errors.isEmpty)
+    #expect(try runTrain("--resume run --steps 4 --quiet").status == 0)
+    #expect(try bytes("run/progress.jsonl") == bytes("whole/progress.jsonl"))
+    struct Row: Decodable {
+      let step: Int
+      let frechet_distance: Double?
+      let precision: Double?
+    }
+    func logged(_ run: String) throws -> [Row] {
+      try String(decoding: bytes("\(run)/progress.jsonl"), as: UTF8.self).split(separator: "\n").map {
+        try JSONDecoder().decode(Row.self, from: Data($0.utf8))
+      }
+    }
+    let rows = try logged("whole")
+    #expect(rows.map(\.step) == [2, 3, 4] && rows[1].frechet_distance == nil)
+    let scored = try run("score --model whole --count 6 --reference a.npz --features \(classifier) --json --quiet")
+    let report = try JSONDecoder().decode(Report.self, from: Data(scored.output))
+    #expect(report.scores[0].frechet_distance == rows[2].frechet_distance)
+    #expect(report.scores[0].precision == rows[2].precision)
+    // Against another reference.
+    #expect(try runTrain("\(line) --steps 2 --out other --reference b.npz --quiet").status == 0)
+    #expect(try logged("other")[0].frechet_distance != rows[0].frechet_distance)
+    // What is wrong with it is said before there is a run.
+    for (mistake, message) in [("--reference none", "none: there is no such file"), ("--reference one.npz", "one.npz")]
+    {
+      try write("one.npz", count: 1, offset: 0)
+      let refused = try runTrain("\(line) --steps 2 --out refused \(mistake)")
+      #expect(refused.status == 1 && refused.errors.contains(message), "\(refused.errors)")
+      #expect(try !files.contains { $0.hasPrefix("refused") })
+    }
   }
 
   @Test("A copy is listed first, on the sheet too; the reference cannot be held out from itself")

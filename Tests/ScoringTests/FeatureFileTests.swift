@@ -15,6 +15,7 @@ struct FeatureFileTests {
     let name = "first pixel"
     let key: String
     let widths = FeatureWidths(pool: 2, spatial: 1, logits: 3)
+    let tellsClasses = false
     var asked = 0
 
     init(_ key: String = "first pixel 1") { self.key = key }
@@ -33,6 +34,7 @@ struct FeatureFileTests {
     let name = "broken"
     let key = "broken"
     let widths = FeatureWidths(pool: 1, spatial: 0, logits: 0)
+    let tellsClasses = false
 
     func callAsFunction(_ pictures: [Picture]) -> PictureFeatures {
       PictureFeatures(

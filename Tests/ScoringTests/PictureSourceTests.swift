@@ -37,6 +37,9 @@ struct PictureSourceTests {
     let labels = NPYElements.int64([0, 1, 2])
     let stored = try folder.write("p.npz", plainNPZ([("arr_0", [3, 2, 2, 3], array), ("arr_1", [3], labels)]))
     #expect(try pictures(stored) == expected)
+    #expect(try openPictures(stored).labels == [0, 1, 2])
+    let few = plainNPZ([("arr_0", [3, 2, 2, 3], array), ("arr_1", [2], NPYElements.int64([0, 1]))])
+    #expect(try openPictures(try folder.write("few.npz", few)).labels == nil)
 
     let numbers = expected.flatMap { picture in
       (0..<3).flatMap { channel in (0..<4).map { Float(picture.pixels[$0 * 3 + channel]) / 127.5 - 1 } }
@@ -107,15 +110,19 @@ struct PictureSourceTests {
 
   @Test("A .npz whose array is larger than the file, or whose sizes overflow, is refused")
   func hostileShapes() throws {
+    let array = npy([3, 1, 1, 1], .uint8([1, 2, 3]))
     let whole = plainNPZ([("arr_0", [3, 1, 1, 1], .uint8([1, 2, 3]))])
     let shape = Array("(3, 1, 1, 1), }".utf8)
-    let place = try #require(whole.firstRange(of: shape)).lowerBound
+    let place = try #require(array.firstRange(of: shape)).lowerBound
+    func checksum(_ bytes: [UInt8]) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: crc32(bytes) >> (8 * $0)) } }
     #expect(try pictures(try folder.write("w.npz", whole)).count == 3)
     for other in ["(9, 1, 1, 1), }", "(2, 1, 1, 1), }", "(8000000000, 8000000000, 1), }", "(-3, 1, 1, 1), }"] {
-      var bytes = whole
-      bytes.replaceSubrange(place..<place + other.utf8.count, with: other.utf8)
+      var lying = array
+      lying.replaceSubrange(place..<place + other.utf8.count, with: other.utf8)
+      let bytes = whole.replacing(array, with: lying).replacing(checksum(array), with: checksum(lying))
       let path = try folder.write("h.npz", bytes)
-      #expect(throws: ScoringError.self, "\(other)") { _ = try openPictures(path) }
+      let error = #expect(throws: ScoringError.self, "\(other)") { _ = try openPictures(path) }
+      #expect(!"\(try #require(error))".contains("checksum"))
     }
   }
 }

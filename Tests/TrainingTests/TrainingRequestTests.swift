@@ -21,10 +21,11 @@ struct TrainingRequestTests {
       {"anneal_lr":true,"background":"white","batch_size":8,"classes_from":"folders","classifier":true,\#
       "clip_gradients":1.5,"data":"p","dropout":0.25,\#
       "ema_rate":[0.5,0.75],"ema_warm_up":true,\#
-      "flip":true,"keep":3,"log_interval":1,"lr":0.5,"lr_anneal_steps":11,"microbatch":4,\#
+      "features":"c","flip":true,"inception":"i","keep":3,"log_interval":1,"lr":0.5,"lr_anneal_steps":11,"microbatch":4,\#
       "noised":false,"null_class":0.125,"optimal_transport":true,\#
-      "rescale_learned_sigmas":false,"resume_checkpoint":"m.pt",\#
-      "sample_interval":3,"save_interval":2,"schedule_sampler":"loss-second-moment","seed":18446744073709551615,\#
+      "reference":"r","rescale_learned_sigmas":false,"resume_checkpoint":"m.pt",\#
+      "sample_interval":3,"save_interval":2,"schedule_sampler":"loss-second-moment","score_count":50,\#
+      "score_interval":4,"seed":18446744073709551615,\#
       "settings":{"channel_mult":[1,2],"class_cond":true,"image_size":28},"skip_bad":true,"small_size":14,"steps":9,\#
       "use_checkpoint":true,"use_kl":true,"warm_up":5,"weight_decay":0.5}
       """#
@@ -126,6 +127,32 @@ struct TrainingRequestTests {
       #"{"classifier": true, "sample_interval": 1}"#,
       "--sample-interval is for models that draw, and --classifier trains one that does not; "
         + "leave --sample-interval out"
+    ),
+    (
+      #"{"classifier": true, "score_interval": 1}"#,
+      "--score-interval is for models that draw, and --classifier trains one that does not; "
+        + "leave --score-interval out"
+    ),
+    (
+      #"{"small_size": 32, "score_interval": 1}"#,
+      "--score-interval draws from noise alone, which --small-size trains no model for; leave it out"
+    ),
+    (
+      #"{"settings": {"in_channels": 4}, "score_interval": 1, "features": "c"}"#,
+      "--score-interval is for pictures of 1 or 3 channels, not 4; leave it out"
+    ),
+    (
+      #"{"score_interval": 1}"#,
+      "--score-interval compares pictures by features of a network; type --features and a classifier that train "
+        + "--classifier has made, or --inception and pt_inception-2015-12-05-6726825d.pth"
+    ),
+    (
+      #"{"score_interval": 1, "features": "c", "inception": "i"}"#,
+      "--features and --inception both say by what to compare; type only one of them"
+    ),
+    (
+      #"{"score_count": 9}"#,
+      "--score-count is for scores, and none are made; type for instance --score-interval 1000 too"
     ),
   ])
   func whatCannotBeIsSaid(json: String, problem: String) throws {

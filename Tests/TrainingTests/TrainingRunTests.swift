@@ -1,3 +1,4 @@
+import DiffusionCheckpoints
 import DiffusionCore
 import DiffusionFiles
 import DiffusionModels
@@ -137,6 +138,31 @@ struct TrainingRunTests {
   }
 
   /// A sheet that is not wanted any more is left out, and nothing else.
+  /// Every third step, and at no other, a model is measured: the one that is saved at that step.
+  @Test func logsWhatIsMeasured() throws {
+    let (data, folder) = (try smallPictures(), try TemporaryFolder())
+    var request = smallRequest(data, steps: 7)
+    (request.scoreInterval, request.features) = (3, "a classifier that whoever measures opens")
+    (request.logInterval, request.saveInterval, request.sampleInterval) = (4, 3, nil)
+    var run = try TrainingRun(request, folder: folder.path + "/run")
+    var found: [(name: String, weights: [Float])] = []
+    while !run.isFinished {
+      try run.step(measuring: {
+        found.append(($0.name, $0.checkpoint.state.names.flatMap($0.checkpoint.state.values(of:))))
+        return [("frechet_distance", Double(found.count))]
+      })
+    }
+    #expect(found.map(\.name) == ["\(run.folder), step 3", "\(run.folder), step 6"])
+    let saved = try ModelSource(path: "\(run.folder)/ema_0.75_000006.safetensors").checkpoint.state
+    #expect(found[1].weights == saved.names.flatMap(saved.values(of:)) && found[0].weights != found[1].weights)
+    let rows = String(decoding: try readFile("\(run.folder)/progress.csv"), as: UTF8.self).split(separator: "\n")
+    #expect(rows[0].hasSuffix(",lr,frechet_distance"))
+    // Rows of every fourth step and of the last are there as ever.
+    #expect(rows.dropFirst().map { $0.prefix { $0 != "," } } == ["3", "4", "6", "7"])
+    #expect(
+      rows.dropFirst().map { $0.split(separator: ",", omittingEmptySubsequences: false).last } == ["1", "", "2", ""])
+  }
+
   @Test func sheetsCanBeLeftOut() throws {
     let (data, folder) = (try smallPictures(), try TemporaryFolder())
     var run = try TrainingRun(smallRequest(data), folder: folder.path)
@@ -234,5 +260,12 @@ struct TrainingRunTests {
         "\(error)".hasPrefix("\(folder.path)/run.json: asks for what this version does not know: there is no \"warp\";")
       )
     }
+  }
+}
+
+extension StateDict {
+  /// All numbers of a tensor.
+  fileprivate func values(of name: String) -> [Float] {
+    shape(of: name).flatMap { try? tensor(name, shape: $0) }?.values ?? []
   }
 }

@@ -1,5 +1,6 @@
 import DiffusionBytes
 import DiffusionFiles
+import TensorCore
 
 /// Reads the safetensors format: the length of a JSON header, the header, and the elements of all tensors, without
 /// gaps.
@@ -11,6 +12,36 @@ func readSafetensors(_ file: MappedFile) throws(CheckpointError) -> StateDict {
   if parsed.entries.isEmpty { throw .noTensors(file: file.name) }
   return try StateDict(
     file: file, entries: parsed.entries, metadata: parsed.metadata, origin: StateDictOrigin(.safetensors))
+}
+
+extension StateDict {
+  /// Tensors in memory, copied: what a safetensors file of them would hold.
+  ///
+  /// - Parameters:
+  ///   - tensors: the tensors, with distinct names.
+  ///   - metadata: strings that belong to them.
+  ///   - name: what they are called in messages.
+  /// - Throws: `CheckpointError.tensor` for a name reserved in safetensors files.
+  public init(
+    _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String], name: String
+  ) throws(CheckpointError) {
+    let beginning = try safetensorsBeginning(tensors.map { ($0.name, $0.tensor.shape) }, metadata: metadata)
+    let size = MemoryLayout<Float>.size
+    let count = tensors.reduce(beginning.count) { $0 + $1.tensor.count * size }
+    let file = MappedFile(name: name, count: count) { bytes in
+      bytes.copyBytes(from: beginning)
+      var place = beginning.count
+      for (_, tensor) in tensors {
+        let end = place + tensor.count * size
+        tensor.withUnsafePointer {
+          UnsafeMutableRawBufferPointer(rebasing: bytes[place..<end]).copyMemory(
+            from: UnsafeRawBufferPointer(UnsafeBufferPointer(start: $0, count: tensor.count)))
+        }
+        place = end
+      }
+    }
+    self = try readSafetensors(file)
+  }
 }
 
 /// The header's key for metadata strings, in place of a tensor's name.

@@ -178,6 +178,26 @@ let trainingOptions: [OptionDefinition] = [
   ) { o, value, name throws(UsageError) in
     o.training.sampleInterval = try wholeNumber(value, name, 1...1_000_000_000)
   },
+  OptionDefinition(
+    "score-interval", .required(name: "N", example: "1000"), .training, of: [.train],
+    "steps between scores of what the model draws, in the log; default: none"
+  ) { o, value, name throws(UsageError) in o.training.scoreInterval = try wholeNumber(value, name, 1...1_000_000_000) },
+  OptionDefinition(
+    "score-count", .required(name: "N", example: "1000"), .training, of: [.train],
+    "pictures that are drawn for a score; default 1000"
+  ) { o, value, name throws(UsageError) in o.training.scoreCount = try wholeNumber(value, name, 4...1_000_000) },
+  OptionDefinition(
+    "features", .required(name: "FILE", example: "classifier.pt"), .training, of: [.train],
+    "for scores: a classifier by whose features pictures are compared, as for sample score"
+  ) { o, value, _ throws(UsageError) in o.training.features = value },
+  OptionDefinition(
+    "inception", .required(name: "FILE", example: "pt_inception-2015-12-05-6726825d.pth"), .training, of: [.train],
+    "for scores: the weights of Inception, in place of --features"
+  ) { o, value, _ throws(UsageError) in o.training.inception = value },
+  OptionDefinition(
+    "reference", .required(name: "PATH", example: "test.npz"), .training, of: [.train],
+    "for scores: what pictures are compared with, as for sample score; default: the training images"
+  ) { o, value, _ throws(UsageError) in o.training.reference = value },
 ]
 
 /// The model flags, with the original scripts' defaults where the help of `sample` has none or others.

@@ -26,6 +26,16 @@ public enum NPYElements: Sendable {
   /// `<U…`, or when read also `|S…` in UTF-8: strings without their trailing zeros.
   case text([String])
 
+  /// The elements as integers, such as labels; nil if they are of another type.
+  public var integers: [Int]? {
+    switch self {
+    case .uint8(let values): values.map(Int.init)
+    case .int32(let values): values.map(Int.init)
+    case .int64(let values): values.map(Int.init)
+    case .float32, .float64, .text: nil
+    }
+  }
+
   /// NumPy's name of the type: `<f4`, `|u1`, …
   public var type: String {
     switch self {

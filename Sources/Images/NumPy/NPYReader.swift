@@ -37,7 +37,9 @@ public struct NPYLayout: Sendable, Equatable {
 }
 
 /// Parses the complete bytes of a `.npy` file.
-func parseNPY(_ bytes: ArraySlice<UInt8>) throws(NPYFault) -> NPYArray {
+///
+/// - Throws: `NPYFault`.
+public func parseNPY(_ bytes: ArraySlice<UInt8>) throws(NPYFault) -> NPYArray {
   let (header, rest) = try readHeader(bytes)
   return NPYArray(shape: header.shape, elements: try elements(rest, header))
 }

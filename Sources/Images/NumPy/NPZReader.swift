@@ -27,7 +27,7 @@ public struct NPZArchive: Sendable {
     directory.entries.keys.filter { $0.hasSuffix(".npy") }.map { String($0.dropLast(4)) }.sorted()
   }
 
-  /// The array named `name`, which must exist.
+  /// The array named `name`, which must exist. Its checksum is verified.
   ///
   /// - Throws: `ImageError.npz`.
   public func array(_ name: String) throws(ImageError) -> NPYArray {
@@ -39,6 +39,12 @@ public struct NPZArchive: Sendable {
       do {
         bytes = try inflated(bytes, size: entry.size, checksum: entry.checksum, limit: sizeLimit)[...]
       } catch { throw .npz(path: path, .inflate(entry: name + ".npy", error)) }
+    } else {
+      var checksum = CRC32()
+      bytes.withUnsafeBytes { checksum.update($0) }
+      guard checksum.value == entry.checksum else {
+        throw .npz(path: path, .inflate(entry: name + ".npy", .checksum))
+      }
     }
     do { return try parseNPY(bytes) } catch { throw .npz(path: path, .array(name, error)) }
   }

@@ -13,6 +13,8 @@ public struct ClassifierFeatures: FeatureExtractor {
   public let key: String
   /// As many as the last layer takes, and a logit for each class.
   public let widths: FeatureWidths
+  /// It was trained to.
+  public let tellsClasses = true
   private let network: any NoisyClassifier
   private let specification: ModelSpecification
 

@@ -4,6 +4,9 @@ import TensorCore
 
 /// Computes features of pictures, a batch at a time.
 public struct FeatureComputation {
+  /// As many pictures as a computer of little memory takes through Inception, at 299 pixels.
+  public static let usualBatch = 8
+
   private let extractor: any FeatureExtractor
   private let batch: Int
   /// Called after each batch with the number of pictures done and of all; if it throws, the computation ends.

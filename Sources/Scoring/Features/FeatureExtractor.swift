@@ -21,6 +21,9 @@ public protocol FeatureExtractor: Sendable {
   /// The width of each kind of features; 0 for a kind that it does not have.
   var widths: FeatureWidths { get }
 
+  /// Whether the logits are of the classes that pictures' labels number; Inception's are ImageNet's.
+  var tellsClasses: Bool { get }
+
   /// The features of pictures of 8 bits with 1 or 3 channels, of any sizes.
   func callAsFunction(_ pictures: [Picture]) -> PictureFeatures
 }
@@ -36,4 +39,18 @@ public struct FeatureWidths: Sendable, Equatable {
 
   /// All of them.
   var total: Int { pool + spatial + logits }
+}
+
+/// The network that a classifier or the weights of Inception are for; one of them is given.
+///
+/// - Parameters:
+///   - classifier: the path of a classifier.
+///   - inception: the path of Inception's weights.
+///   - resizing: how pictures are scaled for Inception.
+/// - Throws: `ScoringError`, also if a file is neither.
+public func featureExtractor(
+  classifier: String?, inception: String?, resizing: InceptionResizing = .tensorFlow
+) throws(ScoringError) -> any FeatureExtractor {
+  if let classifier { return try ClassifierFeatures(path: classifier) }
+  return try InceptionFeatures(path: inception ?? "", resizing: resizing)
 }

@@ -10,6 +10,8 @@ public struct InceptionFeatures: FeatureExtractor {
   public let key: String
   /// 2,048 before the last layer, 17 × 17 × 7 spatial ones, and logits if the file has the last layer.
   public let widths: FeatureWidths
+  /// It knows ImageNet's.
+  public let tellsClasses = false
   private let network: InceptionNetwork
   private let resizing: InceptionResizing
 

@@ -38,6 +38,9 @@ public final class DrawnPictures: PictureSource {
   /// The model, and the number of the image.
   public func name(_ index: Int) -> String { "\(path), image \(plan.indices[index])" }
 
+  /// The classes that were asked for.
+  public var labels: [Int]? { plan.labels }
+
   /// Of all that decides the images.
   ///
   /// - Throws: what encoding JSON throws.

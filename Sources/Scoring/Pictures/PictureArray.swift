@@ -15,6 +15,8 @@ struct PictureArray: PictureSource {
   private let begin: Int
   private let shape: [Int]
 
+  let labels: [Int]?
+
   init(npz file: MappedFile) throws(ScoringError) {
     self.file = file
     let path = file.name
@@ -26,19 +28,7 @@ struct PictureArray: PictureSource {
     guard let entry = archive.entries["\(name).npy"] else {
       throw .image(.npz(path: path, .missing(array: name, found: names)))
     }
-    let stored = file.slice(entry.place.lowerBound, entry.place.count) ?? .init(start: nil, count: 0)
-    var unpacked: [UInt8]?
-    if entry.isDeflated {
-      do {
-        unpacked = try inflated([UInt8](stored)[...], size: entry.size, checksum: entry.checksum, limit: 1 << 36)
-      } catch { throw .image(.npz(path: path, .inflate(entry: "\(name).npy", error))) }
-    } else {
-      var checksum = CRC32()
-      checksum.update(stored)
-      guard checksum.value == entry.checksum else {
-        throw .image(.npz(path: path, .inflate(entry: "\(name).npy", .checksum)))
-      }
-    }
+    let (stored, unpacked) = try Self.checked(entry, name, in: file)
     let layout: NPYLayout
     do {
       layout = try NPYLayout((unpacked?.prefix(1 << 16) ?? [UInt8](stored.prefix(1 << 16))[...]))
@@ -56,8 +46,36 @@ struct PictureArray: PictureSource {
     guard size == found else {
       throw .image(.npz(path: path, .array(name, .size(shape: layout.shape, needed: size, found: found))))
     }
-    (self.unpacked, self.shape) = (unpacked, shape)
+    // They count something only if they are labels of these pictures.
+    var labels: [Int]?
+    if let name = ["arr_1", "labels"].first(where: names.contains), let entry = archive.entries["\(name).npy"] {
+      let (stored, unpacked) = try Self.checked(entry, name, in: file)
+      let array = try? parseNPY((unpacked ?? [UInt8](stored))[...])
+      labels = array?.shape == [shape[0]] ? array?.elements.integers : nil
+    }
+    (self.unpacked, self.shape, self.labels) = (unpacked, shape, labels)
     begin = layout.offset + (unpacked == nil ? entry.place.lowerBound : 0)
+  }
+
+  /// The bytes of an array as they are stored, and unpacked if they are compressed; their checksum is right.
+  private static func checked(
+    _ entry: ZipArchive.Entry, _ name: String, in file: MappedFile
+  ) throws(ScoringError) -> (stored: UnsafeRawBufferPointer, unpacked: [UInt8]?) {
+    let stored = file.slice(entry.place.lowerBound, entry.place.count) ?? .init(start: nil, count: 0)
+    func damaged(_ fault: InflateFault) -> ScoringError {
+      .image(.npz(path: file.name, .inflate(entry: "\(name).npy", fault)))
+    }
+    if entry.isDeflated {
+      do {
+        return (
+          stored, try inflated([UInt8](stored)[...], size: entry.size, checksum: entry.checksum, limit: 1 << 36)
+        )
+      } catch { throw damaged(error) }
+    }
+    var checksum = CRC32()
+    checksum.update(stored)
+    guard checksum.value == entry.checksum else { throw damaged(.checksum) }
+    return (stored, nil)
   }
 
   var path: String { file.name }

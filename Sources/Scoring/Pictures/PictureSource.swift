@@ -30,6 +30,9 @@ public protocol PictureSource {
 
   /// Names a picture in errors and tables.
   func name(_ index: Int) -> String
+
+  /// The class that each picture should be of, numbered from 0; nil if that is not known.
+  var labels: [Int]? { get }
 }
 
 extension PictureSource {
@@ -56,6 +59,9 @@ extension PictureSource {
 
   /// `samples.npz, picture 12`.
   public func name(_ index: Int) -> String { "\(path), picture \(index)" }
+
+  /// Not known.
+  public var labels: [Int]? { nil }
 }
 
 /// Opens pictures: a folder of PNGs and JPEGs with its subfolders, a `.tar` of such files, a `.npz` with uint8 `arr_0`

@@ -102,12 +102,8 @@ private struct ArchiveFile {
     guard array.shape == [images] else {
       throw .data(path: path, .labels(array: name, shape: array.shape, images: images))
     }
-    let labels: [Int]
-    switch array.elements {
-    case .uint8(let values): labels = values.map(Int.init)
-    case .int32(let values): labels = values.map(Int.init)
-    case .int64(let values): labels = values.map(Int.init)
-    default: throw .data(path: path, .labelType(array: name, type: array.elements.type))
+    guard let labels = array.elements.integers else {
+      throw .data(path: path, .labelType(array: name, type: array.elements.type))
     }
     let limit = names?.count ?? ImageArchive.classLimit
     if let index = labels.firstIndex(where: { $0 < 0 || $0 >= limit }) {

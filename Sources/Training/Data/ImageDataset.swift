@@ -146,8 +146,10 @@ public struct ImageDataset: Sendable {
     }
   }
 
-  /// The image with the model's size and channels.
-  private func picture(_ index: Int) throws(DatasetError) -> Picture {
+  /// Image number `index` with the model's size and channels. May be called from any thread.
+  ///
+  /// - Throws: `DatasetError` if a picture cannot be read.
+  public func picture(_ index: Int) throws(DatasetError) -> Picture {
     switch source {
     case .files(let paths, let background):
       let hasAlpha = channels % 2 == 0

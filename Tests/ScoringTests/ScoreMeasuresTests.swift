@@ -1,0 +1,55 @@
+import DiffusionImages
+import Foundation
+import TensorCore
+import Testing
+
+@testable import DiffusionScoring
+
+/// What a score counts and how its measures are called.
+struct ScoreMeasuresTests {
+  /// Four pictures with a feature and three logits.
+  private let pictures = PictureFeatures(
+    pool: Tensor([4, 1], [1, 2, 3, 5]), spatial: nil,
+    logits: Tensor([4, 3], [1, 2, 0, 5, 1, 1, 0, 0, 3, 2, 9, 1]))
+
+  private struct Classifier: FeatureExtractor {
+    let name = "c"
+    let key = "c"
+    let widths = FeatureWidths(pool: 1, spatial: 0, logits: 3)
+    let tellsClasses = true
+
+    func callAsFunction(_ pictures: [Picture]) -> PictureFeatures { preconditionFailure("not called") }
+  }
+
+  private func score(_ labels: [Int]?) throws -> (score: Score, reference: ScoreReference) {
+    let reference = try ScoreReference(nil, pictures: pictures, path: "r", Classifier())
+    return (try Score(pictures, labels: labels, path: "p", against: reference), reference)
+  }
+
+  @Test("The largest logit is the class that a picture is taken for")
+  func rightClasses() throws {
+    // They are taken for 1, 0, 2 and 1.
+    #expect(try score([1, 0, 2, 2]).score.rightClasses == 0.75)
+    #expect(try score([1, 0, 2, 1]).score.rightClasses == 1)
+    #expect(try score([0, 1, 0, 0]).score.rightClasses == 0)
+    let without = try score(nil).score
+    #expect(without.rightClasses == nil && without.remarks.isEmpty)
+  }
+
+  @Test("Labels that the classifier does not know count nothing, which is said", arguments: [3, -1])
+  func unknownLabels(label: Int) throws {
+    let found = try score([0, 1, 2, label]).score
+    #expect(found.rightClasses == nil)
+    #expect(found.remarks.count == 1 && found.remarks[0].contains("which the classifier does not know"))
+  }
+
+  @Test("Measures have the same names in logs and in JSON")
+  func names() throws {
+    let (score, reference) = try score([1, 0, 2, 2])
+    let json = try ScoreReport([score], reference, Classifier()).json()
+    let object = try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
+    let row = try #require((object?["scores"] as? [[String: Any]])?.first)
+    for (key, value) in score.measures { #expect(row[key] as? Double == value, "\(key)") }
+    #expect(Set(score.measures.map(\.key)).union(["name", "pictures"]) == Set(row.keys))
+  }
+}
