@@ -22,7 +22,7 @@ SHARED = $(foreach program,$(PROGRAMS),man/man1/$(program).1 bash-completion/com
   zsh/site-functions/_$(program) fish/vendor_completions.d/$(program).fish)
 APT_GET = $$(test "$$(id -u)" = 0 || echo sudo) apt-get
 
-.PHONY: help build demo test lint graph format docs bench bench-peers bench-training bench-families digits same-bytes isa-check \
+.PHONY: help build demo test lint graph format docs bench bench-peers bench-training bench-families digits digits-classifier emoji-classifier same-bytes isa-check \
   count-check batch-check train-check soak sanitize failure-check pngsuite-check data-check reader-check score-check slurm-check embedding-check zoo-check fuzz published-check shared install \
   uninstall dist install-check clean libpng
 
@@ -69,6 +69,22 @@ digits: build ## train the embedded model of handwritten digits anew, into .buil
 	$(SAMPLE) convert $(DIGITS)/ema_0.999_005000.safetensors $(DIGITS)/digits.pt
 	cp Sources/EmbeddedModel/digits.json $(DIGITS)/digits.pt.json
 	$(SAMPLE) convert $(DIGITS)/digits.pt $(DIGITS)/digits.safetensors
+
+# The fixed classifiers by whose features digits and emoji are scored, float16. They are trained briefly, as the features of longer training
+# say little but the class.
+CLASSIFIER = $(TRAIN) --classifier True --noised False --num-channels 32 --num-head-channels 32 --channel-mult 1,1,2 --num-res-blocks 1 \
+  --batch-size 64 --lr 1e-3 --weight-decay 0.05 --seed 1
+digits-classifier: build ## train the classifier of digits that Examples/digits scores with anew, into .build (MNIST=FOLDER; 2 minutes)
+	@test -n "$(MNIST)" || { echo "type make digits-classifier MNIST=FOLDER, where mnist-train.npz lies"; exit 1; }
+	$(CLASSIFIER) --data "$(MNIST)/mnist-train.npz" --image-size 28 --attention-resolutions 7 --warm-up 100 --steps 1500 --lr-anneal-steps 1500 \
+	  --out .build/digits-classifier
+	$(SAMPLE) convert --half .build/digits-classifier .build/digits-classifier/classifier.safetensors
+
+emoji-classifier: build ## train the classifier of emoji that Examples/emoji scores with anew, into .build (DATA=FOLDER; 1 minute)
+	@test -n "$(DATA)" || { echo "type make emoji-classifier DATA=FOLDER, where emoji32.npz lies"; exit 1; }
+	$(CLASSIFIER) --data "$(DATA)/emoji32.npz" --image-size 32 --attention-resolutions 8 --warm-up 50 --steps 500 --lr-anneal-steps 500 --flip True \
+	  --dropout 0.1 --out .build/emoji-classifier
+	$(SAMPLE) convert --half .build/emoji-classifier .build/emoji-classifier/classifier.safetensors
 
 bench-training: build ## compare steps of training with PyTorch's, from PyPI (some minutes)
 	Examples/benchmark/run-training.sh
