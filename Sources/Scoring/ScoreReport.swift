@@ -16,6 +16,11 @@ public struct ScoreReport: Sendable, Encodable {
   /// How often a picture is nearer to the reference than one that was held out; nil without such pictures.
   let nearerThanHeldOut: Double?
   private let isInception: Bool
+  /// What should be known of the scores, a sentence each.
+  public let remarks: [String]
+
+  /// The pictures that are nearest to a reference, those that they are among, and the reference.
+  public typealias Nearest = (found: NearestReferences, pictures: any PictureSource, reference: any PictureSource)
 
   /// A picture and those of the reference that are nearest to it.
   struct Neighbour: Encodable {
@@ -50,8 +55,11 @@ public struct ScoreReport: Sendable, Encodable {
   ///   - nearest: the pictures nearest to the reference, and the sources that name them.
   public init(
     _ scores: [Score], _ reference: ScoreReference, _ extractor: any FeatureExtractor,
-    nearest: (found: NearestReferences, pictures: any PictureSource, reference: any PictureSource)? = nil
+    nearest: Nearest? = nil
   ) {
+    var remarks: [String] = []
+    for remark in scores.flatMap(\.remarks) where !remarks.contains(remark) { remarks.append(remark) }
+    self.remarks = remarks
     nearerThanHeldOut = nearest?.found.nearerThanHeldOut
     self.nearest = nearest.map { found, pictures, reference in
       found.pairs.map { pair in

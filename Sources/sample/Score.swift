@@ -5,6 +5,7 @@ import DiffusionOutput
 import DiffusionScoring
 import DiffusionTerminal
 import DiffusionText
+import DiffusionTraining
 import Sampling
 import TensorCore
 
@@ -16,8 +17,8 @@ func score(_ options: Options) throws {
   let asked = options.score
   // What is wrong with any of them is said before the network is run.
   let saved = try ReferenceMoments(path: asked.reference)
-  let known = saved?.hasPictures ?? true ? try openPictures(asked.reference) : nil
-  let heldOut = try asked.heldOut.map { path throws(ScoringError) in try openPictures(path) }
+  let known = saved?.hasPictures ?? true ? try opened(asked.reference, options) : nil
+  let heldOut = try asked.heldOut.map { try opened($0, options) }
   if known == nil, asked.nearest != nil {
     throw UsageError("--nearest looks for pictures, and \(asked.reference) holds moments; give the pictures themselves")
   }
@@ -30,7 +31,10 @@ func score(_ options: Options) throws {
   files.read("--held-out", asked.heldOut)
   files.write("--out", asked.out, ifThere: .replace)
   try files.check()
-  var sources = try asked.pictures.map { path throws(ScoringError) in try openPictures(path) }
+  if let out = asked.out, let folder = (asked.pictures + [asked.reference]).first(where: { isFile(out, inside: $0) }) {
+    throw UsageError("--out: \(out) lies in \(folder), and would be one of its pictures; name another folder")
+  }
+  var sources = try asked.pictures.map { try opened($0, options) }
   if options.request.model != nil {
     let model = try openModel(options)
     let plan = try SamplingPlan(options.request, model)
@@ -66,22 +70,15 @@ func score(_ options: Options) throws {
     let scores = try sources.map { source in
       let found = try features(of: source)
       if asked.nearest != nil { pool = try Features(found.pool, of: source.path) }
-      var progress: [String: CountProgress] = [:]
+      var progress = StageProgress(style: progressStyle(options))
       let labels = extractor.tellsClasses ? source.labels : nil
-      return try Score(found, labels: labels, path: source.path, against: reference) { measure, done, count in
-        progress[measure, default: CountProgress(measure, style: progressStyle(options))].advance(to: done, of: count)
-        if done == count || Interruption.hasCome { progress[measure]?.finish() }
+      return try Score(found, labels: labels, path: source.path, against: reference) {
+        progress.advance($0, to: $1, of: $2)
+        if Interruption.hasCome { progress.finish() }
         Interruption.exitIfCome()
       }
     }
-    if !options.quiet {
-      var remarks: [String] = []
-      for remark in scores.flatMap(\.remarks) where !remarks.contains(remark) {
-        remarks.append(remark)
-        writeError("note: \(remark)\n")
-      }
-    }
-    var report = ScoreReport(scores, reference, extractor)
+    var nearest: ScoreReport.Nearest?
     if let count = asked.nearest, let known, let pictures = sources.first, let pool, let others = reference.features {
       let held = try heldOut.map { try Features(try features(of: $0).pool, of: $0.path) }
       let found = try CountProgress.shown("nearest pictures", style: progressStyle(options)) { advance in
@@ -90,15 +87,34 @@ func score(_ options: Options) throws {
           Interruption.exitIfCome()
         }
       }
-      report = ScoreReport(scores, reference, extractor, nearest: (found, pictures, known))
-      if let path = asked.out { try writeAtomically(try found.sheet(pictures, known).png(), to: path) }
-      if let path = asked.out, !options.quiet {
-        writeError("\(sanitized(path)): \(counted(found.pairs.count, "pair"))\n")
-      }
+      nearest = (found, pictures, known)
     }
+    let report = ScoreReport(scores, reference, extractor, nearest: nearest)
+    if !options.quiet { for remark in report.remarks { writeError("note: \(remark)\n") } }
+    // Before the sheet, which there may be no room for.
     try printText(options.json ? try report.json() : report.text)
+    if let path = asked.out, let nearest {
+      try writeAtomically(try nearest.found.sheet(nearest.pictures, nearest.reference).png(), to: path)
+      if !options.quiet { writeError("\(sanitized(path)): \(counted(nearest.found.pairs.count, "pair"))\n") }
+    }
+  } catch ScoringError.badPictures(let bad, of: let count, let path) {
+    if bad.count > 1 { ImageDataset.lines(of: bad).forEach { writeError($0 + "\n") } }
+    throw ScoringError.badPictures(bad, of: count, path: path)
   } catch let interrupted as Interrupted {
     writeError("interrupted; \(asked.keeps ? "type the same again to go on" : "without --no-keep it could go on")\n")
     throw interrupted
   }
+}
+
+/// Opens pictures, with `--skip-bad` without those that cannot be read, which are listed.
+private func opened(_ path: String, _ options: Options) throws -> any PictureSource {
+  let source = try openPictures(path)
+  guard options.score.skipsBad else { return source }
+  let name = "looking at \(sanitized(path))"
+  let (rest, bad) = try CountProgress.shown(name, style: progressStyle(options)) { try source.withoutBad(progress: $0) }
+  if !bad.isEmpty && !options.quiet {
+    let line = "\(sanitized(path)): left out: \(counted(bad.count, "picture")) that cannot be read:"
+    writeError(([line] + ImageDataset.lines(of: bad)).map { $0 + "\n" }.joined())
+  }
+  return rest
 }

@@ -19,9 +19,11 @@ func dryRun(_ options: Options) throws {
     try TrainingEstimate(request, looking: $0)
   }
   let data = estimate.data
-  let notes = data.notes(channelsAreGiven: options.training.saysChannels)
+  let isRefused = !data.bad.isEmpty && !options.training.skipsBad
+  // The error lists them.
+  let notes = data.notes(channelsAreGiven: options.training.saysChannels, listsBad: !isRefused)
   try printText((estimate.table + notes + estimate.remarks).map { $0 + "\n" }.joined())
-  if !data.bad.isEmpty && !options.training.skipsBad {
+  if isRefused {
     throw TrainingError.data(.files(path: request.data, .bad(data.bad, of: data.count + data.bad.count)))
   }
 }

@@ -74,7 +74,8 @@ private func takeSteps(_ options: Options, _ open: (@escaping (Int, Int) -> Void
   }
   progress.finish()
   let use = run.request.isClassifier ? ("guide", "--classifier") : ("draw", "--model")
-  say("\(shown(run)): done; \(use.0) with: \(shellLine(["sample", use.1, operand(run.folder)]))")
+  let other = run.request.isClassifier ? ", or compare pictures with: sample score --features" : ""
+  say("\(shown(run)): done; \(use.0) with: \(shellLine(["sample", use.1, operand(run.folder)]))\(other)")
 }
 
 /// What is logged of a model in training, which is also said. What goes wrong with a score ends no run.

@@ -142,7 +142,7 @@ struct ScoreTests: RunsSample {
     #expect(whole.status == 0, "\(whole.errors)")
     #expect(whole.errors.contains("whole, step 4: frechet_distance "), "\(whole.errors)")
     // Said once.
-    #expect(whole.errors.split(separator: "what is drawn: 6 pictures are no more").count == 2, "\(whole.errors)")
+    #expect(whole.errors.split(separator: "what is drawn: 6 pictures are fewer").count == 2, "\(whole.errors)")
     #expect(try runTrain("\(line) --steps 2 --out run --quiet").errors.isEmpty)
     #expect(try runTrain("--resume run --steps 4 --quiet").status == 0)
     #expect(try bytes("run/progress.jsonl") == bytes("whole/progress.jsonl"))
@@ -189,8 +189,38 @@ struct ScoreTests: RunsSample {
     #expect(text.contains("100.0 % of the time a picture is nearer"), "\(text)")
     #expect(try Picture(png: bytes("pairs.png")).height == 48)
     #expect(try run(line).status == 0)
+    try FileManager.default.createDirectory(at: folder.appendingPathComponent("d"), withIntermediateDirectories: true)
+    try Data(try Picture(width: 1, height: 1, channels: 1, pixels: [1]).png()).write(
+      to: folder.appendingPathComponent("d/0.png"))
+    let among = try run("score d --reference a.npz --features \(classifier) --nearest 3 --out d/pairs.png")
+    #expect(
+      among.status == 64 && among.errors.contains("d/pairs.png lies in d, and would be one of"), "\(among.errors)")
     let same = try run("score b.npz --reference a.npz --features \(classifier) --nearest 3 --held-out a.npz")
     #expect(same.errors.contains("--held-out holds the reference's own pictures"), "\(same.errors)")
+  }
+
+  @Test("Pictures that cannot be read are listed, and left out on request")
+  func badPictures() throws {
+    defer { cleanUp() }
+    try write("a.npz", count: 20, offset: 0)
+    try FileManager.default.createDirectory(at: folder.appendingPathComponent("p"), withIntermediateDirectories: true)
+    for i in 0..<6 {
+      let picture = Picture(width: 2, height: 1, channels: 1, pixels: [UInt8(40 * i), 9])
+      try Data(i < 2 ? [7] : try picture.png()).write(to: folder.appendingPathComponent("p/\(i).png"))
+    }
+    let line = "score p --reference a.npz --features \(classifier) --no-keep"
+    let refused = try run(line)
+    #expect(refused.status == 1)
+    #expect(
+      refused.errors == """
+          p/0.png: is neither a PNG nor a JPEG
+          p/1.png: is neither a PNG nor a JPEG
+        sample: p: 2 of 6 pictures cannot be read; --skip-bad goes on without them
+
+        """)
+    let taken = try run("\(line) --skip-bad")
+    #expect(taken.status == 0 && taken.errors.hasPrefix("p: left out: 2 pictures that cannot be read:\n  p/0.png: is"))
+    #expect(String(decoding: taken.output, as: UTF8.self).contains("  4  p\n"))
   }
 
   @Test(arguments: [

@@ -33,7 +33,8 @@ struct ClassifierFeaturesTests {
         pixels += small.pixels[place..<place + 3]
       }
     }
-    let found = features([small, Picture(width: 32, height: 32, channels: 3, pixels: pixels)])
+    let doubled = Picture(width: 32, height: 32, channels: 3, pixels: pixels)
+    let found = features.features(of: .stacked([features.input(small), features.input(doubled)]))
     expectClose(found.pool.rows(1..<2), found.pool.rows(0..<1), tolerance: 1e-6, "doubled")
     #expect(found.logits?.shape == [2, features.widths.logits] && found.spatial == nil)
   }

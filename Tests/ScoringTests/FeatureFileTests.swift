@@ -20,9 +20,11 @@ struct FeatureFileTests {
 
     init(_ key: String = "first pixel 1") { self.key = key }
 
-    func callAsFunction(_ pictures: [Picture]) -> PictureFeatures {
-      asked += pictures.count
-      let values = pictures.map { Float($0.pixels[0]) }
+    func input(_ picture: Picture) -> Tensor { Tensor([1, 1], [Float(picture.pixels[0])]) }
+
+    func features(of inputs: Tensor) -> PictureFeatures {
+      let values = inputs.values
+      asked += values.count
       return PictureFeatures(
         pool: Tensor([values.count, 2], values.flatMap { [$0, 2 * $0] }), spatial: Tensor([values.count, 1], values),
         logits: Tensor([values.count, 3], values.flatMap { [$0, 0, -$0] }))
@@ -36,9 +38,10 @@ struct FeatureFileTests {
     let widths = FeatureWidths(pool: 1, spatial: 0, logits: 0)
     let tellsClasses = false
 
-    func callAsFunction(_ pictures: [Picture]) -> PictureFeatures {
-      PictureFeatures(
-        pool: Tensor([pictures.count, 1], pictures.map { $0.pixels[0] == 50 ? .nan : 1 }), spatial: nil, logits: nil)
+    func input(_ picture: Picture) -> Tensor { Tensor([1, 1], [picture.pixels[0] == 50 ? .nan : 1]) }
+
+    func features(of inputs: Tensor) -> PictureFeatures {
+      PictureFeatures(pool: inputs, spatial: nil, logits: nil)
     }
   }
 
@@ -100,6 +103,35 @@ struct FeatureFileTests {
     #expect(other.asked == 7)
     let source = try openPictures("\(folder.path)/p")
     #expect(source.featuresPath(network) != source.featuresPath(other))
+  }
+
+  @Test("Pictures that change meanwhile are an error, and no features of theirs are kept")
+  func changing() throws {
+    let folder = try folder()
+    let path = "\(folder.path)/kept"
+    func compute(_ progress: @escaping (Int, Int) throws -> Void) throws -> [Float]? {
+      let source = try openPictures("\(folder.path)/p")
+      return try FeatureComputation(FirstPixel(), batch: 2, progress: progress).features(of: source, keptIn: path)
+        .spatial?.values
+    }
+    #expect(throws: ScoringError.changed(path: "\(folder.path)/p")) {
+      _ = try compute { done, _ in if done == 4 { try folder.png("p/1.png", [201]) } }
+    }
+    #expect(!FileManager.default.fileExists(atPath: path))
+    #expect(try compute { _, _ in } == [0, 201, 20, 30, 40, 50, 60])
+  }
+
+  @Test("Features lie beside the pictures, under a name that is not hidden")
+  func names() throws {
+    let folder = try folder()
+    let place = try #require(resolvedPath(folder.path))
+    for (path, beside) in [("/p", "/p"), ("/p/", "/p"), ("/p/.", "/p"), ("/p/../p", "/p"), ("/p/..", "")] {
+      let found = try #require(try PictureFolder(folder.path + path).featuresPath(FirstPixel()))
+      let (parent, name) = folderAndName(found)
+      let (expectedParent, expectedName) = folderAndName(place + beside)
+      #expect(try #require(resolvedPath(parent)) == resolvedPath(expectedParent), "\(path)")
+      #expect(name.hasPrefix(expectedName + ".features-"), "\(path): \(name)")
+    }
   }
 
   @Test("A kept file with a NaN in it, an empty one and an unfinished one with a NaN are computed anew")

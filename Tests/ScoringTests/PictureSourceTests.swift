@@ -91,9 +91,39 @@ struct PictureSourceTests {
     try folder.png("broken/good.png", [1])
     try folder.write("broken/y.jpg", [0xFF, 0xD8, 0xFF, 0xE0])
     let bad = #expect(throws: ScoringError.self) { try openPictures("\(folder.path)/broken").check() }
-    #expect("\(try #require(bad))".hasSuffix("; mend or remove it, and 1 other like it"))
+    #expect(
+      "\(try #require(bad))".hasSuffix("/broken: 2 of 3 pictures cannot be read; --skip-bad goes on without them"))
+    let compressed = try folder.write("g.tar.gz", [0x1F, 0x8B, 8, 0])
+    #expect(message(compressed).hasSuffix("g.tar.gz: is compressed by gzip, which is not read; unpack it with gunzip"))
     try folder.write("run/run.json", Array("{}".utf8))
     #expect(message("\(folder.path)/run").contains("is the folder of a training run, not of pictures; to score"))
+  }
+
+  @Test("Pictures that cannot be read are left out of folders and archives on request, and named")
+  func bad() throws {
+    let bytes = try Picture(width: 2, height: 2, channels: 1, pixels: [1, 2, 3, 4]).png()
+    let files = [("a.png", bytes), ("b.png", Array(bytes.dropLast(30))), ("c.JPG", [1, 2]), ("d.png", bytes)]
+    let tar = try AtomicFile(path: "\(folder.path)/p.tar")
+    let writer = TarWriter(tar)
+    for (name, bytes) in files {
+      try folder.write("p/\(name)", bytes)
+      try writer.append(name, bytes)
+    }
+    try writer.finish()
+    try tar.finish()
+    for path in ["\(folder.path)/p", "\(folder.path)/p.tar"] {
+      let source = try openPictures(path)
+      var looked: [Int] = []
+      let (rest, bad) = try source.withoutBad { done, _ in looked.append(done) }
+      #expect(rest.count == 2 && looked.last == 4)
+      #expect(try (0..<2).map { try rest.picture($0).pixels } == [[1, 2, 3, 4], [1, 2, 3, 4]])
+      #expect(rest.name(1).hasSuffix("d.png"))
+      #expect(bad.count == 2 && bad[0].reason.contains("b.png: ") && bad[1].reason.contains("c.JPG: is neither"))
+      #expect(try rest.fingerprint() != source.fingerprint())
+    }
+    try folder.write("none/a.png", [1])
+    let error = #expect(throws: ScoringError.self) { try openPictures("\(folder.path)/none").withoutBad { _, _ in } }
+    #expect("\(try #require(error))".hasSuffix("/none: none of 1 picture can be read"))
   }
 
   @Test("A pipe in a folder is refused, not waited for; damaged pixels are found by their checksum")

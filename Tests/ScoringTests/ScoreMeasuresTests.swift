@@ -18,7 +18,8 @@ struct ScoreMeasuresTests {
     let widths = FeatureWidths(pool: 1, spatial: 0, logits: 3)
     let tellsClasses = true
 
-    func callAsFunction(_ pictures: [Picture]) -> PictureFeatures { preconditionFailure("not called") }
+    func input(_ picture: Picture) -> Tensor { preconditionFailure("not called") }
+    func features(of inputs: Tensor) -> PictureFeatures { preconditionFailure("not called") }
   }
 
   private func score(_ labels: [Int]?) throws -> (score: Score, reference: ScoreReference) {

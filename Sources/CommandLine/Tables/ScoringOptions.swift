@@ -50,6 +50,9 @@ let scoringOptions: [OptionDefinition] = [
     "with --nearest: a sheet with a row for each: the picture, its nearest by features, its nearest by pixels"
   ) { o, value, _ throws(UsageError) in o.score.out = value },
   OptionDefinition(
+    "skip-bad", .none, .measuring, of: [.score], "leave out pictures that cannot be read, and list them"
+  ) { o, _, _ throws(UsageError) in o.score.skipsBad = true },
+  OptionDefinition(
     "no-keep", .none, .measuring, of: [.score],
     "do not keep features in files beside the pictures, from which an interrupted run goes on"
   ) { o, _, _ throws(UsageError) in o.score.keeps = false },
@@ -76,6 +79,8 @@ public struct ScoreOptions: Sendable, Equatable {
   public var heldOut: String?
   /// A sheet of the nearest.
   public var out: String?
+  /// Whether to go on without pictures that cannot be read.
+  public var skipsBad = false
   /// Whether features are kept beside the pictures.
   public var keeps = true
 

@@ -14,6 +14,8 @@ public enum PictureContent: Error, Sendable, Equatable, CustomStringConvertible 
   case lfsPointer
   /// A web page: a server's answer in place of the file.
   case webPage
+  /// Something that gzip has compressed.
+  case gzip
   /// Nothing that is known.
   case unknown
 
@@ -45,6 +47,8 @@ public enum PictureContent: Error, Sendable, Equatable, CustomStringConvertible 
         .otherPicture("JPEG 2000")
       } else if bytes.starts(with: [0xFF, 0x0A]) || bytes.starts(with: [0, 0, 0, 12]) && begins("JXL ", at: 4) {
         .otherPicture("JPEG XL")
+      } else if bytes.starts(with: [0x1F, 0x8B]) {
+        .gzip
       } else if begins("version https://git-lfs") {
         .lfsPointer
       } else if let content = Self.markup(bytes) {
@@ -71,6 +75,7 @@ public enum PictureContent: Error, Sendable, Equatable, CustomStringConvertible 
     case .nothing: "is empty; copy or download it again"
     case .lfsPointer: "is a pointer of Git LFS, not the file itself; type git lfs pull to fetch it"
     case .webPage: "is a web page, not a file of pictures; download it again"
+    case .gzip: "is compressed by gzip, which is not read; unpack it with gunzip"
     case .unknown: "is neither a PNG nor a JPEG"
     }
   }

@@ -41,18 +41,17 @@ public struct ClassifierFeatures: FeatureExtractor {
     widths = FeatureWidths(pool: found.pool.shape[1], spatial: 0, logits: found.logits.shape[1])
   }
 
-  /// Pictures of another size are cut to a square and scaled, and colours turned to grey or grey repeated, as `train`
-  /// does.
-  public func callAsFunction(_ pictures: [Picture]) -> PictureFeatures {
+  /// A picture of another size is cut to a square and scaled, and colours turned to grey or grey repeated, as `train`
+  /// does: `[1, C, H, W]`.
+  public func input(_ picture: Picture) -> Tensor {
     let (size, channels) = (specification.imageSize, specification.imageChannels)
-    let x = Tensor([pictures.count, size, size, channels]) { out in
-      for (n, picture) in pictures.enumerated() {
-        let picture = picture.fitted(toSquare: size).converted(toChannels: channels)
-        for (i, value) in picture.pixels.enumerated() { out[n * size * size * channels + i] = Float(value) / 127.5 - 1 }
-      }
-    }
-    let timesteps = [Float](repeating: 0, count: pictures.count)
-    let found = network.features(x.channelsFirst(), timesteps: timesteps)
+    let pixels = picture.fitted(toSquare: size).converted(toChannels: channels).pixels
+    return Tensor([1, size, size, channels], pixels.map { Float($0) / 127.5 - 1 }).channelsFirst()
+  }
+
+  /// The features of such pictures.
+  public func features(of inputs: Tensor) -> PictureFeatures {
+    let found = network.features(inputs, timesteps: [Float](repeating: 0, count: inputs.shape[0]))
     return PictureFeatures(pool: found.pool, spatial: nil, logits: found.logits)
   }
 }

@@ -33,13 +33,16 @@ public struct FeatureComputation {
       try compute(source, &rows) { _ in }
       return rows.features
     }
-    let file = try FeatureFile(path, pictures: try source.fingerprint(), count: source.count, extractor)
+    let fingerprint = try source.fingerprint()
+    let file = try FeatureFile(path, pictures: fingerprint, count: source.count, extractor)
     if let rows = try file.read() { return rows.features }
     try source.check()
     var (output, rows) = try file.begin()
     try compute(source, &rows) { values in
       try values.withUnsafeBytes { try output.append($0) }
     }
+    // Rows of other pictures would be kept under the name of these.
+    guard try source.fingerprint() == fingerprint else { throw ScoringError.changed(path: source.path) }
     try output.finish()
     return rows.features
   }
@@ -49,9 +52,16 @@ public struct FeatureComputation {
   ) throws {
     while rows.count < source.count {
       let next = rows.count..<min(rows.count + batch, source.count)
-      var pictures: [Picture] = []
-      for index in next { pictures.append(try source.picture(index)) }
-      let features = extractor(pictures)
+      // Pictures may be much larger than what the network takes of them: few at a time.
+      var inputs: [Tensor] = []
+      while inputs.count < next.count {
+        var pictures: [Picture] = []
+        for index in next.dropFirst(inputs.count).prefix(ThreadPool.shared.threads) {
+          pictures.append(try source.picture(index))
+        }
+        inputs += ThreadPool.shared.map(pictures.count) { extractor.input(pictures[$0]) }
+      }
+      let features = extractor.features(of: Tensor.stacked(inputs))
       for (n, index) in next.enumerated() where !features.pool.rows(n..<n + 1).values.allSatisfy(\.isFinite) {
         throw ScoringError.notFinite(what: source.path, index: index)
       }

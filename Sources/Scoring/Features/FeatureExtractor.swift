@@ -24,8 +24,11 @@ public protocol FeatureExtractor: Sendable {
   /// Whether the logits are of the classes that pictures' labels number; Inception's are ImageNet's.
   var tellsClasses: Bool { get }
 
-  /// The features of pictures of 8 bits with 1 or 3 channels, of any sizes.
-  func callAsFunction(_ pictures: [Picture]) -> PictureFeatures
+  /// What the network is given for a picture of 8 bits with 1 or 3 channels, of any size: `[1, …]`.
+  func input(_ picture: Picture) -> Tensor
+
+  /// The features of such inputs, `[N, …]`.
+  func features(of inputs: Tensor) -> PictureFeatures
 }
 
 /// The number of features of each kind.

@@ -36,7 +36,9 @@ struct FeatureFile {
   static func path(beside pictures: String, _ extractor: any FeatureExtractor) -> String {
     var hash = SHA256()
     hash.update(Array(extractor.key.utf8))
-    var name = pictures[...]
+    // What `.` and `..` are called, and no hidden file.
+    let isRelative = [".", ".."].contains { pictures == $0 || pictures.hasSuffix("/\($0)") }
+    var name = (isRelative ? resolvedPath(pictures) ?? pictures : pictures)[...]
     while name.count > 1, name.hasSuffix("/") { name = name.dropLast() }
     return "\(name).features-\(hash.hexDigest().prefix(8)).safetensors"
   }

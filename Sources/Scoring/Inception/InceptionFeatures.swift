@@ -28,9 +28,12 @@ public struct InceptionFeatures: FeatureExtractor {
       logits: network.hasLogits ? InceptionNetwork.classes : 0)
   }
 
-  /// The features of pictures of any sizes.
-  public func callAsFunction(_ pictures: [Picture]) -> PictureFeatures {
-    let found = network(resizing(pictures))
+  /// The picture, scaled: `[1, 299, 299, 3]`.
+  public func input(_ picture: Picture) -> Tensor { resizing([picture]) }
+
+  /// The features of scaled pictures.
+  public func features(of inputs: Tensor) -> PictureFeatures {
+    let found = network(inputs)
     return PictureFeatures(pool: found.pool, spatial: found.spatial, logits: found.logits)
   }
 }

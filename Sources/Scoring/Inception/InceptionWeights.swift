@@ -62,6 +62,9 @@ struct InceptionWeights {
     guard let layout = Self.signatures.first(where: { state.shape(of: $0.key) != nil })?.value else {
       throw .notInception(file: state.name)
     }
+    if layout == .torchvision, state.shape(of: Self.lastLayerName(layout))?.first == 1000 {
+      throw .imageNetInception(file: state.name)
+    }
     self.init(
       file: state.name, layout: layout, hasLastLayer: state.shape(of: Self.lastLayerName(layout)) != nil
     ) { name, shape throws(CheckpointError) in try state.tensor(name, shape: shape) }

@@ -6,7 +6,7 @@ import DiffusionTraining
 /// The PNGs and JPEGs in a folder and its subfolders, sorted by name.
 struct PictureFolder: PictureSource {
   let path: String
-  private let files: [String]
+  private var files: [String]
 
   init(_ path: String) throws(ScoringError) {
     self.path = path
@@ -18,32 +18,49 @@ struct PictureFolder: PictureSource {
 
   var count: Int { files.count }
 
-  func check() throws { try decodeAll() }
+  func findBad(progress: (Int, Int) -> Void) throws(ScoringError) -> [Int: BadPicture] {
+    try decodeAll(count, progress: progress) { index throws(ScoringError) in try picture(index) }
+  }
+
+  func leavingOut(_ indices: Set<Int>) -> any PictureSource {
+    var copy = self
+    copy.files = files.indices.filter { !indices.contains($0) }.map { files[$0] }
+    return copy
+  }
 
   func name(_ index: Int) -> String { files[index] }
 
   func fingerprint() throws(ScoringError) -> String {
     var hash = SHA256()
-    for file in files {
-      let bytes = try bytes(of: file)
-      // The length keeps apart what lies in one file and what in the next.
-      hash.update(littleEndianBytes(UInt64(bytes.count)))
-      hash.update(bytes)
-    }
+    try hash.update(files: files)
     return hash.hexDigest()
   }
 
   func picture(_ index: Int) throws(ScoringError) -> Picture {
-    try decoded(try bytes(of: files[index]), name: files[index])
+    try decoded(try bytes(ofPicture: files[index]), name: files[index])
   }
+}
 
-  /// The bytes of a regular file: a pipe in the folder, say, would be waited for without end.
-  private func bytes(of path: String) throws(ScoringError) -> [UInt8] {
-    do {
-      let file = try MappedFile(path: path)
-      return file.slice(0, file.count).map { [UInt8]($0) } ?? []
-    } catch { throw .badPicture(name: path, reason: String("\(error)".dropFirst(path.count + 2))) }
+extension SHA256 {
+  /// Takes in what files hold, one after another.
+  ///
+  /// - Throws: `ScoringError.badPicture` if one cannot be read.
+  mutating func update(files: [String]) throws(ScoringError) {
+    for file in files {
+      let bytes = try bytes(ofPicture: file)
+      // The length keeps apart what lies in one file and what in the next.
+      update(littleEndianBytes(UInt64(bytes.count)))
+      update(bytes)
+    }
   }
+}
+
+/// The bytes of a regular file: a pipe in the folder, say, would be waited for without end.
+private func bytes(ofPicture path: String) throws(ScoringError) -> [UInt8] {
+  do {
+    let file = try MappedFile(path: path)
+    return file.slice(0, file.count).map { [UInt8]($0) } ?? []
+  } catch { throw .badPicture(name: path, reason: String("\(error)".dropFirst(path.count + 2))) }
 }
 
 /// The picture in a PNG or JPEG.

@@ -1,6 +1,7 @@
 import DiffusionFiles
 import DiffusionImages
 import DiffusionTraining
+import TensorCore
 
 /// Pictures to score, which are read one after another, as they are needed.
 public protocol PictureSource {
@@ -22,8 +23,13 @@ public protocol PictureSource {
 
   /// Looks at all pictures that may turn out to be none, so that this is known before hours are spent on the others.
   ///
-  /// - Throws: `ScoringError.badPictures`.
-  func check() throws
+  /// - Parameter progress: called now and then with the number of pictures looked at and of all.
+  /// - Returns: those that are none, by number.
+  /// - Throws: `ScoringError` if the machine is at fault.
+  func findBad(progress: (Int, Int) -> Void) throws(ScoringError) -> [Int: BadPicture]
+
+  /// The same without some of the pictures that may turn out to be none.
+  func leavingOut(_ indices: Set<Int>) throws(ScoringError) -> any PictureSource
 
   /// Where features of these pictures are kept, if they are: in a file beside them. Nil if they have no place on disk.
   func featuresPath(_ extractor: any FeatureExtractor) -> String?
@@ -37,19 +43,29 @@ public protocol PictureSource {
 
 extension PictureSource {
   /// Nothing to look at: an array has its shape.
-  public func check() throws {}
+  public func findBad(progress: (Int, Int) -> Void) throws(ScoringError) -> [Int: BadPicture] { [:] }
 
-  /// Decodes all pictures.
+  /// The same.
+  public func leavingOut(_ indices: Set<Int>) throws(ScoringError) -> any PictureSource { self }
+
+  /// - Throws: `ScoringError.badPictures` if there are any that are none.
+  func check() throws(ScoringError) {
+    let bad = try findBad { _, _ in }
+    if !bad.isEmpty { throw .badPictures(bad.sorted { $0.key < $1.key }.map(\.value), of: count, path: path) }
+  }
+
+  /// The pictures without those that are none, and these.
   ///
-  /// - Throws: `ScoringError.badPictures`, which names the first that is none and counts them.
-  func decodeAll() throws {
-    var bad: [(name: String, reason: String)] = []
-    for index in 0..<count {
-      do { _ = try picture(index) } catch ScoringError.badPicture(let name, let reason) { bad.append((name, reason)) }
-    }
-    if let first = bad.first {
-      throw ScoringError.badPictures(first: first.name, reason: first.reason, count: bad.count)
-    }
+  /// - Parameter progress: called now and then with the number of pictures looked at and of all.
+  /// - Throws: `ScoringError`, also if no picture is left.
+  public func withoutBad(
+    progress: (Int, Int) -> Void
+  ) throws(ScoringError) -> (source: any PictureSource, bad: [BadPicture]) {
+    let found = try findBad(progress: progress)
+    if found.isEmpty { return (self, []) }
+    let bad = found.sorted { $0.key < $1.key }.map(\.value)
+    if bad.count == count { throw .badPictures(bad, of: count, path: path) }
+    return (try leavingOut(Set(found.keys)), bad)
   }
 
   /// Beside the file or folder.
@@ -102,4 +118,37 @@ public func requireEnough(_ sources: [any PictureSource], hasReference: Bool) th
   for source in sources where source.count < least {
     throw .tooFew(what: source.path, count: source.count, needed: least, for: measure)
   }
+}
+
+/// Decodes pictures on the threads of the pool, to find those that are none.
+///
+/// - Parameters:
+///   - count: how many there are.
+///   - progress: called now and then with the number that is done and that of all.
+///   - decode: decodes one.
+/// - Throws: `ScoringError` if the machine is at fault.
+func decodeAll(
+  _ count: Int, progress: (Int, Int) -> Void, _ decode: (Int) throws(ScoringError) -> Picture
+) throws(ScoringError) -> [Int: BadPicture] {
+  var bad: [Int: BadPicture] = [:]
+  // Pictures may be large: few at a time.
+  let portion = 4 * ThreadPool.shared.threads
+  for begin in stride(from: 0, to: count, by: portion) {
+    let part = begin..<min(begin + portion, count)
+    let errors = ThreadPool.shared.map(part.count) { i -> ScoringError? in
+      do throws(ScoringError) {
+        _ = try decode(begin + i)
+        return nil
+      } catch { return error }
+    }
+    for (index, error) in zip(part, errors) {
+      switch error {
+      case nil: break
+      case .badPicture(let name, _)?: bad[index] = BadPicture(path: name, reason: "\(error.map { "\($0)" } ?? "")")
+      case let error?: throw error
+      }
+    }
+    progress(part.upperBound, count)
+  }
+  return bad
 }

@@ -1,11 +1,12 @@
 import DiffusionBytes
 import DiffusionFiles
 import DiffusionImages
+import DiffusionTraining
 
 /// The PNGs and JPEGs in a tar archive, in its order.
 struct PictureTar: PictureSource {
   private let file: MappedFile
-  private let entries: [TarEntry]
+  private var entries: [TarEntry]
 
   init(_ file: MappedFile) throws(ScoringError) {
     self.file = file
@@ -13,21 +14,29 @@ struct PictureTar: PictureSource {
     do { all = try tarEntries(file.slice(0, file.count) ?? .init(start: nil, count: 0)) } catch {
       throw .tar(path: file.name, error)
     }
-    entries = all.filter { entry in
-      let name = entry.name.lowercased()
-      return [".png", ".jpg", ".jpeg", ".jpe", ".jfif"].contains { name.hasSuffix($0) }
-    }
+    entries = all.filter { ImageFiles.isPicture($0.name) }
     if entries.isEmpty { throw .notPictures(path: file.name) }
   }
 
   var path: String { file.name }
   var count: Int { entries.count }
 
-  func check() throws { try decodeAll() }
+  func findBad(progress: (Int, Int) -> Void) throws(ScoringError) -> [Int: BadPicture] {
+    try decodeAll(count, progress: progress) { index throws(ScoringError) in try picture(index) }
+  }
+
+  func leavingOut(_ indices: Set<Int>) -> any PictureSource {
+    var copy = self
+    copy.entries = entries.indices.filter { !indices.contains($0) }.map { entries[$0] }
+    return copy
+  }
 
   func name(_ index: Int) -> String { "\(path): \(entries[index].name)" }
 
-  func fingerprint() throws(ScoringError) -> String { file.sha256() }
+  func fingerprint() throws(ScoringError) -> String {
+    // Those that are left out are of the file, too.
+    file.sha256(and: entries.flatMap { littleEndianBytes(UInt64($0.place.lowerBound)) })
+  }
 
   func picture(_ index: Int) throws(ScoringError) -> Picture {
     let place = entries[index].place
@@ -36,10 +45,11 @@ struct PictureTar: PictureSource {
 }
 
 extension MappedFile {
-  /// The SHA-256 of all bytes, in hexadecimal.
-  func sha256() -> String {
+  /// The SHA-256 of all bytes, and then of others, in hexadecimal.
+  func sha256(and others: [UInt8] = []) -> String {
     var hash = SHA256()
     if let bytes = slice(0, count) { hash.update(bytes) }
+    hash.update(others)
     release(0..<count)
     return hash.hexDigest()
   }

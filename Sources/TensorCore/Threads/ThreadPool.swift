@@ -65,6 +65,17 @@ public final class ThreadPool: @unchecked Sendable {
     run(count, threads: threads) { item, _ in body(item) }
   }
 
+  /// The results of `body(0)`, …, `body(count - 1)`, in this order, computed as by `forEach(_:_:)`.
+  public func map<Result: Sendable>(_ count: Int, _ body: (Int) -> Result) -> [Result] {
+    [Result](unsafeUninitializedCapacity: count) { results, initialized in
+      let base = results.baseAddress
+      forEach(count) { i in
+        if let base { (base + i).initialize(to: body(i)) }
+      }
+      initialized = count
+    }
+  }
+
   /// Like `forEach(_:_:)`, with `scratch` floats of memory that each call of `body` has to itself.
   public func forEach(_ count: Int, scratch: Int, _ body: (Int, UnsafeMutablePointer<Float>) -> Void) {
     let threads = min(threads, max(count, 1))

@@ -39,6 +39,9 @@ public struct BadPicture: Sendable, Equatable {
   public let path: String
   /// One line that says what is wrong and what to do; it names the file.
   public let reason: String
+
+  /// A file and what is wrong with it.
+  public init(path: String, reason: String) { (self.path, self.reason) = (path, reason) }
 }
 
 /// What looking at one file finds.
@@ -64,7 +67,7 @@ func lookAt(
   let portion = 16 * ThreadPool.shared.threads
   for begin in stride(from: 0, to: paths.count, by: portion) {
     let part = begin..<min(begin + portion, paths.count)
-    for (path, finding) in zip(paths[part], concurrently(part.count) { look(paths[begin + $0]) }) {
+    for (path, finding) in zip(paths[part], ThreadPool.shared.map(part.count) { look(paths[begin + $0]) }) {
       switch finding {
       case .picture(let width, let height, let channels, let depth, let isTransparent, let isGrey):
         facts.note(width: width, height: height, imageSize: imageSize)
@@ -88,15 +91,4 @@ private func look(_ path: String) -> Finding {
       width: file.picture.width, height: file.picture.height, channels: file.picture.channels, depth: file.depth,
       isTransparent: file.isTransparent, isGrey: file.isGrey)
   } catch { return .bad(error) }
-}
-
-/// The results of `body(0)`, …, `body(count - 1)`, computed on the threads of the pool.
-func concurrently<Result: Sendable>(_ count: Int, _ body: (Int) -> Result) -> [Result] {
-  [Result](unsafeUninitializedCapacity: count) { results, initialized in
-    let base = results.baseAddress
-    ThreadPool.shared.forEach(count) { i in
-      if let base { (base + i).initialize(to: body(i)) }
-    }
-    initialized = count
-  }
 }

@@ -4,9 +4,11 @@ extension ImageDataset {
   /// What whoever trains should know of the data before the first step, a line each: classes and how many pictures each
   /// has, what is suspicious about them, and what is cut, converted or left out.
   ///
-  /// - Parameter channelsAreGiven: whether the number of channels was asked for.
-  public func notes(channelsAreGiven: Bool) -> [String] {
-    classNotes + channelNotes(isGiven: channelsAreGiven) + conversionNotes + leftOutNotes
+  /// - Parameters:
+  ///   - channelsAreGiven: whether the number of channels was asked for.
+  ///   - listsBad: whether the pictures that cannot be read are among it.
+  public func notes(channelsAreGiven: Bool, listsBad: Bool = true) -> [String] {
+    classNotes + channelNotes(isGiven: channelsAreGiven) + conversionNotes + leftOutNotes + (listsBad ? badNotes : [])
   }
 
   private static let shown = 20
@@ -102,11 +104,12 @@ extension ImageDataset {
         "left out: \(counted(facts.runPictures, "picture")) in \(counted(facts.runFolders, "folder")) of training runs "
           + "(with run.json)")
     }
-    if !bad.isEmpty {
-      lines.append("left out: \(counted(bad.count, "picture")) that cannot be read:")
-      lines += Self.lines(of: bad)
-    }
     return lines
+  }
+
+  private var badNotes: [String] {
+    bad.isEmpty
+      ? [] : ["left out: \(counted(bad.count, "picture")) that cannot be read:"] + Self.lines(of: bad)
   }
 
   /// The first bad pictures, a line each, and how many more there are.

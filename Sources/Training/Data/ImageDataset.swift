@@ -105,11 +105,14 @@ public struct ImageDataset: Sendable {
     }
   }
 
+  /// The paths of the pictures in a folder, by number; empty for arrays.
+  public var files: [String] { if case .files(let paths, _) = source { paths } else { [] } }
+
   /// Whether the images are files in a folder.
   var isFolder: Bool { if case .files = source { true } else { false } }
 
-  /// The name of the colour that transparent pixels are laid over.
-  var backgroundName: String { if case .files(_, let background) = source { "\(background)" } else { "" } }
+  /// The name of the colour that transparent pixels are laid over; empty for arrays.
+  public var backgroundName: String { if case .files(_, let background) = source { "\(background)" } else { "" } }
 
   /// How many images each class has; nil if classes are not wanted.
   public var classSizes: [Int]? {
@@ -123,7 +126,7 @@ public struct ImageDataset: Sendable {
   ///
   /// - Throws: `DatasetError` if a picture cannot be read.
   public func images(_ indices: [Int]) throws(DatasetError) -> [Tensor] {
-    let results = concurrently(indices.count) { i -> Result<Tensor, DatasetError> in
+    let results = ThreadPool.shared.map(indices.count) { i -> Result<Tensor, DatasetError> in
       do throws(DatasetError) { return .success(try image(indices[i])) } catch { return .failure(error) }
     }
     var images: [Tensor] = []

@@ -12,6 +12,7 @@ public struct ImageFiles {
   private let root: String
   private let endings: Set<String>
 
+  private static let pictureEndings: Set = [".png", ".jpg", ".jpeg", ".jpe", ".jfif"]
   private static let otherEndings: Set = [
     ".gif", ".webp", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif", ".jp2", ".jxl", ".ppm", ".pgm", ".pnm", ".svg",
     ".psd", ".tga", ".ico", ".exr", ".hdr", ".dng", ".cr2", ".nef", ".arw", ".raw", ".dcm",
@@ -25,11 +26,17 @@ public struct ImageFiles {
   /// - Throws: `DatasetError`, also if there are no pictures.
   public init(folder: String, asBefore: Bool = false) throws(DatasetError) {
     root = folder.count > 1 && folder.hasSuffix("/") ? String(folder.dropLast()) : folder
-    endings = asBefore ? [".png"] : [".png", ".jpg", ".jpeg", ".jpe", ".jfif"]
+    endings = asBefore ? [".png"] : Self.pictureEndings
     try search(root, inside: [], isRun: false)
     if paths.isEmpty {
       throw .files(path: folder, .noPictures(others: others, ofRuns: runs.pictures))
     }
+  }
+
+  /// Whether a file is a picture that is read, by the ending of its name.
+  public static func isPicture(_ name: String) -> Bool {
+    let name = name.lowercased()
+    return pictureEndings.contains { name.hasSuffix($0) }
   }
 
   /// The identity of a folder, for detecting a link to a folder that contains it.

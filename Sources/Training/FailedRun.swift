@@ -1,15 +1,15 @@
 import DiffusionText
-import DiffusionTraining
 
 /// A run that has failed, once what it has is saved. The description is one line that says why, and what to type to go
 /// on.
-struct FailedRun: Error, CustomStringConvertible {
+public struct FailedRun: Error, CustomStringConvertible {
   /// What went wrong.
-  let reason: any Error
-  let description: String
+  public let reason: any Error
+  /// Why, and what to type.
+  public let description: String
 
-  /// Saves what `run` has.
-  init(_ reason: any Error, _ run: inout TrainingRun) {
+  /// Saves what `run` has after `reason` has ended it.
+  public init(_ reason: any Error, _ run: inout TrainingRun) {
     self.reason = reason
     let sentence: String
     let resuming = shellLine(["train", "--resume", operand(run.folder)])
