@@ -43,6 +43,35 @@ struct EigenvalueTests {
     Tridiagonalization.tridiagonal(matrix, order: order).eigenvalues()
   }
 
+  /// What float32 makes of a matrix of rank three is no semidefinite matrix; its factor stops at what is one.
+  @Test(arguments: 0..<8) func roundingIsNotFactored(seed: Int) {
+    let order = 60
+    let columns = (0..<3).map { k in
+      (0..<order).map { i -> Double in
+        let number: Int = i * i * (seed + 5) + 31 * k * i + k
+        return Double(number % 97) / 7
+      }
+    }
+    var matrix = [Double](repeating: 0, count: order * order)
+    for i in 0..<order {
+      for j in 0..<order {
+        for column in columns { matrix[i * order + j] += column[i] * column[j] }
+        matrix[i * order + j] = Double(Float(matrix[i * order + j]))
+      }
+    }
+    let factor = SemidefiniteFactor(of: matrix, order: order)
+    var worst = 0.0
+    for i in 0..<order {
+      for j in 0..<order {
+        guard let x = factor.exponents[i], let y = factor.exponents[j] else { continue }
+        var sum = 0.0
+        for k in 0..<factor.rank { sum += factor.columns[k * order + i] * factor.columns[k * order + j] }
+        worst = max(worst, abs(sum * power(x + y) - matrix[i * order + j]))
+      }
+    }
+    #expect(worst < 4e-7 * (matrix.max() ?? 0), "\(worst), rank \(factor.rank)")
+  }
+
   /// A factor has as many columns as the matrix has rank, and its square is the matrix.
   @Test func factorsHaveTheRankOfTheirMatrix() {
     let (order, rank) = (150, 70)

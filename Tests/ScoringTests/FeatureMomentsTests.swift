@@ -17,6 +17,19 @@ struct FeatureMomentsTests {
     expectClose(moments.covariance, covariance, tolerance: 1e-14 * max(1, covariance.max() ?? 0), "covariance")
   }
 
+  /// Deviations that are small beside the mean keep their digits. The exact numbers are those of the deviations alone.
+  @Test func aMeanFarFromZeroCostsNoDigits() throws {
+    let deviations = (0..<1000).map { row in [row * 37 % 101, row * row % 89] }
+    let values = deviations.flatMap { $0.map { 4096 + Float($0) / 1024 } }
+    let moments = try FeatureMoments(of: try Features(Tensor([1000, 2], values), of: "far"))
+    for (i, j) in [(0, 0), (0, 1), (1, 1)] {
+      let products = deviations.reduce(0) { $0 + $1[i] * $1[j] }
+      let (sum, other) = (deviations.reduce(0) { $0 + $1[i] }, deviations.reduce(0) { $0 + $1[j] })
+      let exact = Double(1000 * products - sum * other) / (1000 * 999 * 1024 * 1024)
+      #expect(abs(moments.covariance[2 * i + j] - exact) < 1e-12 * moments.covariance[3], "\(i), \(j)")
+    }
+  }
+
   /// A feature that does not change has no variance, not even by rounding: 0.3 is none of the numbers that float32 has.
   @Test func constantsHaveNoVariance() throws {
     let moments = try FeatureMoments(of: ScoringFixture.features("few.a"))
@@ -98,6 +111,9 @@ struct FeatureMomentsTests {
         == "few.a: 9 pictures are fewer than the 17 features: the covariance is singular and the distance biased "
         + "upwards; compare it only with distances of as many pictures")
     #expect(try FeatureMoments(of: ScoringFixture.features("a")).remark == nil)
+    let equal = try Features(Tensor([2, 2], [1, 2, 3, 5]), of: "equal")
+    #expect(
+      try FeatureMoments(of: equal).remark?.hasPrefix("equal: 2 pictures are no more than the 2 features") == true)
     let unknown = try FeatureMoments(mean: [1], covariance: [2], of: "x.npz")
     #expect(unknown.remark == nil)
   }
