@@ -74,13 +74,13 @@ digits: build ## train the embedded model of handwritten digits anew, into .buil
 # say little but the class.
 CLASSIFIER = $(TRAIN) --classifier True --noised False --num-channels 32 --num-head-channels 32 --channel-mult 1,1,2 --num-res-blocks 1 \
   --batch-size 64 --lr 1e-3 --weight-decay 0.05 --seed 1
-digits-classifier: build ## train the classifier of digits that Examples/digits scores with anew, into .build (MNIST=FOLDER; 2 minutes)
+digits-classifier: build ## train Examples/digits/classifier.safetensors anew, into .build (MNIST=FOLDER; 2 minutes)
 	@test -n "$(MNIST)" || { echo "type make digits-classifier MNIST=FOLDER, where mnist-train.npz lies"; exit 1; }
 	$(CLASSIFIER) --data "$(MNIST)/mnist-train.npz" --image-size 28 --attention-resolutions 7 --warm-up 100 --steps 1500 --lr-anneal-steps 1500 \
 	  --out .build/digits-classifier
 	$(SAMPLE) convert --half .build/digits-classifier .build/digits-classifier/classifier.safetensors
 
-emoji-classifier: build ## train the classifier of emoji that Examples/emoji scores with anew, into .build (DATA=FOLDER; 1 minute)
+emoji-classifier: build ## train Examples/emoji/classifier.safetensors anew, into .build (DATA=FOLDER; 1 minute)
 	@test -n "$(DATA)" || { echo "type make emoji-classifier DATA=FOLDER, where emoji32.npz lies"; exit 1; }
 	$(CLASSIFIER) --data "$(DATA)/emoji32.npz" --image-size 32 --attention-resolutions 8 --warm-up 50 --steps 500 --lr-anneal-steps 500 --flip True \
 	  --dropout 0.1 --out .build/emoji-classifier

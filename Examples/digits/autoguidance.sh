@@ -16,15 +16,16 @@ PATH="$root/.build/release:$PATH"
 work=$root/.build/evaluation
 mnist=${MNIST:?"set it to the folder of mnist-train.npz and mnist-test.npz"}
 weak=${1:?"name the weak model, for instance .build/digits/ema_0.999_001000.safetensors"}
-classifier=$(realpath "${CLASSIFIER:-$here/classifier.safetensors}")
+test_set=$(realpath -e "$mnist/mnist-test.npz")
+classifier=$(realpath -e "${CLASSIFIER:-$here/classifier.safetensors}")
 model=()
-if [ $# -gt 1 ]; then model=(--model "$(realpath "$2")"); fi
-weak=$(realpath "$weak")
+if [ $# -gt 1 ]; then model=(--model "$(realpath -e "$2")"); fi
+weak=$(realpath -e "$weak")
 
 rm -rf "$work/autoguidance"
 mkdir -p "$work/autoguidance"
 # Features are kept beside the pictures, which may be where nothing can be written.
-ln -s "$(realpath "$mnist")/mnist-test.npz" "$work/autoguidance"
+ln -s "$test_set" "$work/autoguidance"
 cd "$work/autoguidance"
 drawn=()
 for scale in ${SCALES:-1 1.25 1.5 2 2.5 3}; do

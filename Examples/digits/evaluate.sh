@@ -3,11 +3,12 @@
 # 10,000 test images and its 60,000 training images: among others their Fréchet distance, which is smaller the more they are like real
 # digits, in what they look like and in how much they vary, and how many a classifier takes for the digit that was asked for.
 #
-# This measure was fixed before the default model was trained: the number of images, DDIM with 50 steps, guidance 1, the classes in turn, and
-# the seed. The distance to the test set at guidance 1 is what models are compared by. What is drawn with the guidance that a model
-# recommends, which is for looks, is shown beside it. The real digits' own row says what can be had.
+# This measure, but for the classifier, was fixed before the default model was trained: the number of images, DDIM with 50 steps, guidance 1,
+# the classes in turn, and the seed. The distance to the test set at guidance 1 is what models are compared by. What is drawn with the
+# guidance that a model recommends, which is for looks, is shown beside it. In the second table, as many real digits have a row of their own:
+# the test set, by other writers.
 #
-# usage: MNIST=FOLDER evaluate.sh [MODEL...]     default: the embedded model
+# usage: MNIST=FOLDER evaluate.sh [MODEL...]     default: embedded, the embedded model
 #
 # FOLDER has mnist-train.npz and mnist-test.npz: `images`, uint8 [N, 28, 28], and `labels`. Further variables:
 #   CLASSIFIER   by whose features digits are compared; default: classifier.safetensors beside this script (make digits-classifier)
@@ -20,15 +21,20 @@ root=$(cd "$here/../.." && pwd)
 PATH="$root/.build/release:$PATH"
 work=$root/.build/evaluation
 mnist=${MNIST:?"set it to the folder of mnist-train.npz and mnist-test.npz"}
-classifier=$(realpath "${CLASSIFIER:-$here/classifier.safetensors}")
+training_set=$(realpath -e "$mnist/mnist-train.npz")
+test_set=$(realpath -e "$mnist/mnist-test.npz")
+classifier=$(realpath -e "${CLASSIFIER:-$here/classifier.safetensors}")
+if [ $# = 0 ]; then set -- embedded; fi
 models=()
-for model in "$@"; do models+=("$(realpath "$model")"); done
-if [ $# = 0 ]; then models=(embedded); fi
+for model in "$@"; do
+  if [ "$model" != embedded ]; then model=$(realpath -e "$model"); fi
+  models+=("$model")
+done
 
 rm -rf "$work/drawn"
 mkdir -p "$work/drawn"
 # Features are kept beside the pictures, which may be where nothing can be written.
-ln -s "$(realpath "$mnist")/mnist-train.npz" "$(realpath "$mnist")/mnist-test.npz" "$work/drawn"
+ln -s "$training_set" "$test_set" "$work/drawn"
 cd "$work/drawn"
 drawn=()
 number=0
@@ -50,6 +56,6 @@ for model in "${models[@]}"; do
   done
 done
 
-sample score mnist-train.npz "${drawn[@]}" --reference mnist-test.npz --features "$classifier"
+sample score "${drawn[@]}" --reference mnist-test.npz --features "$classifier"
 echo
 sample score mnist-test.npz "${drawn[@]}" --reference mnist-train.npz --features "$classifier"

@@ -10,7 +10,7 @@
 #   SAMPLERS   default: all of those that `sample --sampler help` lists which the model can be drawn with
 #   STEPS      default: "5 10 20 50"
 #   BASELINE   the steps of the DDPM run that all are compared with; default 1000
-# What was drawn stays in .build/evaluation/samplers, and is not drawn again: remove the folder for another model. All of it takes an hour
+# What was drawn stays in .build/evaluation/samplers, and is not drawn again: remove the folder to begin anew. All of it takes an hour
 # and a half on two cores. The picture needs netpbm.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -18,7 +18,8 @@ root=$(cd "$here/../.." && pwd)
 PATH="$root/.build/release:$PATH"
 work=$root/.build/evaluation
 mnist=${MNIST:?"set it to the folder of mnist-train.npz and mnist-test.npz"}
-classifier=$(realpath "${CLASSIFIER:-$here/classifier.safetensors}")
+training_set=$(realpath -e "$mnist/mnist-train.npz")
+classifier=$(realpath -e "${CLASSIFIER:-$here/classifier.safetensors}")
 count=${COUNT:-2000}
 baseline=${BASELINE:-1000}
 read -r -a all <<< "${STEPS:-5 10 20 50}"
@@ -28,7 +29,7 @@ read -r -a samplers <<< "${SAMPLERS:-$(sample --sampler help | defined)}"
 mkdir -p "$work/samplers"
 picture=$(realpath "${1:-$work/samplers.png}")
 # Features are kept beside the pictures, which may be where nothing can be written.
-ln -sf "$(realpath "$mnist")/mnist-train.npz" "$work/samplers"
+ln -sf "$training_set" "$work/samplers"
 cd "$work/samplers"
 
 options=(--seed 28 --class 0-9 --guidance 1)

@@ -12,11 +12,14 @@ public enum TarFault: Error, Equatable, CustomStringConvertible {
   case badHeader(offset: Int)
   /// The archive ends before the file does.
   case cut(entry: String)
+  /// The archive ends without the zeros that mark its end.
+  case noEnd
 
   /// The rest of a sentence.
   public var description: String {
     switch self {
     case .badHeader(let offset): "is no tar archive from byte \(offset) on; copy or write it again"
+    case .noEnd: "is cut short: the end of the archive is missing; copy or write it again"
     case .cut(let entry): "ends in the middle of \(entry); copy or write it again"
     }
   }
@@ -53,6 +56,7 @@ public func tarEntries(_ archive: UnsafeRawBufferPointer) throws(TarFault) -> [T
     }
     offset = begin + (size + tarBlock - 1) / tarBlock * tarBlock
   }
+  guard archive.slice(offset, tarBlock) != nil else { throw .noEnd }
   return entries
 }
 

@@ -1,3 +1,4 @@
+import DiffusionText
 import TensorCore
 
 /// How good pictures are, by the measures of guided-diffusion's evaluator and the kernel distance.
@@ -17,7 +18,7 @@ public struct Score: Sendable {
   public let inceptionScore: Double?
   /// Precision and recall (Kynkäänniemi et al. 2019), with 3 neighbours; nil without the reference's pictures.
   public let precisionAndRecall: PrecisionAndRecall?
-  /// The share of pictures, 0 to 1, that a classifier takes for what they should be; nil without one, or without labels.
+  /// The share of pictures, 0 to 1, that a classifier takes for what they should be; nil without one or without labels.
   public let rightClasses: Double?
   /// What should be known of these numbers, a sentence each.
   public let remarks: [String]
@@ -52,16 +53,19 @@ public struct Score: Sendable {
       try DiffusionScoring.inceptionScore(logits: try Features(logits, of: path))
     }
     rightClasses = Self.shareOfRight(features, labels)
-    if let known = reference.features {
-      kernelDistance = try DiffusionScoring.kernelDistance(pool, known) { progress("the kernel distance", $0, $1) }
-      precisionAndRecall = try DiffusionScoring.precisionAndRecall(pool, references: known) {
+    if let known = reference.features, let mean = reference.kernelMean, let radii = reference.radii {
+      kernelDistance = try DiffusionScoring.kernelDistance(pool, known, meanWithinSecond: mean) {
+        progress("the kernel distance", $0, $1)
+      }
+      precisionAndRecall = try DiffusionScoring.precisionAndRecall(pool, references: known, radii: radii) {
         progress("precision and recall", $0, $1)
       }
     } else {
       (kernelDistance, precisionAndRecall) = (nil, nil)
     }
     remarks =
-      [moments.remark, reference.pool.remark].compactMap(\.self) + Self.notMeasured(features, labels, reference)
+      [moments.remark, reference.pool.remark].compactMap(\.self)
+      + Self.notMeasured(features, rightClasses == nil ? labels : nil, path: path, reference)
   }
 
   /// What was measured, by the names that it has in JSON and in the logs of runs.
@@ -73,6 +77,11 @@ public struct Score: Sendable {
       ("right_classes", rightClasses),
     ]
     return all.compactMap { key, value in value.map { (key, $0) } }
+  }
+
+  /// The measures in a line.
+  public var summary: String {
+    measures.map { "\($0.key) \(decimal($0.value, $0.key == "kernel_distance" ? 6 : 4))" }.joined(separator: ", ")
   }
 
   /// The share of pictures whose largest logit is that of their label; nil if that cannot be said.
@@ -88,14 +97,16 @@ public struct Score: Sendable {
   }
 
   /// Which measures are missing, and why.
+  ///
+  /// - Parameter labels: those that were of no use.
   private static func notMeasured(
-    _ features: PictureFeatures, _ labels: [Int]?, _ reference: ScoreReference
+    _ features: PictureFeatures, _ labels: [Int]?, path: String, _ reference: ScoreReference
   ) -> [String] {
     var remarks: [String] = []
-    if let labels, shareOfRight(features, labels) == nil, let lowest = labels.min(), let highest = labels.max() {
+    if labels != nil, let classes = features.logits?.shape[1] {
       remarks.append(
-        "the pictures' labels are \(lowest) to \(highest), which the classifier does not know: how many are right is "
-          + "not counted")
+        "\(sanitized(path)): has labels of classes that the classifier does not know, which has "
+          + "\(counted(classes, "class")): how many pictures are of the right one is not counted")
     }
     if features.logits == nil {
       remarks.append("these weights have no last layer, without which there is no Inception Score")

@@ -10,6 +10,9 @@ public struct ScoreReference: Sendable {
   let spatial: FeatureMoments?
   /// The features of the pictures; nil if only moments are known.
   public let features: Features?
+  /// What the kernel distance and precision and recall need of the pictures alone.
+  let kernelMean: Double?
+  let radii: [Double]?
 
   /// Pictures, moments that were saved, or both: then the Fréchet distances are those to the moments, and the pictures
   /// serve the other measures, as guided-diffusion's evaluator takes its reference batches.
@@ -19,10 +22,13 @@ public struct ScoreReference: Sendable {
   ///   - pictures: the features of the pictures; nil if there are none.
   ///   - path: what they are called.
   ///   - extractor: the network that the features are of.
+  ///   - progress: called now and then with a measure and the part that is done of what it needs of the reference.
   /// - Throws: `ScoringError.otherFeatures` if the moments are those of another network; `.notFinite`, `.tooFew`.
   public init(
-    _ moments: ReferenceMoments?, pictures: PictureFeatures?, path: String, _ extractor: any FeatureExtractor
+    _ moments: ReferenceMoments?, pictures: PictureFeatures?, path: String, _ extractor: any FeatureExtractor,
+    progress: (_ measure: String, _ done: Int, _ of: Int) -> Void = { _, _, _ in }
   ) throws(ScoringError) {
+    try moments?.check(extractor, path: path)
     let known = try pictures.map { pictures throws(ScoringError) in try Features(pictures.pool, of: path) }
     (self.path, features, count) = (path, known, known?.count)
     if let moments {
@@ -35,9 +41,11 @@ public struct ScoreReference: Sendable {
     } else {
       preconditionFailure("a reference is moments or pictures")
     }
-    for (found, needed) in [(pool, extractor.widths.pool)] + (spatial.map { [($0, extractor.widths.spatial)] } ?? [])
-    where found.dimensions != needed {
-      throw .otherFeatures(path: path, width: found.dimensions, needed: needed, network: extractor.name)
+    kernelMean = try known.map { known throws(ScoringError) in
+      try meanKernel(within: known) { progress("the kernel distance", $0, $1) }
+    }
+    radii = try known.map { known throws(ScoringError) in
+      try squaredRadii(ofReferences: known) { progress("precision and recall", $0, $1) }
     }
   }
 }

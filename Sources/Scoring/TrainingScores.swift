@@ -2,13 +2,16 @@ import DiffusionModels
 import DiffusionTraining
 import Sampling
 
-/// The scores of what a model in training draws, every so many steps: those that `sample score` prints for its
-/// checkpoint with the same number of pictures, network and reference.
+/// The scores of what a model in training draws, every so many steps: those that `sample score` prints of its
+/// checkpoint, with the same number of pictures, network and reference.
 public struct TrainingScores {
+  private let request: TrainingRequest
   private let extractor: any FeatureExtractor
   private let moments: ReferenceMoments?
+  /// The pictures of a reference other than the training images.
   private let pictures: (any PictureSource)?
-  private let count: Int
+  /// Pictures of the reference that cannot be read and are left out.
+  public let bad: [BadPicture]
   private var reference: ScoreReference?
 
   /// Opens the network and the reference of a request; nil if it asks for no scores.
@@ -16,32 +19,41 @@ public struct TrainingScores {
   /// - Throws: `ScoringError`.
   public init?(_ request: TrainingRequest) throws(ScoringError) {
     guard request.scoreInterval != nil else { return nil }
+    self.request = request
     extractor = try featureExtractor(classifier: request.features, inception: request.inception)
     moments = try request.reference.flatMap { path throws(ScoringError) in try ReferenceMoments(path: path) }
-    pictures =
-      if let path = request.reference, moments?.hasPictures ?? true { try openPictures(path) } else { nil }
-    count = request.scoreCount
-    try requireEnough(pictures.map { [$0] } ?? [], hasReference: true)
+    try moments?.check(extractor, path: request.reference ?? "")
+    var (source, bad): ((any PictureSource)?, [BadPicture]) = (nil, [])
+    if let path = request.reference, moments?.hasPictures ?? true {
+      let opened = try openPictures(path)
+      source = opened
+      if request.skipsBad { (source, bad) = try opened.withoutBad { _, _ in } }
+    }
+    if let source { try requireEnough([source], hasReference: true) }
+    (pictures, self.bad) = (source, bad)
   }
 
-  /// Computes the features of the reference: the training pictures, unless the request names another. They are kept in
-  /// the run's folder, or beside the reference.
+  /// Computes the features of the reference: the training images, unless the request names another. They are kept in
+  /// the run's folder.
   ///
   /// - Parameters:
-  ///   - data: the training pictures.
-  ///   - request: the run's request.
+  ///   - data: the training images.
   ///   - folder: the run's folder.
   ///   - progress: called now and then with the number of pictures done and of all; if it throws, this ends.
+  ///   - comparing: called now and then with a measure and the part that is done of what it needs of the reference.
   /// - Throws: `ScoringError`, and what `progress` throws; what is done by then is kept.
   public mutating func prepare(
-    _ data: ImageDataset, _ request: TrainingRequest, folder: String, progress: @escaping (Int, Int) throws -> Void
+    _ data: ImageDataset, folder: String, progress: @escaping (Int, Int) throws -> Void,
+    comparing: (_ measure: String, _ done: Int, _ of: Int) -> Void
   ) throws {
-    let learned = TrainingPictures(path: request.data, folder: folder, data: data)
-    let source: (any PictureSource)? = request.reference == nil ? learned : pictures
-    if let source { try requireEnough([source], hasReference: true) }
+    let source: (any PictureSource)? =
+      request.reference == nil ? TrainingPictures(path: request.data, data: data) : pictures
     let computation = FeatureComputation(extractor, batch: FeatureComputation.usualBatch, progress: progress)
-    let features = try source.map { try computation.features(of: $0, keptIn: $0.featuresPath(extractor)) }
-    reference = try ScoreReference(moments, pictures: features, path: request.reference ?? request.data, extractor)
+    let features = try source.map {
+      try computation.features(of: $0, keptIn: FeatureFile.path(beside: "\(folder)/reference", extractor))
+    }
+    reference = try ScoreReference(
+      moments, pictures: features, path: request.reference ?? request.data, extractor, progress: comparing)
   }
 
   /// Draws with a model, and measures what it has drawn. `prepare` has been called.
@@ -53,9 +65,9 @@ public struct TrainingScores {
   /// - Throws: `ScoringError`, `SamplingError`, and what `progress` throws.
   public func callAsFunction(_ source: ModelSource, progress: @escaping (Int, Int) throws -> Void) throws -> Score {
     guard let reference else { preconditionFailure("the reference has no features yet") }
-    var request = SamplingRequest()
-    (request.count, request.seed) = (count, 0)
-    let plan = try SamplingPlan(request, try DiffusionModel(source, path: nil))
+    var drawing = SamplingRequest()
+    (drawing.count, drawing.seed) = (request.scoreCount, 0)
+    let plan = try SamplingPlan(drawing, try DiffusionModel(source, path: nil))
     var done = 0
     let drawn = DrawnPictures(plan) { try progress(done, plan.indices.count) }
     let computation = FeatureComputation(extractor, batch: FeatureComputation.usualBatch) {
@@ -64,6 +76,6 @@ public struct TrainingScores {
     }
     let features = try computation.features(of: drawn, keptIn: nil)
     return try Score(
-      features, labels: extractor.tellsClasses ? drawn.labels : nil, path: "what is drawn", against: reference)
+      features, labels: drawn.labels(for: extractor), path: "the drawn pictures", against: reference)
   }
 }

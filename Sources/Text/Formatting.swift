@@ -5,7 +5,7 @@ public func decimal(_ value: Double, _ places: Int) -> String {
   guard scaled.magnitude < 1e15 else { return value.isNaN ? "nan" : "\(value)" }
   let digits = String(Int(scaled.magnitude))
   let padded = String(repeating: "0", count: max(0, places + 1 - digits.count)) + digits
-  let sign = value < 0 ? "-" : ""
+  let sign = scaled < 0 ? "-" : ""
   return places == 0 ? sign + padded : "\(sign)\(padded.dropLast(places)).\(padded.suffix(places))"
 }
 

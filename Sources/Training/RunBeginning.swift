@@ -59,6 +59,13 @@ struct RunBeginning {
       }
       let data = try ImageDataset(request, goingOnWith: record, looking: looking)
       let request = request.settled(by: data)
+      // What only the data has decided.
+      if let problem = request.problem { throw TrainingError.request(problem) }
+      if request.scoreInterval != nil, request.reference == nil, data.count < 4 {
+        throw TrainingError.request(
+          "--score-interval compares with the training images, and \(counted(data.count, "picture")) "
+            + "\(data.count == 1 ? "is" : "are") too few; name others with --reference, or leave it out")
+      }
       let specification: TrainingSpecification
       let weights: Weights
       if let learned {

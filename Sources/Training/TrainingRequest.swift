@@ -97,6 +97,13 @@ public struct TrainingRequest: Sendable, Equatable {
     (self.data, self.steps, self.seed, self.settings) = (data, steps, seed, settings)
   }
 
+  /// Leaves out scores, and what they would be made with.
+  public mutating func forgetScores() {
+    let none = TrainingRequest(data: data)
+    (scoreInterval, scoreCount) = (nil, none.scoreCount)
+    (features, inception, reference) = (nil, nil, nil)
+  }
+
   /// The largest number of steps.
   static let mostSteps = RunFolder.mostSteps
 

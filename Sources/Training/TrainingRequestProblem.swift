@@ -109,7 +109,7 @@ extension TrainingRequest {
       return "--score-interval draws from noise alone, which --small-size trains no model for; leave it out"
     }
     if let channels = settings.inChannels, ![1, 3].contains(channels) {
-      return "--score-interval is for pictures of 1 or 3 channels, not \(channels); leave it out"
+      return "--score-interval is for pictures of 1 or 3 channels, not \(channels); leave it out, or type 0"
     }
     switch (features, inception) {
     case (nil, nil):

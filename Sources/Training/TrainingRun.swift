@@ -15,7 +15,8 @@ import TensorCore
 ///
 /// To stop early, leave the loop and call `save()`. `TrainingRun(resuming: "run")` continues from there, and its files
 /// match those of an uninterrupted run byte for byte. That also holds after a process was killed, from its last
-/// checkpoint. (A row of the log is the mean of the steps since the previous row, or since the run was resumed.)
+/// checkpoint. (A row of the log is the mean of the steps since the previous row, or since the run was resumed. A sheet
+/// or a score that was interrupted is left out.)
 ///
 /// Only one process at a time can use a folder. Nothing is printed. Steps run on the threads of `ThreadPool.shared`.
 public struct TrainingRun: ~Copyable {
@@ -175,8 +176,8 @@ public struct TrainingRun: ~Copyable {
   /// - Parameters:
   ///   - isWanted: asked repeatedly while a sheet is sampled, which takes as long as many steps; false cancels the
   ///     sheet.
-  ///   - measure: called every `TrainingRequest.scoreInterval` steps with the model as it would be drawn with now, which
-  ///     takes longer still; the names and numbers that it returns go into the log.
+  ///   - measure: called every `TrainingRequest.scoreInterval` steps with the model as it would be drawn with now; the
+  ///     names and numbers that it returns go into the log. It may take longer still.
   /// - Returns: the examples and losses of the step.
   /// - Throws: `TrainingError.data` if an image cannot be read and `.diverged`, with the state unchanged; `.file`,
   ///   `.log`. `saveAfterFailure` saves what there is.

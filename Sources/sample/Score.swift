@@ -25,13 +25,12 @@ func score(_ options: Options) throws {
   if let heldOut, let known, try heldOut.fingerprint() == known.fingerprint() {
     throw UsageError("--held-out holds the reference's own pictures; give others like them")
   }
+  let sets = asked.pictures + [asked.reference] + (asked.heldOut.map { [$0] } ?? [])
   var files = CommandFiles()
-  for path in asked.pictures { files.read("the pictures", path) }
-  files.read("--reference", asked.reference)
-  files.read("--held-out", asked.heldOut)
+  for path in sets { files.read("what is compared", path) }
   files.write("--out", asked.out, ifThere: .replace)
   try files.check()
-  if let out = asked.out, let folder = (asked.pictures + [asked.reference]).first(where: { isFile(out, inside: $0) }) {
+  if let out = asked.out, let folder = sets.first(where: { isFile(out, inside: $0) }) {
     throw UsageError("--out: \(out) lies in \(folder), and would be one of its pictures; name another folder")
   }
   var sources = try asked.pictures.map { try opened($0, options) }
@@ -39,6 +38,7 @@ func score(_ options: Options) throws {
     let model = try openModel(options)
     let plan = try SamplingPlan(options.request, model)
     introduce(model, options)
+    if plan.indices.count == 1 { throw UsageError("--model draws one picture; type for instance --count 10000 too") }
     if !options.quiet { for remark in plan.remarks { writeError("note: \(remark)\n") } }
     sources.append(DrawnPictures(plan) { try Interruption.check() })
   }
@@ -62,21 +62,27 @@ func score(_ options: Options) throws {
     }
     return found
   }
+  /// What `work` measures, with its progress.
+  func measured<Result>(_ work: (@escaping (String, Int, Int) -> Void) throws -> Result) rethrows -> Result {
+    var progress = StageProgress(style: progressStyle(options))
+    return try work {
+      progress.advance($0, to: $1, of: $2)
+      if Interruption.hasCome { progress.finish() }
+      Interruption.exitIfCome()
+    }
+  }
   do {
-    let reference = try ScoreReference(
-      saved, pictures: try known.map(features), path: asked.reference, extractor)
+    let reference = try measured { progress in
+      try ScoreReference(
+        saved, pictures: try known.map(features), path: asked.reference, extractor, progress: progress)
+    }
     // For the nearest pictures, of which there is one set.
     var pool: Features?
     let scores = try sources.map { source in
       let found = try features(of: source)
       if asked.nearest != nil { pool = try Features(found.pool, of: source.path) }
-      var progress = StageProgress(style: progressStyle(options))
-      let labels = extractor.tellsClasses ? source.labels : nil
-      return try Score(found, labels: labels, path: source.path, against: reference) {
-        progress.advance($0, to: $1, of: $2)
-        if Interruption.hasCome { progress.finish() }
-        Interruption.exitIfCome()
-      }
+      let labels = source.labels(for: extractor)
+      return try measured { try Score(found, labels: labels, path: source.path, against: reference, progress: $0) }
     }
     var nearest: ScoreReport.Nearest?
     if let count = asked.nearest, let known, let pictures = sources.first, let pool, let others = reference.features {
@@ -97,9 +103,6 @@ func score(_ options: Options) throws {
       try writeAtomically(try nearest.found.sheet(nearest.pictures, nearest.reference).png(), to: path)
       if !options.quiet { writeError("\(sanitized(path)): \(counted(nearest.found.pairs.count, "pair"))\n") }
     }
-  } catch ScoringError.badPictures(let bad, of: let count, let path) {
-    if bad.count > 1 { ImageDataset.lines(of: bad).forEach { writeError($0 + "\n") } }
-    throw ScoringError.badPictures(bad, of: count, path: path)
   } catch let interrupted as Interrupted {
     writeError("interrupted; \(asked.keeps ? "type the same again to go on" : "without --no-keep it could go on")\n")
     throw interrupted
@@ -113,8 +116,7 @@ private func opened(_ path: String, _ options: Options) throws -> any PictureSou
   let name = "looking at \(sanitized(path))"
   let (rest, bad) = try CountProgress.shown(name, style: progressStyle(options)) { try source.withoutBad(progress: $0) }
   if !bad.isEmpty && !options.quiet {
-    let line = "\(sanitized(path)): left out: \(counted(bad.count, "picture")) that cannot be read:"
-    writeError(([line] + ImageDataset.lines(of: bad)).map { $0 + "\n" }.joined())
+    writeError(ImageDataset.leftOut(bad).map { $0 + "\n" }.joined())
   }
   return rest
 }

@@ -1,8 +1,10 @@
 import DiffusionCommandLine
 import DiffusionOutput
 import DiffusionPlatform
+import DiffusionScoring
 import DiffusionTerminal
 import DiffusionText
+import DiffusionTraining
 import Sampling
 import TensorCore
 
@@ -36,6 +38,9 @@ do {
 } catch let interrupted as Interrupted {
   exit(128 + interrupted.signal)
 } catch {
+  if case ScoringError.badPictures(let bad, of: let count, _) = error, bad.count > 1 || count == 1 {
+    ImageDataset.lines(of: bad).forEach { writeError($0 + "\n") }
+  }
   writeError("sample: \(sanitizedLine("\(error)"))\n")
   exit(isUsage(error) ? 64 : 1)
 }

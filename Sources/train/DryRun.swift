@@ -30,8 +30,11 @@ func dryRun(_ options: Options) throws {
 
 /// A line for each picture that an error names, up to some number; none for what a line says.
 func bad(in error: any Error) -> [String] {
-  guard case TrainingError.data(.files(_, .bad(let files, let count))) = error, files.count > 1 || count == 1 else {
-    return []
+  let (files, count): ([BadPicture], Int)
+  switch error {
+  case TrainingError.data(.files(_, .bad(let bad, let all))): (files, count) = (bad, all)
+  case ScoringError.badPictures(let bad, of: let all, _): (files, count) = (bad, all)
+  default: return []
   }
-  return ImageDataset.lines(of: files)
+  return files.count > 1 || count == 1 ? ImageDataset.lines(of: files) : []
 }

@@ -42,17 +42,12 @@ private func takeSteps(_ options: Options, _ open: (@escaping (Int, Int) -> Void
     let words = shellLine(["train", "--resume", operand(run.folder), "--steps", "\(2 * run.stepsTaken)"])
     return say("\(shown(run)): all \(grouped(run.stepsTaken)) steps are taken already; for more, type \(words)")
   }
+  try prepare(&scores, run, options)
   Interruption.watch(
     saying: options.quiet ? nil : "finishing this step, then saving; Ctrl-C again stops without saving\n")
   var progress = TrainingProgress(style: progressStyle(options), first: run.stepsTaken, end: run.end)
   defer { progress.finish() }
   do {
-    try CountProgress.shown("features of the reference", style: progressStyle(options)) { advance in
-      try scores?.prepare(run.data, run.request, folder: run.folder) {
-        advance($0, $1)
-        try Interruption.check()
-      }
-    }
     var remarks: Set<String> = []
     while !run.isFinished {
       let report = try run.step(drawingWhile: { !Interruption.hasCome }) {
@@ -73,9 +68,22 @@ private func takeSteps(_ options: Options, _ open: (@escaping (Int, Int) -> Void
     throw FailedRun(error, &run)
   }
   progress.finish()
-  let use = run.request.isClassifier ? ("guide", "--classifier") : ("draw", "--model")
-  let other = run.request.isClassifier ? ", or compare pictures with: sample score --features" : ""
-  say("\(shown(run)): done; \(use.0) with: \(shellLine(["sample", use.1, operand(run.folder)]))\(other)")
+  say("\(shown(run)): done; \(run.advice)")
+}
+
+/// Computes what scores need of their reference. Nothing is lost if a signal stops it, not even what is computed.
+private func prepare(_ scores: inout TrainingScores?, _ run: borrowing TrainingRun, _ options: Options) throws {
+  guard scores != nil else { return }
+  if let bad = scores?.bad, !bad.isEmpty, !options.quiet {
+    writeError(ImageDataset.leftOut(bad).map { $0 + "\n" }.joined())
+  }
+  let style = progressStyle(options)
+  try CountProgress.shown("features of the reference", style: style) { advance in
+    var comparing = StageProgress(style: style)
+    try scores?.prepare(run.data, folder: run.folder, progress: { advance($0, $1) }) {
+      comparing.advance($0, to: $1, of: $2)
+    }
+  }
 }
 
 /// What is logged of a model in training, which is also said. What goes wrong with a score ends no run.
@@ -92,12 +100,11 @@ private func measures(
         try Interruption.check()
       }
     }
-    let found = score?.measures ?? []
-    let line = found.map { "\($0.key) \(decimal($0.value, 4))" }.joined(separator: ", ")
     let new = (score?.remarks ?? []).filter { remarks.insert($0).inserted }.map { "note: \($0)" }
-    if !options.quiet { writeError((["\(name): \(line)"] + new).map { $0 + "\n" }.joined()) }
-    return found
+    if !options.quiet { writeError((["\(name): \(score?.summary ?? "")"] + new).map { $0 + "\n" }.joined()) }
+    return score?.measures ?? []
   } catch is Interrupted {
+    writeError("\(name) is not scored\n")
     return []
   } catch {
     writeError("\(name) is not scored: \(sanitizedLine("\(error)"))\n")

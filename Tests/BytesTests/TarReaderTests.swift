@@ -54,6 +54,10 @@ struct TarReaderTests {
   func damage() throws {
     let bytes = try archive("USTAR_FORMAT")
     #expect(throws: TarFault.cut(entry: "d/a.png")) { try entries(Array(bytes.prefix(512 + 512 + 512))) }
+    // Between two files, and within a header.
+    for length in [512 + 512 + 1024, 512 + 512 + 1024 + 100] {
+      #expect(throws: TarFault.noEnd) { try entries(Array(bytes.prefix(length))) }
+    }
     var wrong = bytes
     wrong[512] ^= 1
     #expect(throws: TarFault.badHeader(offset: 512)) { try entries(wrong) }

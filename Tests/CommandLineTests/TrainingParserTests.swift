@@ -111,6 +111,22 @@ struct TrainingParserTests {
   }
 
   /// The words of earlier versions mean what they meant, and the terminal's are left out.
+  /// A run that is scored goes on with other features, or without scores.
+  @Test func scoresCanBeChanged() throws {
+    var stored = TrainingRequest(data: "p")
+    (stored.scoreInterval, stored.scoreCount, stored.features, stored.reference) = (5, 50, "c", "r")
+    var found = try parseTraining(["--resume", "run", "--inception", "i"], resuming: stored).training
+    #expect(found.features == nil && found.inception == "i" && found.scoreInterval == 5 && found.reference == "r")
+    stored = found
+    found = try parseTraining(["--resume", "run", "--features", "d"], resuming: stored).training
+    #expect(found.features == "d" && found.inception == nil)
+    found = try parseTraining(["--resume", "run", "--score-interval", "0"], resuming: stored).training
+    #expect(found == TrainingRequest(data: "p"))
+    #expect(throws: UsageError.self) {
+      try parseTraining(["--resume", "run", "--features", "d", "--inception", "i"], resuming: stored)
+    }
+  }
+
   @Test func earlierRunsAreUnderstood() throws {
     func record(_ json: String) throws -> RunRecord { try JSONDecoder().decode(RunRecord.self, from: Data(json.utf8)) }
     let earlier = try record(

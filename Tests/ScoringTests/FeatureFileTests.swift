@@ -118,6 +118,7 @@ struct FeatureFileTests {
       _ = try compute { done, _ in if done == 4 { try folder.png("p/1.png", [201]) } }
     }
     #expect(!FileManager.default.fileExists(atPath: path))
+    #expect(!FileManager.default.fileExists(atPath: path + ".partial"))
     #expect(try compute { _, _ in } == [0, 201, 20, 30, 40, 50, 60])
   }
 
@@ -125,7 +126,9 @@ struct FeatureFileTests {
   func names() throws {
     let folder = try folder()
     let place = try #require(resolvedPath(folder.path))
-    for (path, beside) in [("/p", "/p"), ("/p/", "/p"), ("/p/.", "/p"), ("/p/../p", "/p"), ("/p/..", "")] {
+    for (path, beside) in [
+      ("/p", "/p"), ("/p/", "/p"), ("/p/.", "/p"), ("/p/./", "/p"), ("/p/..//", ""), ("/p/../p", "/p"), ("/p/..", ""),
+    ] {
       let found = try #require(try PictureFolder(folder.path + path).featuresPath(FirstPixel()))
       let (parent, name) = folderAndName(found)
       let (expectedParent, expectedName) = folderAndName(place + beside)

@@ -109,6 +109,8 @@ struct PictureSourceTests {
       try folder.write("p/\(name)", bytes)
       try writer.append(name, bytes)
     }
+    // What macOS adds, and folders leave out too.
+    for name in ["._a.png", "__MACOSX/x.png"] { try writer.append(name, [1]) }
     try writer.finish()
     try tar.finish()
     for path in ["\(folder.path)/p", "\(folder.path)/p.tar"] {

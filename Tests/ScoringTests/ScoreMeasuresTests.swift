@@ -1,11 +1,12 @@
 import DiffusionImages
 import Foundation
 import TensorCore
+import TestSupport
 import Testing
 
 @testable import DiffusionScoring
 
-/// What a score counts and how its measures are called.
+/// What a score counts, and what its measures are called.
 struct ScoreMeasuresTests {
   /// Four pictures with a feature and three logits.
   private let pictures = PictureFeatures(
@@ -41,7 +42,54 @@ struct ScoreMeasuresTests {
   func unknownLabels(label: Int) throws {
     let found = try score([0, 1, 2, label]).score
     #expect(found.rightClasses == nil)
-    #expect(found.remarks.count == 1 && found.remarks[0].contains("which the classifier does not know"))
+    #expect(
+      found.remarks.count == 1
+        && found.remarks[0].contains("p: has labels of classes that the classifier does not know, which has 3 classes"))
+  }
+
+  @Test("Classes that have names are told apart by them")
+  func classNames() throws {
+    struct Pictures: PictureSource {
+      let path = "p"
+      let count = 3
+      let labels: [Int]? = [1, 0, 2]
+      let classNames: [String]?
+      func fingerprint() -> String { "" }
+      func picture(_ index: Int) -> Picture { Picture(width: 1, height: 1, channels: 1, pixels: [1]) }
+    }
+    struct Named: FeatureExtractor {
+      let name = "c"
+      let key = "c"
+      let widths = FeatureWidths(pool: 1, spatial: 0, logits: 3)
+      let tellsClasses: Bool
+      let classNames: [String]?
+
+      func input(_ picture: Picture) -> Tensor { preconditionFailure("not called") }
+      func features(of inputs: Tensor) -> PictureFeatures { preconditionFailure("not called") }
+    }
+    func labels(_ names: [String]?, _ known: [String]?, tells: Bool = true) -> [Int]? {
+      Pictures(classNames: names).labels(for: Named(tellsClasses: tells, classNames: known))
+    }
+    #expect(labels(["cat", "dog", "elk"], ["ant", "cat", "dog"]) == [2, 1, -1])
+    #expect(labels(nil, ["ant", "cat", "dog"]) == [1, 0, 2])
+    #expect(labels(["cat", "dog", "elk"], nil) == [1, 0, 2])
+    #expect(labels(["cat", "dog"], ["cat", "dog"]) == [1, 0, -1])
+    #expect(labels(["cat", "dog", "elk"], ["cat"], tells: false) == nil)
+  }
+
+  @Test("The classifiers of Examples open; that of digits knows digits")
+  func examples() throws {
+    let examples = URL(fileURLWithPath: Fixture.path("")).deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("Examples").path
+    let emoji = try ClassifierFeatures(path: "\(examples)/emoji/classifier.safetensors")
+    #expect(
+      emoji.widths == FeatureWidths(pool: 64, spatial: 0, logits: 17) && emoji.classNames?.contains("vehicle") == true)
+    let digits = try ClassifierFeatures(path: "\(examples)/digits/classifier.safetensors")
+    let source = try openPictures(Fixture.path("mnist.npz"))
+    let found = try FeatureComputation(digits, batch: 4) { _, _ in }.features(of: source, keptIn: nil)
+    let reference = try ScoreReference(nil, pictures: found, path: "r", digits)
+    let score = try Score(found, labels: source.labels(for: digits), path: "p", against: reference)
+    #expect(try #require(score.rightClasses) >= 0.9)
   }
 
   @Test("Measures have the same names in logs and in JSON")

@@ -139,7 +139,7 @@ struct TrainingRequestTests {
     ),
     (
       #"{"settings": {"in_channels": 4}, "score_interval": 1, "features": "c"}"#,
-      "--score-interval is for pictures of 1 or 3 channels, not 4; leave it out"
+      "--score-interval is for pictures of 1 or 3 channels, not 4; leave it out, or type 0"
     ),
     (
       #"{"score_interval": 1}"#,

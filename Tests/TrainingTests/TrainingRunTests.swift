@@ -137,7 +137,6 @@ struct TrainingRunTests {
     #expect(text.hasPrefix("{\n  \"data\" : {\n    \"class_sizes\" : [") && text.hasSuffix("}\n"))
   }
 
-  /// A sheet that is not wanted any more is left out, and nothing else.
   /// Every third step, and at no other, a model is measured: the one that is saved at that step.
   @Test func logsWhatIsMeasured() throws {
     let (data, folder) = (try smallPictures(), try TemporaryFolder())
@@ -163,6 +162,7 @@ struct TrainingRunTests {
       rows.dropFirst().map { $0.split(separator: ",", omittingEmptySubsequences: false).last } == ["1", "", "2", ""])
   }
 
+  /// A sheet that is not wanted any more is left out, and nothing else.
   @Test func sheetsCanBeLeftOut() throws {
     let (data, folder) = (try smallPictures(), try TemporaryFolder())
     var run = try TrainingRun(smallRequest(data), folder: folder.path)
@@ -190,9 +190,32 @@ struct TrainingRunTests {
     try run.step()
   }
 
+  /// A level is halved by nothing, so that its tensors do not tell by what.
+  @Test func oneLevelCanBeDrawn() throws {
+    let (data, folder) = (try smallPictures(), try TemporaryFolder())
+    var request = smallRequest(data, steps: 1)
+    (request.settings.channelMult, request.settings.resblockUpdown) = ([1], true)
+    (request.settings.attentionResolutions, request.sampleInterval) = ([8], nil)
+    var run = try TrainingRun(request, folder: folder.path + "/run")
+    try run.step()
+    _ = try run.drawnModel().network()
+    _ = try ModelSource(path: run.folder).network()
+  }
+
   @Test func refusesWhatItCannotDo() throws {
     let (data, folder) = (try smallPictures(), try TemporaryFolder())
     let path = folder.path + "/run"
+    var scored = smallRequest(data)
+    (scored.settings.inChannels, scored.scoreInterval, scored.features) = (nil, 1, "c")
+    scored.settings.classCond = nil
+    scored.nullClassProbability = nil
+    for (count, channels, problem) in [(5, 4, "1 or 3 channels, not 4"), (3, 3, "3 pictures are too few")] {
+      let pixels = [UInt8](repeating: 7, count: count * 64 * channels)
+      scored.data = try folder.write("d.npz", plainNPZ([("images", [count, 8, 8, channels], .uint8(pixels))]))
+      let error = #expect(throws: TrainingError.self) { _ = try TrainingRun(scored, folder: path) }
+      #expect("\(try #require(error))".contains(problem), "\(error.map { "\($0)" } ?? "")")
+      #expect(try kind(ofPath: path) == .nothing)
+    }
     // Nothing is written before data and model are known to be sound.
     var wrong = smallRequest(data)
     wrong.data = "/nowhere"

@@ -39,6 +39,10 @@ public func parseTraining(_ arguments: [String], resuming stored: TrainingReques
   var options = Options()
   options.training = stored
   options = try enter(arguments, options)
+  // One takes the place of the other.
+  let isNew = { (name: String) in options.given.spelling(ofAny: [name]) != nil }
+  if isNew("inception") && !isNew("features") { options.training.features = nil }
+  if isNew("features") && !isNew("inception") { options.training.inception = nil }
   if let problem = options.training.problem { throw UsageError(verbatim: problem) }
   return options
 }

@@ -180,8 +180,13 @@ let trainingOptions: [OptionDefinition] = [
   },
   OptionDefinition(
     "score-interval", .required(name: "N", example: "1000"), .training, of: [.train],
-    "steps between scores of what the model draws, in the log; default: none"
-  ) { o, value, name throws(UsageError) in o.training.scoreInterval = try wholeNumber(value, name, 1...1_000_000_000) },
+    "steps between scores of what the model draws, in the log; default 0: none"
+  ) { o, value, name throws(UsageError) in
+    let steps = try wholeNumber(value, name, 0...1_000_000_000)
+    o.training.scoreInterval = steps == 0 ? nil : steps
+    // A run that goes on without scores needs nothing for them.
+    if steps == 0 { o.training.forgetScores() }
+  },
   OptionDefinition(
     "score-count", .required(name: "N", example: "1000"), .training, of: [.train],
     "pictures that are drawn for a score; default 1000"

@@ -84,7 +84,8 @@ extension Architecture {
     description.attentionResolutions = configuration.attentionResolutions.sorted()
     description.channelMult = configuration.channelMult
     description.convResample = configuration.convResample
-    description.resblockUpdown = configuration.resblockUpdown
+    // With one level nothing is halved.
+    description.resblockUpdown = configuration.channelMult.count > 1 ? configuration.resblockUpdown : nil
     description.dims = configuration.dims
     description.numClasses = configuration.numClasses
     description.useScaleShiftNorm = configuration.useScaleShiftNorm

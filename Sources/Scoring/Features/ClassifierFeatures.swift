@@ -15,6 +15,8 @@ public struct ClassifierFeatures: FeatureExtractor {
   public let widths: FeatureWidths
   /// It was trained to.
   public let tellsClasses = true
+  /// The names of the classifier's classes.
+  public let classNames: [String]?
   private let network: any NoisyClassifier
   private let specification: ModelSpecification
 
@@ -30,6 +32,7 @@ public struct ClassifierFeatures: FeatureExtractor {
     }
     do { network = try source.classifier() } catch { throw .model(error) }
     if let tensor = source.checkpoint.state.damagedTensor { throw .damagedWeights(file: source.name, tensor: tensor) }
+    classNames = specification.classNames.isEmpty ? nil : specification.classNames
     let fingerprint = source.checkpoint.state.fingerprint
     name = "\(source.name) (classifier \(fingerprint.prefix(12)))"
     // The same tensors under other settings are another network.

@@ -42,7 +42,10 @@ public struct FeatureComputation {
       try values.withUnsafeBytes { try output.append($0) }
     }
     // Rows of other pictures would be kept under the name of these.
-    guard try source.fingerprint() == fingerprint else { throw ScoringError.changed(path: source.path) }
+    guard try source.fingerprint() == fingerprint else {
+      try removeFile(AtomicFile.unfinished(path))
+      throw ScoringError.changed(path: source.path)
+    }
     try output.finish()
     return rows.features
   }

@@ -23,12 +23,19 @@ public protocol FeatureExtractor: Sendable {
 
   /// Whether the logits are of the classes that pictures' labels number; Inception's are ImageNet's.
   var tellsClasses: Bool { get }
+  /// The names of these classes; nil if they have none.
+  var classNames: [String]? { get }
 
   /// What the network is given for a picture of 8 bits with 1 or 3 channels, of any size: `[1, …]`.
   func input(_ picture: Picture) -> Tensor
 
   /// The features of such inputs, `[N, …]`.
   func features(of inputs: Tensor) -> PictureFeatures
+}
+
+extension FeatureExtractor {
+  /// None.
+  public var classNames: [String]? { nil }
 }
 
 /// The number of features of each kind.

@@ -36,10 +36,12 @@ struct FeatureFile {
   static func path(beside pictures: String, _ extractor: any FeatureExtractor) -> String {
     var hash = SHA256()
     hash.update(Array(extractor.key.utf8))
-    // What `.` and `..` are called, and no hidden file.
-    let isRelative = [".", ".."].contains { pictures == $0 || pictures.hasSuffix("/\($0)") }
-    var name = (isRelative ? resolvedPath(pictures) ?? pictures : pictures)[...]
+    var name = pictures[...]
     while name.count > 1, name.hasSuffix("/") { name = name.dropLast() }
+    // What `.` and `..` are called, and no hidden file.
+    if [".", ".."].contains(where: { name == $0 || name.hasSuffix("/\($0)") }), let whole = resolvedPath(pictures) {
+      name = whole[...]
+    }
     return "\(name).features-\(hash.hexDigest().prefix(8)).safetensors"
   }
 

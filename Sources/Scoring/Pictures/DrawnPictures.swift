@@ -1,4 +1,5 @@
 import DiffusionBytes
+import DiffusionFiles
 import DiffusionImages
 import DiffusionText
 import Sampling
@@ -30,9 +31,11 @@ public final class DrawnPictures: PictureSource {
   /// The number of images of the plan.
   public var count: Int { plan.indices.count }
 
-  /// Beside the model; nil for the embedded one.
+  /// Beside the model; nil for the embedded one, and for images that cannot be gone on with: PyTorch's stream of random
+  /// numbers has to be drawn from the beginning.
   public func featuresPath(_ extractor: any FeatureExtractor) -> String? {
-    plan.model.path.map { FeatureFile.path(beside: $0, extractor) }
+    guard plan.request.noiseStream != .torch else { return nil }
+    return plan.model.path.map { FeatureFile.path(beside: $0, extractor) }
   }
 
   /// The model, and the number of the image.
@@ -41,12 +44,19 @@ public final class DrawnPictures: PictureSource {
   /// The classes that were asked for.
   public var labels: [Int]? { plan.labels }
 
+  /// The names of the model's classes.
+  public var classNames: [String]? { plan.model.classes?.names }
+
   /// Of all that decides the images.
   ///
-  /// - Throws: what encoding JSON throws.
+  /// - Throws: what encoding JSON throws; `FileError`.
   public func fingerprint() throws -> String {
     var hash = SHA256()
     hash.update(Array(try Provenance(plan, image: nil, label: nil).json().utf8))
+    // Whose contents that record does not tell.
+    for path in [plan.request.noise, plan.classifier?.name].compactMap(\.self) {
+      hash.update(Array(try MappedFile(path: path).sha256().utf8))
+    }
     return hash.hexDigest()
   }
 
@@ -62,7 +72,8 @@ public final class DrawnPictures: PictureSource {
     let images = Array(plan.indices[first..<min(first + plan.batch, count)])
     let x = try generator.draw(images) { _ in try onStep() }.x
     for n in images.indices where !x.rows(n..<n + 1).values.allSatisfy(\.isFinite) {
-      throw ScoringError.badPicture(name: name(first + n), reason: "has values that are no numbers; type more --steps")
+      throw ScoringError.badPicture(
+        name: name(first + n), reason: "has values that are no numbers, which more steps or other weights may mend")
     }
     drawn = (first, x)
     return try Picture(x, index - first)

@@ -16,6 +16,7 @@ struct PictureArray: PictureSource {
   private let shape: [Int]
 
   let labels: [Int]?
+  let classNames: [String]?
 
   init(npz file: MappedFile) throws(ScoringError) {
     self.file = file
@@ -47,13 +48,18 @@ struct PictureArray: PictureSource {
       throw .image(.npz(path: path, .array(name, .size(shape: layout.shape, needed: size, found: found))))
     }
     // They count something only if they are labels of these pictures.
-    var labels: [Int]?
-    if let name = ["arr_1", "labels"].first(where: names.contains), let entry = archive.entries["\(name).npy"] {
-      let (stored, unpacked) = try Self.checked(entry, name, in: file)
-      let array = try? parseNPY((unpacked ?? [UInt8](stored))[...])
-      labels = array?.shape == [shape[0]] ? array?.elements.integers : nil
+    func other(_ names: [String]) throws(ScoringError) -> NPYArray? {
+      for name in names {
+        guard let entry = archive.entries["\(name).npy"] else { continue }
+        let (stored, unpacked) = try Self.checked(entry, name, in: file)
+        return try? parseNPY((unpacked ?? [UInt8](stored))[...])
+      }
+      return nil
     }
-    (self.unpacked, self.shape, self.labels) = (unpacked, shape, labels)
+    let labels = try other(["arr_1", "labels"])
+    if case .text(let names)? = try other(["class_names"])?.elements { classNames = names } else { classNames = nil }
+    self.labels = labels?.shape == [shape[0]] ? labels?.elements.integers : nil
+    (self.unpacked, self.shape) = (unpacked, shape)
     begin = layout.offset + (unpacked == nil ? entry.place.lowerBound : 0)
   }
 

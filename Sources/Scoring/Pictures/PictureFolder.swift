@@ -55,12 +55,17 @@ extension SHA256 {
   }
 }
 
-/// The bytes of a regular file: a pipe in the folder, say, would be waited for without end.
+/// The bytes of a regular file: a pipe in the folder, say, would be waited for without end. What begins as no picture
+/// does is read no further.
 private func bytes(ofPicture path: String) throws(ScoringError) -> [UInt8] {
-  do {
-    let file = try MappedFile(path: path)
-    return file.slice(0, file.count).map { [UInt8]($0) } ?? []
-  } catch { throw .badPicture(name: path, reason: String("\(error)".dropFirst(path.count + 2))) }
+  let file: MappedFile
+  do { file = try MappedFile(path: path) } catch {
+    throw .badPicture(name: path, reason: String("\(error)".dropFirst(path.count + 2)))
+  }
+  let beginning = file.slice(0, min(file.count, 512)).map { [UInt8]($0) } ?? []
+  let content = PictureContent(beginning)
+  guard content == .png || content == .jpeg else { return beginning }
+  return file.slice(0, file.count).map { [UInt8]($0) } ?? []
 }
 
 /// The picture in a PNG or JPEG.

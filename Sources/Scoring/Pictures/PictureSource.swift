@@ -29,7 +29,7 @@ public protocol PictureSource {
   func findBad(progress: (Int, Int) -> Void) throws(ScoringError) -> [Int: BadPicture]
 
   /// The same without some of the pictures that may turn out to be none.
-  func leavingOut(_ indices: Set<Int>) throws(ScoringError) -> any PictureSource
+  func leavingOut(_ indices: Set<Int>) -> any PictureSource
 
   /// Where features of these pictures are kept, if they are: in a file beside them. Nil if they have no place on disk.
   func featuresPath(_ extractor: any FeatureExtractor) -> String?
@@ -39,6 +39,8 @@ public protocol PictureSource {
 
   /// The class that each picture should be of, numbered from 0; nil if that is not known.
   var labels: [Int]? { get }
+  /// The names of the classes; nil if they have none.
+  var classNames: [String]? { get }
 }
 
 extension PictureSource {
@@ -46,7 +48,7 @@ extension PictureSource {
   public func findBad(progress: (Int, Int) -> Void) throws(ScoringError) -> [Int: BadPicture] { [:] }
 
   /// The same.
-  public func leavingOut(_ indices: Set<Int>) throws(ScoringError) -> any PictureSource { self }
+  public func leavingOut(_ indices: Set<Int>) -> any PictureSource { self }
 
   /// - Throws: `ScoringError.badPictures` if there are any that are none.
   func check() throws(ScoringError) {
@@ -65,7 +67,7 @@ extension PictureSource {
     if found.isEmpty { return (self, []) }
     let bad = found.sorted { $0.key < $1.key }.map(\.value)
     if bad.count == count { throw .badPictures(bad, of: count, path: path) }
-    return (try leavingOut(Set(found.keys)), bad)
+    return (leavingOut(Set(found.keys)), bad)
   }
 
   /// Beside the file or folder.
@@ -78,6 +80,16 @@ extension PictureSource {
 
   /// Not known.
   public var labels: [Int]? { nil }
+  /// None.
+  public var classNames: [String]? { nil }
+
+  /// The classes of the pictures as a network numbers them: by their names, if both have names. A class that the network
+  /// does not know is -1. Nil if the network tells no classes, or no labels are known.
+  public func labels(for extractor: any FeatureExtractor) -> [Int]? {
+    guard extractor.tellsClasses, let labels else { return nil }
+    guard let names = classNames, let known = extractor.classNames else { return labels }
+    return labels.map { label in names.indices.contains(label) ? known.firstIndex(of: names[label]) ?? -1 : -1 }
+  }
 }
 
 /// Opens pictures: a folder of PNGs and JPEGs with its subfolders, a `.tar` of such files, a `.npz` with uint8 `arr_0`
@@ -144,8 +156,9 @@ func decodeAll(
     for (index, error) in zip(part, errors) {
       switch error {
       case nil: break
-      case .badPicture(let name, _)?: bad[index] = BadPicture(path: name, reason: "\(error.map { "\($0)" } ?? "")")
-      case let error?: throw error
+      case let error?:
+        guard case .badPicture(let name, _) = error else { throw error }
+        bad[index] = BadPicture(path: name, reason: "\(error)")
       }
     }
     progress(part.upperBound, count)

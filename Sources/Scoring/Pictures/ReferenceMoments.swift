@@ -31,6 +31,15 @@ public struct ReferenceMoments: Sendable {
     spatial = archive.names.contains("mu_s") ? try Self.moments("mu_s", "sigma_s", archive, path) : nil
   }
 
+  /// - Throws: `ScoringError.otherFeatures` if they are of another network than `extractor`.
+  func check(_ extractor: any FeatureExtractor, path: String) throws(ScoringError) {
+    let (widths, network) = (extractor.widths, extractor.name)
+    let spatial = widths.spatial > 0 ? spatial.map { ($0.dimensions, widths.spatial) } : nil
+    for (width, needed) in [(pool.dimensions, widths.pool), spatial].compactMap(\.self) where width != needed {
+      throw .otherFeatures(path: path, width: width, needed: needed, network: network)
+    }
+  }
+
   private static func moments(
     _ mean: String, _ covariance: String, _ archive: NPZArchive, _ path: String
   ) throws(ScoringError) -> FeatureMoments {

@@ -5,16 +5,12 @@ import DiffusionTraining
 /// The pictures that a run learns from, as its model sees them: cut, scaled, and of its channels.
 struct TrainingPictures: PictureSource {
   let path: String
-  /// The run's folder, which keeps their features.
-  let folder: String
   let data: ImageDataset
 
   var count: Int { data.count }
-  var labels: [Int]? { data.labels }
 
-  func featuresPath(_ extractor: any FeatureExtractor) -> String? {
-    FeatureFile.path(beside: "\(folder)/data", extractor)
-  }
+  /// The run that learns from them keeps their features.
+  func featuresPath(_ extractor: any FeatureExtractor) -> String? { nil }
 
   func fingerprint() throws(ScoringError) -> String {
     var hash = SHA256()

@@ -19,22 +19,49 @@ import TensorCore
 public func kernelDistance(
   _ first: Features, _ second: Features, progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
 ) throws(ScoringError) -> Double {
-  try first.require(2, for: "KID")
+  let inner = PairBlocks.blockCount(second, second, onlyUpper: true)
+  let total = inner + blocksOfKernelDistance(first, second)
+  let mean = try meanKernel(within: second) { done, _ in progress(done, total) }
+  return try kernelDistance(first, second, meanWithinSecond: mean) { done, _ in progress(inner + done, total) }
+}
+
+/// The same with the mean of the second set known (`meanKernel(within:)`).
+func kernelDistance(
+  _ first: Features, _ second: Features, meanWithinSecond: Double, progress: (_ done: Int, _ of: Int) -> Void
+) throws(ScoringError) -> Double {
   try second.require(2, for: "KID")
   try first.requireSameDimensions(as: second)
-  let (m, n) = (Double(first.count), Double(second.count))
-  let total =
-    PairBlocks.blockCount(first, first, onlyUpper: true) + PairBlocks.blockCount(second, second, onlyUpper: true)
-    + PairBlocks.blockCount(first, second)
-  var done = 0
-  func blockIsDone() {
+  let total = blocksOfKernelDistance(first, second)
+  let inner = PairBlocks.blockCount(first, first, onlyUpper: true)
+  let within = try meanKernel(within: first) { done, _ in progress(done, total) }
+  var done = inner
+  let between = PairBlocks(first, second).kernelSum(onlyPairs: false) {
     done += 1
     progress(done, total)
   }
-  let within = [first, second].map { PairBlocks($0, $0).kernelSum(onlyPairs: true, blockIsDone) }
-  let between = PairBlocks(first, second).kernelSum(onlyPairs: false, blockIsDone)
-  // Each pair was counted once.
-  return 2 * within[0] / (m * (m - 1)) + 2 * within[1] / (n * (n - 1)) - 2 * between / (m * n)
+  return within + meanWithinSecond - 2 * between / (Double(first.count) * Double(second.count))
+}
+
+/// The blocks of products that it takes beyond those of the second set with itself.
+private func blocksOfKernelDistance(_ first: Features, _ second: Features) -> Int {
+  PairBlocks.blockCount(first, first, onlyUpper: true) + PairBlocks.blockCount(first, second)
+}
+
+/// The mean of k(xᵢ, xⱼ) over all pairs of different pictures of a set.
+///
+/// - Throws: `ScoringError.tooFew`.
+func meanKernel(
+  within features: Features, progress: (_ done: Int, _ of: Int) -> Void
+) throws(ScoringError) -> Double {
+  try features.require(2, for: "KID")
+  let (n, total) = (Double(features.count), PairBlocks.blockCount(features, features, onlyUpper: true))
+  var done = 0
+  // Each pair is counted once.
+  return 2
+    * PairBlocks(features, features).kernelSum(onlyPairs: true) {
+      done += 1
+      progress(done, total)
+    } / (n * (n - 1))
 }
 
 extension PairBlocks {

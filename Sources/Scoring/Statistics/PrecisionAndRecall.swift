@@ -30,20 +30,37 @@ public func precisionAndRecall(
 ) throws(ScoringError) -> PrecisionAndRecall {
   precondition(k >= 1, "a ball cannot reach to neighbour \(k)")
   try samples.require(k + 1, for: "precision and recall")
-  try references.require(k + 1, for: "precision and recall")
+  let radii = try squaredRadii(ofReferences: references, neighbours: k) { _, _ in }
+  return try precisionAndRecall(samples, references: references, radii: radii, neighbours: k, progress: progress)
+}
+
+/// The same with the references' squared radii known (`squaredRadii(ofReferences:)`).
+func precisionAndRecall(
+  _ samples: Features, references: Features, radii: [Double], neighbours k: Int = 3,
+  progress: (_ done: Int, _ of: Int) -> Void
+) throws(ScoringError) -> PrecisionAndRecall {
+  try samples.require(k + 1, for: "precision and recall")
   try samples.requireSameDimensions(as: references)
-  let used = references.first(10_000)
-  let pairs = PairBlocks(samples, used)
-  // Three products of the sets: each with itself, and both.
-  let parts = [(samples, samples), (used, used), (samples, used)].map { PairBlocks.blockCount($0, $1) }
-  let total = parts.reduce(0, +)
+  let used = references.first(radii.count)
+  // Two products of the sets: the samples with themselves, and both.
+  let inner = PairBlocks.blockCount(samples, samples)
+  let total = inner + PairBlocks.blockCount(samples, used)
   let sampleRadii = squaredRadii(samples, k) { done, _ in progress(done, total) }
-  let referenceRadii = squaredRadii(used, k) { done, _ in progress(parts[0] + done, total) }
-  let (samplesInside, referencesInside) = pairs.insideBalls(sampleRadii, referenceRadii) { done in
-    progress(parts[0] + parts[1] + done, total)
+  let (samplesInside, referencesInside) = PairBlocks(samples, used).insideBalls(sampleRadii, radii) { done in
+    progress(inner + done, total)
   }
   func share(_ inside: [Bool]) -> Double { Double(inside.count { $0 }) / Double(inside.count) }
   return PrecisionAndRecall(precision: share(samplesInside), recall: share(referencesInside))
+}
+
+/// The squared radii of the balls about the first 10,000 references.
+///
+/// - Throws: `ScoringError.tooFew`.
+func squaredRadii(
+  ofReferences references: Features, neighbours k: Int = 3, progress: (_ done: Int, _ of: Int) -> Void
+) throws(ScoringError) -> [Double] {
+  try references.require(k + 1, for: "precision and recall")
+  return squaredRadii(references.first(10_000), k, progress: progress)
 }
 
 /// The squared distance of each picture to its `k`-th nearest other one.

@@ -8,7 +8,8 @@ extension ImageDataset {
   ///   - channelsAreGiven: whether the number of channels was asked for.
   ///   - listsBad: whether the pictures that cannot be read are among it.
   public func notes(channelsAreGiven: Bool, listsBad: Bool = true) -> [String] {
-    classNotes + channelNotes(isGiven: channelsAreGiven) + conversionNotes + leftOutNotes + (listsBad ? badNotes : [])
+    classNotes + channelNotes(isGiven: channelsAreGiven) + conversionNotes + leftOutNotes
+      + (listsBad ? Self.leftOut(bad) : [])
   }
 
   private static let shown = 20
@@ -107,9 +108,9 @@ extension ImageDataset {
     return lines
   }
 
-  private var badNotes: [String] {
-    bad.isEmpty
-      ? [] : ["left out: \(counted(bad.count, "picture")) that cannot be read:"] + Self.lines(of: bad)
+  /// That bad pictures are left out, and which, a line each; none if there are none.
+  public static func leftOut(_ bad: [BadPicture]) -> [String] {
+    bad.isEmpty ? [] : ["left out: \(counted(bad.count, "picture")) that cannot be read:"] + lines(of: bad)
   }
 
   /// The first bad pictures, a line each, and how many more there are.

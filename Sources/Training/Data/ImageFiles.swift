@@ -33,10 +33,11 @@ public struct ImageFiles {
     }
   }
 
-  /// Whether a file is a picture that is read, by the ending of its name.
-  public static func isPicture(_ name: String) -> Bool {
-    let name = name.lowercased()
+  /// Whether a file in an archive would be found in a folder: by the ending of its name, and unless it is hidden.
+  public static func isPicture(_ path: String) -> Bool {
+    let (name, parts) = (path.lowercased(), path.split(separator: "/").filter { $0 != "." })
     return pictureEndings.contains { name.hasSuffix($0) }
+      && parts.allSatisfy { !$0.hasPrefix(".") && !systemFolders.contains(String($0)) }
   }
 
   /// The identity of a folder, for detecting a link to a folder that contains it.
