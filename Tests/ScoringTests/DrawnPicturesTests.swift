@@ -19,7 +19,8 @@ struct DrawnPicturesTests {
   @Test("The classes that pictures should be of are those that are drawn")
   func labels() throws {
     let changes: [(inout SamplingRequest) -> Void] = [
-      { _ in }, { $0.classes = [.index(7), .index(2)] }, { $0.index = 11...16 }, { $0.batch = 4 },
+      { _ in }, { $0.classes = [.index(7), .index(2)] }, { ($0.statedCount, $0.index) = (nil, 11...16) },
+      { $0.batch = 4 },
     ]
     for change in changes {
       let plan = try plan(change)
@@ -28,7 +29,7 @@ struct DrawnPicturesTests {
       let images = Array(plan.indices)
       for first in stride(from: 0, to: images.count, by: plan.batch) {
         let batch = Array(images[first..<min(first + plan.batch, images.count)])
-        drawn += try #require(try generator.draw(batch) { _ in }.labels)
+        drawn += try #require(generator.draw(batch) { _ in }.labels)
       }
       #expect(plan.labels == drawn)
       #expect(DrawnPictures(plan) {}.labels == drawn)
@@ -49,7 +50,7 @@ struct DrawnPicturesTests {
     #expect(try fingerprint(1) != fingerprint(2))
     let model = try DiffusionModel(path: Fixture.path("unet/guided-neworder.weights.safetensors"))
     let features = try ClassifierFeatures(path: Fixture.path("unet/guided-classifier.weights.safetensors"))
-    func place(_ stream: NoiseStream) throws -> String? {
+    func place(_ stream: SamplingRequest.NoiseStream) throws -> String? {
       var request = SamplingRequest()
       (request.count, request.seed, request.noiseStream) = (2, 1, stream)
       return DrawnPictures(try SamplingPlan(request, model)) {}.featuresPath(features)
