@@ -88,7 +88,10 @@ public enum ScoringError: Error, Equatable, CustomStringConvertible {
     case .badPictures(let bad, let count, let path):
       "\(sanitized(path)): \(PictureFilesFault.bad(bad, of: count))"
     case .changed(let path):
-      "\(sanitized(path)): its pictures have changed while their features were computed; try again once they stay as they are"
+      """
+      \(sanitized(path)): its pictures have changed while their features were computed; try again once they stay as \
+      they are
+      """
     case .trainingRun(let path):
       "\(sanitized(path)): is the folder of a training run, not of pictures; to score what it draws, type "
         + "\(shellLine(["--model", operand(path)]))"

@@ -21,7 +21,8 @@ struct TrainingRequestTests {
       {"anneal_lr":true,"background":"white","batch_size":8,"classes_from":"folders","classifier":true,\#
       "clip_gradients":1.5,"data":"p","dropout":0.25,\#
       "ema_rate":[0.5,0.75],"ema_warm_up":true,\#
-      "features":"c","flip":true,"inception":"i","keep":3,"log_interval":1,"lr":0.5,"lr_anneal_steps":11,"microbatch":4,\#
+      "features":"c","flip":true,"inception":"i","keep":3,"log_interval":1,"lr":0.5,"lr_anneal_steps":11,\#
+      "microbatch":4,\#
       "noised":false,"null_class":0.125,"optimal_transport":true,\#
       "reference":"r","rescale_learned_sigmas":false,"resume_checkpoint":"m.pt",\#
       "sample_interval":3,"save_interval":2,"schedule_sampler":"loss-second-moment","score_count":50,\#

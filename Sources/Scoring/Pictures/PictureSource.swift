@@ -83,8 +83,8 @@ extension PictureSource {
   /// None.
   public var classNames: [String]? { nil }
 
-  /// The classes of the pictures as a network numbers them: by their names, if both have names. A class that the network
-  /// does not know is -1. Nil if the network tells no classes, or no labels are known.
+  /// The classes of the pictures as a network numbers them: by their names, if both have names. A class that is unknown
+  /// to it is -1. Nil if the network tells no classes, or no labels are known.
   public func labels(for extractor: any FeatureExtractor) -> [Int]? {
     guard extractor.tellsClasses, let labels else { return nil }
     guard let names = classNames, let known = extractor.classNames else { return labels }
