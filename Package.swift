@@ -167,8 +167,7 @@ let package = Package(
       dependencies: [
         "DiffusionCommandLine", "DiffusionTerminal", "Sampling", "DiffusionTraining", "DiffusionScoring",
         "DiffusionCheckpoints", "DiffusionModels", "DiffusionCore", "DiffusionImages", "DiffusionFiles",
-        "DiffusionBytes", "DiffusionText",
-        "DiffusionPlatform", "TensorCore",
+        "DiffusionBytes", "DiffusionText", "DiffusionPlatform", "TensorCore",
       ], path: "Sources/train", linkerSettings: programLinkerSettings),
     .target(name: "TestSupport", dependencies: ["TensorCore", "DiffusionImages"], path: "Tests/TestSupport"),
     tests("TensorCore", dependencies: ["TensorCore", "DiffusionModels", "DiffusionCheckpoints"]),

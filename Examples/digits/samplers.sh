@@ -10,8 +10,8 @@
 #   SAMPLERS   default: all of those that `sample --sampler help` lists which the model can be drawn with
 #   STEPS      default: "5 10 20 50"
 #   BASELINE   the steps of the DDPM run that all are compared with; default 1000
-# What was drawn stays in .build/evaluation/samplers, and is not drawn again: remove the folder to begin anew. All of it takes an hour
-# and a half on two cores. The picture needs netpbm.
+# What was drawn stays in .build/evaluation/samplers, and is not drawn again: remove the folder to begin anew. All of it takes two hours
+# on two cores. The picture needs netpbm.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
