@@ -1,3 +1,5 @@
+import DiffusionPlatform
+
 /// Why a file or folder cannot be read or written. Every description is one sentence that names it.
 public enum FileError: Error, Equatable, CustomStringConvertible {
   /// The system refused; `action` is what failed ("be read", "be written"), `reason` the system's message.
@@ -10,6 +12,13 @@ public enum FileError: Error, Equatable, CustomStringConvertible {
   case special(path: String)
   /// The file is empty.
   case empty(path: String)
+
+  /// Whether the machine is at fault, not the file: memory is short, or too many files are open. Another file would be
+  /// refused as well.
+  public var isOfMachine: Bool {
+    guard case .refused(_, _, let reason) = self else { return false }
+    return [ENOMEM, EMFILE, ENFILE].contains { String(cString: strerror($0)) == reason }
+  }
 
   /// One sentence that says what is wrong and, if possible, what to do.
   public var description: String {

@@ -40,20 +40,22 @@ public struct TrainingScores {
   ///   - data: the training images.
   ///   - folder: the run's folder.
   ///   - progress: called now and then with the number of pictures done and of all; if it throws, this ends.
-  ///   - comparing: called now and then with a measure and the part that is done of what it needs of the reference.
+  ///   - stage: called now and then while pictures are looked at, and measured alone, with what is done and how much
+  ///     of it.
   /// - Throws: `ScoringError`, and what `progress` throws; what is done by then is kept.
   public mutating func prepare(
     _ data: ImageDataset, folder: String, progress: @escaping (Int, Int) throws -> Void,
-    comparing: (_ measure: String, _ done: Int, _ of: Int) -> Void
+    stage: @escaping (_ stage: String, _ done: Int, _ of: Int) -> Void
   ) throws {
     let source: (any PictureSource)? =
       request.reference == nil ? TrainingPictures(path: request.data, data: data) : pictures
-    let computation = FeatureComputation(extractor, batch: FeatureComputation.usualBatch, progress: progress)
+    let computation = FeatureComputation(
+      extractor, batch: FeatureComputation.usualBatch, looking: stage, progress: progress)
     let features = try source.map {
       try computation.features(of: $0, keptIn: FeatureFile.path(beside: "\(folder)/reference", extractor))
     }
     reference = try ScoreReference(
-      moments, pictures: features, path: request.reference ?? request.data, extractor, progress: comparing)
+      moments, pictures: features, path: request.reference ?? request.data, extractor, progress: stage)
   }
 
   /// Draws with a model, and measures what it has drawn. `prepare` has been called.

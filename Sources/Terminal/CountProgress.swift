@@ -47,6 +47,19 @@ public struct StageProgress {
   /// Progress, shown in `style`.
   public init(style: ProgressStyle) { self.style = style }
 
+  /// What `work` returns, with its progress shown for as long as it takes.
+  ///
+  /// - Parameters:
+  ///   - style: how it is shown.
+  ///   - work: does it, and tells its argument what it is at, and how many of how many things are done, from 1.
+  public static func shown<Result: ~Copyable>(
+    style: ProgressStyle, _ work: (_ advance: @escaping (String, Int, Int) -> Void) throws -> Result
+  ) rethrows -> Result {
+    var progress = StageProgress(style: style)
+    defer { progress.finish() }
+    return try work { progress.advance($0, to: $1, of: $2) }
+  }
+
   /// Records that `done` of `count` of a stage are done; the line goes with the last.
   public mutating func advance(_ stage: String, to done: Int, of count: Int) {
     if stage != self.stage {
@@ -57,6 +70,9 @@ public struct StageProgress {
     if done == count { finish() }
   }
 
-  /// Removes the line.
-  public mutating func finish() { progress?.finish() }
+  /// Removes the line. The next stage begins anew, whatever its name.
+  public mutating func finish() {
+    progress?.finish()
+    (stage, progress) = ("", nil)
+  }
 }

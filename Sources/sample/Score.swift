@@ -15,6 +15,17 @@ import TensorCore
 func score(_ options: Options) throws {
   if let threads = options.threads { ThreadPool.shared.threads = threads }
   let asked = options.score
+  var progress = StageProgress(style: progressStyle(options))
+  defer { progress.finish() }
+  func advance(_ stage: String, _ done: Int, _ count: Int) {
+    progress.advance(stage, to: done, of: count)
+    if Interruption.hasCome { progress.finish() }
+  }
+  /// The same for what keeps nothing that a signal could save.
+  func advanceOrExit(_ stage: String, _ done: Int, _ count: Int) {
+    advance(stage, done, count)
+    Interruption.exitIfCome()
+  }
   // What is wrong with any of them is said before the network is run.
   let saved = try ReferenceMoments(path: asked.reference)
   let known = saved?.hasPictures ?? true ? try opened(asked.reference, options) : nil
@@ -22,7 +33,10 @@ func score(_ options: Options) throws {
   if known == nil, asked.nearest != nil {
     throw UsageError("--nearest looks for pictures, and \(asked.reference) holds moments; give the pictures themselves")
   }
-  if let heldOut, let known, try heldOut.fingerprint() == known.fingerprint() {
+  func fingerprint(_ source: any PictureSource) throws -> String {
+    try source.fingerprint { advance("reading \(sanitized(source.path))", $0, $1) }
+  }
+  if let heldOut, let known, try fingerprint(heldOut) == fingerprint(known) {
     throw UsageError("--held-out holds the reference's own pictures; give others like them")
   }
   let sets = asked.pictures + [asked.reference] + (asked.heldOut.map { [$0] } ?? [])
@@ -46,52 +60,40 @@ func score(_ options: Options) throws {
   let extractor = try featureExtractor(
     classifier: asked.classifier, inception: asked.inception, resizing: asked.resizing ?? .tensorFlow)
 
+  let remarks = sources.compactMap { $0.labelsRemark(for: extractor) }
+  if !options.quiet { for remark in remarks { writeError("note: \(remark)\n") } }
+
   Interruption.watch(saying: options.quiet ? nil : "ending with this batch; Ctrl-C again stops at once\n")
   func features(of source: any PictureSource) throws -> PictureFeatures {
     let path = asked.keeps ? source.featuresPath(extractor) : nil
     let name = "features of \(sanitized(source.path))"
-    let found = try CountProgress.shown(name, style: progressStyle(options)) { advance in
-      try FeatureComputation(extractor, batch: options.request.batch ?? FeatureComputation.usualBatch) {
-        advance($0, $1)
-        try Interruption.check()
-      }
-      .features(of: source, keptIn: path)
+    let batch = options.request.batch ?? FeatureComputation.usualBatch
+    let computation = FeatureComputation(extractor, batch: batch, looking: advanceOrExit) {
+      advance(name, $0, $1)
+      try Interruption.check()
     }
+    let found = try computation.features(of: source, keptIn: path)
     if let path, !options.quiet {
       writeError("note: features of \(sanitized(source.path)) are in \(sanitized(path))\n")
     }
     return found
   }
-  /// What `work` measures, with its progress.
-  func measured<Result>(_ work: (@escaping (String, Int, Int) -> Void) throws -> Result) rethrows -> Result {
-    var progress = StageProgress(style: progressStyle(options))
-    return try work {
-      progress.advance($0, to: $1, of: $2)
-      if Interruption.hasCome { progress.finish() }
-      Interruption.exitIfCome()
-    }
-  }
   do {
-    let reference = try measured { progress in
-      try ScoreReference(
-        saved, pictures: try known.map(features), path: asked.reference, extractor, progress: progress)
-    }
+    let reference = try ScoreReference(
+      saved, pictures: try known.map(features), path: asked.reference, extractor, progress: advanceOrExit)
     // For the nearest pictures, of which there is one set.
     var pool: Features?
     let scores = try sources.map { source in
       let found = try features(of: source)
       if asked.nearest != nil { pool = try Features(found.pool, of: source.path) }
       let labels = source.labels(for: extractor)
-      return try measured { try Score(found, labels: labels, path: source.path, against: reference, progress: $0) }
+      return try Score(found, labels: labels, path: source.path, against: reference, progress: advanceOrExit)
     }
     var nearest: ScoreReport.Nearest?
     if let count = asked.nearest, let known, let pictures = sources.first, let pool, let others = reference.features {
       let held = try heldOut.map { try Features(try features(of: $0).pool, of: $0.path) }
-      let found = try CountProgress.shown("nearest pictures", style: progressStyle(options)) { advance in
-        try NearestReferences(count, of: (pictures, pool), in: (known, others), heldOut: held) {
-          advance($0, $1)
-          Interruption.exitIfCome()
-        }
+      let found = try NearestReferences(count, of: (pictures, pool), in: (known, others), heldOut: held) {
+        advanceOrExit("nearest pictures", $0, $1)
       }
       nearest = (found, pictures, known)
     }

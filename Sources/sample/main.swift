@@ -38,9 +38,7 @@ do {
 } catch let interrupted as Interrupted {
   exit(128 + interrupted.signal)
 } catch {
-  if case ScoringError.badPictures(let bad, of: let count, _) = error, bad.count > 1 || count == 1 {
-    ImageDataset.lines(of: bad).forEach { writeError($0 + "\n") }
-  }
+  badPictures(in: error).forEach { writeError($0 + "\n") }
   writeError("sample: \(sanitizedLine("\(error)"))\n")
   exit(isUsage(error) ? 64 : 1)
 }

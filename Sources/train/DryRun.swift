@@ -27,14 +27,3 @@ func dryRun(_ options: Options) throws {
     throw TrainingError.data(.files(path: request.data, .bad(data.bad, of: data.count + data.bad.count)))
   }
 }
-
-/// A line for each picture that an error names, up to some number; none for what a line says.
-func bad(in error: any Error) -> [String] {
-  let (files, count): ([BadPicture], Int)
-  switch error {
-  case TrainingError.data(.files(_, .bad(let bad, let all))): (files, count) = (bad, all)
-  case ScoringError.badPictures(let bad, of: let all, _): (files, count) = (bad, all)
-  default: return []
-  }
-  return files.count > 1 || count == 1 ? ImageDataset.lines(of: files) : []
-}

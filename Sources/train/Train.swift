@@ -77,12 +77,9 @@ private func prepare(_ scores: inout TrainingScores?, _ run: borrowing TrainingR
   if let bad = scores?.bad, !bad.isEmpty, !options.quiet {
     writeError(ImageDataset.leftOut(bad).map { $0 + "\n" }.joined())
   }
-  let style = progressStyle(options)
-  try CountProgress.shown("features of the reference", style: style) { advance in
-    var comparing = StageProgress(style: style)
-    try scores?.prepare(run.data, folder: run.folder, progress: { advance($0, $1) }) {
-      comparing.advance($0, to: $1, of: $2)
-    }
+  try StageProgress.shown(style: progressStyle(options)) { advance in
+    try scores?.prepare(
+      run.data, folder: run.folder, progress: { advance("features of the reference", $0, $1) }, stage: advance)
   }
 }
 

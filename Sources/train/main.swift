@@ -1,5 +1,6 @@
 import DiffusionCommandLine
 import DiffusionPlatform
+import DiffusionScoring
 import DiffusionTerminal
 import DiffusionText
 import DiffusionTraining
@@ -26,7 +27,7 @@ do {
 } catch let interrupted as Interrupted {
   exit(128 + interrupted.signal)
 } catch {
-  bad(in: error).forEach { writeError($0 + "\n") }
+  badPictures(in: error).forEach { writeError($0 + "\n") }
   writeError("train: \(sanitizedLine("\(error)"))\n")
   exit(isUsage(error) ? 64 : 1)
 }

@@ -36,6 +36,18 @@ struct HelpTests {
     #expect(Set(shorts).count == shorts.count)
   }
 
+  @Test("An option is described as the command has it, here and in the manual")
+  func ownHelp() {
+    let meanings = [
+      "number of images to draw", "gives the same images; default 0", "default: automatic for drawing, 8",
+    ]
+    func words(_ text: String) -> String { text.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
+    for meaning in meanings {
+      #expect(words(helpText(.score)).contains(meaning) && !words(helpText(.draw)).contains(meaning), "\(meaning)")
+      #expect(words(manPage(of: .sample, version: "1")).contains(meaning), "\(meaning)")
+    }
+  }
+
   @Test(arguments: CommandName.allCases, [60, 80, 100])
   func helpFits(command: CommandName, width: Int) {
     for line in helpText(command, width: width).split(separator: "\n") {

@@ -32,6 +32,15 @@ struct FilesTests {
     }
   }
 
+  @Test("What another file would meet as well is told apart from what is wrong with one")
+  func faultsOfTheMachine() {
+    for (code, isOfMachine) in [(ENOMEM, true), (EMFILE, true), (ENFILE, true), (EACCES, false), (EIO, false)] {
+      let error = FileError.refused(path: "a", action: "be read", reason: String(cString: strerror(code)))
+      #expect(error.isOfMachine == isOfMachine, "\(error)")
+    }
+    #expect(!FileError.empty(path: "a").isOfMachine)
+  }
+
   /// Endless devices are read only up to the limit.
   @Test func endlessDevices() {
     let reason = "more than 1000 bytes come out of it; write them to a file first"

@@ -127,6 +127,16 @@ struct ScoreTests: RunsSample {
     #expect(shares.reduce(0, +) == 1 && shares.allSatisfy { $0 * 8 == ($0 * 8).rounded() }, "\(shares)")
     let (unknown, errors) = try share([0, 0, 0, 0, 0, 0, 0, Int64(classes)])
     #expect(unknown == nil && errors.contains("a.npz: has labels of classes that the classifier does not know"))
+
+    let floats = NPYElements.float32([Float](repeating: 0, count: 8))
+    try Data(plainNPZ([("arr_0", [8, 16, 16, 3], .uint8(pixels)), ("arr_1", [8], floats)])).write(to: path)
+    let remarked = try run("score a.npz --reference a.npz --features \(classifier) --no-keep")
+    #expect(
+      remarked.errors.contains(
+        """
+        note: a.npz: array arr_1 holds elements of type <f4, but labels are whole numbers; save array.astype('int64'); \
+        how many pictures are of the right class is not counted
+        """), "\(remarked.errors)")
   }
 
   @Test("train logs the score that sample score prints of its checkpoint, and goes on as if never stopped")

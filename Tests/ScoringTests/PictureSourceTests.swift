@@ -38,8 +38,7 @@ struct PictureSourceTests {
     let stored = try folder.write("p.npz", plainNPZ([("arr_0", [3, 2, 2, 3], array), ("arr_1", [3], labels)]))
     #expect(try pictures(stored) == expected)
     #expect(try openPictures(stored).labels == [0, 1, 2])
-    let few = plainNPZ([("arr_0", [3, 2, 2, 3], array), ("arr_1", [2], NPYElements.int64([0, 1]))])
-    #expect(try openPictures(try folder.write("few.npz", few)).labels == nil)
+    #expect(try openPictures(stored).labelsFault == nil)
 
     let numbers = expected.flatMap { picture in
       (0..<3).flatMap { channel in (0..<4).map { Float(picture.pixels[$0 * 3 + channel]) / 127.5 - 1 } }
@@ -49,6 +48,35 @@ struct PictureSourceTests {
     for (found, picture) in zip(try pictures(plain), expected) {
       #expect(zip(found.pixels, picture.pixels).allSatisfy { abs(Int($0) - Int($1)) <= 1 })
     }
+  }
+
+  @Test("Labels that cannot be used are named, with what to save instead")
+  func strangeLabels() throws {
+    func source(_ name: String, _ shape: [Int], _ labels: NPYElements) throws -> any PictureSource {
+      let pixels = NPYElements.uint8([UInt8](repeating: 0, count: 12))
+      let archive = plainNPZ([("arr_0", [3, 2, 2, 1], pixels), (name, shape, labels)])
+      return try openPictures(try folder.write("l.npz", archive))
+    }
+    let faults: [(shape: [Int], labels: NPYElements, fault: String)] = [
+      ([2], .int64([0, 1]), "has the shape [2], but labels are [N], one for each picture"),
+      ([3, 1], .int64([0, 1, 2]), "has the shape [3, 1], but labels are [N], one for each picture; save array[:, 0]"),
+      (
+        [3, 2], .float32([0, 1, 1, 0, 0, 1]),
+        "has the shape [3, 2], but labels are [N], one for each picture; save array.argmax(1)"
+      ),
+      (
+        [3], .float32([0, 1, 2]),
+        "holds elements of type <f4, but labels are whole numbers; save array.astype('int64')"
+      ),
+    ]
+    for name in ["arr_1", "labels"] {
+      for (shape, labels, fault) in faults {
+        let found = try source(name, shape, labels)
+        #expect(found.labels == nil && found.labelsFault == "array \(name) \(fault)")
+      }
+      #expect(try source(name, [3], .uint8([0, 1, 2])).labels == [0, 1, 2])
+    }
+    #expect(try source("class_names", [1], .text(["a"])).labelsFault == nil)
   }
 
   @Test("Grey pictures have one channel, with or without saying so")
@@ -62,7 +90,9 @@ struct PictureSourceTests {
     try folder.png("a/0.png", [1])
     try folder.png("b/0.png", [1])
     try folder.png("c/0.png", [2])
-    func fingerprint(_ name: String) throws -> String { try openPictures("\(folder.path)/\(name)").fingerprint() }
+    func fingerprint(_ name: String) throws -> String {
+      try openPictures("\(folder.path)/\(name)").fingerprint { _, _ in }
+    }
     #expect(try fingerprint("a") == fingerprint("b"))
     #expect(try fingerprint("a") != fingerprint("c"))
   }
@@ -90,7 +120,7 @@ struct PictureSourceTests {
     #expect(throws: ScoringError.self) { try openPictures("\(folder.path)/broken").picture(0) }
     try folder.png("broken/good.png", [1])
     try folder.write("broken/y.jpg", [0xFF, 0xD8, 0xFF, 0xE0])
-    let bad = #expect(throws: ScoringError.self) { try openPictures("\(folder.path)/broken").check() }
+    let bad = #expect(throws: ScoringError.self) { try openPictures("\(folder.path)/broken").check { _, _ in } }
     #expect(
       "\(try #require(bad))".hasSuffix("/broken: 2 of 3 pictures cannot be read; --skip-bad goes on without them"))
     let compressed = try folder.write("g.tar.gz", [0x1F, 0x8B, 8, 0])
@@ -121,7 +151,8 @@ struct PictureSourceTests {
       #expect(try (0..<2).map { try rest.picture($0).pixels } == [[1, 2, 3, 4], [1, 2, 3, 4]])
       #expect(rest.name(1).hasSuffix("d.png"))
       #expect(bad.count == 2 && bad[0].reason.contains("b.png: ") && bad[1].reason.contains("c.JPG: is neither"))
-      #expect(try rest.fingerprint() != source.fingerprint())
+      #expect(try rest.fingerprint { _, _ in } != source.fingerprint { _, _ in })
+      #expect(try rest.findBad { _, _ in Issue.record("pictures are looked at twice") }.isEmpty)
     }
     try folder.write("none/a.png", [1])
     let error = #expect(throws: ScoringError.self) { try openPictures("\(folder.path)/none").withoutBad { _, _ in } }
@@ -132,7 +163,7 @@ struct PictureSourceTests {
   func pipesAndDamage() throws {
     try folder.png("pipe/a.png", [1])
     #expect(mkfifo("\(folder.path)/pipe/b.png", 0o600) == 0)
-    let error = #expect(throws: ScoringError.self) { try openPictures("\(folder.path)/pipe").check() }
+    let error = #expect(throws: ScoringError.self) { try openPictures("\(folder.path)/pipe").check { _, _ in } }
     #expect("\(try #require(error))".contains("pipe/b.png: is not a regular file"))
     var damaged = plainNPZ([("arr_0", [1, 2, 2, 1], .uint8([101, 102, 103, 104]))])
     damaged[try #require(damaged.firstRange(of: [101, 102, 103, 104])).lowerBound] = 9

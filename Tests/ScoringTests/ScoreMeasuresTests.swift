@@ -54,7 +54,7 @@ struct ScoreMeasuresTests {
       let count = 3
       let labels: [Int]? = [1, 0, 2]
       let classNames: [String]?
-      func fingerprint() -> String { "" }
+      func fingerprint(progress: (Int, Int) -> Void) -> String { "" }
       func picture(_ index: Int) -> Picture { Picture(width: 1, height: 1, channels: 1, pixels: [1]) }
     }
     struct Named: FeatureExtractor {

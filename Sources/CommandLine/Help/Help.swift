@@ -11,10 +11,10 @@ public func helpText(_ command: CommandName = .draw, width: Int = 80) -> String 
     for other in Program.sample.verbs { lines += entry(other.usage, other.summary, width: max(width, 60)) }
   }
   for group in OptionDefinition.Group.allCases {
-    let options = optionTable.filter { $0.group == group && $0.commands.contains(command) }
-    if options.isEmpty { continue }
+    let table = options(of: command).filter { $0.group == group }
+    if table.isEmpty { continue }
     lines += ["", group.rawValue]
-    for option in options { lines += entry(usage(option), option.help, width: max(width, 60)) }
+    for option in table { lines += entry(usage(option), option.help, width: max(width, 60)) }
   }
   lines += [""] + wrap(spellingNote, width: 80)
   let statuses = exitStatuses.map { "\($0.status) \($0.meaning)" }.joined(separator: ", ")

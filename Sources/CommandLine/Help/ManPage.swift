@@ -60,10 +60,12 @@ private func synopses(_ command: CommandName) -> [String] {
   return ["\(bold(shown(command)))\(operands)" + (hasOptions ? " [\(italic("OPTION"))]..." : "")]
 }
 
-/// The section of a command with a verb; options shared with drawing are only named.
+/// The section of a command with a verb; options that are the same for drawing are only named.
 private func section(_ command: CommandName) -> [String] {
   let table = options(of: command)
-  let (shared, own) = (table.filter { $0.commands.contains(.draw) }, table.filter { !$0.commands.contains(.draw) })
+  let drawing = Dictionary(uniqueKeysWithValues: options(of: .draw).map { ($0.names[0], $0.help) })
+  func isShared(_ option: OptionDefinition) -> Bool { drawing[option.names[0]] == option.help }
+  let (shared, own) = (table.filter(isShared), table.filter { !isShared($0) })
   var lines = [".SH \"\(roff(shown(command).uppercased()))\"", roff("\(command.usage) \(command.summary).")]
   lines += own.flatMap(item)
   lines += [".PP", "It also takes these of the options above:"]

@@ -64,11 +64,17 @@ struct OptionDefinition: Sendable {
     return definition
   }
 
+  /// A copy with another help text.
+  func saying(_ help: String) -> OptionDefinition {
+    var definition = self
+    definition.help = help
+    return definition
+  }
+
   /// A copy in another group, with another help text.
   func moved(to group: Group, of commands: Set<CommandName>, _ help: String) -> OptionDefinition {
-    var definition = belonging(to: commands)
+    var definition = belonging(to: commands).saying(help)
     definition.group = group
-    definition.help = help
     return definition
   }
 }

@@ -49,5 +49,10 @@ extension OptionDefinition {
   var spellings: [String] { (short.map { ["-\($0)"] } ?? []) + names.map { "--\($0)" } }
 }
 
-/// The options of a command, in the help's order.
-func options(of command: CommandName) -> [OptionDefinition] { optionTable.filter { $0.commands.contains(command) } }
+/// The options of a command, in the help's order and as its help describes them.
+func options(of command: CommandName) -> [OptionDefinition] {
+  let own = command == .score ? scoredHelp : [:]
+  return optionTable.filter { $0.commands.contains(command) }.map { option in
+    own[option.names[0]].map(option.saying) ?? option
+  }
+}

@@ -61,6 +61,20 @@ let scoringOptions: [OptionDefinition] = [
   },
 ]
 
+/// The help of drawing's options where `sample score` differs.
+let scoredHelp = [
+  "model": """
+  in place of PICTURES: what draws them: a checkpoint (.pt, .pth, .ckpt, .bin, .pkl or .safetensors), a folder saved by \
+  diffusers, or the folder of a training run
+  """,
+  "count": "number of images to draw",
+  "seed": "seed of the noise and of random classes; the same seed gives the same images; default 0",
+  "batch": """
+  images that are drawn, and pictures that are measured, at a time, which affects speed and memory but not the numbers; \
+  default: automatic for drawing, 8 for measuring
+  """,
+]
+
 /// What `sample score` compares, and how.
 public struct ScoreOptions: Sendable, Equatable {
   /// The pictures; empty if a model draws them.

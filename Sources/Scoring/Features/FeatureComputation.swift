@@ -1,5 +1,6 @@
 import DiffusionFiles
 import DiffusionImages
+import DiffusionText
 import TensorCore
 
 /// Computes features of pictures, a batch at a time.
@@ -9,14 +10,24 @@ public struct FeatureComputation {
 
   private let extractor: any FeatureExtractor
   private let batch: Int
+  private let looking: (_ stage: String, _ done: Int, _ count: Int) -> Void
   /// Called after each batch with the number of pictures done and of all; if it throws, the computation ends.
   private let progress: (_ done: Int, _ count: Int) throws -> Void
 
-  /// A computation with `extractor`, `batch` pictures at a time, which the features do not depend on.
+  /// A computation.
+  ///
+  /// - Parameters:
+  ///   - extractor: the network.
+  ///   - batch: how many pictures it takes at a time, which the features do not depend on.
+  ///   - looking: called now and then while the pictures are looked at before and after, with what is done and of how
+  ///     many pictures.
+  ///   - progress: called after each batch with the number of pictures done and of all; if it throws, this ends.
   public init(
-    _ extractor: any FeatureExtractor, batch: Int, progress: @escaping (_ done: Int, _ count: Int) throws -> Void
+    _ extractor: any FeatureExtractor, batch: Int,
+    looking: @escaping (_ stage: String, _ done: Int, _ count: Int) -> Void = { _, _, _ in },
+    progress: @escaping (_ done: Int, _ count: Int) throws -> Void
   ) {
-    (self.extractor, self.batch, self.progress) = (extractor, batch, progress)
+    (self.extractor, self.batch, self.looking, self.progress) = (extractor, batch, looking, progress)
   }
 
   /// The features of all pictures.
@@ -28,26 +39,34 @@ public struct FeatureComputation {
   /// - Throws: `ScoringError`, and what `progress` throws; the rows that are finished by then are kept.
   public func features(of source: any PictureSource, keptIn path: String?) throws -> PictureFeatures {
     guard let path else {
-      try source.check()
+      try check(source)
       var rows = FeatureRows(extractor.widths, capacity: source.count)
       try compute(source, &rows) { _ in }
       return rows.features
     }
-    let fingerprint = try source.fingerprint()
+    let fingerprint = try fingerprint(of: source)
     let file = try FeatureFile(path, pictures: fingerprint, count: source.count, extractor)
     if let rows = try file.read() { return rows.features }
-    try source.check()
+    try check(source)
     var (output, rows) = try file.begin()
     try compute(source, &rows) { values in
       try values.withUnsafeBytes { try output.append($0) }
     }
     // Rows of other pictures would be kept under the name of these.
-    guard try source.fingerprint() == fingerprint else {
+    guard try self.fingerprint(of: source) == fingerprint else {
       try removeFile(AtomicFile.unfinished(path))
       throw ScoringError.changed(path: source.path)
     }
     try output.finish()
     return rows.features
+  }
+
+  private func fingerprint(of source: any PictureSource) throws -> String {
+    try source.fingerprint { looking("reading \(sanitized(source.path))", $0, $1) }
+  }
+
+  private func check(_ source: any PictureSource) throws(ScoringError) {
+    try source.check { looking("looking at \(sanitized(source.path))", $0, $1) }
   }
 
   private func compute(

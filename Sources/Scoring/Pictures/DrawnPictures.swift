@@ -49,8 +49,9 @@ public final class DrawnPictures: PictureSource {
 
   /// Of all that decides the images.
   ///
+  /// - Parameter progress: not called.
   /// - Throws: what encoding JSON throws; `FileError`.
-  public func fingerprint() throws -> String {
+  public func fingerprint(progress: (Int, Int) -> Void) throws -> String {
     var hash = SHA256()
     hash.update(Array(try Provenance(plan, image: nil, label: nil).json().utf8))
     // Whose contents that record does not tell.

@@ -17,6 +17,7 @@ struct PictureArray: PictureSource {
 
   let labels: [Int]?
   let classNames: [String]?
+  let labelsFault: String?
 
   init(npz file: MappedFile) throws(ScoringError) {
     self.file = file
@@ -47,20 +48,41 @@ struct PictureArray: PictureSource {
     guard size == found else {
       throw .image(.npz(path: path, .array(name, .size(shape: layout.shape, needed: size, found: found))))
     }
-    // They count something only if they are labels of these pictures.
-    func other(_ names: [String]) throws(ScoringError) -> NPYArray? {
-      for name in names {
-        guard let entry = archive.entries["\(name).npy"] else { continue }
-        let (stored, unpacked) = try Self.checked(entry, name, in: file)
-        return try? parseNPY((unpacked ?? [UInt8](stored))[...])
-      }
-      return nil
+    func other(_ name: String) throws(ScoringError) -> Result<NPYArray, NPYFault>? {
+      guard let entry = archive.entries["\(name).npy"] else { return nil }
+      let (stored, unpacked) = try Self.checked(entry, name, in: file)
+      return Result { () throws(NPYFault) in try parseNPY((unpacked ?? [UInt8](stored))[...]) }
     }
-    let labels = try other(["arr_1", "labels"])
-    if case .text(let names)? = try other(["class_names"])?.elements { classNames = names } else { classNames = nil }
-    self.labels = labels?.shape == [shape[0]] ? labels?.elements.integers : nil
+    if case .success(let array)? = try other("class_names"), case .text(let names) = array.elements {
+      classNames = names
+    } else {
+      classNames = nil
+    }
+    let labelsName = ["arr_1", "labels"].first(where: names.contains) ?? "labels"
+    switch try other(labelsName) {
+    case nil: (labels, labelsFault) = (nil, nil)
+    case .failure(let fault)?: (labels, labelsFault) = (nil, "array \(labelsName) \(fault)")
+    case .success(let array)?:
+      let fault = Self.fault(ofLabels: array, pictures: shape[0])
+      labels = fault == nil ? array.elements.integers : nil
+      labelsFault = fault.map { "array \(labelsName) \($0)" }
+    }
     (self.unpacked, self.shape) = (unpacked, shape)
     begin = layout.offset + (unpacked == nil ? entry.place.lowerBound : 0)
+  }
+
+  /// Why an array holds no labels of the pictures, and what to save instead; nil if it does.
+  private static func fault(ofLabels array: NPYArray, pictures: Int) -> String? {
+    if array.shape != [pictures] {
+      let advice = ArrayAdvice.labels(array.shape, pictures: pictures)
+      return "has the shape \(array.shape), but labels are [N], one for each picture"
+        + (advice.map { "; save \($0)" } ?? "")
+    }
+    if array.elements.integers == nil {
+      let type = array.elements.type
+      return "holds elements of type \(type), but labels are whole numbers; save \(ArrayAdvice.labels(ofType: type))"
+    }
+    return nil
   }
 
   /// The bytes of an array as they are stored, and unpacked if they are compressed; their checksum is right.
@@ -87,7 +109,7 @@ struct PictureArray: PictureSource {
   var path: String { file.name }
   var count: Int { shape[0] }
 
-  func fingerprint() throws(ScoringError) -> String { file.sha256() }
+  func fingerprint(progress: (Int, Int) -> Void) throws -> String { file.sha256() }
 
   func picture(_ index: Int) throws(ScoringError) -> Picture {
     let size = shape[1] * shape[2] * shape[3]
@@ -119,7 +141,7 @@ struct NumberArray: PictureSource {
   var path: String { file.name }
   var count: Int { numbers.shape[0] }
 
-  func fingerprint() throws(ScoringError) -> String { file.sha256() }
+  func fingerprint(progress: (Int, Int) -> Void) throws -> String { file.sha256() }
 
   func picture(_ index: Int) throws(ScoringError) -> Picture {
     do { return try Picture(numbers, index) } catch { throw .image(error) }

@@ -4,53 +4,46 @@ import DiffusionImages
 import DiffusionTraining
 
 /// The PNGs and JPEGs in a folder and its subfolders, sorted by name.
-struct PictureFolder: PictureSource {
+struct PictureFolder: EncodedPictures {
   let path: String
-  private var files: [String]
+  var entries: [String]
+  var areKnownToBePictures = false
 
   init(_ path: String) throws(ScoringError) {
     self.path = path
-    do { files = try ImageFiles(folder: path).paths } catch {
+    do { entries = try ImageFiles(folder: path).paths } catch {
       if (try? kind(ofPath: "\(path)/\(RunRecord.file)")) == .file { throw .trainingRun(path: path) }
       throw .dataset(error)
     }
   }
 
-  var count: Int { files.count }
+  func name(_ index: Int) -> String { entries[index] }
 
-  func findBad(progress: (Int, Int) -> Void) throws(ScoringError) -> [Int: BadPicture] {
-    try decodeAll(count, progress: progress) { index throws(ScoringError) in try picture(index) }
-  }
-
-  func leavingOut(_ indices: Set<Int>) -> any PictureSource {
-    var copy = self
-    copy.files = files.indices.filter { !indices.contains($0) }.map { files[$0] }
-    return copy
-  }
-
-  func name(_ index: Int) -> String { files[index] }
-
-  func fingerprint() throws(ScoringError) -> String {
+  func fingerprint(progress: (Int, Int) -> Void) throws -> String {
     var hash = SHA256()
-    try hash.update(files: files)
+    try hash.update(files: entries, progress: progress)
     return hash.hexDigest()
   }
 
-  func picture(_ index: Int) throws(ScoringError) -> Picture {
-    try decoded(try bytes(ofPicture: files[index]), name: files[index])
+  func decode(_ index: Int) throws(ScoringError) -> Picture {
+    try decoded(try bytes(ofPicture: entries[index]), name: entries[index])
   }
 }
 
 extension SHA256 {
   /// Takes in what files hold, one after another.
   ///
+  /// - Parameters:
+  ///   - files: their paths.
+  ///   - progress: called after each with the number that is done and that of all.
   /// - Throws: `ScoringError.badPicture` if one cannot be read.
-  mutating func update(files: [String]) throws(ScoringError) {
-    for file in files {
+  mutating func update(files: [String], progress: (Int, Int) -> Void) throws(ScoringError) {
+    for (n, file) in files.enumerated() {
       let bytes = try bytes(ofPicture: file)
       // The length keeps apart what lies in one file and what in the next.
       update(littleEndianBytes(UInt64(bytes.count)))
       update(bytes)
+      progress(n + 1, files.count)
     }
   }
 }
@@ -60,6 +53,7 @@ extension SHA256 {
 private func bytes(ofPicture path: String) throws(ScoringError) -> [UInt8] {
   let file: MappedFile
   do { file = try MappedFile(path: path) } catch {
+    if error.isOfMachine { throw .file(error) }
     throw .badPicture(name: path, reason: String("\(error)".dropFirst(path.count + 2)))
   }
   let beginning = file.slice(0, min(file.count, 512)).map { [UInt8]($0) } ?? []

@@ -1,7 +1,7 @@
 import DiffusionFiles
 import DiffusionImages
+import DiffusionText
 import DiffusionTraining
-import TensorCore
 
 /// Pictures to score, which are read one after another, as they are needed.
 public protocol PictureSource {
@@ -12,8 +12,9 @@ public protocol PictureSource {
 
   /// The SHA-256 of the contents that make the pictures, in hexadecimal.
   ///
+  /// - Parameter progress: called now and then with the number of files read and of all, if there are several.
   /// - Throws: `ScoringError`.
-  func fingerprint() throws -> String
+  func fingerprint(progress: (Int, Int) -> Void) throws -> String
 
   /// A picture of 8 bits and 1 or 3 channels; what is transparent is laid over black.
   ///
@@ -28,8 +29,8 @@ public protocol PictureSource {
   /// - Throws: `ScoringError` if the machine is at fault.
   func findBad(progress: (Int, Int) -> Void) throws(ScoringError) -> [Int: BadPicture]
 
-  /// The same without some of the pictures that may turn out to be none.
-  func leavingOut(_ indices: Set<Int>) -> any PictureSource
+  /// The same without those that `findBad` has found, so that all others are known to be pictures.
+  func leavingOut(_ bad: Set<Int>) -> any PictureSource
 
   /// Where features of these pictures are kept, if they are: in a file beside them. Nil if they have no place on disk.
   func featuresPath(_ extractor: any FeatureExtractor) -> String?
@@ -41,6 +42,8 @@ public protocol PictureSource {
   var labels: [Int]? { get }
   /// The names of the classes; nil if they have none.
   var classNames: [String]? { get }
+  /// Which array that is called labels holds none, and what to save instead; nil if there is no such array.
+  var labelsFault: String? { get }
 }
 
 extension PictureSource {
@@ -48,11 +51,11 @@ extension PictureSource {
   public func findBad(progress: (Int, Int) -> Void) throws(ScoringError) -> [Int: BadPicture] { [:] }
 
   /// The same.
-  public func leavingOut(_ indices: Set<Int>) -> any PictureSource { self }
+  public func leavingOut(_ bad: Set<Int>) -> any PictureSource { self }
 
   /// - Throws: `ScoringError.badPictures` if there are any that are none.
-  func check() throws(ScoringError) {
-    let bad = try findBad { _, _ in }
+  func check(progress: (Int, Int) -> Void) throws(ScoringError) {
+    let bad = try findBad(progress: progress)
     if !bad.isEmpty { throw .badPictures(bad.sorted { $0.key < $1.key }.map(\.value), of: count, path: path) }
   }
 
@@ -64,9 +67,8 @@ extension PictureSource {
     progress: (Int, Int) -> Void
   ) throws(ScoringError) -> (source: any PictureSource, bad: [BadPicture]) {
     let found = try findBad(progress: progress)
-    if found.isEmpty { return (self, []) }
     let bad = found.sorted { $0.key < $1.key }.map(\.value)
-    if bad.count == count { throw .badPictures(bad, of: count, path: path) }
+    if !bad.isEmpty && bad.count == count { throw .badPictures(bad, of: count, path: path) }
     return (leavingOut(Set(found.keys)), bad)
   }
 
@@ -82,6 +84,8 @@ extension PictureSource {
   public var labels: [Int]? { nil }
   /// None.
   public var classNames: [String]? { nil }
+  /// There are no labels.
+  public var labelsFault: String? { nil }
 
   /// The classes of the pictures as a network numbers them: by their names, if both have names. A class that is unknown
   /// to it is -1. Nil if the network tells no classes, or no labels are known.
@@ -89,6 +93,12 @@ extension PictureSource {
     guard extractor.tellsClasses, let labels else { return nil }
     guard let names = classNames, let known = extractor.classNames else { return labels }
     return labels.map { label in names.indices.contains(label) ? known.firstIndex(of: names[label]) ?? -1 : -1 }
+  }
+
+  /// Why it cannot be said how many pictures are of the right class, if they have labels that cannot be used.
+  public func labelsRemark(for extractor: any FeatureExtractor) -> String? {
+    guard extractor.tellsClasses, let labelsFault else { return nil }
+    return "\(sanitized(path)): \(sanitizedLine(labelsFault)); how many pictures are of the right class is not counted"
   }
 }
 
@@ -130,38 +140,4 @@ public func requireEnough(_ sources: [any PictureSource], hasReference: Bool) th
   for source in sources where source.count < least {
     throw .tooFew(what: source.path, count: source.count, needed: least, for: measure)
   }
-}
-
-/// Decodes pictures on the threads of the pool, to find those that are none.
-///
-/// - Parameters:
-///   - count: how many there are.
-///   - progress: called now and then with the number that is done and that of all.
-///   - decode: decodes one.
-/// - Throws: `ScoringError` if the machine is at fault.
-func decodeAll(
-  _ count: Int, progress: (Int, Int) -> Void, _ decode: (Int) throws(ScoringError) -> Picture
-) throws(ScoringError) -> [Int: BadPicture] {
-  var bad: [Int: BadPicture] = [:]
-  // Pictures may be large: few at a time.
-  let portion = 4 * ThreadPool.shared.threads
-  for begin in stride(from: 0, to: count, by: portion) {
-    let part = begin..<min(begin + portion, count)
-    let errors = ThreadPool.shared.map(part.count) { i -> ScoringError? in
-      do throws(ScoringError) {
-        _ = try decode(begin + i)
-        return nil
-      } catch { return error }
-    }
-    for (index, error) in zip(part, errors) {
-      switch error {
-      case nil: break
-      case let error?:
-        guard case .badPicture(let name, _) = error else { throw error }
-        bad[index] = BadPicture(path: name, reason: "\(error)")
-      }
-    }
-    progress(part.upperBound, count)
-  }
-  return bad
 }

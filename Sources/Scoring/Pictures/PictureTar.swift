@@ -4,9 +4,10 @@ import DiffusionImages
 import DiffusionTraining
 
 /// The PNGs and JPEGs in a tar archive, in its order.
-struct PictureTar: PictureSource {
+struct PictureTar: EncodedPictures {
   private let file: MappedFile
-  private var entries: [TarEntry]
+  var entries: [TarEntry]
+  var areKnownToBePictures = false
 
   init(_ file: MappedFile) throws(ScoringError) {
     self.file = file
@@ -19,26 +20,15 @@ struct PictureTar: PictureSource {
   }
 
   var path: String { file.name }
-  var count: Int { entries.count }
-
-  func findBad(progress: (Int, Int) -> Void) throws(ScoringError) -> [Int: BadPicture] {
-    try decodeAll(count, progress: progress) { index throws(ScoringError) in try picture(index) }
-  }
-
-  func leavingOut(_ indices: Set<Int>) -> any PictureSource {
-    var copy = self
-    copy.entries = entries.indices.filter { !indices.contains($0) }.map { entries[$0] }
-    return copy
-  }
 
   func name(_ index: Int) -> String { "\(path): \(entries[index].name)" }
 
-  func fingerprint() throws(ScoringError) -> String {
+  func fingerprint(progress: (Int, Int) -> Void) throws -> String {
     // Those that are left out are of the file, too.
     file.sha256(and: entries.flatMap { littleEndianBytes(UInt64($0.place.lowerBound)) })
   }
 
-  func picture(_ index: Int) throws(ScoringError) -> Picture {
+  func decode(_ index: Int) throws(ScoringError) -> Picture {
     let place = entries[index].place
     return try decoded(file.slice(place.lowerBound, place.count).map { [UInt8]($0) } ?? [], name: name(index))
   }

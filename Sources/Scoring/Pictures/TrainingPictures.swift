@@ -12,13 +12,13 @@ struct TrainingPictures: PictureSource {
   /// The run that learns from them keeps their features.
   func featuresPath(_ extractor: any FeatureExtractor) -> String? { nil }
 
-  func fingerprint() throws(ScoringError) -> String {
+  func fingerprint(progress: (Int, Int) -> Void) throws -> String {
     var hash = SHA256()
     hash.update(Array("\(data.imageSize) \(data.channels) \(data.backgroundName)".utf8))
     if data.files.isEmpty {
       for index in 0..<count { hash.update(try picture(index).pixels) }
     } else {
-      try hash.update(files: data.files)
+      try hash.update(files: data.files, progress: progress)
     }
     return hash.hexDigest()
   }

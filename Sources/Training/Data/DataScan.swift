@@ -58,7 +58,7 @@ private enum Finding: Sendable {
 ///   - facts: counts them.
 ///   - progress: called now and then with the number of files done.
 /// - Returns: the files that cannot be read, in order.
-/// - Throws: `DatasetError.image` at the first picture that the machine cannot read (`ImageError.isOfMachine`).
+/// - Throws: `DatasetError.image` or `.file` at the first picture that the machine cannot read (`isOfMachine`).
 func lookAt(
   _ paths: [String], imageSize: Int, facts: inout DataFacts, progress: (Int) -> Void
 ) throws(DatasetError) -> [BadPicture] {
@@ -76,6 +76,7 @@ func lookAt(
         if channels < 3 { facts.grey += 1 } else if isGrey { facts.colourless += 1 }
         if depth == 16 { facts.sixteenBit += 1 }
       case .bad(.image(let error)): throw .image(error)
+      case .bad(.file(let error)) where error.isOfMachine: throw .file(error)
       case .bad(let error): bad.append(BadPicture(path: path, reason: "\(error)"))
       }
     }
