@@ -30,14 +30,13 @@ func bench(_ options: Options) throws {
   files.write("--out", options.bench.out, ifThere: options.output.overwrite ? .replace : .keep())
   try files.check()
 
-  let peak = 2 * peakMultiplyAddsPerSecond() / 1e9
   var report = BenchReport(
     version: programVersion, model: model.name, kernels: KernelChoice.current.name, threads: ThreadPool.shared.threads,
-    peakGflopPerSecond: peak, batches: [])
+    batches: [])
   if !options.json { try printText(report.head) }
   for batch in batches {
     let x = noise ?? initialNoise(batch, shape)
-    let measurement = measure(model, x, pass(x), options.bench, peak: peak)
+    let measurement = measure(x, pass(x), options.bench)
     report.batches.append(measurement.figures)
     if !options.json { try printText(measurement.figures.text) }
     if batch == batches.last, let path = options.bench.out {
@@ -73,7 +72,7 @@ private func samplingPass(_ model: DiffusionModel) -> Pass {
 }
 
 private func measure(
-  _ model: DiffusionModel, _ x: Tensor, _ pass: () -> Tensor, _ options: BenchOptions, peak: Double
+  _ x: Tensor, _ pass: () -> Tensor, _ options: BenchOptions
 ) -> (figures: BenchReport.Batch, output: Tensor) {
   let batch = x.shape[0]
   // Memory left by earlier batches would be counted as this one's.
@@ -82,29 +81,36 @@ private func measure(
   // The first pass allocates memory; the second finds it in place.
   var output = pass()
   output = pass()
-  var times: [Duration] = []
+  // In seconds, and the peak right after each, so that what slows one slows the other.
+  var times: [Double] = []
+  var peaks: [Double] = []
   let start = ContinuousClock.now
   while options.passes.map({ times.count < $0 }) ?? (times.count < 5 || ContinuousClock.now - start < .seconds(2)) {
     let begin = ContinuousClock.now
     output = pass()
-    times.append(ContinuousClock.now - begin)
+    times.append((ContinuousClock.now - begin).seconds)
+    peaks.append(2 * peakMultiplyAddsPerSecond(bursts: 3))
   }
   let memory = PeakMemory.bytes
-  var layers: [BenchReport.Layer]?
-  if options.layers { layers = layerTimes(times[times.count / 2], pass, passes: max(1, times.count / 2)) }
-  times.sort()
-  let flops = 2 * model.network.countFlops(batch: batch, size: Array(x.shape.dropFirst(2))).total
-  let median = times[times.count / 2].seconds
+  let peak = median(peaks)
+  let layers = layerTimes(pass, passes: options.layers ? max(1, times.count / 2) : 1, peak: peak)
+  // What the backward pass takes is not counted.
+  let operations = options.training ? nil : layers.reduce(0) { $0 + ($1.gflop ?? 0) } * 1e9
+  let time = median(times)
   return (
     BenchReport.Batch(
-      batch: batch, passes: times.count, msMedian: median * 1e3, msMin: times[0].seconds * 1e3,
-      msPerImage: median * 1e3 / Double(batch), gflop: Double(flops) / 1e9,
-      gflopPerSecond: Double(flops) / median / 1e9, timesPeak: Double(flops) / median / 1e9 / peak,
-      peakMemoryBytes: memory, layers: layers), output
+      batch: batch, passes: times.count, msMedian: time * 1e3, msMin: (times.min() ?? 0) * 1e3,
+      msPerImage: time * 1e3 / Double(batch), gflop: operations.map { $0 / 1e9 },
+      gflopPerSecond: operations.map { $0 / time / 1e9 }, peakGflopPerSecond: peak / 1e9,
+      shareOfPeak: operations.map { $0 / median(zip(times, peaks).map { $0 * $1 }) },
+      peakMemoryBytes: memory, layers: options.layers ? layers : nil), output
   )
 }
 
-private func layerTimes(_ usual: Duration, _ pass: () -> Tensor, passes: Int) -> [BenchReport.Layer] {
+private func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
+
+/// The layers of a pass, with what is left of its time.
+private func layerTimes(_ pass: () -> Tensor, passes: Int, peak: Double) -> [BenchReport.Layer] {
   let times = LayerProfile()
   let time = ContinuousClock().measure {
     LayerProfile.$current.withValue(times) {
@@ -112,14 +118,16 @@ private func layerTimes(_ usual: Duration, _ pass: () -> Tensor, passes: Int) ->
     }
   }
   let entries = times.entries
-  func layer(_ name: String, calls: Int, _ part: Duration, multiplyAdds: Int) -> BenchReport.Layer {
-    BenchReport.Layer(
+  func layer(_ name: String, calls: Int, _ part: Duration, operations: Int) -> BenchReport.Layer {
+    let rate = operations == 0 ? nil : Double(operations) / part.seconds
+    return BenchReport.Layer(
       name: name, calls: calls / passes, ms: part.seconds * 1e3 / Double(passes), share: part / time,
-      gflopPerSecond: multiplyAdds == 0 ? nil : 2 * Double(multiplyAdds) / part.seconds / 1e9)
+      gflop: operations == 0 ? nil : Double(operations / passes) / 1e9, gflopPerSecond: rate.map { $0 / 1e9 },
+      shareOfPeak: rate.map { $0 / peak })
   }
   let rest = entries.reduce(time) { $0 - $1.time }
-  return entries.map { layer($0.name, calls: $0.calls, $0.time, multiplyAdds: $0.multiplyAdds) }
-    + [layer("everything else", calls: passes, rest, multiplyAdds: 0)]
+  return entries.map { layer($0.name, calls: $0.calls, $0.time, operations: $0.operations) }
+    + [layer("everything else", calls: passes, rest, operations: 0)]
 }
 
 /// An input of the wrong shape.

@@ -8,8 +8,6 @@ struct BenchReport: Encodable {
   let model: String
   let kernels: String
   let threads: Int
-  /// The threads' peak on data in registers, measured in the same run.
-  let peakGflopPerSecond: Double
   var batches: [Batch]
 
   struct Batch: Encodable {
@@ -18,11 +16,14 @@ struct BenchReport: Encodable {
     let msMedian: Double
     let msMin: Double
     let msPerImage: Double
-    /// Per pass: 2 · the multiply-adds of the direct algorithm, the usual convention.
-    let gflop: Double
-    let gflopPerSecond: Double
-    /// `gflopPerSecond` over the peak. Above 1 where Winograd's algorithm saves more multiplications than are lost.
-    let timesPeak: Double
+    /// The additions and multiplications of a pass, as the algorithms used take them at least (`LayerProfile`); nil if
+    /// they are not counted.
+    let gflop: Double?
+    let gflopPerSecond: Double?
+    /// The threads' peak on data in registers, measured after each pass: the median.
+    let peakGflopPerSecond: Double
+    /// `gflop` over what the peak would have done in the time of a pass: the median, at most 1.
+    let shareOfPeak: Double?
     let peakMemoryBytes: Int
     let layers: [Layer]?
   }
@@ -32,16 +33,17 @@ struct BenchReport: Encodable {
     let calls: Int
     let ms: Double
     let share: Double
+    let gflop: Double?
     let gflopPerSecond: Double?
+    let shareOfPeak: Double?
   }
 
   var head: String {
     """
-    \(escapingControls(model)): \(kernels) kernels, \(threads) \(threads == 1 ? "thread" : "threads"), peak rate \
-    \(decimal(peakGflopPerSecond, 0)) GFLOP/s
-    GFLOP/s are counted as of direct convolutions, of which Winograd's algorithm saves a part: they can exceed the peak
+    \(escapingControls(model)): \(kernels) kernels, \(threads) \(threads == 1 ? "thread" : "threads")
+    GFLOP are what is computed: of most 3×3 convolutions a quarter (Winograd). The peak is measured after each pass.
 
-    batch   ms/pass  ms/image   GFLOP/s   × peak  memory
+    batch   ms/pass  ms/image    GFLOP  GFLOP/s     peak  of peak  memory
 
     """
   }
@@ -56,14 +58,18 @@ extension BenchReport.Batch {
   var text: String {
     let row =
       right("\(batch)", 5) + right(decimal(msMedian, 2), 10) + right(decimal(msPerImage, 2), 10)
-      + right(decimal(gflopPerSecond, 0), 10) + right(decimal(timesPeak, 2), 9)
+      + right(gflop.map { decimal($0, 2) } ?? "", 9) + right(gflopPerSecond.map { decimal($0, 0) } ?? "", 9)
+      + right(decimal(peakGflopPerSecond, 0), 9) + right(percent(shareOfPeak), 9)
       + "  \(decimal(Double(peakMemoryBytes) / 1e6, 0)) MB\n"
     guard let layers else { return row }
-    let head = "\n       ms  share  calls  GFLOP/s  layer\n"
+    let head = "\n       ms   share  calls  GFLOP/s  of peak  layer\n"
     return row + head
       + layers.map { layer in
-        right(decimal(layer.ms, 3), 9) + right("\(decimal(layer.share * 100, 1)) %", 8) + right("\(layer.calls)", 6)
-          + right(layer.gflopPerSecond.map { decimal($0, 0) } ?? "", 9) + "  \(layer.name)\n"
+        right(decimal(layer.ms, 3), 9) + right(percent(layer.share), 8) + right("\(layer.calls)", 7)
+          + right(layer.gflopPerSecond.map { decimal($0, 0) } ?? "", 9) + right(percent(layer.shareOfPeak), 9)
+          + "  \(layer.name)\n"
       }.joined() + "\n"
   }
 }
+
+private func percent(_ share: Double?) -> String { share.map { "\(decimal($0 * 100, 1)) %" } ?? "" }

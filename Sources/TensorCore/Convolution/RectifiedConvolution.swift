@@ -71,7 +71,8 @@ public struct RectifiedConvolution: Sendable {
     let outputShape = outputShape(x.shape)
     LayerProfile.measure(
       { "rectified convolution \(sizeText(kernel)), \(inChannels) → \(outChannels), \(sizeText(outputShape[1...2]))" },
-      multiplyAdds: outputShape.reduce(1, *) * inChannels * kernel[0] * kernel[1]
+      multiplyAdds: outputShape.reduce(1, *) * inChannels * kernel[0] * kernel[1],
+      operations: operations(outputShape)
     ) {
       switch algorithm {
       case .winograd(let winograd):
@@ -80,6 +81,11 @@ public struct RectifiedConvolution: Sendable {
       case .rows(let weights): product(x, weights, taps: [kernel[0], 1], outputShape, into: out, pixelStride)
       }
     }
+  }
+
+  /// The operations of Winograd's algorithm; nil if another is used.
+  private func operations(_ outputShape: [Int]) -> Int? {
+    if case .winograd(let winograd) = algorithm { winograd.operations(outputShape) } else { nil }
   }
 
   private func product(

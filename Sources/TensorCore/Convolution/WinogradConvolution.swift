@@ -144,6 +144,15 @@ struct WinogradConvolution: Sendable {
     let rectifies: Bool
   }
 
+  /// The additions and multiplications that an output of shape `[N, H, W, O]` takes: the products, the transforms of
+  /// tiles and of products, and once those of weights that are not kept.
+  func operations(_ output: [Int]) -> Int {
+    let grid = TileGrid(side: winograd.outputSide, batch: output[0], height: output[1], width: output[2])
+    let each = winograd.operations
+    return grid.tiles * (2 * winograd.points * depth * columns + each.input * depth + each.output * columns)
+      + (isTransformed ? 0 : each.weights * depth * columns)
+  }
+
   // MARK: - Division of the work
 
   /// The scratch floats of `computeAlone`: the transformed tiles, and what the steps need.
@@ -293,5 +302,15 @@ struct WinogradConvolution: Sendable {
     for y in 0..<pixels.rows {
       table.rows.rectify(.init(out + y * pixels.lineStride * stride, stride: stride), pixels.columns, count)
     }
+  }
+}
+
+extension KernelTable.Winograd {
+  /// The additions and multiplications of the transforms in `Kernels/WinogradF2.swift` and `WinogradF4.swift`: of a tile
+  /// for an input channel, of weights for a pair of channels, and of products for an output channel with its bias.
+  ///
+  /// F(4×4, 3×3): 12 · 22, 36 + 6 · 12, and 12 · 9 + 4 · 18 + 16; F(2×2, 3×3): 8 · 4, 7 · 3, and 6 · 6 + 4.
+  fileprivate var operations: (input: Int, weights: Int, output: Int) {
+    outputSide == 4 ? (264, 108, 196) : (32, 21, 40)
   }
 }
