@@ -49,8 +49,9 @@ public struct Score: Sendable {
     } else {
       spatialDistance = nil
     }
-    inceptionScore = try features.logits.map { logits throws(ScoringError) in
-      try DiffusionScoring.inceptionScore(logits: try Features(logits, of: path))
+    let logits = try features.logits.map { logits throws(ScoringError) in try Features(logits, of: path) }
+    inceptionScore = try logits.map { logits throws(ScoringError) in
+      try DiffusionScoring.inceptionScore(logits: logits)
     }
     rightClasses = Self.shareOfRight(features, labels)
     if let known = reference.features, let mean = reference.kernelMean, let radii = reference.radii {
@@ -64,7 +65,10 @@ public struct Score: Sendable {
       (kernelDistance, precisionAndRecall) = (nil, nil)
     }
     remarks =
-      [moments.remark, reference.pool.remark].compactMap(\.self)
+      [
+        moments.remark, reference.pool.remark, Self.remark(kernelDistance: kernelDistance, path: path),
+        try Self.remark(sorted: logits, inceptionScore, path: path),
+      ].compactMap(\.self)
       + Self.notMeasured(features, rightClasses == nil ? labels : nil, path: path, reference)
   }
 
@@ -94,6 +98,25 @@ public struct Score: Sendable {
       return row.indices.max { row[$0] < row[$1] } == labels[n]
     }
     return Double(right) / Double(labels.count)
+  }
+
+  /// What to say of the Inception Score of pictures that are sorted by class: each of its splits has few classes then.
+  private static func remark(
+    sorted logits: Features?, _ score: Double?, path: String
+  ) throws(ScoringError) -> String? {
+    guard let logits, let score else { return nil }
+    let whole = try DiffusionScoring.inceptionScore(logits: logits, splitSize: logits.count)
+    // Of pictures in random order, the score of all is a little larger than that of parts, as more classes are seen.
+    guard whole > 1.3 * score else { return nil }
+    return "\(sanitized(path)): its pictures seem to be sorted by class, and the Inception Score is the mean of those "
+      + "of 5,000 at a time; the score of all of them together is \(decimal(whole, 3))"
+  }
+
+  /// What to say of an estimate of what cannot be negative that is.
+  private static func remark(kernelDistance: Double?, path: String) -> String? {
+    guard let kernelDistance, kernelDistance < 0 else { return nil }
+    return "\(sanitized(path)): its kernel distance is below 0: no difference is seen, or few pictures were drawn in "
+      + "turn from each class, which makes it too low"
   }
 
   /// Which measures are missing, and why.

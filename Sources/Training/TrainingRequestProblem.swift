@@ -114,7 +114,7 @@ extension TrainingRequest {
     switch (features, inception) {
     case (nil, nil):
       return "--score-interval compares pictures by features of a network; type --features and a classifier that train "
-        + "--classifier has made, or --inception and pt_inception-2015-12-05-6726825d.pth"
+        + "--classifier has made, or --inception and \(inceptionWeightsAdvice)"
     case (.some, .some): return "--features and --inception both say by what to compare; type only one of them"
     default: return nil
     }

@@ -48,11 +48,11 @@ func score(_ options: Options) throws {
     throw UsageError("--out: \(out) lies in \(folder), and would be one of its pictures; name another folder")
   }
   var sources = try asked.pictures.map { try opened($0, options) }
-  if options.request.model != nil {
+  if asked.pictures.isEmpty {
     let model = try openModel(options)
     let plan = try SamplingPlan(options.request, model)
     introduce(model, options)
-    if plan.indices.count == 1 { throw UsageError("--model draws one picture; type for instance --count 10000 too") }
+    if plan.indices.count == 1 { throw UsageError("one picture has no score; type for instance --count 10000") }
     if !options.quiet { for remark in plan.remarks { writeError("note: \(remark)\n") } }
     sources.append(DrawnPictures(plan) { try Interruption.check() })
   }

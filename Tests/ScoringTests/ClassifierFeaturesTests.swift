@@ -45,4 +45,21 @@ struct ClassifierFeaturesTests {
     let error = #expect(throws: ScoringError.self) { _ = try ClassifierFeatures(path: path) }
     #expect("\(try #require(error))".contains("not a classifier of noisy images"))
   }
+
+  @Test("Inception in place of a classifier is told by which option it goes after, and the other way round")
+  func otherNetwork() throws {
+    let folder = try TemporaryFolder()
+    let header = #"{"Conv2d_1a_3x3.conv.weight":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}"#
+    let path = try folder.write("i.safetensors", safetensors(header, data: [1]))
+    let inception = #expect(throws: ScoringError.self) { _ = try ClassifierFeatures(path: path) }
+    #expect("\(try #require(inception))".hasSuffix("Inception v3, which goes after --inception in place of --features"))
+    func message(_ path: String) throws -> String {
+      let error = #expect(throws: ScoringError.self) { _ = try InceptionFeatures(path: path, resizing: .clean) }
+      return "\(try #require(error))"
+    }
+    #expect(try message(folder.path).contains("is a folder, not a file; the weights of Inception are in pytorch-fid's"))
+    #expect(try message("\(folder.path)/none").contains("/none: there is no such file; the weights of Inception are"))
+    let classifier = Fixture.path("unet/guided-classifier.weights.safetensors")
+    #expect(try message(classifier).contains("(a classifier of your own goes after --features)"))
+  }
 }

@@ -48,6 +48,18 @@ struct NeighbourTests {
     #expect(found.precision == 0.2 && found.recall == 0.75)
   }
 
+  @Test("Of many references that are sorted, some from all over are used, not the first")
+  func sortedReferences() throws {
+    let places: [Float] = [0, 100, 200, 300].flatMap { (start: Int) -> [Float] in (0..<10).map { Float(start + $0) } }
+    let sorted = try Features(Tensor([40, 1], places), of: "sorted")
+    let samples = try Features(Tensor([8, 1], [4, 5, 104, 105, 204, 205, 304, 305]), of: "samples")
+    // Two to three of each ten, whose balls reach over all of it.
+    let found = try precisionAndRecall(samples, references: sorted, neighbours: 1, most: 10)
+    #expect(found.precision == 1)
+    let whole = try precisionAndRecall(samples, references: sorted, neighbours: 1, most: 40)
+    #expect(try precisionAndRecall(samples, references: sorted, neighbours: 1) == whole)
+  }
+
   /// Pairs that products in float32 cannot tell apart, because other pictures are far away: on a ball's surface, and
   /// outside by the last bit.
   @Test func closeCallsAreDecidedInDoublePrecision() throws {

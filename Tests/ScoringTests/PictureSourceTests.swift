@@ -79,6 +79,27 @@ struct PictureSourceTests {
     #expect(try source("class_names", [1], .text(["a"])).labelsFault == nil)
   }
 
+  @Test("Arrays that are nearly right are named for what they are")
+  func nearlyRight() throws {
+    func message(_ name: String, _ bytes: [UInt8]) throws -> String {
+      let path = try folder.write(name, bytes)
+      let error = #expect(throws: ScoringError.self) { _ = try openPictures(path) }
+      return "\(try #require(error))"
+    }
+    #expect(
+      try message("p.npy", npy([1, 2, 2, 3], .uint8([UInt8](repeating: 1, count: 12)))).hasSuffix(
+        "p.npy: holds pixels, which are read from a .npz; save numpy.savez('x.npz', arr_0=array)"))
+    #expect(
+      try message("n.npy", npy([2, 1, 1, 1], .float32([0, .nan]))).hasSuffix(
+        "n.npy, picture 1: has values that are no numbers (NaN)"))
+    #expect(
+      try message("w.npy", npy([1, 1, 1, 1], .float32([2]))).hasSuffix("w.npy, picture 0: has numbers outside -1 to 1"))
+    let moments = plainNPZ([("mu", [1], .float64([1])), ("sigma", [1, 1], .float64([1]))])
+    #expect(
+      try message("m.npz", moments).hasSuffix(
+        "m.npz: holds means and covariances, not pictures; they go after --reference"))
+  }
+
   @Test("Grey pictures have one channel, with or without saying so")
   func grey() throws {
     let path = try folder.write("g.npz", plainNPZ([("images", [1, 2, 2], .uint8([1, 2, 3, 4]))]))

@@ -35,7 +35,29 @@ struct ScoreMeasuresTests {
     #expect(try score([1, 0, 2, 1]).score.rightClasses == 1)
     #expect(try score([0, 1, 0, 0]).score.rightClasses == 0)
     let without = try score(nil).score
-    #expect(without.rightClasses == nil && without.remarks.isEmpty)
+    #expect(without.rightClasses == nil)
+    // The reference's own pictures.
+    #expect(without.remarks.count == 1 && without.remarks[0].hasPrefix("p: its kernel distance is below 0: no"))
+  }
+
+  @Test("Pictures that are sorted by class are said to be, as the Inception Score of parts of them is too low")
+  func sortedPictures() throws {
+    func remarks(_ label: (Int) -> Int) throws -> [String] {
+      let count = 10_000
+      var logits = [Float](repeating: 0, count: 2 * count)
+      for n in 0..<count { logits[2 * n + label(n)] = 9 }
+      let features = PictureFeatures(
+        pool: Tensor([count, 1], (0..<count).map { Float($0) }), spatial: nil, logits: Tensor([count, 2], logits))
+      let few = PictureFeatures(pool: Tensor([4, 1], [1, 2, 3, 5]), spatial: nil, logits: nil)
+      let reference = try ScoreReference(nil, pictures: few, path: "r", Classifier())
+      return try Score(features, path: "p", against: reference).remarks
+    }
+    #expect(try remarks { $0 % 2 }.isEmpty)
+    let sorted = try remarks { $0 / 5000 }
+    // Two classes that are sure score nearly 2; a split of one scores 1.
+    #expect(
+      sorted.count == 1 && sorted[0].hasPrefix("p: its pictures seem to be sorted by class")
+        && sorted[0].hasSuffix("the score of all of them together is 1.998"), "\(sorted)")
   }
 
   @Test("Labels that the classifier does not know count nothing, which is said", arguments: [3, -1])
@@ -43,8 +65,8 @@ struct ScoreMeasuresTests {
     let found = try score([0, 1, 2, label]).score
     #expect(found.rightClasses == nil)
     #expect(
-      found.remarks.count == 1
-        && found.remarks[0].contains("p: has labels of classes that the classifier does not know, which has 3 classes"))
+      found.remarks.count == 2
+        && found.remarks[1].contains("p: has labels of classes that the classifier does not know, which has 3 classes"))
   }
 
   @Test("Classes that have names are told apart by them")

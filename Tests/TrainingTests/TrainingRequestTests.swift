@@ -145,7 +145,7 @@ struct TrainingRequestTests {
     (
       #"{"score_interval": 1}"#,
       "--score-interval compares pictures by features of a network; type --features and a classifier that train "
-        + "--classifier has made, or --inception and pt_inception-2015-12-05-6726825d.pth"
+        + "--classifier has made, or --inception and \(inceptionWeightsAdvice)"
     ),
     (
       #"{"score_interval": 1, "features": "c", "inception": "i"}"#,

@@ -23,8 +23,8 @@ extension CommandName {
     case .nll: "measures the likelihood of images: the variational bound, in bits per dimension"
     case .score:
       """
-      measures how good pictures are, or those that a model draws (--model and --count in place of PICTURES): FID, \
-      sFID, KID, Inception Score, precision and recall
+      measures how good pictures are: FID, sFID, KID, Inception Score, precision and recall. PICTURES are a folder of \
+      PNGs and JPEGs, a .tar of such, a .npz or a .npy; in their place, a model draws some (--model and --count)
       """
     case .run:
       """

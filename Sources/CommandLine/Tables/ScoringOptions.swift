@@ -5,8 +5,8 @@ let scoringOptions: [OptionDefinition] = [
   OptionDefinition(
     "reference", .required(name: "PATH", example: "photos"), .measuring, of: [.score],
     """
-    what the pictures should be like: a folder of PNGs and JPEGs, a .tar or .npz of pictures, or a .npz of means and \
-    covariances (mu and sigma, as pytorch-fid and guided-diffusion save them)
+    what the pictures should be like: pictures as PICTURES are, or a .npz of means and covariances (mu and sigma, as \
+    pytorch-fid and guided-diffusion save them)
     """
   ) { o, value, _ throws(UsageError) in o.score.reference = value },
   OptionDefinition(
@@ -19,8 +19,8 @@ let scoringOptions: [OptionDefinition] = [
   OptionDefinition(
     "features", .required(name: "FILE", example: "classifier.pt"), .measuring, of: [.score],
     """
-    in place of Inception: a classifier of noisy images, as train --classifier makes them, for small pictures or such \
-    as Inception knows nothing of
+    in place of Inception: a classifier that train --classifier has made, or one of guided-diffusion, for small \
+    pictures or such as Inception knows nothing of
     """
   ) { o, value, _ throws(UsageError) in o.score.classifier = value },
   OptionDefinition(
@@ -34,15 +34,15 @@ let scoringOptions: [OptionDefinition] = [
   OptionDefinition(
     "nearest", .required(name: "N", example: "10"), .measuring, of: [.score],
     """
-    also print the N pictures that are nearest to one of the reference, by features, and that one, by features and by \
-    pixels: whether a model draws copies of what it has learned from
+    also list the N pictures that are most like one of the reference, each with the most similar one by features and \
+    by pixels, which shows whether a model draws copies of what it has learned from; not with --model
     """
   ) { o, value, name throws(UsageError) in o.score.nearest = try wholeNumber(value, name, 1...10_000) },
   OptionDefinition(
     "held-out", .required(name: "PATH", example: "test"), .measuring, of: [.score],
     """
-    with --nearest: pictures like the reference's that the model has not learned from; prints how often the pictures \
-    are nearer to the reference than these: half of the time, or more if they are copies
+    with --nearest: pictures like the reference's that the model has not learned from. Prints how often one of \
+    PICTURES is nearer to the reference than one of these: half of the time, or more if they are copies
     """
   ) { o, value, _ throws(UsageError) in o.score.heldOut = value },
   OptionDefinition(
@@ -64,14 +64,14 @@ let scoringOptions: [OptionDefinition] = [
 /// The help of drawing's options where `sample score` differs.
 let scoredHelp = [
   "model": """
-  in place of PICTURES: what draws them: a checkpoint (.pt, .pth, .ckpt, .bin, .pkl or .safetensors), a folder saved by \
-  diffusers, or the folder of a training run
+  in place of PICTURES: what draws them: a checkpoint (.pt, .pth, .ckpt, .bin, .pkl or .safetensors), a folder saved \
+  by diffusers, or the folder of a training run; default, with --count alone: the embedded model of handwritten digits
   """,
-  "count": "number of images to draw",
+  "count": "number of images to draw, in place of PICTURES",
   "seed": "seed of the noise and of random classes; the same seed gives the same images; default 0",
   "batch": """
-  images that are drawn, and pictures that are measured, at a time, which affects speed and memory but not the numbers; \
-  default: automatic for drawing, 8 for measuring
+  images that are drawn, and pictures that are measured, at a time, which affects speed and memory but not the \
+  numbers; default: automatic for drawing, 8 for measuring
   """,
 ]
 

@@ -25,7 +25,9 @@ public struct ClassifierFeatures: FeatureExtractor {
   /// - Throws: `ScoringError`, also if it is none.
   public init(path: String) throws(ScoringError) {
     let source: ModelSource
-    do { source = try ModelSource(path: path) } catch { throw .model(error) }
+    do { source = try ModelSource(path: path) } catch {
+      throw InceptionWeights.areIn(path) ? .inceptionAsClassifier(path: path) : .model(error)
+    }
     specification = source.specification
     guard specification.task == .classification, specification.dimensions == 2 else {
       throw .notAClassifier(path: path, kind: specification.kind)

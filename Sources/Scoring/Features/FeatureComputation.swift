@@ -62,7 +62,11 @@ public struct FeatureComputation {
   }
 
   private func fingerprint(of source: any PictureSource) throws -> String {
-    try source.fingerprint { looking("reading \(sanitized(source.path))", $0, $1) }
+    do { return try source.fingerprint { looking("reading \(sanitized(source.path))", $0, $1) } } catch {
+      // It names the first picture that cannot be read; this names all.
+      if case ScoringError.badPicture = error { try check(source) }
+      throw error
+    }
   }
 
   private func check(_ source: any PictureSource) throws(ScoringError) {

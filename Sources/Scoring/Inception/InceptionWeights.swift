@@ -1,4 +1,5 @@
 import DiffusionCheckpoints
+import DiffusionFiles
 import TensorCore
 
 /// The tensors of a file with Inception v3, by the names that either of two code bases gives them.
@@ -55,11 +56,13 @@ struct InceptionWeights {
   ///
   /// - Throws: `ScoringError`.
   init(path: String) throws(ScoringError) {
-    let state: StateDict
-    do {
-      state = try StateDict.read(path: path, signatures: Self.signatures.keys.sorted(), opensTorchScript: true)
-    } catch { throw .weights(error) }
-    guard let layout = Self.signatures.first(where: { state.shape(of: $0.key) != nil })?.value else {
+    switch try inScoringTerms({ try kind(ofPath: path) }) {
+    case .nothing: throw .noInception(path: path, isFolder: false)
+    case .folder: throw .noInception(path: path, isFolder: true)
+    default: break
+    }
+    let state = try Self.state(path)
+    guard let layout = Self.layout(of: state) else {
       throw .notInception(file: state.name)
     }
     if layout == .torchvision, state.shape(of: Self.lastLayerName(layout))?.first == 1000 {
@@ -69,6 +72,19 @@ struct InceptionWeights {
       file: state.name, layout: layout, hasLastLayer: state.shape(of: Self.lastLayerName(layout)) != nil
     ) { name, shape throws(CheckpointError) in try state.tensor(name, shape: shape) }
   }
+
+  private static func state(_ path: String) throws(ScoringError) -> StateDict {
+    do {
+      return try StateDict.read(path: path, signatures: signatures.keys.sorted(), opensTorchScript: true)
+    } catch { throw .weights(error) }
+  }
+
+  private static func layout(of state: StateDict) -> Layout? {
+    signatures.first { state.shape(of: $0.key) != nil }?.value
+  }
+
+  /// Whether a file that is none of a family's is Inception v3.
+  static func areIn(_ path: String) -> Bool { (try? state(path)).flatMap(layout) != nil }
 
   private static func lastLayerName(_ layout: Layout) -> String {
     layout == .torchvision ? "fc.weight" : "output.weight"

@@ -28,6 +28,7 @@ struct PictureArray: PictureSource {
     let names = archive.entries.keys.filter { $0.hasSuffix(".npy") }.sorted().map { String($0.dropLast(4)) }
     let name = ["arr_0", "images"].first(where: names.contains) ?? "arr_0"
     guard let entry = archive.entries["\(name).npy"] else {
+      if names.contains("mu") && names.contains("sigma") { throw .momentsAsPictures(path: path) }
       throw .image(.npz(path: path, .missing(array: name, found: names)))
     }
     let (stored, unpacked) = try Self.checked(entry, name, in: file)
@@ -129,12 +130,19 @@ struct NumberArray: PictureSource {
   init(_ file: MappedFile) throws(ScoringError) {
     self.file = file
     let bytes = file.slice(0, file.count).map { [UInt8]($0) } ?? []
+    if let layout = try? NPYLayout(bytes.prefix(1 << 16)), layout.type == "|u1" {
+      throw .pixelsAsNumbers(path: file.name)
+    }
     do { numbers = try readNPY(bytes, path: file.name) } catch { throw .image(error) }
     guard numbers.shape.count == 4, [1, 3].contains(numbers.shape[1]), numbers.count > 0 else {
       throw .numberShape(path: file.name, shape: numbers.shape)
     }
-    for index in 0..<numbers.shape[0] where !numbers.rows(index..<index + 1).values.allSatisfy({ abs($0) <= 1.001 }) {
-      throw .badPicture(name: "\(file.name), picture \(index)", reason: "has numbers outside -1 to 1")
+    for index in 0..<numbers.shape[0] {
+      let values = numbers.rows(index..<index + 1).values
+      if values.allSatisfy({ abs($0) <= 1.001 }) { continue }
+      let reason =
+        values.contains(where: \.isNaN) ? "has values that are no numbers (NaN)" : "has numbers outside -1 to 1"
+      throw .badPicture(name: "\(file.name), picture \(index)", reason: reason)
     }
   }
 

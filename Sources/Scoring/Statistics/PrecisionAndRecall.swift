@@ -20,17 +20,18 @@ public struct PrecisionAndRecall: Equatable, Sendable {
 ///
 /// - Parameters:
 ///   - samples: more than k pictures.
-///   - references: more than k pictures, the first 10,000 of which are used.
+///   - references: more than k pictures.
 ///   - k: the neighbours, 3 in the evaluator.
+///   - most: how many references are used, evenly spaced, as they may be sorted by class.
 ///   - progress: called now and then with the part that is done.
 /// - Throws: `ScoringError.tooFew`, `differentFeatures`.
 public func precisionAndRecall(
-  _ samples: Features, references: Features, neighbours k: Int = 3,
+  _ samples: Features, references: Features, neighbours k: Int = 3, most: Int = 10_000,
   progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
 ) throws(ScoringError) -> PrecisionAndRecall {
   precondition(k >= 1, "a ball cannot reach to neighbour \(k)")
   try samples.require(k + 1, for: "precision and recall")
-  let radii = try squaredRadii(ofReferences: references, neighbours: k) { _, _ in }
+  let radii = try squaredRadii(ofReferences: references, neighbours: k, most: most) { _, _ in }
   return try precisionAndRecall(samples, references: references, radii: radii, neighbours: k, progress: progress)
 }
 
@@ -41,7 +42,7 @@ func precisionAndRecall(
 ) throws(ScoringError) -> PrecisionAndRecall {
   try samples.require(k + 1, for: "precision and recall")
   try samples.requireSameDimensions(as: references)
-  let used = references.first(radii.count)
+  let used = references.evenlySpaced(radii.count)
   // Two products of the sets: the samples with themselves, and both.
   let inner = PairBlocks.blockCount(samples, samples)
   let total = inner + PairBlocks.blockCount(samples, used)
@@ -53,14 +54,15 @@ func precisionAndRecall(
   return PrecisionAndRecall(precision: share(samplesInside), recall: share(referencesInside))
 }
 
-/// The squared radii of the balls about the first 10,000 references.
+/// The squared radii of the balls about the references, of at most 10,000 evenly spaced ones.
 ///
 /// - Throws: `ScoringError.tooFew`.
 func squaredRadii(
-  ofReferences references: Features, neighbours k: Int = 3, progress: (_ done: Int, _ of: Int) -> Void
+  ofReferences references: Features, neighbours k: Int = 3, most: Int = 10_000,
+  progress: (_ done: Int, _ of: Int) -> Void
 ) throws(ScoringError) -> [Double] {
   try references.require(k + 1, for: "precision and recall")
-  return squaredRadii(references.first(10_000), k, progress: progress)
+  return squaredRadii(references.evenlySpaced(most), k, progress: progress)
 }
 
 /// The squared distance of each picture to its `k`-th nearest other one.
@@ -116,8 +118,9 @@ extension PairBlocks {
 }
 
 extension Features {
-  /// The first `count` pictures, or all if there are no more.
-  fileprivate func first(_ count: Int) -> Features {
-    self.count <= count ? self : Features(checked: values.rows(0..<count), of: what)
+  /// `most` pictures from the first on, or all if there are no more.
+  fileprivate func evenlySpaced(_ most: Int) -> Features {
+    if count <= most { return self }
+    return Features(checked: values.gatheringRows((0..<most).map { $0 * count / most }), of: what)
   }
 }

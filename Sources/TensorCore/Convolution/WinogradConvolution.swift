@@ -306,8 +306,8 @@ struct WinogradConvolution: Sendable {
 }
 
 extension KernelTable.Winograd {
-  /// The additions and multiplications of the transforms in `Kernels/WinogradF2.swift` and `WinogradF4.swift`: of a tile
-  /// for an input channel, of weights for a pair of channels, and of products for an output channel with its bias.
+  /// The additions and multiplications of the transforms in `Kernels/WinogradF2.swift` and `WinogradF4.swift`: of a
+  /// tile for an input channel, of weights for a pair of channels, and of products for an output channel with its bias.
   ///
   /// F(4×4, 3×3): 12 · 22, 36 + 6 · 12, and 12 · 9 + 4 · 18 + 16; F(2×2, 3×3): 8 · 4, 7 · 3, and 6 · 6 + 4.
   fileprivate var operations: (input: Int, weights: Int, output: Int) {

@@ -18,8 +18,8 @@ public final class LayerProfile: Sendable {
     public fileprivate(set) var time = Duration.zero
     /// The total of multiply-adds as `countFlops` counts them, those of the plain algorithm, whichever is used.
     public fileprivate(set) var multiplyAdds = 0
-    /// The total of additions and multiplications that the algorithm used takes at least: of products, and of Winograd's
-    /// transforms. Normalisation, activations and softmax are not counted.
+    /// The total of additions and multiplications that the algorithm used takes at least: of products, and of
+    /// Winograd's transforms. Normalisation, activations and softmax are not counted.
     public fileprivate(set) var operations = 0
   }
 

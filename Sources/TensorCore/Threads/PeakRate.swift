@@ -1,8 +1,8 @@
 /// The peak rate of the pool's threads together, in multiply-adds per second: the current kernels' multiply-adds in
 /// registers.
 ///
-/// - Parameter bursts: how often it is measured, for less than a millisecond each; the highest counts, as other work may
-///   interrupt a burst.
+/// - Parameter bursts: how often it is measured, for less than a millisecond each; the highest counts, as other work
+///   may interrupt a burst.
 public func peakMultiplyAddsPerSecond(bursts: Int) -> Double {
   let table = KernelChoice.current
   let threads = ThreadPool.shared.threads
