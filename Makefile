@@ -152,7 +152,7 @@ reader-check: build ## measure reading JPEGs of 256x256 pixels beside a step of 
 score-check: build ## compare scores with pytorch-fid, clean-fid and torch-fidelity, from PyPI (DATA, the folder of mnist-*.npz and emoji32.npz; an hour)
 	Tests/Checks/score-check.sh score-check.py $(SAMPLE) .build/score $(DATA)
 
-score-time: build ## measure how much faster than pytorch-fid, from PyPI, 10,000 pictures are scored (DATA, the folder of mnist-test.npz; an hour)
+score-time: build ## time the scoring of 10,000 pictures beside pytorch-fid, from PyPI (DATA, the folder of mnist-test.npz; half an hour)
 	Tests/Checks/score-check.sh score-time.py $(SAMPLE) .build/score $(DATA)
 
 slurm-check: build ## draw a run as an array of a real Slurm and kill a node (needs slurmctld, slurmd, munge, and root)

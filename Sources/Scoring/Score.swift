@@ -67,7 +67,7 @@ public struct Score: Sendable {
     remarks =
       [
         moments.remark, reference.pool.remark, Self.remark(kernelDistance: kernelDistance, path: path),
-        try Self.remark(sorted: logits, inceptionScore, path: path),
+        try Self.remark(sorted: logits, path: path),
       ].compactMap(\.self)
       + Self.notMeasured(features, rightClasses == nil ? labels : nil, path: path, reference)
   }
@@ -101,22 +101,24 @@ public struct Score: Sendable {
   }
 
   /// What to say of the Inception Score of pictures that are sorted by class: each of its splits has few classes then.
-  private static func remark(
-    sorted logits: Features?, _ score: Double?, path: String
-  ) throws(ScoringError) -> String? {
-    guard let logits, let score else { return nil }
-    let whole = try DiffusionScoring.inceptionScore(logits: logits, splitSize: logits.count)
+  private static func remark(sorted logits: Features?, path: String) throws(ScoringError) -> String? {
+    guard let logits else { return nil }
+    // A smaller split at the end lowers the mean of any pictures.
+    let splits = logits.count / inceptionScoreSplit
+    guard splits > 1 else { return nil }
+    let full = Features(checked: logits.values.rows(0..<splits * inceptionScoreSplit), of: path)
+    let whole = try DiffusionScoring.inceptionScore(logits: full, splitSize: full.count)
     // Of pictures in random order, the score of all is a little larger than that of parts, as more classes are seen.
-    guard whole > 1.3 * score else { return nil }
+    guard whole > 1.3 * (try DiffusionScoring.inceptionScore(logits: full)) else { return nil }
     return "\(sanitized(path)): its pictures seem to be sorted by class, and the Inception Score is the mean of those "
-      + "of 5,000 at a time; the score of all of them together is \(decimal(whole, 3))"
+      + "of \(grouped(inceptionScoreSplit)) at a time; the score of all of them together is \(decimal(whole, 3))"
   }
 
-  /// What to say of an estimate of what cannot be negative that is.
+  /// What to say of a kernel distance below 0.
   private static func remark(kernelDistance: Double?, path: String) -> String? {
     guard let kernelDistance, kernelDistance < 0 else { return nil }
-    return "\(sanitized(path)): its kernel distance is below 0: no difference is seen, or few pictures were drawn in "
-      + "turn from each class, which makes it too low"
+    return "\(sanitized(path)): its kernel distance is below 0, as happens where sets cannot be told apart; pictures "
+      + "drawn in turn, equally many of each class, make it too low, the fewer the lower"
   }
 
   /// Which measures are missing, and why.

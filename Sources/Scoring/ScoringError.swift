@@ -34,6 +34,8 @@ public enum ScoringError: Error, Equatable, CustomStringConvertible {
   case badPictures([BadPicture], of: Int, path: String)
   /// Pictures have changed while their features were computed.
   case changed(path: String)
+  /// Pictures that should be held out are those of the reference.
+  case heldOutIsReference
   /// The folder is that of a training run.
   case trainingRun(path: String)
   /// Pixels are not uint8.
@@ -41,7 +43,7 @@ public enum ScoringError: Error, Equatable, CustomStringConvertible {
   /// Pixels do not have the shape of pictures.
   case pixelShape(path: String, array: String, shape: [Int])
   /// The array holds pixels, but is of a kind of file that holds numbers.
-  case pixelsAsNumbers(path: String)
+  case pixelsAsNumbers(path: String, shape: [Int])
   /// The file holds moments of features in place of pictures.
   case momentsAsPictures(path: String)
   /// Numbers do not have the shape of pictures.
@@ -100,6 +102,7 @@ public enum ScoringError: Error, Equatable, CustomStringConvertible {
       \(sanitized(path)): its pictures have changed while their features were computed; try again once they stay as \
       they are
       """
+    case .heldOutIsReference: "--held-out holds the reference's own pictures; give others like them"
     case .trainingRun(let path):
       "\(sanitized(path)): is the folder of a training run, not of pictures; to score what it draws, type "
         + "\(shellLine(["--model", operand(path)]))"
@@ -110,8 +113,9 @@ public enum ScoringError: Error, Equatable, CustomStringConvertible {
       \(sanitized(path)): array \(array) has the shape \(shape), but pictures are [N, H, W] or [N, H, W, C] with 1 or \
       3 channels
       """
-    case .pixelsAsNumbers(let path):
-      "\(sanitized(path)): holds pixels, which are read from a .npz; save numpy.savez('x.npz', arr_0=array)"
+    case .pixelsAsNumbers(let path, let shape):
+      "\(sanitized(path)): holds pixels, which are read from a .npz; type numpy.savez('x.npz', arr_0="
+        + "\(ArrayAdvice.pictures(shape, channels: [1, 3]) ?? "array"))"
     case .momentsAsPictures(let path):
       "\(sanitized(path)): holds means and covariances, not pictures; they go after --reference"
     case .numberShape(let path, let shape):
@@ -150,8 +154,8 @@ public enum ScoringError: Error, Equatable, CustomStringConvertible {
     case .damagedWeights(let file, let tensor):
       "\(sanitized(file)): tensor \(sanitized(tensor)) has values that no training leaves; copy or download it again"
     case .tooFew(let what, let count, let needed, let measure):
-      "\(sanitized(what)): \(counted(count, "picture")) \(count == 1 ? "is" : "are") too few for \(measure), "
-        + "which \(measure.contains(" and ") ? "need" : "needs") \(grouped(needed))"
+      "\(sanitized(what)): \(counted(count, "picture")) \(count == 1 ? "is" : "are") too few for \(measure); "
+        + "\(grouped(needed)) are needed"
     case .differentFeatures(let what, let count, let other, let otherCount):
       "\(sanitized(what)) has \(counted(count, "feature")) for each picture and \(sanitized(other)) "
         + "\(grouped(otherCount)): score both with the same network"

@@ -1,4 +1,5 @@
 import DiffusionModels
+import DiffusionText
 import DiffusionTraining
 import Sampling
 
@@ -16,8 +17,14 @@ public struct TrainingScores {
 
   /// Opens the network and the reference of a request; nil if it asks for no scores.
   ///
+  /// - Parameters:
+  ///   - request: what is asked for.
+  ///   - looking: called now and then while pictures of the reference are decoded, with what is being done, how many
+  ///     are done, and of how many.
   /// - Throws: `ScoringError`.
-  public init?(_ request: TrainingRequest) throws(ScoringError) {
+  public init?(
+    _ request: TrainingRequest, looking: (_ stage: String, _ done: Int, _ count: Int) -> Void = { _, _, _ in }
+  ) throws(ScoringError) {
     guard request.scoreInterval != nil else { return nil }
     self.request = request
     extractor = try featureExtractor(classifier: request.features, inception: request.inception)
@@ -27,7 +34,9 @@ public struct TrainingScores {
     if let path = request.reference, moments?.hasPictures ?? true {
       let opened = try openPictures(path)
       source = opened
-      if request.skipsBad { (source, bad) = try opened.withoutBad { _, _ in } }
+      if request.skipsBad {
+        (source, bad) = try opened.withoutBad { looking("looking at \(sanitized(path))", $0, $1) }
+      }
     }
     if let source { try requireEnough([source], hasReference: true) }
     (pictures, self.bad) = (source, bad)

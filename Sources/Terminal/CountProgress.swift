@@ -5,6 +5,7 @@ import DiffusionText
 public struct CountProgress {
   private var line: ProgressLine
   private let what: String
+  private var rate = CountRate()
 
   /// Progress of `what`, shown in `style`.
   public init(_ what: String, style: ProgressStyle) {
@@ -28,10 +29,8 @@ public struct CountProgress {
 
   /// Records that `done` of `count` are done.
   public mutating func advance(to done: Int, of count: Int) {
-    guard done < count else { return }
-    line.show { [self] in
-      "\(what): \(grouped(done))/\(grouped(count)), \(clock(line.elapsed / Double(done) * Double(count - done))) left"
-    }
+    guard done < count, let left = rate.secondsLeft(at: line.elapsed, done: done, of: count) else { return }
+    line.show { [what] in "\(what): \(grouped(done))/\(grouped(count)), \(clock(left)) left" }
   }
 
   /// Removes the line.
@@ -74,5 +73,25 @@ public struct StageProgress {
   public mutating func finish() {
     progress?.finish()
     (stage, progress) = ("", nil)
+  }
+}
+
+/// How long the rest takes, by what was done since this was first asked: what was done before may have been kept from
+/// another time, or have taken as long as the first of many.
+struct CountRate {
+  private var first: (time: Double, done: Int)?
+
+  /// - Parameters:
+  ///   - time: now, in seconds.
+  ///   - done: how many things are done.
+  ///   - count: how many there are.
+  /// - Returns: seconds; nil the first time, or if nothing more was done.
+  mutating func secondsLeft(at time: Double, done: Int, of count: Int) -> Double? {
+    guard let first else {
+      self.first = (time, done)
+      return nil
+    }
+    guard done > first.done else { return nil }
+    return (time - first.time) / Double(done - first.done) * Double(count - done)
   }
 }

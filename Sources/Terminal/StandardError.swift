@@ -20,3 +20,12 @@ public func writeControl(_ text: String) {
     }
   }
 }
+
+/// Writes notes to standard error, a line each.
+///
+/// - Parameters:
+///   - notes: sentences without control characters.
+///   - quiet: whether to write none.
+public func writeNotes(_ notes: [String], unless quiet: Bool) {
+  if !quiet { writeError(notes.map { "note: \($0)\n" }.joined()) }
+}

@@ -92,42 +92,45 @@ private func measure(
     peaks.append(2 * peakMultiplyAddsPerSecond(bursts: 3))
   }
   let memory = PeakMemory.bytes
-  let peak = median(peaks)
-  let layers = layerTimes(pass, passes: options.layers ? max(1, times.count / 2) : 1, peak: peak)
   // What the backward pass takes is not counted.
-  let operations = options.training ? nil : layers.reduce(0) { $0 + ($1.gflop ?? 0) } * 1e9
+  let isCounted = !options.training
+  let passes = options.layers ? max(1, times.count / 2) : 1
+  let profile = options.layers || isCounted ? profiled(pass, passes: passes) : nil
+  let operations = isCounted ? profile?.operations : nil
   let time = median(times)
   return (
     BenchReport.Batch(
       batch: batch, passes: times.count, msMedian: time * 1e3, msMin: (times.min() ?? 0) * 1e3,
       msPerImage: time * 1e3 / Double(batch), gflop: operations.map { $0 / 1e9 },
-      gflopPerSecond: operations.map { $0 / time / 1e9 }, peakGflopPerSecond: peak / 1e9,
+      gflopPerSecond: operations.map { $0 / time / 1e9 }, peakGflopPerSecond: median(peaks) / 1e9,
       shareOfPeak: operations.map { $0 / median(zip(times, peaks).map { $0 * $1 }) },
-      peakMemoryBytes: memory, layers: options.layers ? layers : nil), output
+      peakMemoryBytes: memory, layers: options.layers ? profile?.layers : nil), output
   )
 }
 
 private func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 
-/// The layers of a pass, with what is left of its time.
-private func layerTimes(_ pass: () -> Tensor, passes: Int, peak: Double) -> [BenchReport.Layer] {
-  let times = LayerProfile()
-  let time = ContinuousClock().measure {
-    LayerProfile.$current.withValue(times) {
-      for _ in 0..<passes { _ = pass() }
-    }
+/// The operations of a pass, and the layers with what is left of its time.
+private func profiled(_ pass: () -> Tensor, passes: Int) -> (operations: Double, layers: [BenchReport.Layer]) {
+  let profile = LayerProfile()
+  var time = Duration.zero
+  var peaks: [Double] = []
+  for _ in 0..<passes {
+    time += ContinuousClock().measure { LayerProfile.$current.withValue(profile) { _ = pass() } }
+    peaks.append(2 * peakMultiplyAddsPerSecond(bursts: 3))
   }
-  let entries = times.entries
+  let (peak, entries) = (median(peaks), profile.entries)
   func layer(_ name: String, calls: Int, _ part: Duration, operations: Int) -> BenchReport.Layer {
     let rate = operations == 0 ? nil : Double(operations) / part.seconds
     return BenchReport.Layer(
       name: name, calls: calls / passes, ms: part.seconds * 1e3 / Double(passes), share: part / time,
-      gflop: operations == 0 ? nil : Double(operations / passes) / 1e9, gflopPerSecond: rate.map { $0 / 1e9 },
-      shareOfPeak: rate.map { $0 / peak })
+      gflopPerSecond: rate.map { $0 / 1e9 }, shareOfPeak: rate.map { $0 / peak })
   }
   let rest = entries.reduce(time) { $0 - $1.time }
-  return entries.map { layer($0.name, calls: $0.calls, $0.time, operations: $0.operations) }
+  let layers =
+    entries.map { layer($0.name, calls: $0.calls, $0.time, operations: $0.operations) }
     + [layer("everything else", calls: passes, rest, operations: 0)]
+  return (Double(entries.reduce(0) { $0 + $1.operations }) / Double(passes), layers)
 }
 
 /// An input of the wrong shape.

@@ -22,7 +22,7 @@ struct BenchReport: Encodable {
     let gflopPerSecond: Double?
     /// The threads' peak on data in registers, measured after each pass: the median.
     let peakGflopPerSecond: Double
-    /// `gflop` over what the peak would have done in the time of a pass: the median, at most 1.
+    /// `gflop` over what the peak would have done in the time of a pass, the median: below 1 but for noise.
     let shareOfPeak: Double?
     let peakMemoryBytes: Int
     let layers: [Layer]?
@@ -33,7 +33,6 @@ struct BenchReport: Encodable {
     let calls: Int
     let ms: Double
     let share: Double
-    let gflop: Double?
     let gflopPerSecond: Double?
     let shareOfPeak: Double?
   }
@@ -41,7 +40,7 @@ struct BenchReport: Encodable {
   var head: String {
     """
     \(escapingControls(model)): \(kernels) kernels, \(threads) \(threads == 1 ? "thread" : "threads")
-    GFLOP are what is computed: of most 3×3 convolutions a quarter (Winograd). The peak is measured after each pass.
+    GFLOP is what is computed: Winograd's algorithm saves some 3/4 of the multiplications of 3×3 convolutions.
 
     batch   ms/pass  ms/image    GFLOP  GFLOP/s     peak  of peak  memory
 

@@ -13,15 +13,14 @@ func draw(_ options: Options) throws {
   var options = options
   if let found = try options.output.recordedSeed(of: options.request, outputProgram) {
     options.request.seed = found.seed
-    if !options.quiet { writeError("note: seed \(found.seed), as in \(found.path)\n") }
+    writeNotes(["seed \(found.seed), as in \(found.path)"], unless: options.quiet)
   }
   let model = try openModel(options)
   let plan = try SamplingPlan(options.request, model)
   var run = try DrawingRun(plan, options.output, outputProgram)
   introduce(model, options)
   if let guide = plan.guide { introduce(guide.model, options) }
-  if !options.quiet { for remark in plan.remarks { writeError("note: \(remark)\n") } }
-  if !options.quiet, let remark = run.output.remark { writeError("note: \(remark)\n") }
+  writeNotes(plan.remarks + [run.output.remark].compactMap(\.self), unless: options.quiet)
   if options.dryRun { return try dryRun(plan, name: run.output.name) }
   if plan.indices.isEmpty {
     // More shards than images is not an error.

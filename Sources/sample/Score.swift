@@ -21,9 +21,15 @@ func score(_ options: Options) throws {
     progress.advance(stage, to: done, of: count)
     if Interruption.hasCome { progress.finish() }
   }
-  /// The same for what keeps nothing that a signal could save.
+  /// Whether some features are kept in files.
+  var areKept = false
+  func sayInterrupted() {
+    writeError("interrupted; \(areKept ? "type the same again to go on" : "nothing is kept of it")\n")
+  }
+  /// Ends the program if a signal has come.
   func advanceOrExit(_ stage: String, _ done: Int, _ count: Int) {
     advance(stage, done, count)
+    if Interruption.hasCome { sayInterrupted() }
     Interruption.exitIfCome()
   }
   // What is wrong with any of them is said before the network is run.
@@ -32,12 +38,6 @@ func score(_ options: Options) throws {
   let heldOut = try asked.heldOut.map { try opened($0, options) }
   if known == nil, asked.nearest != nil {
     throw UsageError("--nearest looks for pictures, and \(asked.reference) holds moments; give the pictures themselves")
-  }
-  func fingerprint(_ source: any PictureSource) throws -> String {
-    try source.fingerprint { advance("reading \(sanitized(source.path))", $0, $1) }
-  }
-  if let heldOut, let known, try fingerprint(heldOut) == fingerprint(known) {
-    throw UsageError("--held-out holds the reference's own pictures; give others like them")
   }
   let sets = asked.pictures + [asked.reference] + (asked.heldOut.map { [$0] } ?? [])
   var files = CommandFiles()
@@ -53,19 +53,19 @@ func score(_ options: Options) throws {
     let plan = try SamplingPlan(options.request, model)
     introduce(model, options)
     if plan.indices.count == 1 { throw UsageError("one picture has no score; type for instance --count 10000") }
-    if !options.quiet { for remark in plan.remarks { writeError("note: \(remark)\n") } }
+    writeNotes(plan.remarks, unless: options.quiet)
     sources.append(DrawnPictures(plan) { try Interruption.check() })
   }
   try requireEnough(sources + (known.map { [$0] } ?? []), hasReference: known != nil)
+  if let heldOut, let known { try requireOthers(heldOut, than: known, looking: advance) }
   let extractor = try featureExtractor(
     classifier: asked.classifier, inception: asked.inception, resizing: asked.resizing ?? .tensorFlow)
-
-  let remarks = sources.compactMap { $0.labelsRemark(for: extractor) }
-  if !options.quiet { for remark in remarks { writeError("note: \(remark)\n") } }
+  writeNotes(sources.compactMap { $0.labelsRemark(for: extractor) }, unless: options.quiet)
 
   Interruption.watch(saying: options.quiet ? nil : "ending with this batch; Ctrl-C again stops at once\n")
   func features(of source: any PictureSource) throws -> PictureFeatures {
     let path = asked.keeps ? source.featuresPath(extractor) : nil
+    areKept = areKept || path != nil
     let name = "features of \(sanitized(source.path))"
     let batch = options.request.batch ?? FeatureComputation.usualBatch
     let computation = FeatureComputation(extractor, batch: batch, looking: advanceOrExit) {
@@ -73,9 +73,7 @@ func score(_ options: Options) throws {
       try Interruption.check()
     }
     let found = try computation.features(of: source, keptIn: path)
-    if let path, !options.quiet {
-      writeError("note: features of \(sanitized(source.path)) are in \(sanitized(path))\n")
-    }
+    if let path { writeNotes(["\(name) are in \(sanitized(path))"], unless: options.quiet) }
     return found
   }
   do {
@@ -98,7 +96,7 @@ func score(_ options: Options) throws {
       nearest = (found, pictures, known)
     }
     let report = ScoreReport(scores, reference, extractor, nearest: nearest)
-    if !options.quiet { for remark in report.remarks { writeError("note: \(remark)\n") } }
+    writeNotes(report.remarks, unless: options.quiet)
     // Before the sheet, which there may be no room for.
     try printText(options.json ? try report.json() : report.text)
     if let path = asked.out, let nearest {
@@ -106,7 +104,7 @@ func score(_ options: Options) throws {
       if !options.quiet { writeError("\(sanitized(path)): \(counted(nearest.found.pairs.count, "pair"))\n") }
     }
   } catch let interrupted as Interrupted {
-    writeError("interrupted; \(asked.keeps ? "type the same again to go on" : "without --no-keep it could go on")\n")
+    sayInterrupted()
     throw interrupted
   }
 }

@@ -48,7 +48,7 @@ func isUsage(_ error: any Error) -> Bool {
   switch error {
   case is UsageError: true
   case SamplingError.unknownClass, SamplingError.request, SamplingError.unknownSampler: true
-  case OutputError.request, OutputError.destination: true
+  case OutputError.request, OutputError.destination, ScoringError.heldOutIsReference: true
   default: false
   }
 }

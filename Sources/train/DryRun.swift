@@ -11,7 +11,7 @@ import TensorCore
 ///   cannot be written.
 func dryRun(_ options: Options) throws {
   if let threads = options.threads { ThreadPool.shared.threads = threads }
-  _ = try TrainingScores(options.training)
+  _ = try StageProgress.shown(style: progressStyle(options)) { try TrainingScores(options.training, looking: $0) }
   var request = options.training
   // All else is of interest even if some pictures are bad.
   request.skipsBad = true

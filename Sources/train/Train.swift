@@ -35,8 +35,9 @@ private func takeSteps(_ options: Options, _ open: (@escaping (Int, Int) -> Void
   func say(_ line: String) { if !options.quiet { writeError(line + "\n") } }
   if let threads = options.threads { ThreadPool.shared.threads = threads }
   // What is wrong with the network or the reference is said before there is a run.
-  var scores = try TrainingScores(options.training)
-  var run = try CountProgress.shown("looking at the pictures", style: progressStyle(options), open)
+  let style = progressStyle(options)
+  var scores = try StageProgress.shown(style: style) { try TrainingScores(options.training, looking: $0) }
+  var run = try CountProgress.shown("looking at the pictures", style: style, open)
   introduction(run, options).forEach(say)
   if run.isFinished {
     let words = shellLine(["train", "--resume", operand(run.folder), "--steps", "\(2 * run.stepsTaken)"])

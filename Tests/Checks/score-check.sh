@@ -5,7 +5,7 @@
 set -euo pipefail
 check=$(realpath "$(dirname "$0")/$1")
 sample=$(realpath "$2")
-data=$(realpath "${4:?"give the folder of mnist-train.npz, mnist-test.npz and emoji32.npz: make score-check DATA=folder"}")
+data=$(realpath "${4:?"give the folder of mnist-train.npz, mnist-test.npz and emoji32.npz: make $(basename "$1" .py) DATA=folder"}")
 mkdir -p "$3"
 cd "$3"
 shift 4

@@ -16,7 +16,7 @@ struct AdvisedOptionsTests {
   }
 
   /// Options of other programs, which messages say to run or answer for.
-  private static let others: Set<String> = ["local-dir", "name", "notest", "reinstall"]
+  private static let others: Set<String> = ["local-dir", "name", "no-deps", "notest", "reinstall"]
 
   static let mentions: [Mention] = {
     // The path of a fixture says where the sources are.

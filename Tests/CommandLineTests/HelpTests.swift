@@ -40,7 +40,10 @@ struct HelpTests {
   func ownHelp() {
     let meanings = [
       "number of images to draw", "gives the same images; default 0", "default: automatic for drawing, 8",
+      "the model that draws the pictures",
     ]
+    let names = Set(options(of: .score).map { $0.names[0] })
+    #expect(names.isSuperset(of: scoredHelp.keys))
     func words(_ text: String) -> String { text.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
     for meaning in meanings {
       #expect(words(helpText(.score)).contains(meaning) && !words(helpText(.draw)).contains(meaning), "\(meaning)")

@@ -135,8 +135,20 @@ struct ScoreTests: RunsSample {
       remarked.errors.contains(
         """
         note: a.npz: array arr_1 holds elements of type <f4, but labels are whole numbers; save array.astype('int64'); \
-        how many pictures are of the right class is not counted
+        the share of the right class is left out
         """), "\(remarked.errors)")
+  }
+
+  @Test("Without pictures and --model, the embedded model draws as many as are asked for")
+  func embeddedModel() throws {
+    defer { cleanUp() }
+    try write("a.npz", count: 8, offset: 0)
+    let result = try run("score --count 6 --steps 2 --reference a.npz --features \(classifier) --json --quiet")
+    #expect(result.status == 0, "\(result.errors)")
+    let row = try JSONDecoder().decode(Report.self, from: Data(result.output)).scores[0]
+    #expect(row.pictures == 6 && row.name == "the embedded model, seed 0, 2 UniPC steps, guidance 1.5", "\(row.name)")
+    // There is no place beside it.
+    #expect(try files.filter { $0.contains(".features-") }.count == 1)
   }
 
   @Test("train logs the score that sample score prints of its checkpoint, and goes on as if never stopped")

@@ -44,7 +44,7 @@ struct DrawnPicturesTests {
     func fingerprint(_ value: Float) throws -> String {
       let noise = [Float](repeating: value, count: 6 * 784)
       let path = try folder.write("z.npy", npy([6, 1, 28, 28], .float32(noise)))
-      return try DrawnPictures(try plan { $0.noise = path }) {}.fingerprint { _, _ in }
+      return try DrawnPictures(try plan { $0.noise = path }) {}.fingerprint(progress: { _, _ in })
     }
     #expect(try fingerprint(1) == fingerprint(1))
     #expect(try fingerprint(1) != fingerprint(2))

@@ -72,8 +72,13 @@ struct FeatureFileTests {
     try partial.write(contentsOf: Data([1, 2, 3, 4, 5]))
     try partial.close()
 
-    let computation = FeatureComputation(network, batch: 3) { _, _ in }
+    var looked: [String] = []
+    let computation = FeatureComputation(
+      network, batch: 3, looking: { if $1 == $2 { looked.append("\($0.split(separator: " ")[0]) \($2)") } },
+      progress: { _, _ in })
     let whole = try computation.features(of: source, keptIn: path)
+    // For the fingerprint, for what is no picture, and for the fingerprint again.
+    #expect(looked == ["reading 7", "looking 7", "reading 7"])
     #expect(network.asked == 7)
     #expect(whole.pool.values == [0, 0, 10, 20, 20, 40, 30, 60, 40, 80, 50, 100, 60, 120])
     #expect(whole.spatial?.values == [0, 10, 20, 30, 40, 50, 60])

@@ -81,7 +81,7 @@ struct FeatureMomentsTests {
     let one = try Features(Tensor([1, 2], [1, 2]), of: "x")
     let expected = ScoringError.tooFew(what: "x", count: 1, needed: 2, for: "a covariance")
     #expect(throws: expected) { try FeatureMoments(of: one) }
-    #expect(expected.description == "x: 1 picture is too few for a covariance, which needs 2")
+    #expect(expected.description == "x: 1 picture is too few for a covariance; 2 are needed")
   }
 
   /// A mean and a covariance from a file.

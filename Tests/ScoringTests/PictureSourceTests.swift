@@ -77,6 +77,13 @@ struct PictureSourceTests {
       #expect(try source(name, [3], .uint8([0, 1, 2])).labels == [0, 1, 2])
     }
     #expect(try source("class_names", [1], .text(["a"])).labelsFault == nil)
+    for (type, labels) in [("|i1", NPYElements.uint8([0, 1, 2])), ("<u4", .int32([0, 1, 2]))] {
+      let arrays = [("arr_0", [3, 1, 1, 1], NPYElements.uint8([1, 2, 3])), ("labels", [3], labels)]
+      let path = try folder.write("t.npz", plainNPZ(arrays, types: ["labels": type]))
+      #expect(
+        try openPictures(path).labelsFault
+          == "array labels holds elements of type \(type), but labels are whole numbers; save array.astype('int64')")
+    }
   }
 
   @Test("Arrays that are nearly right are named for what they are")
@@ -88,12 +95,16 @@ struct PictureSourceTests {
     }
     #expect(
       try message("p.npy", npy([1, 2, 2, 3], .uint8([UInt8](repeating: 1, count: 12)))).hasSuffix(
-        "p.npy: holds pixels, which are read from a .npz; save numpy.savez('x.npz', arr_0=array)"))
+        "p.npy: holds pixels, which are read from a .npz; type numpy.savez('x.npz', arr_0=array)"))
+    #expect(
+      try message("c.npy", npy([1, 3, 8, 8], .uint8([UInt8](repeating: 1, count: 192)))).hasSuffix(
+        "type numpy.savez('x.npz', arr_0=array.transpose(0, 2, 3, 1))"))
     #expect(
       try message("n.npy", npy([2, 1, 1, 1], .float32([0, .nan]))).hasSuffix(
         "n.npy, picture 1: has values that are no numbers (NaN)"))
     #expect(
-      try message("w.npy", npy([1, 1, 1, 1], .float32([2]))).hasSuffix("w.npy, picture 0: has numbers outside -1 to 1"))
+      try message("w.npy", npy([1, 1, 1, 2], .float32([0, 255]))).hasSuffix(
+        "picture 0: has numbers outside -1 to 1; save (array / 127.5 - 1).clip(-1, 1).astype('float32')"))
     let moments = plainNPZ([("mu", [1], .float64([1])), ("sigma", [1, 1], .float64([1]))])
     #expect(
       try message("m.npz", moments).hasSuffix(
@@ -112,7 +123,7 @@ struct PictureSourceTests {
     try folder.png("b/0.png", [1])
     try folder.png("c/0.png", [2])
     func fingerprint(_ name: String) throws -> String {
-      try openPictures("\(folder.path)/\(name)").fingerprint { _, _ in }
+      try openPictures("\(folder.path)/\(name)").fingerprint(progress: { _, _ in })
     }
     #expect(try fingerprint("a") == fingerprint("b"))
     #expect(try fingerprint("a") != fingerprint("c"))
@@ -141,7 +152,7 @@ struct PictureSourceTests {
     #expect(throws: ScoringError.self) { try openPictures("\(folder.path)/broken").picture(0) }
     try folder.png("broken/good.png", [1])
     try folder.write("broken/y.jpg", [0xFF, 0xD8, 0xFF, 0xE0])
-    let bad = #expect(throws: ScoringError.self) { try openPictures("\(folder.path)/broken").check { _, _ in } }
+    let bad = #expect(throws: ScoringError.self) { try openPictures("\(folder.path)/broken").check { _, _, _ in } }
     #expect(
       "\(try #require(bad))".hasSuffix("/broken: 2 of 3 pictures cannot be read; --skip-bad goes on without them"))
     let compressed = try folder.write("g.tar.gz", [0x1F, 0x8B, 8, 0])
@@ -172,7 +183,7 @@ struct PictureSourceTests {
       #expect(try (0..<2).map { try rest.picture($0).pixels } == [[1, 2, 3, 4], [1, 2, 3, 4]])
       #expect(rest.name(1).hasSuffix("d.png"))
       #expect(bad.count == 2 && bad[0].reason.contains("b.png: ") && bad[1].reason.contains("c.JPG: is neither"))
-      #expect(try rest.fingerprint { _, _ in } != source.fingerprint { _, _ in })
+      #expect(try rest.fingerprint(progress: { _, _ in }) != source.fingerprint(progress: { _, _ in }))
       #expect(try rest.findBad { _, _ in Issue.record("pictures are looked at twice") }.isEmpty)
     }
     try folder.write("none/a.png", [1])
@@ -184,7 +195,7 @@ struct PictureSourceTests {
   func pipesAndDamage() throws {
     try folder.png("pipe/a.png", [1])
     #expect(mkfifo("\(folder.path)/pipe/b.png", 0o600) == 0)
-    let error = #expect(throws: ScoringError.self) { try openPictures("\(folder.path)/pipe").check { _, _ in } }
+    let error = #expect(throws: ScoringError.self) { try openPictures("\(folder.path)/pipe").check { _, _, _ in } }
     #expect("\(try #require(error))".contains("pipe/b.png: is not a regular file"))
     var damaged = plainNPZ([("arr_0", [1, 2, 2, 1], .uint8([101, 102, 103, 104]))])
     damaged[try #require(damaged.firstRange(of: [101, 102, 103, 104])).lowerBound] = 9
@@ -208,5 +219,21 @@ struct PictureSourceTests {
       let error = #expect(throws: ScoringError.self, "\(other)") { _ = try openPictures(path) }
       #expect(!"\(try #require(error))".contains("checksum"))
     }
+  }
+
+  @Test("Pictures that were held out are not those of the reference, and all that cannot be read are listed")
+  func heldOut() throws {
+    for name in ["a/0.png", "b/0.png"] { try folder.png(name, [1]) }
+    for name in ["c/0.png", "c/1.png"] { try folder.png(name, [2]) }
+    for name in ["d/0.png", "d/1.png"] { try folder.write(name, []) }
+    func source(_ name: String) throws -> any PictureSource { try openPictures("\(folder.path)/\(name)") }
+    func check(_ heldOut: String, _ reference: String) throws {
+      let (one, other) = (try source(heldOut), try source(reference))
+      try requireOthers(one, than: other) { _, _, _ in }
+    }
+    #expect(throws: ScoringError.heldOutIsReference) { try check("a", "b") }
+    try check("a", "c")
+    let error = #expect(throws: ScoringError.self) { try check("d", "c") }
+    #expect("\(try #require(error))".hasSuffix("none of 2 pictures can be read"))
   }
 }

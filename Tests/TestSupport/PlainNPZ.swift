@@ -2,11 +2,20 @@ import DiffusionImages
 
 /// The bytes of a `.npz`, NumPy's archive of arrays by name, put together in memory:
 /// a zip of `.npy` entries, stored as they are.
-public func plainNPZ(_ arrays: [(name: String, shape: [Int], elements: NPYElements)]) -> [UInt8] {
+///
+/// - Parameters:
+///   - arrays: what it holds.
+///   - types: names of types for arrays that have others than their elements, of as many characters.
+public func plainNPZ(
+  _ arrays: [(name: String, shape: [Int], elements: NPYElements)], types: [String: String] = [:]
+) -> [UInt8] {
   var archive: [UInt8] = []
   var directory: [UInt8] = []
   for (name, shape, elements) in arrays {
-    let data = npy(shape, elements)
+    var data = npy(shape, elements)
+    if let type = types[name], let place = data.firstRange(of: Array(elements.type.utf8)) {
+      data.replaceSubrange(place, with: Array(type.utf8))
+    }
     let fileName = Array("\(name).npy".utf8)
     // What an entry's own record and its directory record have in common:
     // version 2.0, no flags, stored, 1 January 1980, sizes.

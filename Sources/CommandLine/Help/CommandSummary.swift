@@ -24,7 +24,8 @@ extension CommandName {
     case .score:
       """
       measures how good pictures are: FID, sFID, KID, Inception Score, precision and recall. PICTURES are a folder of \
-      PNGs and JPEGs, a .tar of such, a .npz or a .npy; in their place, a model draws some (--model and --count)
+      PNGs and JPEGs, a .tar of such, a .npz or a .npy; in their place, a model draws some (--count, with --model or \
+      the embedded one)
       """
     case .run:
       """

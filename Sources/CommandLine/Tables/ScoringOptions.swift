@@ -19,8 +19,8 @@ let scoringOptions: [OptionDefinition] = [
   OptionDefinition(
     "features", .required(name: "FILE", example: "classifier.pt"), .measuring, of: [.score],
     """
-    in place of Inception: a classifier that train --classifier has made, or one of guided-diffusion, for small \
-    pictures or such as Inception knows nothing of
+    in place of Inception: a classifier that train --classifier has made, or one of guided-diffusion, for \
+    pictures that are small or unlike photographs
     """
   ) { o, value, _ throws(UsageError) in o.score.classifier = value },
   OptionDefinition(
@@ -35,7 +35,7 @@ let scoringOptions: [OptionDefinition] = [
     "nearest", .required(name: "N", example: "10"), .measuring, of: [.score],
     """
     also list the N pictures that are most like one of the reference, each with the most similar one by features and \
-    by pixels, which shows whether a model draws copies of what it has learned from; not with --model
+    by pixels, which shows whether a model draws copies of what it has learned from; not of pictures drawn by --model
     """
   ) { o, value, name throws(UsageError) in o.score.nearest = try wholeNumber(value, name, 1...10_000) },
   OptionDefinition(
@@ -64,8 +64,9 @@ let scoringOptions: [OptionDefinition] = [
 /// The help of drawing's options where `sample score` differs.
 let scoredHelp = [
   "model": """
-  in place of PICTURES: what draws them: a checkpoint (.pt, .pth, .ckpt, .bin, .pkl or .safetensors), a folder saved \
-  by diffusers, or the folder of a training run; default, with --count alone: the embedded model of handwritten digits
+  the model that draws the pictures, in place of PICTURES: a checkpoint (.pt, .pth, .ckpt, .bin, .pkl or \
+  .safetensors), a folder saved by diffusers, or the folder of a training run; default: the embedded model of \
+  handwritten digits
   """,
   "count": "number of images to draw, in place of PICTURES",
   "seed": "seed of the noise and of random classes; the same seed gives the same images; default 0",

@@ -1,6 +1,5 @@
 import DiffusionFiles
 import DiffusionImages
-import DiffusionText
 import TensorCore
 
 /// Computes features of pictures, a batch at a time.
@@ -19,8 +18,8 @@ public struct FeatureComputation {
   /// - Parameters:
   ///   - extractor: the network.
   ///   - batch: how many pictures it takes at a time, which the features do not depend on.
-  ///   - looking: called now and then while the pictures are looked at before and after, with what is done and of how
-  ///     many pictures.
+  ///   - looking: called now and then while files are read or pictures decoded, with what is being done, how many are
+  ///     done, and of how many.
   ///   - progress: called after each batch with the number of pictures done and of all; if it throws, this ends.
   public init(
     _ extractor: any FeatureExtractor, batch: Int,
@@ -39,38 +38,26 @@ public struct FeatureComputation {
   /// - Throws: `ScoringError`, and what `progress` throws; the rows that are finished by then are kept.
   public func features(of source: any PictureSource, keptIn path: String?) throws -> PictureFeatures {
     guard let path else {
-      try check(source)
+      try source.check(looking: looking)
       var rows = FeatureRows(extractor.widths, capacity: source.count)
       try compute(source, &rows) { _ in }
       return rows.features
     }
-    let fingerprint = try fingerprint(of: source)
+    let fingerprint = try source.fingerprint(looking: looking)
     let file = try FeatureFile(path, pictures: fingerprint, count: source.count, extractor)
     if let rows = try file.read() { return rows.features }
-    try check(source)
+    try source.check(looking: looking)
     var (output, rows) = try file.begin()
     try compute(source, &rows) { values in
       try values.withUnsafeBytes { try output.append($0) }
     }
     // Rows of other pictures would be kept under the name of these.
-    guard try self.fingerprint(of: source) == fingerprint else {
+    guard try source.fingerprint(looking: looking) == fingerprint else {
       try removeFile(AtomicFile.unfinished(path))
       throw ScoringError.changed(path: source.path)
     }
     try output.finish()
     return rows.features
-  }
-
-  private func fingerprint(of source: any PictureSource) throws -> String {
-    do { return try source.fingerprint { looking("reading \(sanitized(source.path))", $0, $1) } } catch {
-      // It names the first picture that cannot be read; this names all.
-      if case ScoringError.badPicture = error { try check(source) }
-      throw error
-    }
-  }
-
-  private func check(_ source: any PictureSource) throws(ScoringError) {
-    try source.check { looking("looking at \(sanitized(source.path))", $0, $1) }
   }
 
   private func compute(

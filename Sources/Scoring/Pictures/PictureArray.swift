@@ -60,30 +60,27 @@ struct PictureArray: PictureSource {
       classNames = nil
     }
     let labelsName = ["arr_1", "labels"].first(where: names.contains) ?? "labels"
-    switch try other(labelsName) {
-    case nil: (labels, labelsFault) = (nil, nil)
-    case .failure(let fault)?: (labels, labelsFault) = (nil, "array \(labelsName) \(fault)")
-    case .success(let array)?:
-      let fault = Self.fault(ofLabels: array, pictures: shape[0])
-      labels = fault == nil ? array.elements.integers : nil
-      labelsFault = fault.map { "array \(labelsName) \($0)" }
-    }
+    let (labels, fault) = try other(labelsName).map { Self.labels($0, pictures: shape[0]) } ?? (nil, nil)
+    (self.labels, labelsFault) = (labels, fault.map { "array \(labelsName) \($0)" })
     (self.unpacked, self.shape) = (unpacked, shape)
     begin = layout.offset + (unpacked == nil ? entry.place.lowerBound : 0)
   }
 
-  /// Why an array holds no labels of the pictures, and what to save instead; nil if it does.
-  private static func fault(ofLabels array: NPYArray, pictures: Int) -> String? {
-    if array.shape != [pictures] {
-      let advice = ArrayAdvice.labels(array.shape, pictures: pictures)
-      return "has the shape \(array.shape), but labels are [N], one for each picture"
-        + (advice.map { "; save \($0)" } ?? "")
+  /// The labels of the pictures that an array holds, or why it holds none, and what to save instead.
+  private static func labels(_ array: Result<NPYArray, NPYFault>, pictures: Int) -> (labels: [Int]?, fault: String?) {
+    func fault(ofType type: String) -> String {
+      "holds elements of type \(type), but labels are whole numbers; save \(ArrayAdvice.labels(ofType: type))"
     }
-    if array.elements.integers == nil {
-      let type = array.elements.type
-      return "holds elements of type \(type), but labels are whole numbers; save \(ArrayAdvice.labels(ofType: type))"
+    switch array {
+    case .failure(.unknownType(let type)): return (nil, fault(ofType: type))
+    case .failure(let other): return (nil, other.description)
+    case .success(let array) where array.shape != [pictures]:
+      let advice = ArrayAdvice.labels(array.shape, pictures: pictures).map { "; save \($0)" } ?? ""
+      return (nil, "has the shape \(array.shape), but labels are [N], one for each picture\(advice)")
+    case .success(let array):
+      let labels = array.elements.integers
+      return (labels, labels == nil ? fault(ofType: array.elements.type) : nil)
     }
-    return nil
   }
 
   /// The bytes of an array as they are stored, and unpacked if they are compressed; their checksum is right.
@@ -131,7 +128,7 @@ struct NumberArray: PictureSource {
     self.file = file
     let bytes = file.slice(0, file.count).map { [UInt8]($0) } ?? []
     if let layout = try? NPYLayout(bytes.prefix(1 << 16)), layout.type == "|u1" {
-      throw .pixelsAsNumbers(path: file.name)
+      throw .pixelsAsNumbers(path: file.name, shape: layout.shape)
     }
     do { numbers = try readNPY(bytes, path: file.name) } catch { throw .image(error) }
     guard numbers.shape.count == 4, [1, 3].contains(numbers.shape[1]), numbers.count > 0 else {
@@ -141,7 +138,9 @@ struct NumberArray: PictureSource {
       let values = numbers.rows(index..<index + 1).values
       if values.allSatisfy({ abs($0) <= 1.001 }) { continue }
       let reason =
-        values.contains(where: \.isNaN) ? "has values that are no numbers (NaN)" : "has numbers outside -1 to 1"
+        values.contains(where: \.isNaN)
+        ? "has values that are no numbers (NaN)"
+        : "has numbers outside -1 to 1" + (ArrayAdvice.signed(numbers.values).map { "; save \($0)" } ?? "")
       throw .badPicture(name: "\(file.name), picture \(index)", reason: reason)
     }
   }

@@ -42,7 +42,7 @@ public protocol PictureSource {
   var labels: [Int]? { get }
   /// The names of the classes; nil if they have none.
   var classNames: [String]? { get }
-  /// Which array that is called labels holds none, and what to save instead; nil if there is no such array.
+  /// What is wrong with the array of labels, and what to save instead; nil if nothing is.
   var labelsFault: String? { get }
 }
 
@@ -53,10 +53,23 @@ extension PictureSource {
   /// The same.
   public func leavingOut(_ bad: Set<Int>) -> any PictureSource { self }
 
+  /// - Parameter looking: called now and then with what is being done, how many are done, and of how many.
   /// - Throws: `ScoringError.badPictures` if there are any that are none.
-  func check(progress: (Int, Int) -> Void) throws(ScoringError) {
-    let bad = try findBad(progress: progress)
+  func check(looking: (_ stage: String, _ done: Int, _ count: Int) -> Void) throws(ScoringError) {
+    let bad = try findBad { looking("looking at \(sanitized(path))", $0, $1) }
     if !bad.isEmpty { throw .badPictures(bad.sorted { $0.key < $1.key }.map(\.value), of: count, path: path) }
+  }
+
+  /// The fingerprint.
+  ///
+  /// - Parameter looking: called now and then with what is being done, how many are done, and of how many.
+  /// - Throws: what `fingerprint(progress:)` throws; `ScoringError.badPictures` if files cannot be read.
+  func fingerprint(looking: (_ stage: String, _ done: Int, _ count: Int) -> Void) throws -> String {
+    do { return try fingerprint(progress: { looking("reading \(sanitized(path))", $0, $1) }) } catch {
+      // It names the first picture that cannot be read; this names all.
+      if case ScoringError.badPicture = error { try check(looking: looking) }
+      throw error
+    }
   }
 
   /// The pictures without those that are none, and these.
@@ -98,7 +111,7 @@ extension PictureSource {
   /// Why it cannot be said how many pictures are of the right class, if they have labels that cannot be used.
   public func labelsRemark(for extractor: any FeatureExtractor) -> String? {
     guard extractor.tellsClasses, let labelsFault else { return nil }
-    return "\(sanitized(path)): \(sanitizedLine(labelsFault)); how many pictures are of the right class is not counted"
+    return "\(sanitized(path)): \(sanitizedLine(labelsFault)); the share of the right class is left out"
   }
 }
 
@@ -139,5 +152,22 @@ public func requireEnough(_ sources: [any PictureSource], hasReference: Bool) th
   let (least, measure) = hasReference ? (4, "precision and recall") : (2, "a covariance")
   for source in sources where source.count < least {
     throw .tooFew(what: source.path, count: source.count, needed: least, for: measure)
+  }
+}
+
+/// Checks that pictures which were held out are not those of the reference.
+///
+/// - Parameters:
+///   - heldOut: pictures that a model has not learned from.
+///   - reference: those that it has.
+///   - looking: called now and then with what is being done, how many are done, and of how many.
+/// - Throws: `ScoringError.heldOutIsReference`; what `fingerprint(progress:)` throws.
+public func requireOthers(
+  _ heldOut: any PictureSource, than reference: any PictureSource,
+  looking: (_ stage: String, _ done: Int, _ count: Int) -> Void
+) throws {
+  guard heldOut.count == reference.count else { return }
+  if try heldOut.fingerprint(looking: looking) == reference.fingerprint(looking: looking) {
+    throw ScoringError.heldOutIsReference
   }
 }

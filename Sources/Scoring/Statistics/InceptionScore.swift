@@ -1,6 +1,9 @@
 import DiffusionPlatform
 import TensorCore
 
+/// The pictures of a split of the Inception Score in guided-diffusion's evaluator.
+public let inceptionScoreSplit = 5000
+
 /// The Inception Score (Salimans et al. 2016, "Improved Techniques for Training GANs", section 4) as guided-diffusion's
 /// evaluator computes it: exp of the mean Kullback-Leibler divergence of a picture's class probabilities from those of
 /// its split, meaned over splits of 5,000 pictures in their order.
@@ -12,7 +15,7 @@ import TensorCore
 ///   - logits: `[N, classes]`, whose softmax the probabilities are. (OpenAI's are without the last layer's bias.)
 ///   - splitSize: the pictures of a split.
 /// - Throws: `ScoringError.tooFew` if there is no picture.
-public func inceptionScore(logits: Features, splitSize: Int = 5000) throws(ScoringError) -> Double {
+public func inceptionScore(logits: Features, splitSize: Int = inceptionScoreSplit) throws(ScoringError) -> Double {
   try meanScore(logits, splitSize: splitSize, entropyAndProbabilities: softmax)
 }
 
@@ -22,7 +25,9 @@ public func inceptionScore(logits: Features, splitSize: Int = 5000) throws(Scori
 ///   - probabilities: `[N, classes]`, rows of numbers from 0 that add up to 1.
 ///   - splitSize: the pictures of a split.
 /// - Throws: `ScoringError.tooFew` if there is no picture.
-public func inceptionScore(probabilities: Features, splitSize: Int = 5000) throws(ScoringError) -> Double {
+public func inceptionScore(
+  probabilities: Features, splitSize: Int = inceptionScoreSplit
+) throws(ScoringError) -> Double {
   try meanScore(probabilities, splitSize: splitSize) { row, target in
     var sum = 0.0
     for i in 0..<target.count {

@@ -47,7 +47,7 @@ public func attention(
     count: panels, most: max(1, panels * batch * heads / (itemsPerThread * ThreadPool.shared.threads)))
 
   return LayerProfile.measure(
-    { "attention, \(heads) × \(depth), \(length) positions" }, multiplyAdds: 2 * batch * length * length * channels
+    { "attention, \(heads) × \(depth), \(length) positions" }, operations: 4 * batch * length * length * channels
   ) {
     qkv.withUnsafePointer { source in
       Tensor([batch, length, channels]) { out in

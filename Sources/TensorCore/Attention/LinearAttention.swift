@@ -41,7 +41,7 @@ public struct LinearAttention: Sendable {
     let (batch, length) = (qkv.shape[0], qkv.shape[1])
     return LayerProfile.measure(
       { "linear attention, \(heads) × \(depth), \(length) positions" },
-      multiplyAdds: batch * length * width * (depth + outChannels)
+      operations: 2 * batch * length * width * (depth + outChannels)
     ) {
       let queries = queries(qkv)
       let maps = maps(context(qkv), scale: scale)

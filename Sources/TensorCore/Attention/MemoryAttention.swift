@@ -36,7 +36,7 @@ public func attention(_ qkv: Tensor, heads: Int, memory: Tensor) -> Tensor {
   let scratch = (2 + depth + table.tileColumns) * all + 2 * table.tileColumns * depth
   return LayerProfile.measure(
     { "attention, \(heads) × \(depth), \(length) positions and \(kept) more" },
-    multiplyAdds: 2 * batch * length * all * channels
+    operations: 4 * batch * length * all * channels
   ) {
     joined.withUnsafePointer { source in
       let padded = Tensor([batch, all, channels]) { out in

@@ -116,9 +116,7 @@ public struct Convolution: Sendable {
     let outputShape = [shape[0]] + outputSize + [outChannels]
     precondition(
       residual == nil || residual?.shape == outputShape, "cannot add \(residual?.shape ?? []) to \(outputShape)")
-    return LayerProfile.measure(
-      { timingName(outputSize) }, multiplyAdds: multiplyAdds(outputShape), operations: operations(outputShape)
-    ) {
+    return LayerProfile.measure({ timingName(outputSize) }, operations: operations(outputShape)) {
       let algorithm = algorithm.value
       let output =
         switch algorithm {
@@ -136,14 +134,9 @@ public struct Convolution: Sendable {
     }
   }
 
-  private func multiplyAdds(_ outputShape: [Int]) -> Int {
-    outputShape.reduce(1, *) * inChannels * kernel.reduce(1, *)
-  }
-
-  /// The operations of Winograd's algorithm; nil if another is used.
-  private func operations(_ outputShape: [Int]) -> Int? {
-    guard case .winograd(let winograd) = algorithm.value else { return nil }
-    return winograd.operations(outputShape)
+  private func operations(_ outputShape: [Int]) -> Int {
+    if case .winograd(let winograd) = algorithm.value { return winograd.operations(outputShape) }
+    return 2 * outputShape.reduce(1, *) * inChannels * kernel.reduce(1, *)
   }
 
   private func timingName(_ outputSize: [Int]) -> String {

@@ -35,7 +35,7 @@ public struct Linear: Sendable {
       residual == nil || residual?.shape == input.shape.dropLast() + [outFeatures],
       "cannot add \(residual?.shape ?? []) to the \(outFeatures) outputs for \(input.shape)")
     return LayerProfile.measure(
-      { "linear, \(inFeatures) → \(outFeatures)" }, multiplyAdds: input.shape.reduce(1, *) * outFeatures
+      { "linear, \(inFeatures) → \(outFeatures)" }, operations: 2 * input.shape.reduce(1, *) * outFeatures
     ) {
       weights.value.product(input, adding: residual).recorded(
         input.isRecorded || residual?.recordedName != nil || variables?.weight.isFrozen == false,

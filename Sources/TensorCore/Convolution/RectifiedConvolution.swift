@@ -71,7 +71,6 @@ public struct RectifiedConvolution: Sendable {
     let outputShape = outputShape(x.shape)
     LayerProfile.measure(
       { "rectified convolution \(sizeText(kernel)), \(inChannels) → \(outChannels), \(sizeText(outputShape[1...2]))" },
-      multiplyAdds: outputShape.reduce(1, *) * inChannels * kernel[0] * kernel[1],
       operations: operations(outputShape)
     ) {
       switch algorithm {
@@ -83,9 +82,9 @@ public struct RectifiedConvolution: Sendable {
     }
   }
 
-  /// The operations of Winograd's algorithm; nil if another is used.
-  private func operations(_ outputShape: [Int]) -> Int? {
-    if case .winograd(let winograd) = algorithm { winograd.operations(outputShape) } else { nil }
+  private func operations(_ outputShape: [Int]) -> Int {
+    if case .winograd(let winograd) = algorithm { return winograd.operations(outputShape) }
+    return 2 * outputShape.reduce(1, *) * inChannels * kernel[0] * kernel[1]
   }
 
   private func product(

@@ -49,7 +49,7 @@ public struct RowConvolution: Sendable {
     let lines = height + kernel - 1
     return LayerProfile.measure(
       { "convolution \(kernel)×\(kernel) by rows, \(inChannels) → \(outChannels), \(sizeText([height, width]))" },
-      multiplyAdds: batch * height * width * inChannels * outChannels * kernel * kernel
+      operations: 2 * batch * height * width * inChannels * outChannels * kernel * kernel
     ) {
       x.padded(by: kernel / 2).withUnsafePointer { source in
         Tensor([batch, height, width, outChannels]) { out in

@@ -16,8 +16,6 @@ public final class LayerProfile: Sendable {
     public fileprivate(set) var calls = 0
     /// The total time.
     public fileprivate(set) var time = Duration.zero
-    /// The total of multiply-adds as `countFlops` counts them, those of the plain algorithm, whichever is used.
-    public fileprivate(set) var multiplyAdds = 0
     /// The total of additions and multiplications that the algorithm used takes at least: of products, and of
     /// Winograd's transforms. Normalisation, activations and softmax are not counted.
     public fileprivate(set) var operations = 0
@@ -43,12 +41,9 @@ public final class LayerProfile: Sendable {
   ///
   /// - Parameters:
   ///   - name: the kind and size of the layer.
-  ///   - multiplyAdds: those of the plain algorithm.
-  ///   - operations: those of the algorithm used; nil for two for each multiply-add.
+  ///   - operations: the additions and multiplications that it takes at least; two for each multiply-add.
   ///   - layer: computes it.
-  static func measure<R>(
-    _ name: () -> String, multiplyAdds: Int = 0, operations: @autoclosure () -> Int? = nil, _ layer: () -> R
-  ) -> R {
+  static func measure<R>(_ name: () -> String, operations: @autoclosure () -> Int = 0, _ layer: () -> R) -> R {
     guard let current else { return layer() }
     let isOutermost = current.state.withLock { state in
       defer { state.isInside = true }
@@ -58,12 +53,11 @@ public final class LayerProfile: Sendable {
     let start = ContinuousClock.now
     let result = layer()
     let time = ContinuousClock.now - start
-    let (name, operations) = (name(), operations() ?? 2 * multiplyAdds)
+    let (name, operations) = (name(), operations())
     current.state.withLock { state in
       state.isInside = false
       state.entries[name, default: Entry(name: name)].calls += 1
       state.entries[name]?.time += time
-      state.entries[name]?.multiplyAdds += multiplyAdds
       state.entries[name]?.operations += operations
     }
     return result
