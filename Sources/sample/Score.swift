@@ -21,10 +21,10 @@ func score(_ options: Options) throws {
     progress.advance(stage, to: done, of: count)
     if Interruption.hasCome { progress.finish() }
   }
-  /// Whether some features are kept in files.
+  /// Whether the features that are being computed are kept in a file.
   var areKept = false
   func sayInterrupted() {
-    writeError("interrupted; \(areKept ? "type the same again to go on" : "nothing is kept of it")\n")
+    writeError("interrupted; \(areKept ? "type the same again to go on" : "the same line begins anew")\n")
   }
   /// Ends the program if a signal has come.
   func advanceOrExit(_ stage: String, _ done: Int, _ count: Int) {
@@ -65,7 +65,7 @@ func score(_ options: Options) throws {
   Interruption.watch(saying: options.quiet ? nil : "ending with this batch; Ctrl-C again stops at once\n")
   func features(of source: any PictureSource) throws -> PictureFeatures {
     let path = asked.keeps ? source.featuresPath(extractor) : nil
-    areKept = areKept || path != nil
+    areKept = path != nil
     let name = "features of \(sanitized(source.path))"
     let batch = options.request.batch ?? FeatureComputation.usualBatch
     let computation = FeatureComputation(extractor, batch: batch, looking: advanceOrExit) {

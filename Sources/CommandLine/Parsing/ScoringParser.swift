@@ -32,10 +32,10 @@ func scoring(_ operands: [String], _ given: Options) throws(UsageError) -> Optio
   switch (score.inception, score.classifier) {
   case (nil, nil):
     throw UsageError(
-      """
-      score compares pictures by features of a network, which is not part of this program; type --features and a \
-      classifier that train --classifier has made, or --inception and \(inceptionWeightsAdvice)
-      """)
+      verbatim: """
+        score compares pictures by features of a network, which is not part of this program; type --features and a \
+        classifier that train --classifier has made, or --inception and \(inceptionWeightsAdvice)
+        """)
   case (.some, .some):
     throw UsageError("--inception and --features both say by what to compare; type only one of them")
   case (nil, .some) where score.resizing != nil:
