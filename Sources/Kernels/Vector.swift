@@ -45,13 +45,7 @@ import CDiffusionProcessor
 
   typealias Vector = SIMD4<Float>
 
-  #if arch(x86_64)
-    import _Builtin_intrinsics.intel
-
-    @inline(__always) func squareRoot(_ a: Vector) -> Vector { _mm_sqrt_ps(a) }
-  #else
-    @inline(__always) func squareRoot(_ a: Vector) -> Vector { a.squareRoot() }
-  #endif
+  @inline(__always) func squareRoot(_ a: Vector) -> Vector { squareRoots(a) }
 
   #if arch(arm64)
     @inline(__always) func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { c.addingProduct(a, b) }

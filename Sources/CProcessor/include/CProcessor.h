@@ -18,6 +18,12 @@ static inline void prefetch(const float *line) { __builtin_prefetch(line, 0, 2);
 /// The same, into the L1 cache.
 static inline void prefetchNear(const float *line) { __builtin_prefetch(line, 0, 3); }
 
+/// Four floats, `SIMD4<Float>` in Swift.
+typedef float FourFloats __attribute__((ext_vector_type(4)));
+
+/// Their square roots, in one instruction of NEON or SSE: `SIMD4.squareRoot()` calls the C library for each.
+static inline FourFloats squareRoots(FourFloats a) { return __builtin_elementwise_sqrt(a); }
+
 /// Tells the core that the thread is spinning, to save power and leave execution units to a hyperthread.
 static inline void cpu_relax(void) {
 #if defined(__x86_64__)
