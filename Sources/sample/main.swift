@@ -4,7 +4,6 @@ import DiffusionPlatform
 import DiffusionScoring
 import DiffusionTerminal
 import DiffusionText
-import DiffusionTraining
 import Sampling
 import TensorCore
 

@@ -36,7 +36,7 @@ struct BenchTests: RunsSample {
     let gflop = try #require(batch.gflop)
     let layers = try #require(batch.layers).reduce(0) { $0 + $1.ms * ($1.gflop_per_second ?? 0) / 1e3 }
     #expect(abs(layers - gflop) < 1e-6 * gflop)
-    // 0.43 by the plain algorithm (sample inspect).
+    // 0.43 by the plain algorithm (sample --dry-run).
     #expect(gflop > 0.15 && gflop < 0.25, "\(gflop)")
     let rate = try #require(batch.gflop_per_second) * batch.ms_median / 1e3
     #expect(abs(rate - gflop) < 1e-6 * gflop)
