@@ -20,7 +20,7 @@ public final class GradientKernels: Sendable {
   /// The transposed transforms of Winograd's F(m×m, 3×3): Y = Aᵀ[(G·g·Gᵀ) ⊙ (Bᵀ·d·B)]A gives
   /// dg = Gᵀ[(A·dY·Aᵀ) ⊙ (Bᵀ·d·B)]G, summed over tiles.
   public final class Winograd: Sendable {
-    /// A·dY·Aᵀ of a tile of m×m pixels. Its arguments are those of `KernelTable.Winograd.Input`.
+    /// A·dY·Aᵀ of a tile of m×m pixels, at any distance. Its arguments are those of `KernelTable.Winograd.Input`.
     public let output: KernelTable.Winograd.Input
 
     /// Gᵀ·U·G of 16×16 pairs of channels: point p of pair (r, c) is read at `points[p] + 16r + c`; tap t is written at

@@ -24,13 +24,14 @@ public final class KernelTable: Sendable {
   /// See `MultiplyTile`.
   public let multiplyTile: MultiplyTile
 
-  /// The product of blocked rows with a packed panel, the core of Winograd's convolution:
-  /// `out[r][c] = start + Σ_k rows[r][k] · panel[k][c]` for all rows r, `tileColumns` columns c and the channels k of
-  /// all blocks. The start is the value in `out` if `accumulate` is true, else 0.
+  /// The products of blocked rows with packed panels, the core of Winograd's convolution. For each point,
+  /// `out[r · tileColumns + c] = start + Σ_k rows[r][k] · panel[k][c]` for all rows r, `tileColumns` columns c and the
+  /// given channels k. The start is the value in `out` if `accumulate` is true, else 0. `rows`, `panel` and `out` are
+  /// those of the first point.
   public typealias MultiplyBlocks =
     @Sendable (
-      _ rows: TiledRows, _ blocks: ChannelBlocks, _ panel: UnsafePointer<Float>, _ accumulate: Bool,
-      _ out: MutableRows, _ ahead: Prefetch
+      _ rows: TiledRows, _ channels: BlockedChannels, _ panel: UnsafePointer<Float>, _ accumulate: Bool,
+      _ out: UnsafeMutablePointer<Float>, _ points: ProductPoints, _ ahead: Prefetch
     ) -> Void
   /// See `MultiplyBlocks`.
   public let multiplyBlocks: MultiplyBlocks
@@ -61,20 +62,23 @@ public final class KernelTable: Sendable {
     /// n².
     public var points: Int { inputSide * inputSide }
 
-    /// Bᵀ·d·B of a tile of n×n pixels. `channels` is a multiple of 16.
+    /// Bᵀ·d·B of a tile of n×n pixels, which are 16 or 32 floats apart. `channels` is a multiple of 16.
     public typealias Input = @Sendable (_ pixels: Pixels, _ channels: Int, _ out: Points) -> Void
     /// See `Input`.
     public let input: Input
 
-    /// G·g·Gᵀ of 3×3 weights: tap t of input channel k is read at `panel + (9 · k + t) · tileColumns`, `tileColumns`
-    /// output channels at a time; point p of channel k is written at `out[p] + k · tileColumns`. If `ahead` is not nil,
-    /// four taps' worth of memory is prefetched from there for each k.
+    /// The points `points` of G·g·Gᵀ of 3×3 weights: tap t of input channel k is read at
+    /// `panel + (9 · k + t) · tileColumns`, `tileColumns` output channels at a time; point p of channel k is written at
+    /// `out[p - points.lowerBound] + k · tileColumns`. The points are one of `parts`, or all. For each k some lines are
+    /// prefetched.
     public typealias Weights =
       @Sendable (
-        _ panel: UnsafePointer<Float>, _ depth: Int, _ out: MutableRows, _ ahead: UnsafePointer<Float>?
+        _ panel: UnsafePointer<Float>, _ depth: Int, _ points: Range<Int>, _ out: MutableRows, _ ahead: Prefetch
       ) -> Void
     /// See `Weights`.
     public let weights: Weights
+    /// The points in parts that share little of their computation.
+    public let parts: [Range<Int>]
 
     /// Aᵀ·m·A + bias + residual of one tile and `tileColumns` channels. Row p of `products` is point p. Only the first
     /// `rows` × `columns` pixels are written. The residual is laid out as `out`.
@@ -87,10 +91,13 @@ public final class KernelTable: Sendable {
     public let output: Output
 
     /// The given transforms.
-    public init(outputSide: Int, input: @escaping Input, weights: @escaping Weights, output: @escaping Output) {
+    public init(
+      outputSide: Int, input: @escaping Input, weights: @escaping Weights, parts: [Range<Int>], output: @escaping Output
+    ) {
       self.outputSide = outputSide
       self.input = input
       self.weights = weights
+      self.parts = parts
       self.output = output
     }
   }

@@ -89,27 +89,50 @@ extension KernelTable {
 
   /// The channels of a tile of rows in blocks of 16: channel k of row r lies `k / 16 · stride + 16r + k % 16` floats
   /// from the tile's start.
-  public struct ChannelBlocks {
+  public struct BlockedChannels {
     /// Floats from one block to the next.
     public let stride: Int
-    /// The number of blocks.
+    /// The number of channels: a multiple of 16, or with at most `mostRowsOfPart` rows 4, 8 or 12 within one block.
     public let count: Int
 
-    /// `count` blocks, `stride` floats apart.
+    /// See `count`.
+    public static let mostRowsOfPart = 4
+
+    /// `count` channels whose blocks are `stride` floats apart.
     @inlinable public init(stride: Int, count: Int) {
       self.stride = stride
       self.count = count
     }
   }
 
-  /// Memory to prefetch during a product.
+  /// Points of Winograd's convolution whose products are computed one after another.
+  public struct ProductPoints {
+    /// The number of points.
+    public let count: Int
+    /// Floats from one point to the next, of the rows, of the panel, and of the products.
+    public let rowStride: Int
+    /// See `rowStride`.
+    public let panelStride: Int
+    /// See `rowStride`.
+    public let outStride: Int
+
+    /// `count` points whose rows, panels and products are so far apart.
+    @inlinable public init(count: Int, rowStride: Int, panelStride: Int, outStride: Int) {
+      self.count = count
+      self.rowStride = rowStride
+      self.panelStride = panelStride
+      self.outStride = outStride
+    }
+  }
+
+  /// Memory to prefetch during a product or a transform.
   public struct Prefetch {
     /// Where it begins; any address is allowed.
     public let start: UnsafePointer<Float>
-    /// Cache lines for each block of a tile.
+    /// Cache lines for each block of a tile, or for each channel.
     public let lines: Int
 
-    /// `lines` cache lines for each block of a tile, from `start` on.
+    /// `lines` cache lines at a time, from `start` on.
     @inlinable public init(_ start: UnsafePointer<Float>, lines: Int) {
       self.start = start
       self.lines = lines

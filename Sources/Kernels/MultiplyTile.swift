@@ -83,31 +83,45 @@ struct Sums<let rows: Int> {
     }
   }
 
-  /// Adds the products of blocks `[rows, 16]` with a panel. Prefetches the memory behind each block, which is
-  /// Winograd's next point, and for each block some lines at `ahead`.
+  /// Adds the products of channels in blocks `[rows, 16]` with a panel. Prefetches the memory behind each block, which
+  /// is Winograd's next point, and for each block some lines at `ahead`.
   @inline(__always) mutating func add(
-    _ a: UnsafePointer<Float>, _ blockStride: Int, _ blocks: Int, _ panel: UnsafePointer<Float>,
+    _ a: UnsafePointer<Float>, _ channels: KernelTable.BlockedChannels, _ panel: UnsafePointer<Float>,
     _ ahead: inout UnsafePointer<Float>, _ linesAhead: Int
   ) {
     var weights = panel
     var block = a
-    for _ in 0..<blocks {
+    @inline(__always) func prefetchAhead() {
       for _ in 0..<linesAhead {
         prefetch(ahead)
         ahead += 16
       }
-      for k in 0..<16 {
-        let leftWeights = load(weights)
-        let rightWeights = load(weights + lanes)
-        weights += tileColumns
-        if k < rows { prefetch(block + (rows + k) * 16) }
-        for r in 0..<rows {
-          let x = broadcast(block[r * 16 + k])
-          left[unchecked: r] = multiplyAdd(x, leftWeights, left[unchecked: r])
-          right[unchecked: r] = multiplyAdd(x, rightWeights, right[unchecked: r])
-        }
+    }
+    @inline(__always) func multiply(_ k: Int) {
+      let leftWeights = load(weights)
+      let rightWeights = load(weights + lanes)
+      weights += tileColumns
+      for r in 0..<rows {
+        let x = broadcast(block[r * 16 + k])
+        left[unchecked: r] = multiplyAdd(x, leftWeights, left[unchecked: r])
+        right[unchecked: r] = multiplyAdd(x, rightWeights, right[unchecked: r])
       }
-      block += blockStride
+    }
+    if rows <= KernelTable.BlockedChannels.mostRowsOfPart && channels.count < 16 {
+      prefetchAhead()
+      for _ in 0..<channels.count / 4 {
+        for k in 0..<4 { multiply(k) }
+        block += 4
+      }
+      return
+    }
+    for _ in 0..<channels.count / 16 {
+      prefetchAhead()
+      for k in 0..<16 {
+        if k < rows { prefetch(block + (rows + k) * 16) }
+        multiply(k)
+      }
+      block += channels.stride
     }
   }
 }
@@ -164,45 +178,49 @@ func multiplyTile(
 
 /// See `KernelTable.MultiplyBlocks`.
 func multiplyBlocks(
-  _ rows: KernelTable.TiledRows, _ blocks: KernelTable.ChannelBlocks, _ panel: UnsafePointer<Float>, _ accumulate: Bool,
-  _ out: KernelTable.MutableRows, _ ahead: KernelTable.Prefetch
+  _ rows: KernelTable.TiledRows, _ channels: KernelTable.BlockedChannels, _ panel: UnsafePointer<Float>,
+  _ accumulate: Bool, _ out: UnsafeMutablePointer<Float>, _ points: KernelTable.ProductPoints,
+  _ ahead: KernelTable.Prefetch
 ) {
   var next = ahead.start
-  var tile = rows.start
-  var target = out.start
-  var left = rows.count
-  /// Computes tiles of this height while enough rows are left.
-  @inline(__always) func tiles<let height: Int>(_ start: Sums<height>) {
-    while left >= height {
-      var sums = start
-      if accumulate { sums.read(target, out.stride) }
-      sums.add(tile, blocks.stride, blocks.count, panel, &next, ahead.lines)
-      sums.write(target, out.stride)
-      tile += rows.tileStride
-      target += height * out.stride
-      left -= height
+  for point in 0..<points.count {
+    let weights = panel + point * points.panelStride
+    var tile = rows.start + point * points.rowStride
+    var target = out + point * points.outStride
+    var left = rows.count
+    /// Computes tiles of this height while enough rows are left.
+    @inline(__always) func tiles<let height: Int>(_ start: Sums<height>) {
+      while left >= height {
+        var sums = start
+        if accumulate { sums.read(target, tileColumns) }
+        sums.add(tile, channels, weights, &next, ahead.lines)
+        sums.write(target, tileColumns)
+        tile += rows.tileStride
+        target += height * tileColumns
+        left -= height
+      }
     }
-  }
-  var height = rows.tileHeight
-  while left > 0 {
-    switch height {
-    case 1: tiles(Sums<1>())
-    case 2: tiles(Sums<2>())
-    case 3: tiles(Sums<3>())
-    case 4: tiles(Sums<4>())
-    case 5: tiles(Sums<5>())
-    #if KERNELS_AVX512 || arch(arm64)
-      case 6: tiles(Sums<6>())
-      case 7: tiles(Sums<7>())
-      case 8: tiles(Sums<8>())
-      case 9: tiles(Sums<9>())
-      case 10: tiles(Sums<10>())
-      case 11: tiles(Sums<11>())
-      case 12: tiles(Sums<12>())
-      case 13: tiles(Sums<13>())
-    #endif
-    default: tiles(WholeSums())
+    var height = rows.tileHeight
+    while left > 0 {
+      switch height {
+      case 1: tiles(Sums<1>())
+      case 2: tiles(Sums<2>())
+      case 3: tiles(Sums<3>())
+      case 4: tiles(Sums<4>())
+      case 5: tiles(Sums<5>())
+      #if KERNELS_AVX512 || arch(arm64)
+        case 6: tiles(Sums<6>())
+        case 7: tiles(Sums<7>())
+        case 8: tiles(Sums<8>())
+        case 9: tiles(Sums<9>())
+        case 10: tiles(Sums<10>())
+        case 11: tiles(Sums<11>())
+        case 12: tiles(Sums<12>())
+        case 13: tiles(Sums<13>())
+      #endif
+      default: tiles(WholeSums())
+      }
+      height = left
     }
-    height = left
   }
 }

@@ -52,10 +52,11 @@ func winogradF2Input(
 
 /// See `KernelTable.Winograd.Weights`.
 func winogradF2Weights(
-  _ panel: UnsafePointer<Float>, _ depth: Int, _ out: KernelTable.MutableRows, _ ahead: UnsafePointer<Float>?
+  _ panel: UnsafePointer<Float>, _ depth: Int, _ points: Range<Int>, _ out: KernelTable.MutableRows,
+  _ ahead: KernelTable.Prefetch
 ) {
   for k in 0..<depth {
-    if let ahead { fetch(ahead + k * 4 * tileColumns, 4 * tileColumns) }
+    fetch(ahead.start + k * ahead.lines * 16, ahead.lines * 16)
     for half in 0..<2 {
       let g = panel + k * 9 * tileColumns + half * lanes
       let target = out.start + k * tileColumns + half * lanes

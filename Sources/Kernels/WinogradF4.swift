@@ -20,22 +20,18 @@ private let b: Float = 1.414_213_56
 private let s: Float = -2.0 / 3
 private let t: Float = 1.0 / 6
 
-/// Bᵀ·d.
-@inline(__always) private func transformInput(
-  _ d0: Vector, _ d1: Vector, _ d2: Vector, _ d3: Vector, _ d4: Vector, _ d5: Vector
-) -> InlineArray<6, Vector> {
-  let even1 = multiplyAdd(d2, broadcast(-2), d4)
-  let odd1 = multiplyAdd(d1, broadcast(-2), d3)
-  let even2 = multiplyAdd(d2, broadcast(-0.5), d4)
-  let odd2 = multiplyAdd(d1, broadcast(-0.5), d3)
-  return [
-    multiplyAdd(d2, broadcast(-2.5), d0 + d4),
-    multiplyAdd(odd1, broadcast(a), even1),
-    multiplyAdd(odd1, broadcast(-a), even1),
-    multiplyAdd(odd2, broadcast(b), even2),
-    multiplyAdd(odd2, broadcast(-b), even2),
-    multiplyAdd(d3, broadcast(-2.5), d1 + d5),
-  ]
+/// Row 0 of Bᵀ·d, and row 5 of d1 to d5 moved up by one.
+@inline(__always) private func outerRow(_ d0: Vector, _ d2: Vector, _ d4: Vector) -> Vector {
+  multiplyAdd(d2, broadcast(-2.5), d0 + d4)
+}
+
+/// Rows 1 and 2 of Bᵀ·d, or 3 and 4.
+@inline(__always) private func innerRows(
+  _ d1: Vector, _ d2: Vector, _ d3: Vector, _ d4: Vector, _ minus: Float, _ factor: Float
+) -> (Vector, Vector) {
+  let even = multiplyAdd(d2, broadcast(minus), d4)
+  let odd = multiplyAdd(d1, broadcast(minus), d3)
+  return (multiplyAdd(odd, broadcast(factor), even), multiplyAdd(odd, broadcast(-factor), even))
 }
 
 /// Calls `body` with each row of G·g.
@@ -78,36 +74,72 @@ private let t: Float = 1.0 / 6
 func winogradF4Input(
   _ pixels: KernelTable.Winograd.Pixels, _ channels: Int, _ out: KernelTable.Winograd.Points
 ) {
+  // A stride known to the compiler needs no registers.
+  if pixels.pixelStride == 32 {
+    transformInput(pixels.start, rowStride: pixels.rowStride, pixelStride: 32, channels, out)
+  } else {
+    transformInput(pixels.start, rowStride: pixels.rowStride, pixelStride: 16, channels, out)
+  }
+}
+
+/// Bᵀ·d·B, one or two rows at a time, from pixels that are read again: all rows of Bᵀ·d would not fit into registers.
+@inline(__always) private func transformInput(
+  _ pixels: UnsafePointer<Float>, rowStride: Int, pixelStride: Int, _ channels: Int, _ out: KernelTable.Winograd.Points
+) {
   var c = 0
   while c < channels {
-    // Bᵀ·d column by column, then (Bᵀ·d)·B row by row.
-    @inline(__always) func column(_ x: Int) -> InlineArray<6, Vector> {
-      let (d, rowStride) = (pixels.start + x * pixels.pixelStride + c, pixels.rowStride)
-      return transformInput(
-        load(d), load(d + rowStride), load(d + 2 * rowStride), load(d + 3 * rowStride), load(d + 4 * rowStride),
-        load(d + 5 * rowStride))
+    // Two addresses and a stride lead to six lines.
+    let (upper, lower) = (pixels + c, pixels + c + 3 * rowStride)
+    @inline(__always) func pixel(_ y: Int, _ x: Int) -> Vector {
+      load((y < 3 ? upper + y * rowStride : lower + (y - 3) * rowStride) + x * pixelStride)
     }
-    let (c0, c1, c2, c3, c4, c5) = (column(0), column(1), column(2), column(3), column(4), column(5))
-    let block = out.start + c / 16 * out.blockStride + c % 16
-    for y in 0..<6 {
-      let t = transformInput(
-        c0[unchecked: y], c1[unchecked: y], c2[unchecked: y], c3[unchecked: y], c4[unchecked: y], c5[unchecked: y])
-      for x in 0..<6 { store(t[unchecked: x], block + (6 * y + x) * out.pointStride) }
+    var row = out.start + c / 16 * out.blockStride + c % 16
+    @inline(__always) func write(
+      _ d0: Vector, _ d1: Vector, _ d2: Vector, _ d3: Vector, _ d4: Vector, _ d5: Vector
+    ) {
+      let right = row + 3 * out.pointStride
+      let (first, second) = (innerRows(d1, d2, d3, d4, -2, a), innerRows(d1, d2, d3, d4, -0.5, b))
+      store(outerRow(d0, d2, d4), row)
+      store(first.0, row + out.pointStride)
+      store(first.1, row + 2 * out.pointStride)
+      store(second.0, right)
+      store(second.1, right + out.pointStride)
+      store(outerRow(d1, d3, d5), right + 2 * out.pointStride)
+      row = right + 3 * out.pointStride
     }
+    @inline(__always) func writeOuter(_ first: Int) {
+      @inline(__always) func column(_ x: Int) -> Vector {
+        outerRow(pixel(first, x), pixel(first + 2, x), pixel(first + 4, x))
+      }
+      write(column(0), column(1), column(2), column(3), column(4), column(5))
+    }
+    @inline(__always) func writeInner(_ minus: Float, _ factor: Float) {
+      @inline(__always) func column(_ x: Int) -> (Vector, Vector) {
+        innerRows(pixel(1, x), pixel(2, x), pixel(3, x), pixel(4, x), minus, factor)
+      }
+      let (c0, c1, c2, c3, c4, c5) = (column(0), column(1), column(2), column(3), column(4), column(5))
+      write(c0.0, c1.0, c2.0, c3.0, c4.0, c5.0)
+      write(c0.1, c1.1, c2.1, c3.1, c4.1, c5.1)
+    }
+    writeOuter(0)
+    writeInner(-2, a)
+    writeInner(-0.5, b)
+    writeOuter(1)
     c += lanes
   }
 }
 
 /// See `KernelTable.Winograd.Weights`.
 func winogradF4Weights(
-  _ panel: UnsafePointer<Float>, _ depth: Int, _ out: KernelTable.MutableRows, _ ahead: UnsafePointer<Float>?
+  _ panel: UnsafePointer<Float>, _ depth: Int, _ points: Range<Int>, _ out: KernelTable.MutableRows,
+  _ ahead: KernelTable.Prefetch
 ) {
   // Half a channel's columns at a time, in a single loop: an inner loop over halves would be unrolled, and need an
   // address for each of 72 stores.
   for half in 0..<2 * depth {
-    if let ahead { fetch(ahead + half * 4 * lanes, 4 * lanes) }
+    if half % 2 == 0 { fetch(ahead.start + half / 2 * ahead.lines * 16, ahead.lines * 16) }
     let g = panel + half / 2 * 9 * tileColumns + half % 2 * lanes
-    let target = out.start + half * lanes
+    let target = out.start + half * lanes - points.lowerBound * out.stride
     @inline(__always) func tap(_ t: Int) -> Vector { load(g + t * tileColumns) }
     /// Row y of G·g·Gᵀ, from row y of G·g.
     @inline(__always) func write(_ y: Int, _ g0: Vector, _ g1: Vector, _ g2: Vector) {
@@ -125,10 +157,10 @@ func winogradF4Weights(
       write(y, c0.0, c1.0, c2.0)
       write(y + 1, c0.1, c1.1, c2.1)
     }
-    write(0, tap(0), tap(1), tap(2))
-    writePair(1, odd: a, even: 0.5)
-    writePair(3, odd: b, even: 2)
-    write(5, tap(6), tap(7), tap(8))
+    if points.contains(0) { write(0, tap(0), tap(1), tap(2)) }
+    if points.contains(6) { writePair(1, odd: a, even: 0.5) }
+    if points.contains(18) { writePair(3, odd: b, even: 2) }
+    if points.contains(30) { write(5, tap(6), tap(7), tap(8)) }
   }
 }
 

@@ -6,10 +6,13 @@ import KernelTable
 struct WinogradConvolution: Sendable {
   /// Input channels are processed in blocks of this size.
   static let block = 16
-  /// Memory for the transformed tiles that a thread processes at a time: the more, the less often weights are
-  /// transformed.
+  /// Memory for the transformed tiles that a thread processes at a time: beyond that, weights are transformed once for
+  /// all groups of tiles.
   private static let tileBytes = 4 << 20
-  /// The same if transformed weights are kept: then the tiles should stay in the L2 cache.
+  /// The same if weights are transformed once: the tiles should stay in the L2 cache, but weights are read for each
+  /// group.
+  private static let tileBytesForCommonWeights = 1 << 20
+  /// The same if transformed weights are kept: then both should stay in the L2 cache.
   private static let tileBytesForKeptWeights = 384 << 10
 
   // The thresholds below are tuned by measurement; see PERFORMANCE.md.
@@ -29,8 +32,10 @@ struct WinogradConvolution: Sendable {
   private let columns: Int
   private let bias: Tensor
   /// `[panels, depth, 9, tileColumns]`, or `[panels, points, depth, tileColumns]` if transformed.
-  private let panels: Tensor
-  let isTransformed: Bool
+  private var panels: Tensor
+  private(set) var isTransformed: Bool
+  /// The memory for the transformed tiles that a thread processes at a time.
+  private var tileBytes: Int
 
   private var panelCount: Int { panels.shape[0] }
   private var panelStride: Int { panels.count / panelCount }
@@ -55,6 +60,7 @@ struct WinogradConvolution: Sendable {
     let (points, transform) = (winograd.points, winograd.weights)
     let isTransformed = points * depth * columns * MemoryLayout<Float>.stride < Self.smallWeights
     self.isTransformed = isTransformed
+    tileBytes = isTransformed ? Self.tileBytesForKeptWeights : Self.tileBytes
     let panelCount = (columns + width - 1) / width
     self.bias = bias.padded(to: panelCount * width)
     panels = weight.withUnsafePointer { weight in
@@ -72,7 +78,9 @@ struct WinogradConvolution: Sendable {
           } else {
             table.packing.transpose(weight + first * depth * 9, count, depth * 9, raw, width)
           }
-          if isTransformed { transform(raw, depth, .init(target, stride: depth * width), nil) }
+          if isTransformed {
+            transform(raw, depth, 0..<points, .init(target, stride: depth * width), .init(raw, lines: 0))
+          }
         }
       }
     }
@@ -108,15 +116,17 @@ struct WinogradConvolution: Sendable {
       side: winograd.outputSide, batch: shape[0], height: shape[1] - 2 + 2 * margin,
       width: shape[2] - 2 + 2 * margin, margin: margin)
     let threads = ThreadPool.shared.threads
-    let bytes = isTransformed ? Self.tileBytesForKeptWeights : Self.tileBytes
-    let most = max(4 * table.tileRows, bytes / (winograd.points * depth * MemoryLayout<Float>.stride))
+    let most = max(4 * table.tileRows, tileBytes / (winograd.points * depth * MemoryLayout<Float>.stride))
+    let rounds = (grid.tiles + threads * most - 1) / (threads * most)
+    if !isTransformed && rounds > 1 {
+      return transformingWeights().write(input, margin: margin, rectifies: rectifies, adding: residual, into: out)
+    }
     input.withReader { reader in
       let pass = Pass(reader: reader, residual: residual, out: out, rectifies: rectifies)
       // With enough tiles for all threads, each thread transforms and multiplies its own, and finds what it has
       // written in its own cache. Otherwise threads divide the work of each step.
       let areMany = grid.tiles >= threads * (isTransformed ? table.tileRows / 2 : Self.manyTiles)
       if threads == 1 || areMany {
-        let rounds = (grid.tiles + threads * most - 1) / (threads * most)
         let groups = Tiling(count: grid.tiles, most: (grid.tiles + rounds * threads - 1) / (rounds * threads))
         ThreadPool.shared.forEach(groups.tiles, scratch: scratch(grid, tiles: groups.height)) { item, room in
           computeAlone(pass, TileGroup(grid: grid, tiles: groups[item], mostRows: table.tileRows), room)
@@ -128,6 +138,28 @@ struct WinogradConvolution: Sendable {
         }
       }
     }
+  }
+
+  /// The same layer with weights that are transformed once for all tiles.
+  private func transformingWeights() -> WinogradConvolution {
+    var copy = self
+    let (points, width) = (winograd.points, table.tileColumns)
+    copy.isTransformed = true
+    copy.tileBytes = Self.tileBytesForCommonWeights
+    copy.panels = panels.withUnsafePointer { panels in
+      Tensor([panelCount, points, depth, width]) { out in
+        let chunks = (depth + Self.weightDepth - 1) / Self.weightDepth
+        ThreadPool.shared.forEach(panelCount * chunks) { item in
+          let (panel, chunk) = item.quotientAndRemainder(dividingBy: chunks)
+          let first = chunk * Self.weightDepth
+          let raw = panels + panel * panelStride + first * 9 * width
+          winograd.weights(
+            raw, min(Self.weightDepth, depth - first), 0..<points,
+            .init(out + (panel * points * depth + first) * width, stride: depth * width), .init(raw, lines: 0))
+        }
+      }
+    }
+    return copy
   }
 
   /// The transform of the input.
@@ -217,6 +249,7 @@ struct WinogradConvolution: Sendable {
     let layout = tileLayout(group.tiling)
     let room = ProductRoom(self, tileRows: height, blocks: blocks.count)
     let transformed = products + room.products + room.tile
+    let parts = room.isNear ? winograd.parts : [0..<winograd.points]
     panels.withUnsafePointer { panels in
       let weights = panels + panel * panelStride
       for number in 0..<room.sets.tiles {
@@ -226,25 +259,26 @@ struct WinogradConvolution: Sendable {
         for first in stride(from: 0, to: depth, by: room.chunk) {
           let count = min(room.chunk, depth - first)
           let following = number > 0 ? nil : rawWeights(after: first + count, of: panel, then: next, panels)
-          if !isTransformed && number == 0 {
-            winograd.weights(
-              weights + first * 9 * width, count, .init(transformed, stride: room.weightStride), following)
-          }
-          let points = isTransformed ? weights : UnsafePointer(transformed)
-          let blocks = count / Self.block
           var ahead = FetchAhead(
-            self, following, channels: count, points: points, weightStride: room.weightStride,
-            blocks: set.count * blocks)
+            self, room, raw: following, kept: weights + room.weightStride, channels: count, blocks: set.count)
           let rows =
             tiles + firstTile / height * layout.blockStride + first / Self.block * layout.channelStride
-          for p in 0..<winograd.points {
+            + first % Self.block
+          for part in parts {
+            if !isTransformed && number == 0 {
+              winograd.weights(
+                weights + first * 9 * width, count, part, .init(transformed, stride: room.weightStride),
+                ahead.duringTransform())
+            }
             table.multiplyBlocks(
               .init(
-                rows + p * layout.pointStride, count: endTile - firstTile, tileHeight: height,
-                tileStride: layout.blockStride), .init(stride: layout.channelStride, count: blocks),
-              points + p * room.weightStride, first > 0, .init(products + p * room.pointStride, stride: width),
-              .init(ahead.address, lines: ahead.lines))
-            ahead.address += ahead.step
+                rows + part.lowerBound * layout.pointStride, count: endTile - firstTile, tileHeight: height,
+                tileStride: layout.blockStride), .init(stride: layout.channelStride, count: count),
+              isTransformed ? weights : UnsafePointer(transformed), first > 0,
+              products + part.lowerBound * room.pointStride,
+              .init(
+                count: part.count, rowStride: layout.pointStride, panelStride: room.weightStride,
+                outStride: room.pointStride), ahead.duringProducts(points: part.count))
           }
         }
         for tile in firstTile..<endTile {

@@ -1,8 +1,13 @@
+import KernelTable
+
 // The intermediate results of Winograd's convolution, and where they are.
 
 extension WinogradConvolution {
   /// Input channels whose weights are transformed at a time, if for few tiles.
   static let weightDepth = 64
+  /// The same for very few tiles: then transformed weights, a part of the points at a time, and products stay in the
+  /// L1 cache. Otherwise weights are written from there to the L2 cache, which takes longer than computing them.
+  static let nearWeightDepth = 8
   /// The most blocks that share the weights of a panel: their products should stay in a near cache.
   static let blocksPerSet = 8
   /// Floats of a cache line. Strides that would be powers of two are one line longer, or the data would compete for a
@@ -17,6 +22,8 @@ extension WinogradConvolution {
     let pointStride: Int
     let products: Int
     let tile: Int
+    /// Whether weights are transformed part by part.
+    let isNear: Bool
     /// Input channels whose weights are transformed at a time, and floats from one point of them to the next.
     let chunk: Int
     let weightStride: Int
@@ -29,8 +36,10 @@ extension WinogradConvolution {
       products = points * pointStride
       tile = side * side * width
       // For a single set, transformed weights only pass through a near cache; several sets reuse them.
-      chunk = layer.isTransformed || sets.tiles > 1 ? layer.depth : min(weightDepth, layer.depth)
-      weightStride = layer.isTransformed ? layer.depth * width : chunk * width + oneLine
+      let isWhole = layer.isTransformed || sets.tiles > 1
+      isNear = !isWhole && blocks * tileRows <= KernelTable.BlockedChannels.mostRowsOfPart
+      chunk = isWhole ? layer.depth : min(isNear ? nearWeightDepth : weightDepth, layer.depth)
+      weightStride = chunk * width + (layer.isTransformed ? 0 : oneLine)
       // Enough for fewer blocks too, whose sets may have more or higher ones: the last, smaller group of tiles uses the
       // same scratch.
       let most = points * (min(blocks, blocksPerSet) * layer.table.tileRows * width + oneLine)
@@ -38,31 +47,53 @@ extension WinogradConvolution {
     }
   }
 
-  /// What the products of a chunk of input channels prefetch. The weights to be transformed next stream from memory
-  /// during all of the arithmetic: four of nine taps during the transform of weights, the others during the products.
-  /// If transformed weights are kept, a point's products prefetch those of the next point.
+  /// What the arithmetic of a chunk of input channels prefetches. The weights to be transformed next stream from memory
+  /// during all of it: four of nine taps during the transform of weights, the others during the products. Of weights
+  /// that are transformed already, a point's products prefetch those of the next point.
   struct FetchAhead {
-    /// The start of a point's part.
-    var address: UnsafePointer<Float>
-    /// Cache lines for each block of a tile.
-    let lines: Int
-    /// Floats from one point's part to the next one's.
-    let step: Int
+    /// What is prefetched next by a transform and by a product.
+    private var transformed: UnsafePointer<Float>
+    private var multiplied: UnsafePointer<Float>
+    /// Floats that a transform, and that each point's products, prefetch.
+    private let transformStep: Int
+    private let pointStep: Int
+    /// Cache lines for each channel of a transform, and for each block of a product.
+    private let transformLines: Int
+    private let productLines: Int
 
     /// - Parameters:
+    ///   - layer: the layer.
+    ///   - room: how its weights are transformed.
     ///   - raw: the weights to be transformed next, if any.
+    ///   - kept: the second point's weights, if transformed weights are kept.
     ///   - channels: the channels of the chunk.
-    ///   - points: the weights of the first point; those of the next are `weightStride` behind.
-    ///   - blocks: the blocks multiplied for each point.
+    ///   - blocks: the blocks of tiles multiplied for each point.
     init(
-      _ layer: WinogradConvolution, _ raw: UnsafePointer<Float>?, channels: Int, points: UnsafePointer<Float>,
-      weightStride: Int, blocks: Int
+      _ layer: WinogradConvolution, _ room: ProductRoom, raw: UnsafePointer<Float>?, kept: UnsafePointer<Float>,
+      channels: Int, blocks: Int
     ) {
       let tap = channels * layer.table.tileColumns
+      let products = blocks * max(1, channels / block)
       let floats = layer.isTransformed ? tap : raw == nil ? 0 : 5 * tap / layer.winograd.points
-      lines = (floats + oneLine * blocks - 1) / (oneLine * blocks)
-      step = layer.isTransformed ? weightStride : lines * blocks * oneLine
-      address = raw.map { $0 + 4 * tap } ?? points + weightStride
+      transformLines =
+        raw == nil ? 0 : 4 * layer.table.tileColumns / oneLine / (room.isNear ? layer.winograd.parts.count : 1)
+      productLines = (floats + oneLine * products - 1) / (oneLine * products)
+      transformStep = channels * transformLines * oneLine
+      pointStep = products * productLines * oneLine
+      transformed = raw ?? kept
+      multiplied = raw.map { $0 + 4 * tap } ?? kept
+    }
+
+    /// What the next transform prefetches.
+    mutating func duringTransform() -> KernelTable.Prefetch {
+      defer { transformed += transformStep }
+      return .init(transformed, lines: transformLines)
+    }
+
+    /// What the next points' products prefetch.
+    mutating func duringProducts(points: Int) -> KernelTable.Prefetch {
+      defer { multiplied += points * pointStep }
+      return .init(multiplied, lines: productLines)
     }
   }
 }
