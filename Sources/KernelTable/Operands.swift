@@ -96,7 +96,7 @@ extension KernelTable {
     public let count: Int
 
     /// See `count`.
-    public static let mostRowsOfPart = 4
+    public static let mostRowsOfPart = 8
 
     /// `count` channels whose blocks are `stride` floats apart.
     @inlinable public init(stride: Int, count: Int) {
