@@ -27,7 +27,7 @@ func implicitGEMM(
   // An item should take a few microseconds: several tiles if the product is small. With few tiles and many weights (at
   // the lowest resolutions), panels are divided among threads as well.
   let tileCost = taps * depth * tiling.height * table.tileColumns
-  let panelsPerItem = tiles >= 8 ? weights.panelCount : 1
+  let panelsPerItem = tiles >= fewestTiles ? weights.panelCount : 1
   let tilesPerItem = min(max(1, 400_000 / (tileCost * panelsPerItem)), 8)
   let tileGroups = (tiles + tilesPerItem - 1) / tilesPerItem
   let panelGroups = (weights.panelCount + panelsPerItem - 1) / panelsPerItem
@@ -74,6 +74,9 @@ func implicitGEMM(
     }
   }
 }
+
+/// With fewer tiles, threads divide the panels of a product too.
+var fewestTiles: Int { max(8, 4 * ThreadPool.shared.threads) }
 
 /// Rows divided among tiles of about the same height.
 struct Tiling {

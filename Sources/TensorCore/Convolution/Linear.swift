@@ -51,7 +51,7 @@ extension PackedWeights {
     let shape = input.shape
     let rowCount = shape.dropLast().reduce(1, *)
     // With few rows, threads divide the panels, and each would fuse the input again.
-    if rowCount < 8 * table.tileRows || !input.isInBlocks { return product(input.tensor(), adding: residual) }
+    if rowCount < fewestTiles * table.tileRows || !input.isInBlocks { return product(input.tensor(), adding: residual) }
     return input.withReader { reader in
       residual.withUnsafePointerIfAny { residual in
         Tensor(shape.dropLast() + [columns]) { out in

@@ -217,9 +217,11 @@ struct WinogradConvolution: Sendable {
     // or five blocks. Beyond that size there should rather be enough items for all threads.
     let threads = ThreadPool.shared.threads
     let fewest = isTransformed ? 2 : 6
+    let forAllThreads = group.tiling.tiles * panelCount / threads
     let sets = Tiling(
       count: group.tiling.tiles,
-      most: panelCount >= 4 * threads ? Self.blocksPerSet : panelCount >= threads ? fewest : max(1, fewest / 3))
+      most: panelCount >= 4 * threads
+        ? Self.blocksPerSet : panelCount >= threads ? fewest : max(1, min(fewest / 3, forAllThreads)))
     let room = ProductRoom(self, tileRows: group.tiling.height, blocks: sets.height)
     var tiles = Tensor(uninitialized: [tileLayout(group.tiling).count])
     tiles.withUnsafeMutablePointer { tiles in
@@ -336,15 +338,5 @@ struct WinogradConvolution: Sendable {
     for y in 0..<pixels.rows {
       table.rows.rectify(.init(out + y * pixels.lineStride * stride, stride: stride), pixels.columns, count)
     }
-  }
-}
-
-extension KernelTable.Winograd {
-  /// The additions and multiplications of the transforms in `Kernels/WinogradF2.swift` and `WinogradF4.swift`: of a
-  /// tile for an input channel, of weights for a pair of channels, and of products for an output channel with its bias.
-  ///
-  /// F(4×4, 3×3): 12 · 22, 36 + 6 · 12, and 12 · 9 + 4 · 18 + 16; F(2×2, 3×3): 8 · 4, 7 · 3, and 6 · 6 + 4.
-  fileprivate var operations: (input: Int, weights: Int, output: Int) {
-    outputSide == 4 ? (264, 108, 196) : (32, 21, 40)
   }
 }

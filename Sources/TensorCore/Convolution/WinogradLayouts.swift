@@ -97,3 +97,13 @@ extension WinogradConvolution {
     }
   }
 }
+
+extension KernelTable.Winograd {
+  /// The additions and multiplications of the transforms in `Kernels/WinogradF2.swift` and `WinogradF4.swift`: of a
+  /// tile for an input channel, of weights for a pair of channels, and of products for an output channel with its bias.
+  ///
+  /// F(4×4, 3×3): 12 · 22, 36 + 6 · 12, and 12 · 9 + 4 · 18 + 16; F(2×2, 3×3): 8 · 4, 7 · 3, and 6 · 6 + 4.
+  var operations: (input: Int, weights: Int, output: Int) {
+    outputSide == 4 ? (264, 108, 196) : (32, 21, 40)
+  }
+}

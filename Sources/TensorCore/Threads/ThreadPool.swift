@@ -19,21 +19,47 @@ public final class ThreadPool: @unchecked Sendable {
   /// shorter than a scheduler's time slice, so that other processes get the core.
   private static let spinNanoseconds: UInt64 = 50_000
 
-  // At most one operation is open at a time. A worker enters, and only then checks whether an operation is open; the
-  // caller closes it, and only then waits until no worker is inside. With sequentially consistent atomics one of the
-  // two sees the other, so `body` is never called after `forEach` has returned.
-  private let isOpen = Atomic<Bool>(false)
-  private let inside = Atomic<Int>(0)
-  /// The number of items not yet taken.
-  private let left = Atomic<Int>(0)
-  /// The next item of each thread's run, `nextStride` apart so that no two are on one cache line.
-  private var next = UnsafeMutablePointer<Atomic<Int>>.allocate(capacity: 0)
-  private var nextCapacity = 0
-  private static let nextStride = 16
-  private let itemCount = Atomic<Int>(0)
-  /// Workers with lower numbers take part in the open operation; the caller is number 0.
-  private let limit = Atomic<Int>(0)
-  private var body: ((_ item: Int, _ thread: Int) -> Void)?
+  /// What is done with an item. Threads share its address: with a copy for each, they would count copies on a cache
+  /// line that all of them write to.
+  fileprivate struct Body: ~Copyable {
+    let call: (_ item: Int, _ thread: Int) -> Void
+  }
+
+  /// A thread's run of an operation's items, on cache lines of its own: a worker waits for an operation by reading its
+  /// share alone, and finds there all that it needs.
+  ///
+  /// `body` and the numbers are written while no operation is open, and read only by a thread that has taken an item,
+  /// from then until it reports the item as completed, which the caller waits for.
+  fileprivate struct Share: ~Copyable {
+    /// The items not yet taken, by the thread or by others that have finished theirs.
+    let left = Atomic<Int>(0)
+    /// The item behind the run.
+    var end = 0
+    /// The threads that take part.
+    var threads = 0
+    var body: UnsafePointer<Body>?
+    /// The items that the thread, if it is a worker, has ever completed. Written by the thread itself, and on another
+    /// line than what it waits for.
+    private let gap = InlineArray<11, Int>(repeating: 0)
+    let completed = Atomic<Int>(0)
+    private let rest = InlineArray<15, Int>(repeating: 0)
+
+    /// The next item of the run, if there is one left.
+    func take() -> Int? {
+      var expected = left.load(ordering: .relaxed)
+      while expected > 0 {
+        let (taken, now) = left.weakCompareExchange(
+          expected: expected, desired: expected - 1, ordering: .acquiring)
+        if taken { return end - expected }
+        expected = now
+      }
+      return nil
+    }
+  }
+
+  /// The share of each thread; that of the caller comes first.
+  private var shares: [UnsafeMutablePointer<Share>] = []
+  private static let shareAlignment = 128
 
   private let sleepers = Atomic<Int>(0)
   private let wanted = Atomic<Int>(0)
@@ -91,69 +117,83 @@ public final class ThreadPool: @unchecked Sendable {
     let shared =
       count > 1 && threads > 1
       && caller.withLockIfAvailable { _ in
-        withoutActuallyEscaping(body) { distribute(count, threads: threads, $0) }
+        withoutActuallyEscaping(body) { (call: @escaping (Int, Int) -> Void) -> Void in
+          let body = Body(call: call)
+          withUnsafePointer(to: body) { (pointer: UnsafePointer<Body>) -> Void in
+            distribute(count, threads: threads, pointer)
+          }
+        }
       } != nil
     if !shared {
       for item in 0..<count { body(item, 0) }
     }
   }
 
-  private func distribute(_ count: Int, threads: Int, _ body: @escaping (_ item: Int, _ thread: Int) -> Void) {
+  private func distribute(_ count: Int, threads: Int, _ body: UnsafePointer<Body>) {
+    prepareShares(threads)
     startWorkers(threads - 1)
-    self.body = body
-    limit.store(threads, ordering: .relaxed)
-    itemCount.store(count, ordering: .relaxed)
-    startRuns(count, threads: threads)
-    left.store(count, ordering: .relaxed)
-    isOpen.store(true, ordering: .sequentiallyConsistent)
+    let workers = 1..<threads
+    let before = workers.reduce(0) { $0 &+ shares[$1].pointee.completed.load(ordering: .relaxed) }
+    for thread in 0..<threads {
+      let share = shares[thread]
+      share.pointee.end = (thread + 1) * count / threads
+      share.pointee.threads = threads
+      share.pointee.body = body
+      share.pointee.left.store(share.pointee.end - thread * count / threads, ordering: .releasing)
+    }
+    // A worker announces that it sleeps, and only then looks at its share once more.
+    atomicMemoryFence(ordering: .sequentiallyConsistent)
     if sleepers.load(ordering: .sequentiallyConsistent) > 0 {
       pthread_mutex_lock(mutex)
       pthread_cond_broadcast(condition)
       pthread_mutex_unlock(mutex)
     }
-    takeItems(as: 0)
-    isOpen.store(false, ordering: .sequentiallyConsistent)
+    let theirs = count - takeItems(shares[0], as: 0) - takeOthers(of: threads, as: 0)
     var spins = 0
-    while inside.load(ordering: .sequentiallyConsistent) != 0 {
+    while workers.reduce(0, { $0 &+ shares[$1].pointee.completed.load(ordering: .acquiring) }) &- before != theirs {
       spins += 1
       // A worker that was preempted in the middle of an item needs this core more than we do.
       if spins < 10_000 { cpu_relax() } else { sched_yield() }
     }
-    self.body = nil
   }
 
-  private func takeItems(as thread: Int) {
-    guard let body else { return }
-    let (count, threads) = (itemCount.load(ordering: .relaxed), limit.load(ordering: .relaxed))
-    for i in 0..<threads {
-      let owner = (thread + i) % threads
-      let end = (owner + 1) * count / threads
-      while true {
-        let item = next[owner * Self.nextStride].wrappingAdd(1, ordering: .relaxed).oldValue
-        if item >= end { break }
-        left.wrappingSubtract(1, ordering: .relaxed)
-        body(item, thread)
-      }
+  /// Processes the items of a share that are left; returns how many. Not inlined: when a worker reports them as
+  /// completed, it holds on to the operation's body no more.
+  @inline(never)
+  private func takeItems(_ share: UnsafeMutablePointer<Share>, as thread: Int) -> Int {
+    guard let first = share.pointee.take(), let body = share.pointee.body else { return 0 }
+    body.pointee.call(first, thread)
+    var taken = 1
+    while let item = share.pointee.take() {
+      body.pointee.call(item, thread)
+      taken += 1
     }
+    return taken
   }
 
-  /// Assigns the threads their runs. Called while no operation is open.
-  private func startRuns(_ count: Int, threads: Int) {
-    if nextCapacity < threads {
-      // A worker may be about to find that no operation is open, but it reads no counter before it has found one open.
-      next.deallocate()
-      next = .allocate(capacity: threads * Self.nextStride)
-      for i in 0..<threads * Self.nextStride { (next + i).initialize(to: Atomic(0)) }
-      nextCapacity = threads
+  /// Processes items that other threads have not taken yet; returns how many.
+  private func takeOthers(of threads: Int, as thread: Int) -> Int {
+    var taken = 0
+    for i in 1..<threads { taken += takeItems(shares[(thread + i) % threads], as: thread) }
+    return taken
+  }
+
+  /// Called while no operation is open.
+  private func prepareShares(_ threads: Int) {
+    while shares.count < threads {
+      let share = UnsafeMutableRawPointer.allocate(
+        byteCount: MemoryLayout<Share>.stride, alignment: Self.shareAlignment
+      ).bindMemory(to: Share.self, capacity: 1)
+      share.initialize(to: Share())
+      shares.append(share)
     }
-    for i in 0..<threads { next[i * Self.nextStride].store(i * count / threads, ordering: .relaxed) }
   }
 
   /// Called only while `caller` is locked, which guards `started`.
   private func startWorkers(_ count: Int) {
     while started < count {
       started += 1
-      let context = Unmanaged.passRetained(WorkerContext(pool: self, number: started))
+      let context = Unmanaged.passRetained(WorkerContext(pool: self, number: started, share: shares[started]))
       var thread = pthread_t()
       let status = pthread_create(
         &thread, nil,
@@ -169,19 +209,20 @@ public final class ThreadPool: @unchecked Sendable {
     }
   }
 
-  fileprivate func work(as number: Int) {
+  fileprivate func work(_ context: WorkerContext) {
+    let share = context.share
     var idleSince: UInt64 = 0
     var spins = 0
     while true {
-      if number < limit.load(ordering: .relaxed) && isOpen.load(ordering: .relaxed)
-        && left.load(ordering: .relaxed) > 0
-      {
-        inside.wrappingAdd(1, ordering: .sequentiallyConsistent)
-        // By now it may be another operation, for fewer threads.
-        if isOpen.load(ordering: .sequentiallyConsistent) && number < limit.load(ordering: .relaxed) {
-          takeItems(as: number)
+      if share.pointee.left.load(ordering: .relaxed) > 0 {
+        var taken = takeItems(share, as: context.number)
+        // Unless the worker has taken an item that it has not reported yet, the operation may end at any time.
+        if taken > 0 {
+          taken += takeOthers(of: share.pointee.threads, as: context.number)
+          // No other thread writes it.
+          let before = share.pointee.completed.load(ordering: .relaxed)
+          share.pointee.completed.store(before &+ taken, ordering: .releasing)
         }
-        inside.wrappingSubtract(1, ordering: .sequentiallyConsistent)
         spins = 0
         continue
       }
@@ -192,19 +233,17 @@ public final class ThreadPool: @unchecked Sendable {
         let now = clock_gettime_nsec()
         if spins == 1 { idleSince = now }
         if now &- idleSince > Self.spinNanoseconds {
-          sleep(as: number)
+          sleep(until: share)
           spins = 0
         }
       }
     }
   }
 
-  private func sleep(as number: Int) {
+  private func sleep(until share: UnsafeMutablePointer<Share>) {
     pthread_mutex_lock(mutex)
     sleepers.wrappingAdd(1, ordering: .sequentiallyConsistent)
-    while !(number < limit.load(ordering: .sequentiallyConsistent) && isOpen.load(ordering: .sequentiallyConsistent)) {
-      pthread_cond_wait(condition, mutex)
-    }
+    while share.pointee.left.load(ordering: .sequentiallyConsistent) == 0 { pthread_cond_wait(condition, mutex) }
     sleepers.wrappingSubtract(1, ordering: .sequentiallyConsistent)
     pthread_mutex_unlock(mutex)
   }
@@ -213,17 +252,19 @@ public final class ThreadPool: @unchecked Sendable {
 private final class WorkerContext {
   let pool: ThreadPool
   let number: Int
+  let share: UnsafeMutablePointer<ThreadPool.Share>
 
-  init(pool: ThreadPool, number: Int) {
+  init(pool: ThreadPool, number: Int, share: UnsafeMutablePointer<ThreadPool.Share>) {
     self.pool = pool
     self.number = number
+    self.share = share
   }
 }
 
 private func runWorker(_ argument: UnsafeMutableRawPointer?) {
   guard let argument else { return }
   let context = Unmanaged<WorkerContext>.fromOpaque(argument).takeRetainedValue()
-  context.pool.work(as: context.number)
+  context.pool.work(context)
 }
 
 private func clock_gettime_nsec() -> UInt64 {
