@@ -14,10 +14,9 @@ public func kernelTable() -> KernelTable {
     name: name, tileRows: tileRows, tileColumns: tileColumns, multiplyTile: multiplyTile,
     multiplyBlocks: multiplyBlocks, attend: attend,
     winogradF2: .init(
-      outputSide: 2, input: winogradF2Input, weights: winogradF2Weights, parts: [0..<16], output: winogradF2Output),
+      outputSide: 2, input: winogradF2Input, weights: winogradF2Weights, output: winogradF2Output),
     winogradF4: .init(
-      outputSide: 4, input: winogradF4Input, weights: winogradF4Weights, parts: [0..<6, 6..<18, 18..<30, 30..<36],
-      output: winogradF4Output),
+      outputSide: 4, input: winogradF4Input, weights: winogradF4Weights, output: winogradF4Output),
     channelMoments: channelMoments, normalize: normalize, silu: siluRow, softmax: softmaxRow, add: addRows,
     multiplyAdds: multiplyAdds,
     gradients: GradientKernels(
