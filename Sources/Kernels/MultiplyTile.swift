@@ -83,8 +83,8 @@ struct Sums<let rows: Int> {
     }
   }
 
-  /// Adds the products of channels in blocks `[rows, 16]` with a panel. Prefetches the memory behind each block, which
-  /// is Winograd's next point, and for each block some lines at `ahead`.
+  /// Adds the products of channels in blocks `[rows, 16]` with a panel. Prefetches the memory behind each whole block,
+  /// which is Winograd's next point, and for each block some lines at `ahead`.
   @inline(__always) mutating func add(
     _ a: UnsafePointer<Float>, _ channels: KernelTable.BlockedChannels, _ panel: UnsafePointer<Float>,
     _ ahead: inout UnsafePointer<Float>, _ linesAhead: Int

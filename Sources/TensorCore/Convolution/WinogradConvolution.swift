@@ -18,7 +18,7 @@ struct WinogradConvolution: Sendable {
   // The thresholds below are tuned by measurement; see PERFORMANCE.md.
 
   /// Transformed weights of fewer bytes are kept, since they fit in a cache. Larger ones take four times the memory of
-  /// the weights, and reading that takes longer than transforming the weights again for each group of tiles.
+  /// the weights, and reading that takes longer than transforming the weights again for a group of tiles.
   private static let smallWeights = 1_500_000
   /// F(2×2, 3×3) is used for pictures of at most this many pixels, one tile of F(4×4, 3×3).
   private static let fewPixels = 16

@@ -28,7 +28,7 @@ public final class ThreadPool: @unchecked Sendable {
   /// A thread's run of an operation's items, on cache lines of its own: a worker waits for an operation by reading its
   /// share alone, and finds there all that it needs.
   ///
-  /// `body` and the numbers are written while no operation is open, and read only by a thread that has taken an item,
+  /// `body` and the numbers are written while the share is empty, and read only by a thread that has taken an item,
   /// from then until it reports the item as completed, which the caller waits for.
   fileprivate struct Share: ~Copyable {
     /// The items not yet taken, by the thread or by others that have finished theirs.
@@ -40,17 +40,17 @@ public final class ThreadPool: @unchecked Sendable {
     var body: UnsafePointer<Body>?
     /// The items that the thread, if it is a worker, has ever completed. Written by the thread itself, and on another
     /// line than what it waits for.
-    private let gap = InlineArray<11, Int>(repeating: 0)
+    private let gap = InlineArray<12, Int>(repeating: 0)
     let completed = Atomic<Int>(0)
     private let rest = InlineArray<15, Int>(repeating: 0)
 
-    /// The next item of the run, if there is one left.
-    func take() -> Int? {
-      var expected = left.load(ordering: .relaxed)
+    /// The next item of the run, if there is one left. Not a method, which might read the end before it has an item.
+    static func take(_ share: UnsafeMutablePointer<Share>) -> Int? {
+      var expected = share.pointee.left.load(ordering: .relaxed)
       while expected > 0 {
-        let (taken, now) = left.weakCompareExchange(
+        let (taken, now) = share.pointee.left.weakCompareExchange(
           expected: expected, desired: expected - 1, ordering: .acquiring)
-        if taken { return end - expected }
+        if taken { return share.pointee.end - expected }
         expected = now
       }
       return nil
@@ -161,10 +161,10 @@ public final class ThreadPool: @unchecked Sendable {
   /// completed, it holds on to the operation's body no more.
   @inline(never)
   private func takeItems(_ share: UnsafeMutablePointer<Share>, as thread: Int) -> Int {
-    guard let first = share.pointee.take(), let body = share.pointee.body else { return 0 }
+    guard let first = Share.take(share), let body = share.pointee.body else { return 0 }
     body.pointee.call(first, thread)
     var taken = 1
-    while let item = share.pointee.take() {
+    while let item = Share.take(share) {
       body.pointee.call(item, thread)
       taken += 1
     }
