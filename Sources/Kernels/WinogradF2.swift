@@ -50,7 +50,7 @@ func winogradF2Input(
   }
 }
 
-/// See `KernelTable.Winograd.Weights`.
+/// See `KernelTable.Winograd.Weights`. There is one part: the points are always all of them.
 func winogradF2Weights(
   _ panel: UnsafePointer<Float>, _ depth: Int, _ points: Range<Int>, _ out: KernelTable.MutableRows,
   _ ahead: KernelTable.Prefetch
