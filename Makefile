@@ -23,7 +23,7 @@ SHARED = $(foreach program,$(PROGRAMS),man/man1/$(program).1 bash-completion/com
 APT_GET = $$(test "$$(id -u)" = 0 || echo sudo) apt-get
 
 .PHONY: help build demo test lint graph format docs bench bench-peers bench-training bench-families digits digits-classifier emoji-classifier same-bytes isa-check \
-  count-check batch-check train-check soak sanitize failure-check pngsuite-check data-check reader-check score-check score-time slurm-check embedding-check zoo-check fuzz published-check shared install \
+  count-check arm64 arm64-check batch-check train-check soak sanitize failure-check pngsuite-check data-check reader-check score-check score-time slurm-check embedding-check zoo-check fuzz published-check shared install \
   uninstall dist install-check clean libpng
 
 help: ## list the targets
@@ -110,6 +110,12 @@ zoo-check: build ## compare with diffusers, from PyPI, on two hundred folders as
 
 count-check: build ## check how many instructions a forward pass takes (needs valgrind)
 	Tests/Checks/instruction-count.sh $(SAMPLE)
+
+arm64: ## compile both programs for arm64, into .build/arm64/release (as root; needs mmdebstrap; 6 GB, five minutes)
+	Tests/Checks/arm64-build.sh
+
+arm64-check: build ## run the programs for arm64 under QEMU, and compare (after make arm64; needs qemu-user, gcc, pngcheck)
+	Tests/Checks/arm64-check.sh $(SAMPLE)
 
 batch-check: build ## kill runs, draw parts and ten thousand images (KILLS, IMAGES; needs pngcheck, exiftool, imagemagick)
 	Tests/Checks/batch-check.sh $(SAMPLE) $(or $(KILLS),200) $(IMAGES)

@@ -1,17 +1,23 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+#if arch(x86_64)
+  let host = "x86_64"
+#else
+  let host = "other"
+#endif
+// This file runs on the host, so cross-compiling must say what for: `make cross` does.
+let architecture = Context.environment["TARGET_ARCHITECTURE"] ?? host
+
 // The inner loops are compiled once per instruction set from one folder of sources; symbolic links give each build its
 // own target. The choice among them is made at run time (Sources/TensorCore/Threads/KernelChoice.swift).
-#if arch(x86_64)
-  let instructionSets = [
+let instructionSets =
+  architecture == "x86_64"
+  ? [
     (name: "Baseline", flags: ["-Xcc", "-march=x86-64"]),
     (name: "AVX2", flags: ["-Xcc", "-march=x86-64-v3"]),
     (name: "AVX512", flags: ["-Xcc", "-march=x86-64-v4", "-Xcc", "-mprefer-vector-width=512"]),
-  ]
-#else
-  let instructionSets = [(name: "Baseline", flags: [String]())]
-#endif
+  ] : [(name: "Baseline", flags: [String]())]
 
 let kernelTargets: [Target] = instructionSets.map { set in
   .target(

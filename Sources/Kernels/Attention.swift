@@ -134,6 +134,8 @@ func attend(
     case 9: tile(Sums<9>())
     case 10: tile(Sums<10>())
     case 11: tile(Sums<11>())
+  #endif
+  #if KERNELS_AVX512
     case 12: tile(Sums<12>())
     case 13: tile(Sums<13>())
   #endif

@@ -2,12 +2,15 @@ import CDiffusionProcessor
 import KernelTable
 
 // The register tile: enough independent sums to hide the latency of a multiply-add, few enough to stay in registers
-// beside two vectors of weights and a broadcast pixel (28 + 3 of 32 registers with AVX-512 or NEON, 12 + 3 of 16
-// otherwise). Tiles of fewer rows have code of their own, so that the remainder of a picture costs no more than its
-// rows.
-#if KERNELS_AVX512 || arch(arm64)
+// beside two vectors of weights and a broadcast pixel (28 + 3 of 32 registers with AVX-512, 12 + 3 of 16 with AVX2). NEON
+// multiplies by a lane of a vector of four channels, one for each row: 14 rows would spill. Tiles of fewer rows have code
+// of their own, so that the remainder of a picture costs no more than its rows.
+#if KERNELS_AVX512
   let tileRows = 14
   typealias WholeSums = Sums<14>
+#elseif arch(arm64)
+  let tileRows = 12
+  typealias WholeSums = Sums<12>
 #else
   let tileRows = 6
   typealias WholeSums = Sums<6>
@@ -169,6 +172,8 @@ func multiplyTile(
     case 9: tile(Sums<9>(bias))
     case 10: tile(Sums<10>(bias))
     case 11: tile(Sums<11>(bias))
+  #endif
+  #if KERNELS_AVX512
     case 12: tile(Sums<12>(bias))
     case 13: tile(Sums<13>(bias))
   #endif
@@ -215,6 +220,8 @@ func multiplyBlocks(
         case 9: tiles(Sums<9>())
         case 10: tiles(Sums<10>())
         case 11: tiles(Sums<11>())
+      #endif
+      #if KERNELS_AVX512
         case 12: tiles(Sums<12>())
         case 13: tiles(Sums<13>())
       #endif

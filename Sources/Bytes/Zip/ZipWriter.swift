@@ -77,29 +77,31 @@ public final class ZipWriter<File: GrowingFile> {
       if entry.offset >= UInt32.max { wide.append(entry.offset) }
       let extra = wide.isEmpty ? [] : zip64(wide)
       try append(
-        littleEndianBytes(0x0201_4B50 as UInt32) + littleEndianBytes((wide.isEmpty ? 20 : 45) as UInt16)
-          + common(entry, isZip64: !wide.isEmpty, extra: extra.count)
-          // No comment, first disk, no attributes.
-          + [UInt8](repeating: 0, count: 10) + narrow(entry.offset) + entry.name + extra)
+        littleEndianBytes(0x0201_4B50 as UInt32), littleEndianBytes((wide.isEmpty ? 20 : 45) as UInt16),
+        common(entry, isZip64: !wide.isEmpty, extra: extra.count),
+        // No comment, first disk, no attributes.
+        [UInt8](repeating: 0, count: 10), narrow(entry.offset), entry.name, extra)
     }
     let size = length - begin
     if begin >= UInt32.max || size >= UInt32.max || entries.count >= UInt16.max {
       let end = length
-      let counts = littleEndianBytes(UInt64(entries.count)) + littleEndianBytes(UInt64(entries.count))
+      let count = littleEndianBytes(UInt64(entries.count))
       try append(
-        littleEndianBytes(0x0606_4B50 as UInt32) + littleEndianBytes(44 as UInt64) + [45, 0, 45, 0]
-          + [UInt8](repeating: 0, count: 8) + counts + littleEndianBytes(UInt64(size))
-          + littleEndianBytes(UInt64(begin)))
+        littleEndianBytes(0x0606_4B50 as UInt32), littleEndianBytes(44 as UInt64), [45, 0, 45, 0],
+        [UInt8](repeating: 0, count: 8), count, count, littleEndianBytes(UInt64(size)),
+        littleEndianBytes(UInt64(begin)))
       try append(
-        littleEndianBytes(0x0706_4B50 as UInt32) + [0, 0, 0, 0] + littleEndianBytes(UInt64(end)) + [1, 0, 0, 0])
+        littleEndianBytes(0x0706_4B50 as UInt32), [0, 0, 0, 0], littleEndianBytes(UInt64(end)), [1, 0, 0, 0])
     }
     let count = littleEndianBytes(UInt16(exactly: entries.count) ?? .max)
     try append(
-      littleEndianBytes(0x0605_4B50 as UInt32) + [0, 0, 0, 0] + count + count + narrow(size) + narrow(begin)
-        + littleEndianBytes(UInt16(comment.count)) + comment)
+      littleEndianBytes(0x0605_4B50 as UInt32), [0, 0, 0, 0], count, count, narrow(size), narrow(begin),
+      littleEndianBytes(UInt16(comment.count)), comment)
   }
 
-  private func append(_ bytes: [UInt8]) throws(File.Failure) {
+  /// Appends a record of fields. (Adding them up would be an expression that compilers take long to check.)
+  private func append(_ fields: [UInt8]...) throws(File.Failure) {
+    let bytes = Array(fields.joined())
     try file.append(bytes)
     length += bytes.count
   }
@@ -107,9 +109,12 @@ public final class ZipWriter<File: GrowingFile> {
   /// The common part of an entry's local and directory records: version 2.0 (4.5 for zip64), no flags, stored, 1
   /// January 1980, checksum, sizes, lengths of name and extra field.
   private func common(_ entry: Entry, isZip64: Bool, extra: Int) -> [UInt8] {
-    littleEndianBytes((isZip64 ? 45 : 20) as UInt16) + [0, 0, 0, 0, 0, 0] + littleEndianBytes(0x21 as UInt16)
-      + littleEndianBytes(entry.checksum.value) + narrow(entry.size) + narrow(entry.size)
-      + littleEndianBytes(UInt16(entry.name.count)) + littleEndianBytes(UInt16(extra))
+    let fields: [[UInt8]] = [
+      littleEndianBytes((isZip64 ? 45 : 20) as UInt16), [0, 0, 0, 0, 0, 0], littleEndianBytes(0x21 as UInt16),
+      littleEndianBytes(entry.checksum.value), narrow(entry.size), narrow(entry.size),
+      littleEndianBytes(UInt16(entry.name.count)), littleEndianBytes(UInt16(extra)),
+    ]
+    return Array(fields.joined())
   }
 
   /// A number in four bytes; all bits are set if it is in a zip64 field instead.

@@ -125,7 +125,8 @@ private func entry(_ usage: String, _ help: String, width: Int) -> [String] {
   let head = "  " + usage
   let padding = String(repeating: " ", count: indent)
   guard head.count < indent else { return [head] + text.map { padding + $0 } }
-  return [head + padding.dropFirst(head.count) + text[0]] + text.dropFirst().map { padding + $0 }
+  let first: String = head + String(padding.dropFirst(head.count)) + text[0]
+  return [first] + text.dropFirst().map { padding + $0 }
 }
 
 private func usage(_ option: OptionDefinition) -> String {

@@ -3,12 +3,14 @@ import DiffusionModels
 import Sampling
 
 /// All options, in the help's order.
-let optionTable: [OptionDefinition] =
-  (drawingOptions + pictureOptions + noiseOptions).map(\.alsoScored) + inversionOptions + trainingOptions + dataOptions
-  + trainedModelOptions
-  + scoringOptions + measuringOptions + checkpointOptions + outputOptions + viewingOptions + generalOptions
-  + printingOptions
-  + modelOptions + comparedOptions + upstreamOptions + upstreamTrainingOptions
+let optionTable: [OptionDefinition] = Array(groups.joined())
+
+private let groups: [[OptionDefinition]] = [
+  drawingOptions.map(\.alsoScored), pictureOptions.map(\.alsoScored), noiseOptions.map(\.alsoScored), inversionOptions,
+  trainingOptions, dataOptions, trainedModelOptions, scoringOptions, measuringOptions, checkpointOptions, outputOptions,
+  viewingOptions, generalOptions, printingOptions, modelOptions, comparedOptions, upstreamOptions,
+  upstreamTrainingOptions,
+]
 
 private let drawingOptions: [OptionDefinition] = [
   OptionDefinition(

@@ -80,7 +80,10 @@ public func betas(from first: Double, to last: Double, steps: Int, inSquareRoots
   }
   let increment = steps > 1 ? (last - first) / Double(steps - 1) : 0
   // The last one is set, not computed, as in numpy's linspace.
-  return (0..<steps).map { i in i > 0 && i == steps - 1 ? last : Double(i) * increment + first }
+  return (0..<steps).map { (i: Int) -> Double in
+    if i > 0 && i == steps - 1 { return last }
+    return Double(i) * increment + first
+  }
 }
 
 /// The first and the last of β that rise evenly, or whose square roots do, as numbers of six digits; nil if `betas`,

@@ -56,8 +56,10 @@ public struct RectifiedConvolution: Sendable {
       shape.count == 4 && shape[3] == inChannels && shape[1] + 2 * padding[0] >= kernel[0]
         && shape[2] + 2 * padding[1] >= kernel[1],
       "a convolution of \(inChannels) channels and kernel \(kernel) cannot take \(shape)")
-    let size = (0..<2).map { (shape[$0 + 1] + 2 * padding[$0] - kernel[$0]) / stride + 1 }
-    return [shape[0]] + size + [outChannels]
+    func size(_ dimension: Int) -> Int {
+      (shape[dimension + 1] + 2 * padding[dimension] - kernel[dimension]) / stride + 1
+    }
+    return [shape[0], size(0), size(1), outChannels]
   }
 
   /// `[N, H, W, I]` → `[N, H', W', O]`, channels last.
