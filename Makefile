@@ -22,7 +22,7 @@ SHARED = $(foreach program,$(PROGRAMS),man/man1/$(program).1 bash-completion/com
   zsh/site-functions/_$(program) fish/vendor_completions.d/$(program).fish)
 APT_GET = $$(test "$$(id -u)" = 0 || echo sudo) apt-get
 
-.PHONY: help build demo test lint graph format docs bench bench-peers bench-training bench-families digits digits-classifier emoji-classifier same-bytes isa-check \
+.PHONY: help build demo test lint graph format docs bench bench-peers bench-training bench-families bench-operations digits digits-classifier emoji-classifier same-bytes isa-check \
   count-check arm64 arm64-check batch-check train-check soak sanitize failure-check pngsuite-check data-check reader-check score-check score-time slurm-check embedding-check zoo-check fuzz published-check shared install \
   uninstall dist install-check clean libpng
 
@@ -88,6 +88,9 @@ emoji-classifier: build ## train Examples/emoji/classifier.safetensors anew, int
 
 bench-training: build ## compare steps of training with PyTorch's, from PyPI (some minutes)
 	Examples/benchmark/run-training.sh
+
+bench-operations: ## compare operations of some families' networks with PyTorch, from PyPI (two minutes)
+	Examples/benchmark/run-operations.sh
 
 bench-families: build ## compare the families' networks with their own code (CHECKOUTS=FOLDER for those not on PyPI; half an hour)
 	Examples/benchmark/run-families.sh $(if $(CHECKOUTS),--checkouts "$(abspath $(CHECKOUTS))")

@@ -1,10 +1,14 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// A program that uses the tensor core alone, as any other package can.
+// Programs that use the tensor core alone, as any other package can.
 let package = Package(
   name: "layer",
   dependencies: [.package(name: "sample", path: "../../..")],
-  targets: [.executableTarget(name: "layer", dependencies: [.product(name: "TensorCore", package: "sample")])],
+  targets: [
+    .target(name: "Measuring", dependencies: [.product(name: "TensorCore", package: "sample")]),
+    .executableTarget(name: "layer", dependencies: ["Measuring"]),
+    .executableTarget(name: "operation", dependencies: ["Measuring"]),
+  ],
   swiftLanguageModes: [.v6]
 )

@@ -1,4 +1,5 @@
 import Foundation
+import Measuring
 import TensorCore
 
 // layer CHANNELS SIZE LAYERS THREADS PASSES FOLDER: runs 3×3 convolutions one behind the other on FOLDER/x, [1, C, S,
@@ -11,34 +12,15 @@ guard numbers.count == 5, arguments.count == 7 else {
   print("usage: layer CHANNELS SIZE LAYERS THREADS PASSES FOLDER")
   exit(64)
 }
-let (channels, size, layers, threads, passes) = (numbers[0], numbers[1], numbers[2], numbers[3], numbers[4])
+let (channels, size, layers) = (numbers[0], numbers[1], numbers[2])
 let folder = URL(fileURLWithPath: arguments[6])
 
-func read(_ name: String, _ shape: [Int]) throws -> Tensor {
-  let data = try Data(contentsOf: folder.appendingPathComponent(name))
-  return Tensor(shape, data.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) })
-}
-
-let name = ProcessInfo.processInfo.environment["SAMPLE_KERNELS"]
-guard let kernels = name.map({ KernelChoice.table(named: $0) }) ?? KernelChoice.current else {
-  print("SAMPLE_KERNELS=\(name ?? ""): not on this CPU")
-  exit(1)
-}
-ThreadPool.shared.threads = threads
-try KernelChoice.$current.withValue(kernels) {
+try measure(threads: numbers[3], passes: numbers[4], in: folder) {
   let chain = try (0..<layers).map { i in
     Convolution(
-      weight: try read("w\(i)", [channels, channels, 3, 3]), bias: try read("b\(i)", [channels]), stride: [1, 1],
-      outputPixels: size * size)
+      weight: try read("w\(i)", [channels, channels, 3, 3], in: folder), bias: try read("b\(i)", [channels], in: folder),
+      stride: [1, 1], outputPixels: size * size)
   }
-  let x = try read("x", [1, channels, size, size]).channelsLast()
-  func pass() -> Tensor { chain.reduce(x) { $1($0) } }
-
-  var y = pass()
-  y = pass()
-  var times: [Duration] = []
-  for _ in 0..<passes { times.append(ContinuousClock().measure { y = pass() }) }
-  times.sort()
-  try y.channelsFirst().values.withUnsafeBytes { try Data($0).write(to: folder.appendingPathComponent("y")) }
-  print(times[passes / 2] / .milliseconds(1))
+  let x = try read("x", [1, channels, size, size], in: folder).channelsLast()
+  return { chain.reduce(x) { $1($0) } }
 }
