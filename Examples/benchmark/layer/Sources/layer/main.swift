@@ -17,9 +17,9 @@ let folder = URL(fileURLWithPath: arguments[6])
 
 try measure(threads: numbers[3], passes: numbers[4], in: folder) {
   let chain = try (0..<layers).map { i in
-    Convolution(
-      weight: try read("w\(i)", [channels, channels, 3, 3], in: folder), bias: try read("b\(i)", [channels], in: folder),
-      stride: [1, 1], outputPixels: size * size)
+    let weight = try read("w\(i)", [channels, channels, 3, 3], in: folder)
+    return Convolution(
+      weight: weight, bias: try read("b\(i)", [channels], in: folder), stride: [1, 1], outputPixels: size * size)
   }
   let x = try read("x", [1, channels, size, size], in: folder).channelsLast()
   return { chain.reduce(x) { $1($0) } }
