@@ -27,7 +27,7 @@ APT_GET = $$(test "$$(id -u)" = 0 || echo sudo) apt-get
   uninstall dist install-check clean libpng
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: libpng ## build the release binaries, .build/release/sample and .build/release/train
 	$(BUILD) --product sample
@@ -117,7 +117,7 @@ count-check: build ## check how many instructions a forward pass takes (needs va
 arm64: ## compile both programs for arm64, into .build/arm64/release (as root; needs mmdebstrap; 6 GB, five minutes)
 	Tests/Checks/arm64-build.sh
 
-arm64-check: build ## run the programs for arm64 under QEMU, and compare (after make arm64; needs qemu-user, gcc, pngcheck)
+arm64-check: build ## run the programs for arm64 under QEMU, and compare (after make arm64; needs qemu-user, pngcheck, a C compiler)
 	Tests/Checks/arm64-check.sh $(SAMPLE)
 
 batch-check: build ## kill runs, draw parts and ten thousand images (KILLS, IMAGES; needs pngcheck, exiftool, imagemagick)

@@ -1,18 +1,17 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+// This file is evaluated on the host; a cross build names its target in the environment (`make arm64` does).
 #if arch(x86_64)
-  let host = "x86_64"
+  let isX86 = Context.environment["TARGET_ARCHITECTURE"] ?? "x86_64" == "x86_64"
 #else
-  let host = "other"
+  let isX86 = Context.environment["TARGET_ARCHITECTURE"] == "x86_64"
 #endif
-// This file runs on the host, so cross-compiling must say what for: `make cross` does.
-let architecture = Context.environment["TARGET_ARCHITECTURE"] ?? host
 
 // The inner loops are compiled once per instruction set from one folder of sources; symbolic links give each build its
 // own target. The choice among them is made at run time (Sources/TensorCore/Threads/KernelChoice.swift).
 let instructionSets =
-  architecture == "x86_64"
+  isX86
   ? [
     (name: "Baseline", flags: ["-Xcc", "-march=x86-64"]),
     (name: "AVX2", flags: ["-Xcc", "-march=x86-64-v3"]),

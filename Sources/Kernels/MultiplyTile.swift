@@ -3,8 +3,9 @@ import KernelTable
 
 // The register tile: enough independent sums to hide the latency of a multiply-add, few enough to stay in registers
 // beside two vectors of weights and a broadcast pixel (28 + 3 of 32 registers with AVX-512, 12 + 3 of 16 with AVX2).
-// NEON multiplies by a lane of a vector of four channels, one for each row: 14 rows would spill. Tiles of fewer rows
-// have code of their own, so that the remainder of a picture costs no more than its rows.
+// NEON multiplies by a lane of a vector of four channels, so each row takes a third register, and 14 rows would spill
+// more than 12. Tiles of fewer rows have code of their own, so that the remainder of a picture costs no more than its
+// rows.
 #if KERNELS_AVX512
   let tileRows = 14
   typealias WholeSums = Sums<14>

@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
 # Compiles `sample` and `train` for Linux on arm64, into .build/arm64/release, with the cross-compiler of Debian's unstable
-# distribution: its packages are unpacked into .build/arm64 first, those of this machine's kind and those of arm64 (6 GB).
+# distribution: its packages, for this machine's architecture and for arm64, are unpacked into .build/arm64 first (6 GB). Remove
+# .build/arm64/unpacked to fetch them again.
 #
 # usage: arm64-build.sh, as root
 #
 # Needs mmdebstrap. Exits with 3 if the packages cannot be had, which says nothing about this project.
 set -euo pipefail
+test "$(id -u)" = 0 || { echo "arm64-build: must run as root" >&2; exit 1; }
+command -v mmdebstrap > /dev/null || { echo "arm64-build: needs mmdebstrap" >&2; exit 1; }
 project=$(realpath "$(dirname "$0")/../..")
 folder=$project/.build/arm64
 host=$folder/host
@@ -47,3 +50,5 @@ unshare --mount bash -c '
 ' - "$project" "$host"
 mkdir -p "$folder/release"
 cp "$folder"/build/aarch64-unknown-linux-gnu/release/{sample,train} "$folder/release/"
+# What sudo has made is the user's, but for the packages.
+chown "${SUDO_UID:-0}:${SUDO_GID:-0}" "$project/.build" "$folder" "$folder/release" "$folder"/release/*

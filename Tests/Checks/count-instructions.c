@@ -1,4 +1,4 @@
-// A plugin of QEMU (version 1 of its interface) that prints how many instructions a program of one thread executes.
+// A plugin of QEMU that prints how many instructions a program of one thread executes.
 //
 // What it needs of qemu-plugin.h, which Debian does not package, is declared here.
 
@@ -9,23 +9,29 @@
 
 typedef uint64_t qemu_plugin_id_t;
 struct qemu_plugin_tb;
-enum qemu_plugin_op { QEMU_PLUGIN_INLINE_ADD_U64 };
+enum qemu_plugin_cb_flags { QEMU_PLUGIN_CB_NO_REGS };
 
 void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id,
                                            void (*call)(qemu_plugin_id_t, struct qemu_plugin_tb *));
-void qemu_plugin_register_vcpu_tb_exec_inline(struct qemu_plugin_tb *block, enum qemu_plugin_op op, void *counter,
-                                              uint64_t amount);
+void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *block, void (*call)(unsigned, void *),
+                                          enum qemu_plugin_cb_flags flags, void *data);
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *block);
 void qemu_plugin_register_atexit_cb(qemu_plugin_id_t id, void (*call)(qemu_plugin_id_t, void *), void *data);
 
-int qemu_plugin_version = 1;
+// Of the interface: 1 until QEMU 8, and from 2 on since.
+int qemu_plugin_version = PLUGIN_VERSION;
 
 static uint64_t instructions;
 
+static void blockIsExecuted(unsigned processor, void *count) {
+  (void)processor;
+  instructions += (uintptr_t)count;
+}
+
 static void blockIsTranslated(qemu_plugin_id_t id, struct qemu_plugin_tb *block) {
   (void)id;
-  qemu_plugin_register_vcpu_tb_exec_inline(block, QEMU_PLUGIN_INLINE_ADD_U64, &instructions,
-                                           qemu_plugin_tb_n_insns(block));
+  qemu_plugin_register_vcpu_tb_exec_cb(block, blockIsExecuted, QEMU_PLUGIN_CB_NO_REGS,
+                                       (void *)(uintptr_t)qemu_plugin_tb_n_insns(block));
 }
 
 static void programEnds(qemu_plugin_id_t id, void *data) {

@@ -29,8 +29,8 @@ public final class ZipWriter<File: GrowingFile> {
     if alignment > 1 { extra += padding(to: alignment, from: length + 30 + entry.name.count + extra.count) }
     // The checksum is written at the end of the entry.
     try append(
-      littleEndianBytes(0x0403_4B50 as UInt32) + common(entry, isZip64: size >= UInt32.max, extra: extra.count)
-        + entry.name + extra)
+      littleEndianBytes(0x0403_4B50 as UInt32), common(entry, isZip64: size >= UInt32.max, extra: extra.count),
+      entry.name, extra)
     entries.append(entry)
   }
 
@@ -99,7 +99,7 @@ public final class ZipWriter<File: GrowingFile> {
       littleEndianBytes(UInt16(comment.count)), comment)
   }
 
-  /// Appends a record of fields. (Adding them up would be an expression that compilers take long to check.)
+  /// Appends a record of fields. (Joining them with + makes expressions that are slow to type-check.)
   private func append(_ fields: [UInt8]...) throws(File.Failure) {
     let bytes = Array(fields.joined())
     try file.append(bytes)

@@ -3,9 +3,9 @@ import DiffusionModels
 import Sampling
 
 /// All options, in the help's order.
-let optionTable: [OptionDefinition] = Array(groups.joined())
+let optionTable: [OptionDefinition] = Array(optionGroups.joined())
 
-private let groups: [[OptionDefinition]] = [
+private let optionGroups: [[OptionDefinition]] = [
   drawingOptions.map(\.alsoScored), pictureOptions.map(\.alsoScored), noiseOptions.map(\.alsoScored), inversionOptions,
   trainingOptions, dataOptions, trainedModelOptions, scoringOptions, measuringOptions, checkpointOptions, outputOptions,
   viewingOptions, generalOptions, printingOptions, modelOptions, comparedOptions, upstreamOptions,

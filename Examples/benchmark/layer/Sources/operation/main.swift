@@ -55,7 +55,6 @@ try measure(threads: numbers[8], passes: numbers[9], in: folder) {
     let pool = WindowPooling(.maximum, window: 3, stride: 2)
     return { pool(x) }
   default:
-    print("there is no operation \(arguments[1])")
-    exit(64)
+    fatalError("there is no operation \(arguments[1])")
   }
 }
