@@ -5,7 +5,7 @@ extension ContinuousDiffusion {
   /// The sampler if the request names none: what the publishers of such models advise.
   func defaultSampler(_ request: SamplingRequest) -> SamplerInfo {
     switch form {
-    case .consistency:
+    case .consistency, .discreteConsistency:
       let steps = request.scales.map { $0.count - 1 } ?? request.sigmas?.count ?? request.steps ?? 1
       return steps == 1 ? Consistency.onestepInfo : Consistency.multistepInfo
     case .edm, .edmVP, .edmVE, .edmIDDPM: return Heun.info
@@ -18,6 +18,7 @@ extension ContinuousDiffusion {
   private func defaultSteps(_ sampler: SamplerInfo) -> Int {
     switch form {
     case .consistency: min(sampler.defaultSteps, steps)
+    case .discreteConsistency: sampler.defaultSteps
     case .edm, .edmVP, .edmVE, .edmIDDPM: 18
     case .ve: sampler.name == PredictorCorrector.info.name ? steps : 50
     case .flow, .rectifiedFlow: 50
@@ -46,7 +47,7 @@ extension ContinuousDiffusion {
     }
     if let scales = request.scales {
       guard form == .consistency else {
-        throw SamplingError.request("--ts numbers the levels of consistency models; type --steps or --sigmas")
+        throw SamplingError.request("--ts is for consistency models with numbered levels; type --steps or --sigmas")
       }
       var numbered = self
       numbered.steps = request.steps ?? steps

@@ -24,7 +24,7 @@ struct LearnedModel {
     let specification = source.specification
     name = source.name
     state = source.checkpoint.state
-    try Self.check(source, request)
+    try Self.check(source, request, isOwn: isOwn)
     var known = specification.description
     // Word for word, so that a run that goes on writes what one that was never interrupted does.
     if isOwn || specification.isFullyDescribed, let said = source.checkpoint.described?.description { known = said }
@@ -32,12 +32,17 @@ struct LearnedModel {
     if specification.task != .classification && specification.process.continuous == nil {
       known.learnSigma = out == 2 * taken
     }
+    if request.distilled != nil {
+      known.process = ContinuousDiffusion.Form.discreteConsistency.rawValue
+      // Other samplers are advised for one; guidance would take a second pass.
+      (known.recommendedSampler, known.recommendedGuidance) = (nil, nil)
+    }
     description = known
     self.request = Self.completed(request, specification, known)
   }
 
   /// - Throws: `ModelError.unusable` for a model that is not trained here, or not as it is asked for.
-  private static func check(_ source: ModelSource, _ request: TrainingRequest) throws(ModelError) {
+  private static func check(_ source: ModelSource, _ request: TrainingRequest, isOwn: Bool) throws(ModelError) {
     let (specification, name) = (source.specification, source.name)
     guard type(of: source.family).isTrainable else {
       throw .unusable(
@@ -50,7 +55,15 @@ struct LearnedModel {
     guard specification.conditionChannels == 0, specification.dimensions == 2 else {
       throw .unusable(reason: "\(name): only models that draw two-dimensional pictures from noise are trained here")
     }
-    if let process = specification.process.continuous, process.form != .flow {
+    if request.distilled != nil {
+      guard specification.task == .denoising else {
+        throw .unusable(reason: "\(name): does not draw from noise alone, as --distill needs it")
+      }
+      guard isOwn || specification.process.continuous == nil else {
+        throw .unusable(
+          reason: "\(name): its process is \(specification.process.name), and --distill takes models in timesteps only")
+      }
+    } else if let process = specification.process.continuous, process.form != .flow {
       throw .unusable(
         reason: "\(name): its process is \(process.form.rawValue), and train learns diffusion and flows (flow) only")
     }
@@ -89,7 +102,7 @@ struct LearnedModel {
     var request = request
     request.settings.imageSize = specification.imageSize
     request.settings.inChannels = specification.imageChannels
-    request.settings.process = specification.process.continuous == nil ? request.settings.process : "flow"
+    if specification.process.continuous?.form == .flow { request.settings.process = "flow" }
     guard specification.task != .classification else { return request }
     request.settings.classCond = specification.classCount != nil
     request.settings.learnSigma = description.learnSigma == true

@@ -22,8 +22,9 @@ struct RunBeginning {
     _ request: TrainingRequest, goingOnWith record: RunRecord? = nil, looking: Looking
   ) throws(TrainingError) {
     self = try Self(
-      request, learned: request.resumeCheckpoint.map { (path: $0, isOwn: false) }, record, looking)
+      request, learned: request.initialModel.map { (path: $0, isOwn: false) }, record, looking)
     if let path = request.resumeCheckpoint { remarks += try InitialCheckpoint(path).restore(&loop) }
+    if let path = request.distilled { remarks.append("\(sanitized(path)): becomes a consistency model") }
   }
 
   /// The state after `step` of the run in `folder`.
@@ -36,7 +37,7 @@ struct RunBeginning {
     let path = "\(folder)/\(RunFolder.file(RunFolder.model, step: step))"
     // What a run began from says more than its flags, and may be gone.
     self = try Self(
-      request, learned: request.resumeCheckpoint == nil ? nil : (path: path, isOwn: true), record, looking)
+      request, learned: request.initialModel == nil ? nil : (path: path, isOwn: true), record, looking)
     let described = try inTrainingTerms {
       try DescribedModel.read(try StateDict.read(path: path), path: path)?.description
     }

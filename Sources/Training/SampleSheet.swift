@@ -2,8 +2,8 @@ import DiffusionCore
 import DiffusionImages
 import DiffusionModels
 
-/// A sheet of samples that shows training progress: DDIM, or Euler's method for a flow, with the weights that `sample`
-/// would draw with, always from the same noise.
+/// A sheet of samples that shows training progress: DDIM, Euler's method for a flow, or two steps of a consistency
+/// model, with the weights that `sample` would draw with, always from the same noise.
 enum SampleSheet {
   private static let columns = 6
   private static let count = columns * columns
@@ -29,22 +29,14 @@ enum SampleSheet {
     let images = 0..<count
     let classes = loop.data.classCount
     let labels = classes.map { classes in images.map { Optional($0 % columns % classes) } }
-    let total = specification.process.steps
-    return try inTrainingTerms {
+    return try inTrainingTerms { () throws -> Picture? in
       let network = try specification.denoiser(Weights(tensors: loop.drawnTensors))
-      let process: any NoiseProcess
-      if let flow = specification.process.continuous {
-        process = ContinuousProcess(flow, sigmas: try flow.sigmas(steps: 50))
-      } else {
-        process = specification.process.diffusion(timesteps: try timesteps(total, steps: min(50, total), isDDIM: true))
-      }
-      let isFlow = specification.process.continuous != nil
       var noise = PhiloxNoise(seed: request.seed, images: images, shape: [channels, size, size])
-      let start = noise.next()
+      let (process, sampler, clipping, factor) = try way(specification.process)
+      let start = noise.next().map { factor * $0 }
       let context = SamplingContext(
-        process: process, model: { network($0, NetworkInputs(conditioning: $1, labels: labels)) },
-        clipping: isFlow ? .none : .range(1))
-      var sampling = SamplingLoop(context, isFlow ? Euler() : DDIM(), from: start, noise: noise)
+        process: process, model: { network($0, NetworkInputs(conditioning: $1, labels: labels)) }, clipping: clipping)
+      var sampling = SamplingLoop(context, sampler, from: start, noise: noise)
       var x = start
       while let state = sampling.next() {
         x = state.x
@@ -54,6 +46,23 @@ enum SampleSheet {
       let pictures = try images.map { try Picture(visible, $0) }
       return try grid(pictures, columns: columns).enlarged(by: scale(size))
     }
+  }
+
+  /// The levels that sheets of a process visit, the sampler, how it clips, and the factor of the noise it starts from.
+  private static func way(
+    _ specification: ProcessSpecification
+  ) throws -> (process: any NoiseProcess, sampler: any Sampler, clipping: Clipping, scale: Float) {
+    guard let continuous = specification.continuous else {
+      let (total, steps) = (specification.steps, min(50, specification.steps))
+      let process = specification.diffusion(timesteps: try timesteps(total, steps: steps, isDDIM: true))
+      return (process, DDIM(), .range(1), 1)
+    }
+    let isConsistency = continuous.form.isConsistency
+    let sigmas = try continuous.sigmas(steps: isConsistency ? 2 : 50)
+    return (
+      ContinuousProcess(continuous, sigmas: sigmas), isConsistency ? Consistency() : Euler(),
+      isConsistency ? .range(1) : .none, continuous.startingNoise(sigmas[0]).scale
+    )
   }
 
   /// How many of an image's channels a sheet shows: the first three as colour, or the first as grey. Alpha would hide

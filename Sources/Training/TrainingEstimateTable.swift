@@ -14,7 +14,8 @@ extension TrainingEstimate {
     let shape = "\(size)×\(size)×\(data.channels)"
     let levels = unet.channelMult.map(numberText).joined(separator: ",")
     let parts = settings.microbatch < settings.batchSize ? " in parts of \(settings.microbatch)" : ""
-    let process = specification.process.continuous == nil ? counted(specification.process.steps, "step") : "flow"
+    let learned = specification.process
+    let process = learned.continuous == nil ? counted(learned.steps, "step") : learned.name
     return [
       "data        \(counted(data.count, "picture")), as \(shape)",
       "model       \(grouped(parameterCount)) parameters: \(unet.modelChannels) channels, levels \(levels), "

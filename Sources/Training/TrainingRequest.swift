@@ -22,6 +22,11 @@ public struct TrainingRequest: Sendable, Equatable {
   public var settings = StatedSettings()
   /// A checkpoint for the initial weights; nil for random ones.
   public var resumeCheckpoint: String?
+  /// A model in timesteps that becomes a consistency model, which draws in one or two passes (`ConsistencyLoss`); nil
+  /// for other training.
+  public var distilled: String?
+  /// The steps after which the noise levels that are compared come twice as near, ≥ 1; nil for an eighth of all.
+  public var distillationStage: Int?
 
   /// The total number of steps, ≥ 1. Nil for `annealSteps`, or for no end if that is nil too.
   public var steps: Int?
@@ -110,7 +115,9 @@ public struct TrainingRequest: Sendable, Equatable {
   /// The side of the images, in pixels; images of another size are cropped and scaled to it.
   public var imageSize: Int { settings.imageSize ?? 64 }
   /// Whether the number of channels is stated, or that of the model to begin with; otherwise the data decides.
-  public var saysChannels: Bool { settings.inChannels != nil || resumeCheckpoint != nil }
+  public var saysChannels: Bool { settings.inChannels != nil || initialModel != nil }
+  /// The model to begin with; nil for random weights.
+  public var initialModel: String? { resumeCheckpoint ?? distilled }
   /// The channels of the images: 1 (grey) or 3 (colour), one more with alpha; of arrays any number.
   public var imageChannels: Int { settings.inChannels ?? 3 }
   /// Whether the model learns classes.

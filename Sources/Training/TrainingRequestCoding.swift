@@ -8,6 +8,7 @@ extension TrainingRequest {
     var copy = self
     copy.data = absolutePath(data)
     copy.resumeCheckpoint = resumeCheckpoint.map(absolutePath)
+    copy.distilled = distilled.map(absolutePath)
     copy.features = features.map(absolutePath)
     copy.inception = inception.map(absolutePath)
     copy.reference = reference.map(absolutePath)
@@ -20,7 +21,8 @@ extension TrainingRequest: Codable {
     CodedProperty("data", \Self.data), CodedProperty("background", \.background),
     CodedProperty("skip_bad", \.skipsBad), CodedProperty("classes_from", \.classSource),
     CodedProperty("seed", \.seed), CodedProperty("settings", \.settings),
-    CodedProperty("resume_checkpoint", \.resumeCheckpoint), CodedProperty("steps", \.steps),
+    CodedProperty("resume_checkpoint", \.resumeCheckpoint), CodedProperty("distill", \.distilled),
+    CodedProperty("distill_stage", \.distillationStage), CodedProperty("steps", \.steps),
     CodedProperty("batch_size", \.batchSize),
     CodedProperty("microbatch", \.microbatch), CodedProperty("lr", \.learningRate),
     CodedProperty("weight_decay", \.weightDecay),

@@ -18,7 +18,8 @@ extension TrainingRequest {
       ("steps", steps, 1, many), ("batch-size", batchSize, 1, 1_000_000), ("microbatch", microbatch, 1, 1_000_000),
       ("lr-anneal-steps", annealSteps, 1, many), ("warm-up", warmUp, 0, many), ("log-interval", logInterval, 1, many),
       ("save-interval", saveInterval, 1, many), ("sample-interval", sampleInterval, 1, many), ("keep", keep, 1, many),
-      ("score-interval", scoreInterval, 1, many), ("score-count", scoreCount, 4, 1_000_000),
+      ("score-interval", scoreInterval, 1, many),
+      ("distill-stage", distillationStage, 1, many), ("score-count", scoreCount, 4, 1_000_000),
       ("image-size", settings.imageSize, 1, 4096), ("small-size", smallSize, 1, 4096),
     ]
     for (name, value, least, most) in counts {
@@ -130,6 +131,19 @@ extension TrainingRequest {
         ("--predict-xstart", settings.predictXstart != nil), ("--sigma-small", settings.sigmaSmall != nil),
       ].first(where: \.1)
       if let given { return "\(given.0) is for diffusion, and --process flow learns none; leave \(given.0) out" }
+    }
+    if distilled != nil {
+      let given = [
+        ("--resume-checkpoint", resumeCheckpoint != nil), ("--classifier", isClassifier), ("--use-kl", useKL),
+        ("--small-size", smallSize != nil), ("--schedule-sampler", scheduleSampler != .uniform),
+        ("--process", settings.process != nil),
+      ].first(where: \.1)
+      if let given { return "\(given.0) is for other training than --distill; leave \(given.0) out" }
+      if end == nil && distillationStage == nil {
+        return "--distill goes through eight stages, an eighth of all steps each; type --steps too, 10000 for instance"
+      }
+    } else if distillationStage != nil {
+      return "--distill-stage is for --distill; type --distill and a model too, or leave it out"
     }
     if background != .black, [2, 4].contains(settings.inChannels) {
       return

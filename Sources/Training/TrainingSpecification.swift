@@ -71,6 +71,11 @@ public struct TrainingSpecification: Sendable {
   ///
   /// - Throws: `CheckpointError` if the weights belong to another network.
   public func loss(_ weights: Weights) throws(CheckpointError) -> any TrainingLoss {
+    if let consistency = process.continuous, consistency.form.isConsistency {
+      return ConsistencyLoss(
+        network: try denoiser(weights), takesLabels: description.numClasses != nil, diffusion: consistency,
+        stageSteps: request.distillationStage ?? 1)
+    }
     if process.continuous != nil {
       return FlowLoss(network: try denoiser(weights), takesLabels: description.numClasses != nil)
     }

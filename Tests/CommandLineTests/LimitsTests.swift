@@ -39,6 +39,8 @@ struct LimitsTests {
         case (.score, _): "--model m --reference r --features c" + (words[first].map { " \($0)" } ?? "")
         case (.train, "resume"): nil
         case (.train, "null-class"): "--data d --out run --class-cond True"
+        case (.train, "distill"): "--data d --out run --steps 100"
+        case (.train, "distill-stage"): "--data d --out run --distill m"
         case (.train, "microbatch"): "--data d --out run --batch-size 1000000"
         case (.train, "score-interval"): "--data d --out run --features c"
         case (.train, "inception"): "--data d --out run --score-interval 5"

@@ -151,7 +151,7 @@ struct PictureSourceTests {
     try folder.write("broken/x.png", [0x89] + Array("PNG\r\n\u{1A}\n".utf8))
     #expect(throws: ScoringError.self) { try openPictures("\(folder.path)/broken").picture(0) }
     try folder.png("broken/good.png", [1])
-    try folder.write("broken/y.jpg", [0xFF, 0xD8, 0xFF, 0xE0])
+    try folder.write("broken/y.png", [0x89] + Array("PNG".utf8))
     let bad = #expect(throws: ScoringError.self) { try openPictures("\(folder.path)/broken").check { _, _, _ in } }
     #expect(
       "\(try #require(bad))".hasSuffix("/broken: 2 of 3 pictures cannot be read; --skip-bad goes on without them"))

@@ -115,20 +115,8 @@ struct ReferenceTests {
   @Test(arguments: ["", "transport."])
   func stepsOfAFlowAgreeWithTorchcfm(prefix: String) throws {
     let (inputs, reference) = (try Fixture("training_trace"), try Fixture("training_flow"))
-    var configuration = UNetConfiguration(
-      inChannels: 3, modelChannels: 32, outChannels: 3, numResBlocks: 1, attentionResolutions: [2],
-      channelMult: [1, 2])
-    (configuration.numHeads, configuration.useScaleShiftNorm, configuration.numClasses) = (4, true, 11)
-    let state = try StateDict.read(path: Fixture.path("unet/improved-scaleshift-class.pt"))
-    let tensors = try Dictionary(
-      uniqueKeysWithValues: state.names.map { name in
-        let tensor = try state.tensor(name, shape: state.shape(of: name) ?? [])
-        // Without the channels of a variance.
-        return (name, name.hasPrefix("out.2.") ? tensor.rows(0..<3) : tensor)
-      })
-    let weights = Weights(tensors: tensors).asVariables()
-    let loss = FlowLoss(network: try UNetModel(configuration, weights), takesLabels: true)
-    let variables = weights.variables
+    let (network, variables) = try network(outChannels: 3)
+    let loss = FlowLoss(network: network, takesLabels: true)
     takeSteps(variables, loss, reference, prefix) { step in
       var batch = self.batch(inputs, step)
       batch.uniforms = reference.tensor("t.\(step)").values
@@ -138,6 +126,44 @@ struct ReferenceTests {
       let variable = try #require(variables.first { $0.name == name.dropFirst("\(prefix)final.".count) })
       expectClose(variable.value, reference.tensor(name), tolerance: 5e-4, name)
     }
+  }
+
+  /// Twenty steps of consistency tuning, in four stages, of networks that predict ε (and a variance), x₀ or v.
+  @Test(arguments: [("epsilon", ModelMeanType.epsilon), ("sample", .startX), ("v", .velocity)])
+  func stepsOfConsistencyTuningAgreeWithPyTorch(prediction: (name: String, type: ModelMeanType)) throws {
+    let (inputs, reference) = (try Fixture("training_trace"), try Fixture("training_consistency"))
+    let (network, variables) = try network(outChannels: prediction.type == .epsilon ? 6 : 3)
+    let levels = TimestepLevels(
+      betas: BetaSchedule.cosine.betas(steps: 1000), rescaleTimesteps: true, meanType: prediction.type)
+    let loss = ConsistencyLoss(
+      network: network, takesLabels: true, diffusion: ContinuousDiffusion(timesteps: levels, steps: 1000), stageSteps: 5
+    )
+    let prefix = "\(prediction.name)."
+    takeSteps(variables, loss, reference, prefix) { step in
+      var batch = self.batch(inputs, step)
+      (batch.uniforms, batch.trainingStep) = (reference.tensor("uniform.\(step)").values, step)
+      return batch
+    }
+    for name in reference.names where name.hasPrefix(prefix + "final.") {
+      let variable = try #require(variables.first { $0.name == name.dropFirst("\(prefix)final.".count) })
+      expectClose(variable.value, reference.tensor(name), tolerance: 5e-4, name)
+    }
+  }
+
+  /// The network of `training_trace` with `outChannels` of its output, 6 or, without a variance's, 3.
+  private func network(outChannels: Int) throws -> (UNetModel, [Variable]) {
+    var configuration = UNetConfiguration(
+      inChannels: 3, modelChannels: 32, outChannels: outChannels, numResBlocks: 1, attentionResolutions: [2],
+      channelMult: [1, 2])
+    (configuration.numHeads, configuration.useScaleShiftNorm, configuration.numClasses) = (4, true, 11)
+    let state = try StateDict.read(path: Fixture.path("unet/improved-scaleshift-class.pt"))
+    let tensors = try Dictionary(
+      uniqueKeysWithValues: state.names.map { name in
+        let tensor = try state.tensor(name, shape: state.shape(of: name) ?? [])
+        return (name, name.hasPrefix("out.2.") ? tensor.rows(0..<outChannels) : tensor)
+      })
+    let weights = Weights(tensors: tensors).asVariables()
+    return (try UNetModel(configuration, weights), weights.variables)
   }
 
   /// Checkpointing computes the same gradients to the bit, with dropout too.

@@ -19,7 +19,7 @@ struct TrainingRequestTests {
     let json =
       #"""
       {"anneal_lr":true,"background":"white","batch_size":8,"classes_from":"folders","classifier":true,\#
-      "clip_gradients":1.5,"data":"p","dropout":0.25,\#
+      "clip_gradients":1.5,"data":"p","distill":"t","distill_stage":6,"dropout":0.25,\#
       "ema_rate":[0.5,0.75],"ema_warm_up":true,\#
       "features":"c","flip":true,"inception":"i","keep":3,"log_interval":1,"lr":0.5,"lr_anneal_steps":11,\#
       "microbatch":4,\#
@@ -105,6 +105,21 @@ struct TrainingRequestTests {
     (
       #"{"settings": {"sigma_min": 0.1}}"#,
       "settings' sigma_min is for EDM models, which are not learned here; leave it out"
+    ),
+    (
+      #"{"distill": "m"}"#,
+      "--distill goes through eight stages, an eighth of all steps each; type --steps too, 10000 for instance"
+    ),
+    (
+      #"{"distill": "m", "steps": 9, "resume_checkpoint": "n"}"#,
+      "--resume-checkpoint is for other training than --distill; leave --resume-checkpoint out"
+    ),
+    (
+      #"{"distill": "m", "steps": 9, "settings": {"process": "flow"}}"#,
+      "--process is for other training than --distill; leave --process out"
+    ),
+    (
+      #"{"distill_stage": 3}"#, "--distill-stage is for --distill; type --distill and a model too, or leave it out"
     ),
     (
       #"{"optimal_transport": true}"#,

@@ -39,6 +39,22 @@ let trainingOptions: [OptionDefinition] = [
     """
   ) { o, value, _ throws(UsageError) in o.training.resumeCheckpoint = value.isEmpty ? nil : value },
   OptionDefinition(
+    "distill", .required(name: "MODEL", example: "run"), .training, of: [.train],
+    """
+    make a consistency model of this one, a checkpoint or the folder of a run, by Easy Consistency Tuning: it draws in \
+    one or two passes what the model draws in many
+    """
+  ) { o, value, _ throws(UsageError) in o.training.distilled = value },
+  OptionDefinition(
+    "distill-stage", .required(name: "N", example: "1250"), .training, of: [.train],
+    """
+    with --distill: steps after which the two noise levels that are compared come twice as near; default: an eighth of \
+    --steps
+    """
+  ) { o, value, name throws(UsageError) in
+    o.training.distillationStage = try wholeNumber(value, name, 1...1_000_000_000)
+  },
+  OptionDefinition(
     "steps", .required(name: "N", example: "100000"), .training, of: [.train],
     "total number of steps; default: --lr-anneal-steps, or until interrupted"
   ) { o, value, name throws(UsageError) in o.training.steps = try wholeNumber(value, name, 1...1_000_000_000) },

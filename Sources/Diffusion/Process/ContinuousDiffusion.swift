@@ -19,6 +19,9 @@ public struct ContinuousDiffusion: Sendable, Equatable {
     case ve
     /// The same levels; the network maps any of them to the image at once (Song et al. 2023, "Consistency Models").
     case consistency
+    /// The same, for a network trained in timesteps, whose levels and prediction it keeps (`TimestepLevels`): what
+    /// `train --distill` makes of one.
+    case discreteConsistency = "discrete-consistency"
     /// x = t·x₀ + (1 - t)·ε, of which the network predicts x₀ - ε (Lipman et al. 2023, "Flow Matching"; torchcfm).
     case flow
     /// x = (1 - σ)·x₀ + σ·ε, of which the network predicts ε - x₀ (Liu et al. 2023, "Flow Straight and Fast";
@@ -30,10 +33,13 @@ public struct ContinuousDiffusion: Sendable, Equatable {
 
     /// Whether x̂₀ is clipped to the pixels' range, as in the code that defines the process; consistency_models clips
     /// EDM's.
-    public var clips: Bool { self == .edm || self == .consistency }
+    public var clips: Bool { self == .edm || isConsistency }
+
+    /// Whether the network maps any level to the image at once.
+    public var isConsistency: Bool { self == .consistency || self == .discreteConsistency }
 
     /// Whether x = x₀ + σ·ε at every level, and a probability flow leads from one to the next.
-    public var isAdditive: Bool { !isFlow && self != .consistency }
+    public var isAdditive: Bool { !isFlow && !isConsistency }
   }
 
   /// The least σ that float32 can tell from no noise in an image.
@@ -62,6 +68,8 @@ public struct ContinuousDiffusion: Sendable, Equatable {
   public var learnsVariance = false
   /// The corrector's steps, of `.ve`.
   public var langevin = Langevin()
+  /// What the network knows of levels, of `.discreteConsistency`.
+  public private(set) var timesteps: TimestepLevels?
 
   /// A process with the constants of openai/consistency_models.
   public init(_ form: Form, steps: Int? = nil) {
@@ -71,8 +79,16 @@ public struct ContinuousDiffusion: Sendable, Equatable {
     case .edmVE: sigmaMin = 0.02
     case .edmIDDPM: sigmaMin = IDDPMLevels.least
     case .ve: (sigmaMin, sigmaMax) = (0.01, 1348)
-    case .edm, .edmVP, .consistency, .flow, .rectifiedFlow: break
+    case .edm, .edmVP, .consistency, .discreteConsistency, .flow, .rectifiedFlow: break
     }
+  }
+
+  /// The process of a consistency model whose network was trained in `steps` timesteps. Its levels end at σ = 80 if the
+  /// timesteps lead further, where nothing more can be told from noise.
+  public init(timesteps: TimestepLevels, steps: Int) {
+    self.init(.discreteConsistency, steps: steps)
+    self.timesteps = timesteps
+    (sigmaMin, sigmaMax) = (max(sigmaMin, timesteps.range.lowerBound), min(sigmaMax, timesteps.range.upperBound))
   }
 
   /// The noise level `sigma`, above 0 and at most `sigmaMax` (1 for flows).
@@ -85,6 +101,10 @@ public struct ContinuousDiffusion: Sendable, Equatable {
     case .edmVP:
       NoiseLevel(
         alpha: 1, sigma: sigma, conditioning: 999 * vpTime(sigma),
+        inputScale: Float(1 / (sigma * sigma + 1).squareRoot()))
+    case .discreteConsistency:
+      NoiseLevel(
+        alpha: 1, sigma: sigma, conditioning: timesteps?.conditioning(sigma) ?? 0,
         inputScale: Float(1 / (sigma * sigma + 1).squareRoot()))
     case .edmVE: NoiseLevel(alpha: 1, sigma: sigma, conditioning: Float(log(sigma / 2)))
     case .edmIDDPM:
@@ -103,6 +123,7 @@ public struct ContinuousDiffusion: Sendable, Equatable {
     switch form {
     case .edm: EDMParameterization(sigmaData: sigmaData)
     case .consistency: ConsistencyParameterization(sigmaData: sigmaData, sigmaMin: sigmaMin)
+    case .discreteConsistency: TimestepParameterization(timesteps?.meanType ?? .startX)
     case .edmVE, .flow: StraightParameterization(sign: 1)
     case .edmVP, .edmIDDPM, .rectifiedFlow: StraightParameterization(sign: -1)
     case .ve: ScoreParameterization()
@@ -133,6 +154,7 @@ public struct ContinuousDiffusion: Sendable, Equatable {
       // diffusers' CMStochasticIterativeScheduler.
       guard count <= steps else { throw .tooMany(steps: count, available: steps, section: nil) }
       return (0..<count).map { sigma(scale: $0 * (steps / count)) }
+    case .discreteConsistency: return (0..<count).map { karras(Double($0) / Double(count)) }
     case .edm, .edmVP, .edmVE, .edmIDDPM:
       let levels = (0..<count).map { nearest(karras(count > 1 ? Double($0) / Double(count - 1) : 0)) }
       // Of many steps some have the same timestep of iDDPM, and lead nowhere.

@@ -97,13 +97,7 @@ private struct Process {
     return 1 / (1 + sigma * sigma)
   }
 
-  /// The timestep of a σ, interpolated linearly in ln σ.
-  func timestep(_ sigma: Double) -> Double {
-    let above = sigmas.firstIndex { $0 > sigma } ?? sigmas.count
-    let below = min(max(above - 1, 0), sigmas.count - 2)
-    let (low, high) = (log(sigmas[below]), log(sigmas[below + 1]))
-    return Double(below) + min(max((log(sigma) - low) / (high - low), 0), 1)
-  }
+  func timestep(_ sigma: Double) -> Double { interpolatedTimestep(sigma, in: sigmas) }
 
   func karras(steps: Int, isRounded: Bool) -> NoiseLevels {
     let rho = 7.0

@@ -105,5 +105,5 @@ extension NoiseProcess {
   public var hasNoisyImages: Bool { !isOfConsistencyModel && level(count - 1).alpha > 0 }
 
   /// Whether its network maps every level to an image at once, so that there is no flow to follow.
-  public var isOfConsistencyModel: Bool { (self as? ContinuousProcess)?.diffusion.form == .consistency }
+  public var isOfConsistencyModel: Bool { (self as? ContinuousProcess)?.diffusion.form.isConsistency == true }
 }

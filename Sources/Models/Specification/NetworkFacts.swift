@@ -68,7 +68,7 @@ extension SettingsResolver {
     specification.recommendedSampler = described?.recommendedSampler
     specification.conventions = network.conventions
     if let continuous = specification.process.continuous {
-      guard !network.learnsVariance || continuous.form == .edmIDDPM else {
+      guard !network.learnsVariance || [.edmIDDPM, .discreteConsistency].contains(continuous.form) else {
         throw .unusable(
           reason:
             """

@@ -7,7 +7,7 @@ extension SettingsResolver {
   mutating func resolveProcess(learnSigma: Bool) throws(ModelError) {
     _ = try resolve("scheduler", \.scheduler)
     let process = try resolve("process", \.process, overridesFile: true)
-    if let process, process != "diffusion" {
+    if let process, process != "diffusion", process != ContinuousDiffusion.Form.discreteConsistency.rawValue {
       try refuseTimestepSettings(process)
       // The defaults of a process in timesteps are not this one's.
       if [tensors, file?.description, stated].contains(where: { $0?.diffusionSteps != nil }) {

@@ -42,12 +42,12 @@ public struct ProcessSpecification: Sendable, Equatable {
         reason:
           "\(name): a process of \(steps) steps is not one of \(allowed.lowerBound) to \(allowed.upperBound)")
     }
-    if let process = description.process, process != "diffusion" {
+    let isDistilled = description.process == ContinuousDiffusion.Form.discreteConsistency.rawValue
+    if let process = description.process, process != "diffusion", !isDistilled {
       continuous = try Self.continuous(process, description, name: name)
       (betas, schedule, rescaleTimesteps, meanType, varType) = ([], nil, false, .startX, .fixedSmall)
       return
     }
-    continuous = nil
     let (schedule, betas) = try Self.schedule(description, steps: steps, name: name)
     let alphasCumprod = cumulativeProducts(betas)
     guard zip([1] + alphasCumprod, alphasCumprod).allSatisfy({ $0 > $1 && $1 > 0 }) else {
@@ -78,6 +78,7 @@ public struct ProcessSpecification: Sendable, Equatable {
       self.conditioning = conditioning
     }
     self.meanType = meanType
+    continuous = isDistilled ? try Self.distilled(self.betas, meanType, description, name: name) : nil
     varType =
       description.learnSigma == true ? .learnedRange : description.sigmaSmall == true ? .fixedSmall : .fixedLarge
   }
@@ -143,6 +144,28 @@ public struct ProcessSpecification: Sendable, Equatable {
           out of range, or sigma_min not below sigma_max
           """)
     }
+    return continuous
+  }
+
+  /// The process of a consistency model whose network was trained in timesteps.
+  private static func distilled(
+    _ betas: [Double], _ meanType: ModelMeanType, _ description: ModelDescription, name: String
+  ) throws(ModelError) -> ContinuousDiffusion {
+    guard description.rescaleBetasZeroSnr != true, description.conditioning ?? "timestep" == "timestep",
+      betas.count > 1
+    else {
+      throw .unusable(
+        reason:
+          "\(name): a consistency model in timesteps has several, of which the network is told, and the last is not "
+          + "pure noise")
+    }
+    let levels = TimestepLevels(
+      betas: betas, rescaleTimesteps: description.rescaleTimesteps ?? false, meanType: meanType)
+    var continuous = ContinuousDiffusion(timesteps: levels, steps: betas.count)
+    guard continuous.sigmaMin < continuous.sigmaMax else {
+      throw .unusable(reason: "\(name): its timesteps begin with more noise than any image has")
+    }
+    continuous.learnsVariance = description.learnSigma ?? false
     return continuous
   }
 

@@ -55,6 +55,8 @@ extension TrainingRequest {
     var request = self
     request.settings.inChannels = data.channels
     request.classSource = classSource ?? data.classSource
+    // More steps later do not change what the first were.
+    if distilled != nil { request.distillationStage = distillationStage ?? end.map { max(1, $0 / 8) } }
     return request
   }
 }

@@ -106,9 +106,11 @@ public struct TrainLoop {
     var noise = PhiloxNoise(seed: settings.seed, images: positions, shape: pictures[0].shape)
     let (steps, weights) = sampler.sample(positions: positions)
     let uniforms = positions.map { Float(PhiloxNoise.scheduleUniform(seed: settings.seed, position: $0)) }
-    return TrainingBatch(
+    var batch = TrainingBatch(
       xStart: xStart, labels: labels(positions, examples), steps: steps, uniforms: uniforms, weights: weights,
       noise: noise.next())
+    batch.trainingStep = step
+    return batch
   }
 
   private func labels(_ positions: Range<Int>, _ examples: [Int]) -> [Int]? {

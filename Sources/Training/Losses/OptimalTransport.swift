@@ -74,9 +74,13 @@ extension TrainingBatch {
 
   /// The examples `range` of the batch.
   func examples(_ range: Range<Int>) -> TrainingBatch {
-    TrainingBatch(
-      xStart: xStart.rows(range), labels: labels.map { Array($0[range]) }, steps: Array(steps[range]),
-      uniforms: uniforms.isEmpty ? [] : Array(uniforms[range]), weights: Array(weights[range]),
-      noise: noise.rows(range))
+    var part = self
+    part.xStart = xStart.rows(range)
+    part.labels = labels.map { Array($0[range]) }
+    part.steps = Array(steps[range])
+    part.uniforms = uniforms.isEmpty ? [] : Array(uniforms[range])
+    part.weights = Array(weights[range])
+    part.noise = noise.rows(range)
+    return part
   }
 }

@@ -11,6 +11,8 @@ public struct TrainingBatch: Sendable {
   /// A uniform number in [0, 1) for each image, `[N]`, of which its step is the whole part of T times: the time of a
   /// flow. Empty if the loss needs none.
   public var uniforms: [Float]
+  /// The steps taken before the one that the batch is for.
+  public var trainingStep = 0
   /// The weight of each image's loss, `[N]`.
   public var weights: [Float]
   /// Standard normal noise, `[N, C, H, W]`.

@@ -1,0 +1,68 @@
+import DiffusionCheckpoints
+import DiffusionCore
+import DiffusionModels
+import Foundation
+import TestSupport
+import Testing
+
+@testable import DiffusionTraining
+
+/// A model is trained, then made a consistency model, as `train --distill` does.
+struct ConsistencyTuningTests {
+  /// A request to distill what `run` has learned.
+  private func request(_ pictures: TemporaryFolder, of run: String, steps: Int = 6) -> TrainingRequest {
+    var request = smallRequest(pictures, steps: steps)
+    request.settings = StatedSettings()
+    request.settings.classCond = true
+    request.scheduleSampler = .uniform
+    request.distilled = run
+    return request
+  }
+
+  private func finish(_ run: inout TrainingRun) throws { while !run.isFinished { try run.step() } }
+
+  private func trained(_ pictures: TemporaryFolder, in runs: TemporaryFolder) throws -> String {
+    let folder = "\(runs.path)/teacher"
+    var run = try TrainingRun(smallRequest(pictures), folder: folder)
+    try finish(&run)
+    return folder
+  }
+
+  @Test func goesOnToTheSameBytes() throws {
+    let (pictures, runs) = (try smallPictures(), try TemporaryFolder())
+    let teacher = try trained(pictures, in: runs)
+    let (whole, parts) = ("\(runs.path)/whole", "\(runs.path)/parts")
+    var run = try TrainingRun(request(pictures, of: teacher), folder: whole)
+    #expect(run.remarks.contains { $0.hasSuffix("becomes a consistency model") })
+    #expect(run.stepsTaken == 0)
+    try finish(&run)
+    do {
+      var first = try TrainingRun(request(pictures, of: teacher), folder: parts)
+      for _ in 0..<3 { try first.step() }
+      try first.save()
+    }
+    // The teacher is not needed any more.
+    try FileManager.default.removeItem(atPath: teacher)
+    var second = try TrainingRun(resuming: parts)
+    try finish(&second)
+    for name in ["model000006", "ema_0.75_000006", "opt000006"] {
+      let paths = [whole, parts].map { "\($0)/\(name).safetensors" }
+      #expect(FileManager.default.contentsEqual(atPath: paths[0], andPath: paths[1]), "\(name)")
+    }
+    let source = try ModelSource(path: whole, stated: StatedSettings())
+    #expect(source.specification.process.name == "discrete-consistency")
+  }
+
+  @Test func otherModelsAreRefused() throws {
+    let (pictures, runs) = (try smallPictures(), try TemporaryFolder())
+    let teacher = try trained(pictures, in: runs)
+    var once = try TrainingRun(request(pictures, of: teacher, steps: 1), folder: "\(runs.path)/once")
+    try finish(&once)
+    let error = #expect(throws: TrainingError.self) {
+      _ = try TrainingRun(request(pictures, of: "\(runs.path)/once"), folder: "\(runs.path)/twice")
+    }
+    #expect(
+      error.map { "\($0)" }?.hasSuffix(
+        "its process is discrete-consistency, and --distill takes models in timesteps only") == true)
+  }
+}
