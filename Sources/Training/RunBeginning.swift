@@ -41,7 +41,11 @@ struct RunBeginning {
     let described = try inTrainingTerms {
       try DescribedModel.read(try StateDict.read(path: path), path: path)?.description
     }
-    if let described { try check(described, of: path, folder: folder) }
+    if let described {
+      // The names of what a run began from are kept where the data has none.
+      let hasNames = record.data?.namesClasses ?? (request.initialModel == nil)
+      try check(described, of: path, folder: folder, needsNames: hasNames)
+    }
     try TrainingCheckpoint.restore(&loop, from: folder, step: step)
   }
 
@@ -102,10 +106,12 @@ struct RunBeginning {
   /// Checks that the model is that of a checkpoint of the run in `folder`, whose description is `known`.
   ///
   /// - Throws: `TrainingError.request`, `.otherClasses`, which name what differs.
-  private func check(_ known: ModelDescription, of file: String, folder: String) throws(TrainingError) {
+  private func check(
+    _ known: ModelDescription, of file: String, folder: String, needsNames: Bool
+  ) throws(TrainingError) {
     let (data, path) = (loop.data, specification.request.data)
     let classes = LearnedClasses(
-      file: file, names: known.classNames, count: known.classCount, needsNames: true)
+      file: file, names: known.classNames, count: known.classCount, needsNames: needsNames)
     if let problem = classes.difference(from: data.classNames, count: data.classCount, path: path) {
       throw .otherClasses(problem)
     }

@@ -1,5 +1,6 @@
 import DiffusionCheckpoints
 import DiffusionCore
+import DiffusionImages
 import DiffusionModels
 import Foundation
 import TestSupport
@@ -51,6 +52,24 @@ struct ConsistencyTuningTests {
     }
     let source = try ModelSource(path: whole, stated: StatedSettings())
     #expect(source.specification.process.name == "discrete-consistency")
+  }
+
+  @Test("Arrays have no names of classes; a run on them keeps those of the model that it began with, and goes on")
+  func goesOnWithoutNames() throws {
+    let (pictures, runs) = (try smallPictures(), try TemporaryFolder())
+    let teacher = try trained(pictures, in: runs)
+    let images: (String, [Int], NPYElements) = ("images", [4, 8, 8], .uint8([UInt8](repeating: 9, count: 256)))
+    var request = request(pictures, of: teacher)
+    request.data = try runs.write("data.npz", plainNPZ([images, ("labels", [4], .int64([0, 1, 0, 1]))]))
+    let folder = "\(runs.path)/run"
+    do {
+      var run = try TrainingRun(request, folder: folder)
+      try run.step()
+      try run.save()
+    }
+    var run = try TrainingRun(resuming: folder)
+    try finish(&run)
+    #expect(try ModelSource(path: folder, stated: StatedSettings()).specification.classNames == ["dark", "light"])
   }
 
   @Test func otherModelsAreRefused() throws {

@@ -6,8 +6,13 @@ public struct DataRecord: Sendable, Equatable, Codable {
   public let pictures: Int
   /// The number of pictures of each class, by label; nil without classes.
   public let classSizes: [Int]?
+  /// Whether its classes have names; nil without classes, and in earlier versions' records.
+  public let namesClasses: Bool?
 
-  init(_ data: ImageDataset) { (pictures, classSizes) = (data.count, data.classSizes) }
+  init(_ data: ImageDataset) {
+    (pictures, classSizes) = (data.count, data.classSizes)
+    namesClasses = data.classCount.map { _ in data.classNames != nil }
+  }
 
   /// What is to be said of `data` if it is another number of pictures than when the run began; nil if it is the same.
   func difference(from data: ImageDataset) -> String? {
@@ -22,6 +27,7 @@ public struct DataRecord: Sendable, Equatable, Codable {
   private enum CodingKeys: String, CodingKey {
     case pictures
     case classSizes = "class_sizes"
+    case namesClasses = "names_classes"
   }
 }
 
