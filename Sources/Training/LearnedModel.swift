@@ -57,12 +57,20 @@ struct LearnedModel {
     }
     if request.distilled != nil {
       guard specification.task == .denoising else {
-        throw .unusable(reason: "\(name): does not draw from noise alone, as --distill needs it")
+        throw .unusable(reason: "\(name): does not draw from noise alone, which --distill needs")
       }
       guard isOwn || specification.process.continuous == nil else {
         throw .unusable(
           reason: "\(name): its process is \(specification.process.name), and --distill takes models in timesteps only")
       }
+      // Before the data is looked at, and by the file's name.
+      var consistency = specification.description
+      consistency.process = ContinuousDiffusion.Form.discreteConsistency.rawValue
+      _ = try ProcessSpecification(consistency, name: name)
+    } else if specification.process.continuous?.form == .discreteConsistency {
+      throw .unusable(
+        reason:
+          "\(name): is a consistency model; go on with its run by --resume, or distill the model it comes from anew")
     } else if let process = specification.process.continuous, process.form != .flow {
       throw .unusable(
         reason: "\(name): its process is \(process.form.rawValue), and train learns diffusion and flows (flow) only")

@@ -25,7 +25,7 @@ public struct TrainingRequest: Sendable, Equatable {
   /// A model in timesteps that becomes a consistency model, which draws in one or two passes (`ConsistencyLoss`); nil
   /// for other training.
   public var distilled: String?
-  /// The steps after which the noise levels that are compared come twice as near, ≥ 1; nil for an eighth of all.
+  /// The steps after which the gap between the noise levels that are compared halves, ≥ 1; nil for an eighth of all.
   public var distillationStage: Int?
 
   /// The total number of steps, ≥ 1. Nil for `annealSteps`, or for no end if that is nil too.

@@ -136,11 +136,11 @@ extension TrainingRequest {
       let given = [
         ("--resume-checkpoint", resumeCheckpoint != nil), ("--classifier", isClassifier), ("--use-kl", useKL),
         ("--small-size", smallSize != nil), ("--schedule-sampler", scheduleSampler != .uniform),
-        ("--process", settings.process != nil),
+        ("--process", settings.process != nil), ("--rescale-learned-sigmas", !rescaleLearnedSigmas),
       ].first(where: \.1)
       if let given { return "\(given.0) is for other training than --distill; leave \(given.0) out" }
       if end == nil && distillationStage == nil {
-        return "--distill goes through eight stages, an eighth of all steps each; type --steps too, 10000 for instance"
+        return "--distill goes through stages of an eighth of all steps; type --steps too, 10000 for instance"
       }
     } else if distillationStage != nil {
       return "--distill-stage is for --distill; type --distill and a model too, or leave it out"

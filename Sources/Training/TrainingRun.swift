@@ -95,6 +95,10 @@ public struct TrainingRun: ~Copyable {
     case (nil, .arguments): throw .earlierVersion(path: "\(folder)/\(RunRecord.file)")
     }
     try record.checkAverages(known, folder: folder)
+    if case .request(let first) = record.beginning, (first.distilled == nil) != (known.distilled == nil) {
+      let word = first.distilled == nil ? "without" : "with"
+      throw .request("--distill: \(sanitized(folder)) was begun \(word) it, and cannot change that; leave it out")
+    }
     if record.data == nil && known.classSource != nil {
       throw .request(
         "--classes-from: \(sanitized(folder)) was begun by an earlier version, whose classes it keeps; leave it out")

@@ -84,4 +84,23 @@ struct ConsistencyTuningTests {
       error.map { "\($0)" }?.hasSuffix(
         "its process is discrete-consistency, and --distill takes models in timesteps only") == true)
   }
+
+  @Test("Schedules whose last timestep is pure noise, or that tell two timesteps apart by nothing, do not trap")
+  func hostileSchedules() {
+    for betas in [[Double](repeating: 0.9999999999, count: 31), [0.5, 1e-17], [0.5], [1e-9, 1e-9], [1e-300, 0.5]] {
+      var description = ModelDescription()
+      (description.process, description.prediction) = ("discrete-consistency", "sample")
+      (description.trainedBetas, description.diffusionSteps) = (betas, betas.count)
+      #expect(throws: ModelError.self) { try ProcessSpecification(description, name: "m") }
+    }
+  }
+
+  @Test func ordinaryRunsDoNotBecomeConsistencyModels() throws {
+    let (pictures, runs) = (try smallPictures(), try TemporaryFolder())
+    let folder = try trained(pictures, in: runs)
+    let error = #expect(throws: TrainingError.self) {
+      _ = try TrainingRun(resuming: folder, as: request(pictures, of: folder, steps: 9))
+    }
+    #expect(error.map { "\($0)" }?.contains("was begun without it, and cannot change that; leave it out") == true)
+  }
 }

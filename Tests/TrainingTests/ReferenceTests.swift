@@ -133,8 +133,8 @@ struct ReferenceTests {
   func stepsOfConsistencyTuningAgreeWithPyTorch(prediction: (name: String, type: ModelMeanType)) throws {
     let (inputs, reference) = (try Fixture("training_trace"), try Fixture("training_consistency"))
     let (network, variables) = try network(outChannels: prediction.type == .epsilon ? 6 : 3)
-    let levels = TimestepLevels(
-      betas: BetaSchedule.cosine.betas(steps: 1000), rescaleTimesteps: true, meanType: prediction.type)
+    let levels = try #require(
+      TimestepLevels(betas: BetaSchedule.cosine.betas(steps: 1000), rescaleTimesteps: true, meanType: prediction.type))
     let loss = ConsistencyLoss(
       network: network, takesLabels: true, diffusion: ContinuousDiffusion(timesteps: levels, steps: 1000), stageSteps: 5
     )

@@ -108,7 +108,7 @@ struct TrainingRequestTests {
     ),
     (
       #"{"distill": "m"}"#,
-      "--distill goes through eight stages, an eighth of all steps each; type --steps too, 10000 for instance"
+      "--distill goes through stages of an eighth of all steps; type --steps too, 10000 for instance"
     ),
     (
       #"{"distill": "m", "steps": 9, "resume_checkpoint": "n"}"#,

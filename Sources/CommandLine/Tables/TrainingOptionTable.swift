@@ -41,15 +41,15 @@ let trainingOptions: [OptionDefinition] = [
   OptionDefinition(
     "distill", .required(name: "MODEL", example: "run"), .training, of: [.train],
     """
-    make a consistency model of this one, a checkpoint or the folder of a run, by Easy Consistency Tuning: it draws in \
-    one or two passes what the model draws in many
+    turn this model, a checkpoint or the folder of a run, into a consistency model, which draws in one or two passes \
+    (Easy Consistency Tuning)
     """
-  ) { o, value, _ throws(UsageError) in o.training.distilled = value },
+  ) { o, value, _ throws(UsageError) in o.training.distilled = value.isEmpty ? nil : value },
   OptionDefinition(
     "distill-stage", .required(name: "N", example: "1250"), .training, of: [.train],
     """
-    with --distill: steps after which the two noise levels that are compared come twice as near; default: an eighth of \
-    --steps
+    with --distill: steps after which the gap between the two noise levels that are compared halves; default: an \
+    eighth of --steps
     """
   ) { o, value, name throws(UsageError) in
     o.training.distillationStage = try wholeNumber(value, name, 1...1_000_000_000)

@@ -4,8 +4,8 @@ import DiffusionPlatform
 /// Models Made Easy", whose method is ECT).
 ///
 /// σ = t is log-normal. r = t·(1 - n(t) / 2^(s + 1)) with n(t) = 1 + 8 / (1 + e^t), and 0 where that is negative (eq.
-/// 12): in the first stage s = 0 a network learns what a denoiser does, below t = 1, and from stage to stage r comes
-/// twice as near to t.
+/// 12): in the first stage, s = 0, a network learns what a denoiser does below t = ln 7, and from stage to stage the
+/// gap between r and t halves.
 public struct ConsistencySchedule: Sendable, Equatable {
   /// The steps of a stage.
   public let stageSteps: Int

@@ -91,6 +91,12 @@ public struct ContinuousDiffusion: Sendable, Equatable {
     (sigmaMin, sigmaMax) = (max(sigmaMin, timesteps.range.lowerBound), min(sigmaMax, timesteps.range.upperBound))
   }
 
+  /// What the network knows of levels.
+  private var known: TimestepLevels {
+    guard let timesteps else { preconditionFailure("a discrete consistency model is made with its timesteps") }
+    return timesteps
+  }
+
   /// The noise level `sigma`, above 0 and at most `sigmaMax` (1 for flows).
   public func level(_ sigma: Double) -> NoiseLevel {
     switch form {
@@ -104,7 +110,7 @@ public struct ContinuousDiffusion: Sendable, Equatable {
         inputScale: Float(1 / (sigma * sigma + 1).squareRoot()))
     case .discreteConsistency:
       NoiseLevel(
-        alpha: 1, sigma: sigma, conditioning: timesteps?.conditioning(sigma) ?? 0,
+        alpha: 1, sigma: sigma, conditioning: known.conditioning(sigma),
         inputScale: Float(1 / (sigma * sigma + 1).squareRoot()))
     case .edmVE: NoiseLevel(alpha: 1, sigma: sigma, conditioning: Float(log(sigma / 2)))
     case .edmIDDPM:
@@ -123,7 +129,7 @@ public struct ContinuousDiffusion: Sendable, Equatable {
     switch form {
     case .edm: EDMParameterization(sigmaData: sigmaData)
     case .consistency: ConsistencyParameterization(sigmaData: sigmaData, sigmaMin: sigmaMin)
-    case .discreteConsistency: TimestepParameterization(timesteps?.meanType ?? .startX)
+    case .discreteConsistency: TimestepParameterization(known.meanType)
     case .edmVE, .flow: StraightParameterization(sign: 1)
     case .edmVP, .edmIDDPM, .rectifiedFlow: StraightParameterization(sign: -1)
     case .ve: ScoreParameterization()

@@ -1,7 +1,7 @@
 import DiffusionPlatform
 
-/// What a network trained in timesteps knows of noise levels: x_t / √ᾱ has noise of σ = √((1 - ᾱ) / ᾱ), so that each σ
-/// up to the last timestep's has a timestep, between two of those trained on as a rule.
+/// The noise levels of a network trained in timesteps: x_t / √ᾱ has noise of σ = √((1 - ᾱ) / ᾱ), so that each σ up to
+/// the last timestep's has a timestep, usually between two of those it was trained on.
 public struct TimestepLevels: Sendable, Equatable {
   /// σ of each timestep, increasing.
   private let sigmas: [Double]
@@ -10,13 +10,17 @@ public struct TimestepLevels: Sendable, Equatable {
   /// The quantity that the network predicts.
   public let meanType: ModelMeanType
 
+  /// Nil unless there are two timesteps, and σ is finite and differs at each.
+  ///
   /// - Parameters:
-  ///   - betas: β of each timestep, which leave something of the image at the last.
+  ///   - betas: β of each timestep.
   ///   - rescaleTimesteps: whether the network's timesteps are rescaled to run to 1000 for any T.
   ///   - meanType: the quantity that it predicts: x₀, ε or v.
-  public init(betas: [Double], rescaleTimesteps: Bool, meanType: ModelMeanType) {
+  public init?(betas: [Double], rescaleTimesteps: Bool, meanType: ModelMeanType) {
     sigmas = cumulativeProducts(betas).map { ((1 - $0) / $0).squareRoot() }
-    precondition(sigmas.count > 1 && sigmas.allSatisfy(\.isFinite), "a process that ends in pure noise has no last σ")
+    let logarithms = sigmas.map { log($0) }
+    guard sigmas.count > 1, logarithms.allSatisfy(\.isFinite), zip(logarithms, logarithms.dropFirst()).allSatisfy(<)
+    else { return nil }
     scale = rescaleTimesteps ? 1000 / Double(betas.count) : 1
     self.meanType = meanType
   }

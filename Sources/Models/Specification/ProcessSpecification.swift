@@ -9,7 +9,7 @@ public struct ProcessSpecification: Sendable, Equatable {
 
   /// The process if its noise levels are continuous; nil if it is Gaussian diffusion in timesteps.
   public let continuous: ContinuousDiffusion?
-  /// β of all T timesteps; empty if the process is continuous.
+  /// β of all T timesteps; empty if the process is continuous, but for a consistency model that was trained in them.
   public let betas: [Double]
   /// The schedule, if it is one of the original's.
   public let schedule: BetaSchedule?
@@ -151,19 +151,22 @@ public struct ProcessSpecification: Sendable, Equatable {
   private static func distilled(
     _ betas: [Double], _ meanType: ModelMeanType, _ description: ModelDescription, name: String
   ) throws(ModelError) -> ContinuousDiffusion {
-    guard description.rescaleBetasZeroSnr != true, description.conditioning ?? "timestep" == "timestep",
-      betas.count > 1
+    if let told = description.conditioning, told != LevelConditioning.timestep.rawValue {
+      throw .unusable(
+        reason: "\(name): its network is told of noise (\(told)), not timesteps, and cannot be a consistency model")
+    }
+    guard
+      let levels = TimestepLevels(
+        betas: betas, rescaleTimesteps: description.rescaleTimesteps ?? false, meanType: meanType)
     else {
       throw .unusable(
-        reason:
-          "\(name): a consistency model in timesteps has several, of which the network is told, and the last is not "
-          + "pure noise")
+        reason: "\(name): a consistency model needs at least two timesteps, each of another, finite noise level")
     }
-    let levels = TimestepLevels(
-      betas: betas, rescaleTimesteps: description.rescaleTimesteps ?? false, meanType: meanType)
     var continuous = ContinuousDiffusion(timesteps: levels, steps: betas.count)
     guard continuous.sigmaMin < continuous.sigmaMax else {
-      throw .unusable(reason: "\(name): its timesteps begin with more noise than any image has")
+      throw .unusable(
+        reason: "\(name): its noise levels, σ from \(levels.range.lowerBound) to \(levels.range.upperBound), "
+          + "do not overlap 0.002 to 80")
     }
     continuous.learnsVariance = description.learnSigma ?? false
     return continuous
