@@ -124,6 +124,8 @@ public struct TrainingRequest: Sendable, Equatable {
   public var wantsClasses: Bool { isClassifier || settings.classCond == true }
   /// The total number of steps; nil if there is no end.
   public var end: Int? { steps ?? annealSteps }
+  /// The steps of a stage of consistency tuning.
+  var stageSteps: Int { distillationStage ?? max(1, (end ?? 1) / 8) }
 }
 
 /// A method of sampling the steps of the process in training, by name.

@@ -89,15 +89,18 @@ public struct TrainingRun: ~Copyable {
     looking: (_ done: Int, _ count: Int) -> Void = { _, _ in }
   ) throws(TrainingError) {
     let record = try RunRecord.read(from: folder)
-    let known: TrainingRequest
+    var known: TrainingRequest
     switch (request, record.beginning) {
     case (let request?, _), (nil, .request(let request)): known = request
     case (nil, .arguments): throw .earlierVersion(path: "\(folder)/\(RunRecord.file)")
     }
     try record.checkAverages(known, folder: folder)
-    if case .request(let first) = record.beginning, (first.distilled == nil) != (known.distilled == nil) {
-      let word = first.distilled == nil ? "without" : "with"
-      throw .request("--distill: \(sanitized(folder)) was begun \(word) it, and cannot change that; leave it out")
+    if case .request(let first) = record.beginning {
+      guard (first.distilled == nil) == (known.distilled == nil) else {
+        let word = first.distilled == nil ? "without" : "with"
+        throw .request("--distill: \(sanitized(folder)) was begun \(word) it, and cannot change that; leave it out")
+      }
+      known.distillationStage = known.distillationStage ?? first.distillationStage
     }
     if record.data == nil && known.classSource != nil {
       throw .request(

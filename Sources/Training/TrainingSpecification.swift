@@ -74,7 +74,7 @@ public struct TrainingSpecification: Sendable {
     if let consistency = process.continuous, consistency.form.isConsistency {
       return ConsistencyLoss(
         network: try denoiser(weights), takesLabels: description.numClasses != nil, diffusion: consistency,
-        stageSteps: request.distillationStage ?? 1)
+        stageSteps: request.stageSteps)
     }
     if process.continuous != nil {
       return FlowLoss(network: try denoiser(weights), takesLabels: description.numClasses != nil)

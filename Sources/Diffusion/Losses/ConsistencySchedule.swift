@@ -3,9 +3,9 @@ import DiffusionPlatform
 /// The pairs of noise levels that consistency tuning compares, and the weight of a pair (Geng et al. 2025, "Consistency
 /// Models Made Easy", whose method is ECT).
 ///
-/// σ = t is log-normal. r = t·(1 - n(t) / 2^(s + 1)) with n(t) = 1 + 8 / (1 + e^t), and 0 where that is negative (eq.
-/// 12): in the first stage, s = 0, a network learns what a denoiser does below t = ln 7, and from stage to stage the
-/// gap between r and t halves.
+/// σ = t is log-normal. r = t·(1 - n(t) / 2^(s + 1)) with n(t) = 1 + 8 / (1 + e^t), and 0 where that is below the
+/// process's levels: in the first stage, s = 0, a network learns what a denoiser does below t = ln 7, and from stage to
+/// stage the gap between r and t halves.
 public struct ConsistencySchedule: Sendable, Equatable {
   /// The steps of a stage.
   public let stageSteps: Int

@@ -62,7 +62,7 @@ extension TrainingRequest {
     request.settings.inChannels = data.channels
     request.classSource = classSource ?? data.classSource
     // More steps later do not change what the first were.
-    if distilled != nil { request.distillationStage = distillationStage ?? end.map { max(1, $0 / 8) } }
+    if distilled != nil { request.distillationStage = stageSteps }
     return request
   }
 }

@@ -34,8 +34,8 @@ public struct ConsistencyLoss: TrainingLoss {
   @discardableResult
   public func addGradients(of batch: TrainingBatch, count: Int) -> ExampleLosses {
     precondition(batch.uniforms.count == batch.steps.count, "every image needs a uniform number for its noise level")
-    let levels = batch.uniforms.map { schedule.level(Double($0)) }
-    let targets = levels.map { schedule.target(of: $0, step: batch.trainingStep) }
+    let levels = batch.uniforms.map { diffusion.level(schedule.level(Double($0))) }
+    let targets = levels.map { schedule.target(of: $0.sigma, step: batch.trainingStep) }
     // Draws of dropout depend on the image alone, so that both passes have the same.
     let target = targets.contains { $0 > 0 } ? images(batch, at: targets) : batch.xStart
     let tape = GradientTape()
@@ -48,8 +48,8 @@ public struct ConsistencyLoss: TrainingLoss {
     var losses: [Float] = []
     var factors: [Float] = []
     for (n, share) in batch.shares(of: count).enumerated() {
-      let factor = coefficients(levels[n]).ofOutput
-      let weight = schedule.weight(levels[n], factor: factor)
+      let factor = diffusion.parameterization.coefficients(at: levels[n]).ofOutput
+      let weight = schedule.weight(levels[n].sigma, factor: factor)
       let distance = (difference.rows(n..<n + 1).sumOfSquares + softening * softening).squareRoot()
       losses.append(Float(weight * (distance - softening)))
       factors.append(Float(weight / distance * factor) * share)
@@ -60,36 +60,31 @@ public struct ConsistencyLoss: TrainingLoss {
   }
 
   /// f(x_r, r) of each image; x₀ where r is 0.
-  private func images(_ batch: TrainingBatch, at levels: [Double]) -> Tensor {
-    let known = levels.map { max($0, schedule.range.lowerBound) }
-    let x = noisy(batch, known)
-    let found = xStart(evaluate(x, known, batch).channels(0..<x.shape[1]), x, known)
+  private func images(_ batch: TrainingBatch, at sigmas: [Double]) -> Tensor {
+    let levels = sigmas.map { diffusion.level(max($0, schedule.range.lowerBound)) }
+    let x = noisy(batch, levels)
+    let found = xStart(evaluate(x, levels, batch).channels(0..<x.shape[1]), x, levels)
     return Tensor.stacked(
-      levels.indices.map { n in (levels[n] > 0 ? found : batch.xStart).rows(n..<n + 1) })
+      sigmas.indices.map { n in (sigmas[n] > 0 ? found : batch.xStart).rows(n..<n + 1) })
   }
 
   /// x₀ + σ·ε.
-  private func noisy(_ batch: TrainingBatch, _ levels: [Double]) -> Tensor {
-    batch.xStart + batch.noise.scalingPictures(levels.map { Float($0) })
+  private func noisy(_ batch: TrainingBatch, _ levels: [NoiseLevel]) -> Tensor {
+    batch.xStart + batch.noise.scalingPictures(levels.map { Float($0.sigma) })
   }
 
   /// The network's output for images of noise levels of their own.
-  private func evaluate(_ x: Tensor, _ levels: [Double], _ batch: TrainingBatch) -> Tensor {
-    let levels = levels.map(diffusion.level)
-    return network(
+  private func evaluate(_ x: Tensor, _ levels: [NoiseLevel], _ batch: TrainingBatch) -> Tensor {
+    network(
       x.scalingPictures(levels.map(\.inputScale)),
       NetworkInputs(conditioning: levels.map(\.conditioning), labels: batch.labels))
   }
 
   /// x̂₀ by the parameterization.
-  private func xStart(_ output: Tensor, _ x: Tensor, _ levels: [Double]) -> Tensor {
-    let factors = levels.map(coefficients)
+  private func xStart(_ output: Tensor, _ x: Tensor, _ levels: [NoiseLevel]) -> Tensor {
+    let factors = levels.map { diffusion.parameterization.coefficients(at: $0) }
     return x.scalingPictures(factors.map { Float($0.ofX) })
       + output.scalingPictures(factors.map { Float($0.ofOutput) })
-  }
-
-  private func coefficients(_ sigma: Double) -> (ofX: Double, ofOutput: Double) {
-    diffusion.parameterization.coefficients(at: diffusion.level(sigma))
   }
 }
 
